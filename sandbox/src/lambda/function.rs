@@ -1,0 +1,159 @@
+//! One function: its settings, and invocations of it.
+//!
+//! An invocation goes to an environment that is free; if none is, one more is started, as on Lambda. What a
+//! function answers is handed on unread.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::environment::Environment;
+use super::log::Log;
+use super::mailbox::Invocation;
+use super::{FunctionError, Functions};
+
+/// What a function is set to.
+#[derive(Clone, Debug)]
+pub struct FunctionSettings {
+    /// Its name, such as `start-copy`.
+    pub name: String,
+    /// The account it runs in: 12 digits.
+    pub account: String,
+    /// The program it runs.
+    pub binary: PathBuf,
+    /// What it is told its memory is, in MB. It isn't limited: [`Function::peak_memory`] tells what it took.
+    pub memory_mb: u32,
+    /// How long an invocation may take. The clock of the machine counts, not the sandbox's.
+    pub timeout: Duration,
+    /// Its environment variables, on top of those that Lambda itself sets. It gets no others.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// A function that can be invoked. Dropping it kills its processes.
+#[derive(Debug)]
+pub struct Function {
+    settings: FunctionSettings,
+    functions: Functions,
+    server: SocketAddr,
+    environments: Mutex<Vec<Arc<Environment>>>,
+    log: Log,
+    peak_memory: AtomicU64,
+}
+
+impl Function {
+    pub(super) fn new(
+        functions: Functions,
+        server: SocketAddr,
+        settings: FunctionSettings,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            settings,
+            functions,
+            server,
+            environments: Mutex::default(),
+            log: Log::new()?,
+            peak_memory: AtomicU64::new(0),
+        })
+    }
+
+    /// Invokes the function and waits for its answer.
+    ///
+    /// # Errors
+    /// What Lambda reports as a function error: the function said so, ended, took too long, or doesn't start.
+    pub async fn invoke(&self, payload: &Value) -> Result<Value, FunctionError> {
+        let environment = self.free_environment().await?;
+        let outcome = environment.run(self.invocation(payload), self.settings.timeout).await;
+        self.note_memory(&environment);
+        environment.give_back();
+        serde_json::from_slice(&outcome?).map_err(|error| FunctionError::no_json(&error))
+    }
+
+    /// Kills its processes, whatever they are at. The next invocation starts a new one.
+    pub async fn kill(&self) {
+        for environment in self.environments() {
+            self.note_memory(&environment);
+            environment.kill().await;
+        }
+    }
+
+    /// The most memory that one of its processes has had in RAM (peak resident set), in bytes; 0 before the
+    /// first.
+    ///
+    /// Read when an invocation ends, and now. What a process took after that and before it ended by itself
+    /// is unknown.
+    pub fn peak_memory(&self) -> u64 {
+        for environment in self.environments() {
+            self.note_memory(&environment);
+        }
+        self.peak_memory.load(Ordering::Acquire)
+    }
+
+    /// The whole lines that its processes have written from this byte of its log on, and the byte to go on
+    /// from. Whatever a process wrote before it answered is there when the answer is.
+    ///
+    /// # Errors
+    /// When the log can't be read.
+    pub fn log_from(&self, start: u64) -> io::Result<(Vec<String>, u64)> {
+        self.log.lines_from(start)
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &FunctionSettings {
+        &self.settings
+    }
+
+    /// `arn:aws:lambda:us-east-1:ACCOUNT:function:NAME`.
+    pub fn arn(&self) -> String {
+        format!("arn:aws:lambda:us-east-1:{}:function:{}", self.settings.account, self.settings.name)
+    }
+
+    async fn free_environment(&self) -> Result<Arc<Environment>, FunctionError> {
+        if let Some(free) = self.environments().into_iter().find(|environment| environment.take()) {
+            return Ok(free);
+        }
+        let (number, mailbox) = self.functions.open_mailbox();
+        let runtime_api = format!("http://{}/_lambda/{}/{number}", self.server, self.settings.name);
+        let started = Environment::start(mailbox, &runtime_api, &self.settings, &self.log).await?;
+        let started = Arc::new(started);
+        self.locked(|environments| environments.push(Arc::clone(&started)));
+        Ok(started)
+    }
+
+    fn invocation(&self, payload: &Value) -> Invocation {
+        let id = Uuid::new_v4();
+        let now = Timestamp::now();
+        let digits = id.simple().to_string();
+        let (root, parent) = (digits.get(..24).unwrap_or_default(), digits.get(16..).unwrap_or_default());
+        Invocation {
+            request_id: id.to_string(),
+            deadline_ms: (now + self.settings.timeout).as_millisecond(),
+            function_arn: self.arn(),
+            trace_id: format!("Root=1-{:08x}-{root};Parent={parent};Sampled=0", now.as_second()),
+            payload: payload.to_string().into(),
+        }
+    }
+
+    fn note_memory(&self, environment: &Environment) {
+        self.peak_memory.fetch_max(environment.peak_memory().unwrap_or(0), Ordering::AcqRel);
+    }
+
+    /// Those that are alive.
+    fn environments(&self) -> Vec<Arc<Environment>> {
+        self.locked(|environments| {
+            environments.retain(|environment| environment.is_alive());
+            environments.clone()
+        })
+    }
+
+    fn locked<T>(&self, work: impl FnOnce(&mut Vec<Arc<Environment>>) -> T) -> T {
+        work(&mut self.environments.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,1 +1,91 @@
-//! x
+//! A local AWS for the life of a Custom Labels model copy, in one process and on one port.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use sandbox::{Effect, Fault, Sandbox, World};
+//!
+//! let sandbox = Sandbox::start(World::small()).await?;
+//! sandbox.create_ledger("444455556666", "ledger")?;
+//! // Any AWS client with this endpoint, Region us-east-1 and an account as access key now works against it:
+//! println!("{}", sandbox.endpoint());
+//! sandbox.fault(Fault::new("rekognition:CopyProjectVersion", Effect::LoseAnswer).on_call(1));
+//! sandbox.clock().advance(jiff::SignedDuration::from_hours(2));
+//! println!("{:?} {:?}", sandbox.calls(), sandbox.announcements());
+//! # Ok(()) }
+//! ```
+//!
+//! # What answers
+//!
+//! `POST /` is AWS: the header `x-amz-target` tells Rekognition (Custom Labels' control plane), DynamoDB (by the
+//! embedded dynoxide) and EventBridge (PutEvents) apart; form-encoded requests are STS (GetCallerIdentity,
+//! AssumeRole). `/_sandbox/…` is the sandbox's own interface. More routes are mounted with [`Builder::routes`]:
+//!
+//! ```no_run
+//! # use sandbox::{Sandbox, World};
+//! # async fn example() -> Result<(), sandbox::StartError> {
+//! let sandbox = Sandbox::builder(World::small())
+//!     .routes(|sandbox| {
+//!         let sandbox = sandbox.clone();
+//!         axum::Router::new().route(
+//!             "/_sandbox/greeting",
+//!             axum::routing::get(move || async move { format!("{} projects", sandbox.world().projects.len()) }),
+//!         )
+//!     })
+//!     .start()
+//!     .await?;
+//! # Ok(()) }
+//! ```
+//!
+//! # Who calls
+//!
+//! An access key of 12 digits is the root user of that account; any secret key will do, and the signature's form is
+//! checked, not its value. [`Sandbox::assume_role`] and AssumeRole open sessions of roles. Within an account
+//! everything is allowed; a copy across accounts needs a project policy.
+//!
+//! # Following what happens
+//!
+//! [`Sandbox::follow`] reads what PutEvents takes, event by event; [`PublishedEvent::to_event`] is what a rule's target
+//! would receive. [`Sandbox::calls`] is every AWS call with its caller, action and resources.
+//!
+//! Time is [`Clock`], wrong turns are [`Fault`], choices where AWS's behaviour isn't documented are [`Settings`].
+
+mod answer;
+mod arn;
+mod caller;
+mod calls;
+mod clock;
+mod control;
+mod dynamodb;
+mod error;
+mod events;
+mod fault;
+mod front;
+mod ledger;
+mod life;
+mod published;
+mod rekognition;
+mod sandbox;
+mod server;
+mod service;
+mod settings;
+mod signature;
+mod status;
+mod sts;
+mod world;
+
+pub use arn::{NoSuchArn, ProjectArn, ProjectName, VersionArn};
+pub use caller::Credentials;
+pub use calls::Call;
+pub use clock::{Clock, ClockChange, ClockReading};
+pub use error::AwsError;
+pub use fault::{Effect, Fault};
+pub use ledger::ledger_table;
+pub use life::Step;
+pub use published::{Follow, PublishedEvent};
+pub use sandbox::{Builder, Sandbox, StartError};
+pub use settings::{Quotas, Settings};
+pub use status::Status;
+pub use world::{
+    Feature, OutputConfig, Project, ProjectPolicy, Table, Tags, UnseenPolicyChange, Version, World,
+    WorldError,
+};

@@ -1,0 +1,178 @@
+//! Who calls: the account and principal behind an access key. An access key of 12 digits is the root user of that
+//! account; AssumeRole makes keys of sessions. Decides nothing about what a caller may do.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::error::AwsError;
+
+/// The principal behind a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The access key it signs with.
+    pub access_key: String,
+    /// Its account.
+    pub account: String,
+    /// As GetCallerIdentity shows it: `arn:aws:iam::ACCOUNT:root`, or
+    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
+    pub arn: String,
+    /// As policies see it: the same, or the role's own ARN.
+    pub principal_arn: String,
+    /// `Account` or `AssumedRole`.
+    pub principal_type: &'static str,
+    /// As GetCallerIdentity shows it.
+    pub user_id: String,
+}
+
+/// Credentials of a role's session, as AssumeRole gives them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Names the session.
+    pub access_key_id: String,
+    /// The sandbox never checks it.
+    pub secret_access_key: String,
+    /// Has to come with every request.
+    pub session_token: String,
+    /// Sandbox time after which the session is over.
+    pub expiration: Timestamp,
+}
+
+/// The sessions of assumed roles.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions(HashMap<String, Session>);
+
+#[derive(Debug)]
+struct Session {
+    caller: Caller,
+    token: String,
+    expiration: Timestamp,
+}
+
+pub(crate) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Caller {
+    fn root(account: &str) -> Self {
+        let arn = format!("arn:aws:iam::{account}:root");
+        Self {
+            access_key: account.to_owned(),
+            account: account.to_owned(),
+            principal_arn: arn.clone(),
+            arn,
+            principal_type: "Account",
+            user_id: account.to_owned(),
+        }
+    }
+}
+
+impl Sessions {
+    /// Who signs with this key at `now`.
+    pub(crate) fn caller(
+        &self,
+        access_key: &str,
+        token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Caller, AwsError> {
+        if is_account(access_key) {
+            return Ok(Caller::root(access_key));
+        }
+        let invalid = || {
+            AwsError::new(
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid: use 12 digits, an account, as access key",
+            )
+        };
+        let session = self.0.get(access_key).ok_or_else(invalid)?;
+        if token != Some(session.token.as_str()) {
+            return Err(invalid());
+        }
+        if session.expiration <= now {
+            return Err(AwsError::new(
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+            ));
+        }
+        Ok(session.caller.clone())
+    }
+
+    /// Opens a session. `role_arn` is `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`; anybody may assume any role.
+    pub(crate) fn open(
+        &mut self,
+        role_arn: &str,
+        session_name: &str,
+        expiration: Timestamp,
+    ) -> Result<(Caller, Credentials), AwsError> {
+        let (partition, account, name) = role(role_arn)
+            .ok_or_else(|| AwsError::validation(format!("`{role_arn}` is no ARN of a role")))?;
+        let unique = || Uuid::new_v4().simple().to_string().to_uppercase();
+        let key = |prefix: &str| {
+            let unique = unique();
+            format!("{prefix}{}", unique.get(..16).unwrap_or(&unique))
+        };
+        let access_key = key("ASIA");
+        let caller = Caller {
+            access_key: access_key.clone(),
+            account: account.to_owned(),
+            arn: format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}"),
+            principal_arn: role_arn.to_owned(),
+            principal_type: "AssumedRole",
+            user_id: format!("{}:{session_name}", key("AROA")),
+        };
+        let token = format!("sandbox-session-{}", unique());
+        let credentials = Credentials {
+            access_key_id: access_key.clone(),
+            secret_access_key: unique(),
+            session_token: token.clone(),
+            expiration,
+        };
+        self.0.insert(access_key, Session { caller: caller.clone(), token, expiration });
+        Ok((caller, credentials))
+    }
+}
+
+/// Partition, account and name (without path) of a role's ARN.
+fn role(arn: &str) -> Option<(&str, &str, &str)> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "iam", "", account, resource] = parts.as_slice() else { return None };
+    let name = resource.strip_prefix("role/")?.rsplit('/').next()?;
+    (is_account(account) && !name.is_empty()).then_some((*partition, *account, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    #[test]
+    fn a_key_of_twelve_digits_is_that_accounts_root() {
+        let caller = Sessions::default().caller("111122223333", None, NOW).unwrap();
+        assert_eq!(caller.arn, "arn:aws:iam::111122223333:root");
+    }
+
+    #[test]
+    fn a_session_needs_its_token_and_ends() {
+        let mut sessions = Sessions::default();
+        let role = "arn:aws:iam::444455556666:role/functions/copier";
+        let end = "1970-01-01T01:00:00Z".parse().unwrap();
+        let (caller, credentials) = sessions.open(role, "me", end).unwrap();
+        assert_eq!(caller.arn, "arn:aws:sts::444455556666:assumed-role/copier/me");
+        assert_eq!(caller.principal_arn, role);
+        let key = &credentials.access_key_id;
+        let token = Some(credentials.session_token.as_str());
+        assert_eq!(sessions.caller(key, token, NOW).unwrap(), caller);
+        assert_eq!(sessions.caller(key, None, NOW).unwrap_err().code, "UnrecognizedClientException");
+        assert_eq!(sessions.caller(key, token, end).unwrap_err().code, "ExpiredTokenException");
+    }
+
+    #[test]
+    fn a_key_nobody_gave_out_is_refused() {
+        for key in ["AKIAEXAMPLE", "11112222333", ""] {
+            let error = Sessions::default().caller(key, None, NOW).unwrap_err();
+            assert_eq!(error.code, "UnrecognizedClientException");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The server below the routes: accepts connections on the loopback and speaks HTTP/1.1. Ours and not axum's, because
+//! an answer that a fault swallows has to end in a closed connection.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use axum::{Router, body::Body, http::Response};
+use hyper::{body::Incoming, server::conn::http1, service::Service};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+};
+
+/// Marks a response that must not be sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoAnswer;
+
+#[derive(Debug, thiserror::Error)]
+#[error("a fault swallowed the answer")]
+struct Swallowed;
+
+/// The port's listener.
+pub(crate) async fn bind(port: u16) -> std::io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Runs until its guard is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    _guard: watch::Sender<()>,
+}
+
+impl Server {
+    pub(crate) fn start(listener: TcpListener, router: Router) -> Self {
+        let (guard, stop) = watch::channel(());
+        tokio::spawn(accept(listener, router, stop));
+        Self { _guard: guard }
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, mut stop: watch::Receiver<()>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, router.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "could not accept a connection");
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
+            },
+            // Reaps what has ended, so that the set does not grow.
+            Some(_) = connections.join_next() => {}
+            // The guard is gone; dropping the set closes every connection.
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, router: Router) {
+    let _ = stream.set_nodelay(true);
+    let router = TowerToHyperService::new(router);
+    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        let answer = router.call(request);
+        async move {
+            let response: Response<Body> = answer.await.map_err(|infallible| match infallible {})?;
+            match response.extensions().get::<NoAnswer>() {
+                Some(NoAnswer) => Err(Swallowed),
+                None => Ok(response),
+            }
+        }
+    });
+    let served =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

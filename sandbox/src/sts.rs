@@ -1,0 +1,118 @@
+//! STS as far as a copier needs it: GetCallerIdentity and AssumeRole, in the query protocol. Anybody may assume any
+//! role: the sandbox holds no trust policies.
+//! https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    answer::Answer,
+    caller::{Caller, Sessions},
+    clock::later,
+    error::AwsError,
+};
+
+pub(crate) const OPERATIONS: &[&str] = &["AssumeRole", "GetCallerIdentity"];
+
+const XML: &str = "text/xml";
+const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+/// A form-encoded request's parameters.
+pub(crate) fn parameters(body: &str) -> HashMap<String, String> {
+    form_urlencoded::parse(body.as_bytes()).into_owned().collect()
+}
+
+pub(crate) fn answer(
+    operation: &str,
+    body: &str,
+    caller: &Caller,
+    sessions: &mut Sessions,
+    now: Timestamp,
+    request_id: &str,
+) -> Result<Answer, AwsError> {
+    let result = match operation {
+        "AssumeRole" => assume_role(&parameters(body), sessions, now)?,
+        _ => elements(&[("Arn", &caller.arn), ("UserId", &caller.user_id), ("Account", &caller.account)]),
+    };
+    let xml = format!(
+        "<{operation}Response xmlns=\"{NAMESPACE}\"><{operation}Result>{result}</{operation}Result>\
+         <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{operation}Response>"
+    );
+    Ok(Answer::ok(XML, xml))
+}
+
+fn assume_role(
+    parameters: &HashMap<String, String>,
+    sessions: &mut Sessions,
+    now: Timestamp,
+) -> Result<String, AwsError> {
+    let required = |name: &str| {
+        parameters.get(name).map(String::as_str).filter(|value| !value.is_empty()).ok_or_else(|| {
+            AwsError::validation(format!(
+                "1 validation error detected: Value null at '{name}' failed to satisfy constraint: \
+                 Member must not be null"
+            ))
+        })
+    };
+    let (role_arn, session_name) = (required("RoleArn")?, required("RoleSessionName")?);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if !(2..=64).contains(&session_name.len()) || !session_name.chars().all(plain) {
+        return Err(AwsError::validation(format!(
+            "1 validation error detected: Value '{session_name}' at 'roleSessionName' failed to satisfy \
+             constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*, 2 to 64 characters"
+        )));
+    }
+    let seconds = match parameters.get("DurationSeconds") {
+        None => 3600,
+        Some(text) => {
+            text.parse::<i64>().ok().filter(|seconds| (900..=43_200).contains(seconds)).ok_or_else(|| {
+                AwsError::validation(format!(
+                    "1 validation error detected: Value '{text}' at 'durationSeconds' failed to satisfy \
+                     constraint: Member must be between 900 and 43200"
+                ))
+            })?
+        }
+    };
+    let expiration = later(now, SignedDuration::from_secs(seconds));
+    let (caller, credentials) = sessions.open(role_arn, session_name, expiration)?;
+    let expiration = credentials.expiration.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let user = elements(&[("AssumedRoleId", &caller.user_id), ("Arn", &caller.arn)]);
+    let credentials = elements(&[
+        ("AccessKeyId", &credentials.access_key_id),
+        ("SecretAccessKey", &credentials.secret_access_key),
+        ("SessionToken", &credentials.session_token),
+        ("Expiration", &expiration),
+    ]);
+    Ok(format!("<AssumedRoleUser>{user}</AssumedRoleUser><Credentials>{credentials}</Credentials>"))
+}
+
+/// An error in the query protocol's form.
+pub(crate) fn refused(error: &AwsError, request_id: &str) -> Answer {
+    let blame = if error.status >= 500 { "Receiver" } else { "Sender" };
+    let inner = elements(&[("Type", blame), ("Code", &error.code), ("Message", &error.message)]);
+    let body = format!(
+        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{inner}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+    );
+    Answer::failed(error.status, XML, body, &error.code)
+}
+
+fn elements(pairs: &[(&str, &str)]) -> String {
+    pairs.iter().map(|(name, text)| format!("<{name}>{}</{name}>", escaped(text))).collect()
+}
+
+/// Control characters have no place in XML 1.0, escaped or not.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}

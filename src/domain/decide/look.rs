@@ -1,0 +1,133 @@
+//! Decides what a look at a copy means. The copy is known by its ARN: a name can be deleted and used again.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::announcement::Status;
+use crate::domain::failure::{self, Failure};
+use crate::domain::model::{ModelStatus, Progress, Version};
+use crate::domain::record::{Copying, Doubt, DoubtOf, Record, State};
+use crate::domain::times::{ABSENCE, AGAIN, Times, after};
+
+/// What was seen of a copy.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// The version itself.
+    Version(Version),
+    /// The project was read and the version was not in it, or another one had its name.
+    Absent,
+    /// The project could not be read.
+    Nothing,
+}
+
+/// The record after a look; `None` where there is nothing to write.
+pub fn looked(record: Record, seen: &Seen, now: Timestamp, times: &Times) -> Option<Record> {
+    let State::Copying(copying) = &record.state else { return None };
+    let copying = copying.clone();
+    // INVARIANT: no failure while an unanswered call of ours could still land.
+    let settled = copying.unsettled_until.is_none_or(|until| now >= until);
+    let verdict = match seen {
+        Seen::Nothing => Verdict::Blind,
+        Seen::Absent => Verdict::Doubted(DoubtOf::Absent),
+        Seen::Version(version) => reading(version),
+    };
+    match verdict {
+        Verdict::Copied(status) => Some(record.ending(Status::Completed, None, Some(status), now)),
+        Verdict::Failed(failure, status) if settled => {
+            Some(record.ending(Status::Failed, Some(failure), Some(status), now))
+        }
+        Verdict::Failed(..) => None,
+        Verdict::Doubted(of) => doubted(record, copying, of, settled, now),
+        Verdict::Going(status) => going_on(record, copying, Some(status), now, times),
+        Verdict::Blind => blind(record, &copying, now, times),
+    }
+}
+
+enum Verdict {
+    Copied(ModelStatus),
+    Failed(Failure, ModelStatus),
+    Doubted(DoubtOf),
+    Going(ModelStatus),
+    Blind,
+}
+
+fn reading(version: &Version) -> Verdict {
+    let status = version.status.clone();
+    match status.progress() {
+        Progress::Copied => Verdict::Copied(status),
+        Progress::CopiedIfSeenAgain => Verdict::Doubted(DoubtOf::Status(status)),
+        Progress::Copying | Progress::Unknown => Verdict::Going(status),
+        Progress::Failed => {
+            let text = version.status_message.clone();
+            let text = text.unwrap_or_else(|| "Rekognition gave no reason".to_owned());
+            Verdict::Failed(Failure::new(failure::COPYING_FAILED, text), status)
+        }
+        Progress::Deleting => {
+            Verdict::Failed(Failure::new(failure::VERSION_DELETED, "the version is being deleted"), status)
+        }
+        Progress::Trained => {
+            let text = format!("`{}` is a model that was trained, not copied", version.arn);
+            Verdict::Failed(Failure::new(failure::VERSION_NAME_TAKEN, text), status)
+        }
+    }
+}
+
+/// One absence is no deletion, and one FAILED no word about the copy: each has to be seen twice.
+fn doubted(record: Record, copying: Copying, of: DoubtOf, settled: bool, now: Timestamp) -> Option<Record> {
+    let first = match copying.doubt {
+        Some(doubt) if doubt.of == of => doubt,
+        _ => {
+            let doubt = Some(Doubt { of, since: now });
+            return Some(Record { state: State::Copying(Copying { doubt, ..copying }), ..record });
+        }
+    };
+    let apart = now.duration_since(first.since);
+    match of {
+        DoubtOf::Absent if apart >= ABSENCE && settled => {
+            let failure = Failure::new(failure::VERSION_DELETED, "the version is no longer in its project");
+            Some(record.ending(Status::Failed, Some(failure), None, now))
+        }
+        DoubtOf::Status(status) if apart >= AGAIN => {
+            Some(record.ending(Status::Completed, None, Some(status), now))
+        }
+        DoubtOf::Absent | DoubtOf::Status(_) => None,
+    }
+}
+
+fn going_on(
+    record: Record,
+    copying: Copying,
+    status: Option<ModelStatus>,
+    now: Timestamp,
+    times: &Times,
+) -> Option<Record> {
+    let copied_for = now.duration_since(copying.started_at);
+    if copied_for >= times.copy_timeout {
+        let failure = gave_up(times.copy_timeout, status.as_ref());
+        return Some(record.ending(Status::TimedOut, Some(failure), status, now));
+    }
+    let overdue = copied_for >= times.overdue_after && !record.announced.contains(&Status::Overdue);
+    if !overdue && copying.doubt.is_none() {
+        return None;
+    }
+    let record = Record { state: State::Copying(Copying { doubt: None, ..copying }), ..record };
+    Some(if overdue { record.announcing(Status::Overdue, status, now) } else { record })
+}
+
+/// A project that can't be read says nothing about a copy, so a deadline passes in silence. It ends when
+/// that has lasted as long again as a copy may take.
+fn blind(record: Record, copying: &Copying, now: Timestamp, times: &Times) -> Option<Record> {
+    let give_up_at = after(after(copying.started_at, times.copy_timeout), times.copy_timeout);
+    if now < give_up_at {
+        return None;
+    }
+    Some(record.ending(Status::TimedOut, Some(gave_up(times.copy_timeout, None)), None, now))
+}
+
+fn gave_up(limit: SignedDuration, status: Option<&ModelStatus>) -> Failure {
+    let read = match status {
+        Some(status) => format!("the version still reads `{status}`"),
+        None => "the project could not be read".to_owned(),
+    };
+    let text = format!("the copy did not end within {} s: {read}", limit.as_secs());
+    Failure::new(failure::COPY_TIMED_OUT, text).with_remedy("watch the version: the copy may still end by itself")
+}

@@ -1,0 +1,53 @@
+//! Why a request was not, or is not yet, fulfilled, in the words of an announcement.
+
+use serde::{Deserialize, Serialize};
+
+/// The version is COPYING_FAILED.
+pub const COPYING_FAILED: &str = "CopyingFailed";
+/// The version name belongs to another model.
+pub const VERSION_NAME_TAKEN: &str = "VersionNameTaken";
+/// The copy, or what was to become it, was deleted.
+pub const VERSION_DELETED: &str = "VersionDeleted";
+/// The copy could not be started in time.
+pub const START_TIMED_OUT: &str = "StartTimedOut";
+/// The copy did not end in time.
+pub const COPY_TIMED_OUT: &str = "CopyTimedOut";
+/// The request is malformed.
+pub const INVALID_REQUEST: &str = "InvalidRequest";
+/// The request is well formed and not allowed here.
+pub const NOT_ALLOWED: &str = "NotAllowed";
+/// The request id names another request.
+pub const REQUEST_ID_REUSED: &str = "RequestIdReused";
+
+/// The most characters of a message from outside that are kept.
+const MESSAGE: usize = 2000;
+
+/// `failure` in an announcement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// One of this module's words, or the name of the AWS error.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What a person can do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+impl Failure {
+    /// A failure without a remedy.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        let mut message: String = message.into();
+        if let Some((end, _)) = message.char_indices().nth(MESSAGE) {
+            message.truncate(end);
+            message.push('…');
+        }
+        Self { code: code.to_owned(), message, remedy: None }
+    }
+
+    /// The same with a remedy.
+    pub fn with_remedy(self, remedy: impl Into<String>) -> Self {
+        Self { remedy: Some(remedy.into()), ..self }
+    }
+}

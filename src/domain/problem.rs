@@ -1,0 +1,109 @@
+//! What is wrong with a request, one entry per field, so that a requester can mend everything at once.
+
+use std::fmt;
+
+/// The kind of a [`Problem`]: stable words that tests and tools can rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProblemCode {
+    /// The text is no JSON.
+    NotJson,
+    /// The JSON is no object where one is needed.
+    NotAnObject,
+    /// More bytes, members or levels than are accepted.
+    TooLarge,
+    /// A field is given twice, or in both spellings.
+    Duplicate,
+    /// A field nobody knows: most often a misspelt one.
+    Unknown,
+    /// A required field is left out.
+    Missing,
+    /// The value has another JSON type than the field.
+    WrongType,
+    /// The text is shorter or longer than the field allows.
+    Length,
+    /// The text has characters or a form that the field does not allow.
+    Pattern,
+    /// Two fields contradict each other.
+    Mismatch,
+    /// An ARN of another AWS partition.
+    Partition,
+    /// An ARN of another Region.
+    Region,
+    /// An account that this deployment does not serve.
+    Account,
+    /// An output bucket that is not on the list.
+    Bucket,
+    /// An EventBridge event of another detail-type.
+    DetailType,
+    /// A request id that already names another request.
+    RequestIdReused,
+}
+
+impl ProblemCode {
+    /// Whether the request is well formed and only not allowed here.
+    pub fn is_about_permission(self) -> bool {
+        matches!(self, Self::Partition | Self::Region | Self::Account | Self::Bucket)
+    }
+}
+
+/// One thing that is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The field's path in the request, for instance `outputConfig.s3Bucket`.
+    pub field: String,
+    /// What kind of problem it is.
+    pub code: ProblemCode,
+    /// A sentence for a person: names the field and the value, says what to do.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem of `field`; `rest` continues the sentence that begins with the field's name.
+    pub fn new(field: &str, code: ProblemCode, rest: impl fmt::Display) -> Self {
+        Self { field: field.to_owned(), code, message: format!("`{field}` {rest}") }
+    }
+}
+
+/// How many problems a message names before it only counts the rest: an announcement has to stay small.
+const NAMED: usize = 20;
+
+/// All problems as one message.
+pub fn summary(problems: &[Problem]) -> String {
+    let mut text = problems.iter().take(NAMED).map(|p| p.message.as_str()).collect::<Vec<_>>().join("; ");
+    if problems.len() > NAMED {
+        text.push_str(&format!("; and {} more", problems.len() - NAMED));
+    }
+    text
+}
+
+/// How much of a value a message shows, in characters.
+const SHOWN: usize = 80;
+
+/// A value from outside as a message may show it: short, on one line, in backticks, nothing invisible.
+pub fn shown(value: &str) -> String {
+    let mut text: String = value.chars().take(SHOWN).flat_map(char::escape_default).collect();
+    if value.chars().nth(SHOWN).is_some() {
+        text.push('…');
+    }
+    format!("`{text}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_from_outside_is_shown_short_and_visible() {
+        assert_eq!(shown("flowers"), "`flowers`");
+        assert_eq!(shown("a\r\nb\u{202e}"), r"`a\r\nb\u{202e}`");
+        assert_eq!(shown(&"x".repeat(81)), format!("`{}…`", "x".repeat(80)));
+    }
+
+    #[test]
+    fn a_summary_names_twenty_problems_and_counts_the_rest() {
+        let problems = vec![Problem::new("tags", ProblemCode::Pattern, "is wrong"); 23];
+        let text = summary(&problems);
+        assert_eq!(text.matches("`tags` is wrong").count(), 20);
+        assert!(text.ends_with("; and 3 more"), "{text}");
+    }
+}

@@ -1,0 +1,87 @@
+//! How long things may take, and how long to wait before the next try.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How long a start has the record to itself.
+///
+/// Longer than [`CALL_BY`] and [`SIGNATURE`] together: a call that was sent in time and got lost on the
+/// way can land as long as its signature is good, and nobody may conclude anything before that.
+pub const LEASE: SignedDuration = SignedDuration::from_mins(20);
+/// How soon after it took the lease a start has to send its call, or leave it.
+pub const CALL_BY: SignedDuration = SignedDuration::from_mins(2);
+/// How long AWS takes a signed call: 15 minutes.
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
+pub const SIGNATURE: SignedDuration = SignedDuration::from_mins(15);
+/// How far apart two looks at an absent version have to be before it counts as deleted.
+pub const ABSENCE: SignedDuration = SignedDuration::from_mins(10);
+/// How far apart two looks have to be to count as two: further than two checkers at once.
+pub const AGAIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// The times a deployment may set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// From the request until we give up starting it.
+    pub start_timeout: SignedDuration,
+    /// From the start until we give up watching the copy.
+    pub copy_timeout: SignedDuration,
+    /// From the start until a copy is announced as OVERDUE.
+    pub overdue_after: SignedDuration,
+    /// From the first AccessDenied or ResourceNotFound until it is final.
+    pub permission_timeout: SignedDuration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            start_timeout: SignedDuration::from_hours(24),
+            copy_timeout: SignedDuration::from_hours(24),
+            overdue_after: SignedDuration::from_hours(2),
+            permission_timeout: SignedDuration::from_mins(15),
+        }
+    }
+}
+
+/// `time` plus `duration`, or the end of time.
+pub fn after(time: Timestamp, duration: SignedDuration) -> Timestamp {
+    time.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// Where between `floor` and a ceiling that doubles with every attempt, up to `most`, the next try falls.
+///
+/// Full jitter (<https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>), drawn
+/// from what identifies the attempt instead of from chance: requests spread all the same, and a test or a
+/// replayed simulation sees the same wait again.
+pub fn backoff(floor: SignedDuration, most: SignedDuration, attempt: u32, seed: impl Hash) -> SignedDuration {
+    let ceiling = floor.saturating_mul(1_i32.checked_shl(attempt.min(20)).unwrap_or(i32::MAX)).min(most);
+    let spread = u64::try_from((ceiling - floor).as_millis()).unwrap_or(0);
+    let mut hasher = DefaultHasher::new();
+    (seed, attempt).hash(&mut hasher);
+    let part = hasher.finish() % spread.saturating_add(1);
+    floor + SignedDuration::from_millis(i64::try_from(part).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backoff_stays_between_its_bounds_and_spreads() {
+        let (floor, most) = (SignedDuration::from_secs(5), SignedDuration::from_mins(5));
+        let waits: Vec<_> = (0..200).map(|seed| backoff(floor, most, 30, seed)).collect();
+        assert!(waits.iter().all(|wait| (floor..=most).contains(wait)));
+        assert!(waits.iter().filter(|wait| **wait > (floor + most) / 2).count() > 50);
+        assert!((0..200).all(|seed| backoff(floor, most, 1, seed) <= floor * 2));
+    }
+
+    #[test]
+    fn a_lease_outlasts_a_call_that_was_sent_as_late_as_it_may_be() {
+        assert!(LEASE > CALL_BY + SIGNATURE);
+    }
+
+    #[test]
+    fn time_has_an_end() {
+        assert_eq!(after(Timestamp::MAX, ABSENCE), Timestamp::MAX);
+    }
+}

@@ -24,7 +24,6 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use axum::Router;
@@ -50,14 +49,14 @@ struct Shared {
 }
 
 impl Functions {
-    /// Adds a function. `server` is where [`Functions::router`] is served. A function of the same name that
-    /// was there before keeps running for whoever holds it, but is no longer found by name.
+    /// Adds a function. `endpoint` (`http://HOST:PORT`) is where [`Functions::router`] is served. A function of
+    /// the same name that was there before keeps running for whoever holds it, but is no longer found by name.
     ///
     /// # Errors
     /// When no file can be made for its log.
-    pub fn add(&self, server: SocketAddr, settings: FunctionSettings) -> io::Result<Arc<Function>> {
+    pub fn add(&self, endpoint: &str, settings: FunctionSettings) -> io::Result<Arc<Function>> {
         let name = settings.name.clone();
-        let function = Arc::new(Function::new(self.clone(), server, settings)?);
+        let function = Arc::new(Function::new(self.clone(), endpoint, settings)?);
         self.locked(|shared| shared.functions.insert(name, Arc::downgrade(&function)));
         Ok(function)
     }

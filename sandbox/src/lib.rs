@@ -55,6 +55,7 @@ mod caller;
 mod calls;
 mod clock;
 mod control;
+pub mod deployment;
 mod dynamodb;
 mod error;
 mod events;

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,7 +41,7 @@ pub struct FunctionSettings {
 pub struct Function {
     settings: FunctionSettings,
     functions: Functions,
-    server: SocketAddr,
+    endpoint: String,
     environments: Mutex<Vec<Arc<Environment>>>,
     log: Log,
     peak_memory: AtomicU64,
@@ -51,13 +50,13 @@ pub struct Function {
 impl Function {
     pub(super) fn new(
         functions: Functions,
-        server: SocketAddr,
+        endpoint: &str,
         settings: FunctionSettings,
     ) -> io::Result<Self> {
         Ok(Self {
             settings,
             functions,
-            server,
+            endpoint: endpoint.to_owned(),
             environments: Mutex::default(),
             log: Log::new()?,
             peak_memory: AtomicU64::new(0),
@@ -120,7 +119,7 @@ impl Function {
             return Ok(free);
         }
         let (number, mailbox) = self.functions.open_mailbox();
-        let runtime_api = format!("http://{}/_lambda/{}/{number}", self.server, self.settings.name);
+        let runtime_api = format!("{}/_lambda/{}/{number}", self.endpoint, self.settings.name);
         let started = Environment::start(mailbox, &runtime_api, &self.settings, &self.log).await?;
         let started = Arc::new(started);
         self.locked(|environments| environments.push(Arc::clone(&started)));

@@ -63,7 +63,7 @@ async fn invoke(
 
 /// `NAME` of `NAME`, `NAME:QUALIFIER`, `ACCOUNT:function:NAME` and the function's ARN.
 fn plain_name(name: &str) -> &str {
-    let unprefixed = name.split_once("function:").map_or(name, |(_, rest)| rest);
+    let unprefixed = name.split_once(":function:").map_or(name, |(_, rest)| rest);
     unprefixed.split(':').next().unwrap_or(unprefixed)
 }
 

@@ -1,0 +1,82 @@
+//! How the copier is set in the sandbox: the values that `template.yaml` gives it in an account.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::lambda::FunctionSettings;
+use crate::queue::QueueSettings;
+
+/// The account that the copier runs in.
+const ACCOUNT: &str = "444455556666";
+
+/// What can be set about a deployment. The default is what `template.yaml` says.
+#[derive(Clone, Debug)]
+pub struct DeploymentSettings {
+    /// Environment variables of both functions, on top of [`environment`].
+    pub environment: BTreeMap<String, String>,
+    /// How long start-copy may take, by the clock of the machine.
+    pub start_timeout: Duration,
+    /// How long check-copies may take, by the clock of the machine.
+    pub check_timeout: Duration,
+    /// The queue, and how it is read. Its times are sandbox time.
+    pub queue: QueueSettings,
+}
+
+impl Default for DeploymentSettings {
+    fn default() -> Self {
+        Self {
+            environment: BTreeMap::new(),
+            start_timeout: Duration::from_secs(60),
+            check_timeout: Duration::from_secs(55),
+            queue: QueueSettings {
+                arn: format!("arn:aws:sqs:us-east-1:{ACCOUNT}:rekognition-model-copier-requests"),
+                batch_size: 10,
+                window: Duration::ZERO,
+                visibility_timeout: Duration::from_secs(360),
+                max_receive_count: 100,
+            },
+        }
+    }
+}
+
+impl DeploymentSettings {
+    pub(super) fn start_copy(&self, endpoint: &str, binary: PathBuf) -> FunctionSettings {
+        self.function("start-copy", endpoint, binary, self.start_timeout)
+    }
+
+    pub(super) fn check_copies(&self, endpoint: &str, binary: PathBuf) -> FunctionSettings {
+        self.function("check-copies", endpoint, binary, self.check_timeout)
+    }
+
+    fn function(&self, name: &str, endpoint: &str, binary: PathBuf, timeout: Duration) -> FunctionSettings {
+        let mut environment = environment(endpoint);
+        environment.extend([("AWS_LAMBDA_LOG_FORMAT".to_owned(), "JSON".to_owned())]);
+        environment.extend(self.environment.clone());
+        FunctionSettings {
+            name: name.to_owned(),
+            account: ACCOUNT.to_owned(),
+            binary,
+            memory_mb: 256,
+            timeout,
+            environment,
+        }
+    }
+}
+
+/// The environment in which the functions, and whoever else wants to, use the sandbox at this endpoint
+/// (`http://HOST:PORT`) as the account that the copier runs in.
+pub fn environment(endpoint: &str) -> BTreeMap<String, String> {
+    [
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", ACCOUNT),
+        ("AWS_SECRET_ACCESS_KEY", "sandbox"),
+        ("LEDGER_TABLE", "rekognition-model-copier-ledger"),
+        ("ACCOUNT_ID", ACCOUNT),
+        ("ALLOWED_SOURCE_ACCOUNTS", "111122223333,444455556666"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}

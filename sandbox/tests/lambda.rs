@@ -1,0 +1,236 @@
+//! Lambda in the sandbox, with real processes. This program is both sides: started by cargo it is the test,
+//! started by the sandbox it is the function.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+#[path = "lambda/function.rs"]
+mod function;
+#[path = "lambda/http.rs"]
+mod http;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Trial};
+use sandbox::lambda::{Function, FunctionSettings, Functions};
+use sandbox::{Sandbox, World};
+use serde_json::{Value, json};
+
+fn main() -> ExitCode {
+    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
+        return function::run();
+    }
+    let trials = vec![
+        trial("a_function_is_told_what_lambda_tells", a_function_is_told_what_lambda_tells),
+        trial("a_function_sees_no_variable_but_its_own", a_function_sees_no_variable_but_its_own),
+        trial("a_process_is_used_again", a_process_is_used_again),
+        trial("two_invocations_at_once_have_a_process_each", two_invocations_at_once_have_a_process_each),
+        trial("a_failure_is_handed_on_in_the_functions_words", a_failure_is_handed_on_in_the_functions_words),
+        trial("a_process_that_ends_fails_its_invocation_only", a_process_that_ends_fails_its_invocation_only),
+        trial("a_process_that_is_killed_fails_its_invocation", a_process_that_is_killed_fails_its_invocation),
+        trial("a_process_that_takes_too_long_is_killed", a_process_that_takes_too_long_is_killed),
+        trial("a_process_that_does_not_start_is_an_error", a_process_that_does_not_start_is_an_error),
+        trial("what_was_logged_is_there_with_the_answer", what_was_logged_is_there_with_the_answer),
+        trial("the_peak_of_memory_outlives_the_process", the_peak_of_memory_outlives_the_process),
+        trial("a_function_can_be_invoked_over_http", a_function_can_be_invoked_over_http),
+        trial("what_cannot_be_invoked_is_refused", what_cannot_be_invoked_is_refused),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn trial<F: Future<Output = ()>>(name: &str, test: fn(Lambda) -> F) -> Trial
+where
+    F: 'static,
+{
+    Trial::test(name, move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.block_on(async { test(Lambda::start().await).await });
+        Ok(())
+    })
+}
+
+fn settings() -> FunctionSettings {
+    FunctionSettings {
+        name: "test-function".to_owned(),
+        account: "444455556666".to_owned(),
+        binary: std::env::current_exe().unwrap(),
+        memory_mb: 128,
+        timeout: Duration::from_secs(60),
+        environment: BTreeMap::new(),
+    }
+}
+
+struct Lambda {
+    sandbox: Sandbox,
+    functions: Functions,
+}
+
+impl Lambda {
+    async fn start() -> Self {
+        let functions = Functions::default();
+        let router = functions.router();
+        let sandbox = Sandbox::builder(World::small()).routes(|_| router).start().await.unwrap();
+        Self { sandbox, functions }
+    }
+
+    fn endpoint(&self) -> String {
+        self.sandbox.endpoint()
+    }
+
+    fn function(&self) -> Arc<Function> {
+        self.function_with(settings())
+    }
+
+    fn function_with(&self, settings: FunctionSettings) -> Arc<Function> {
+        self.functions.add(&self.endpoint(), settings).unwrap()
+    }
+}
+
+async fn a_function_is_told_what_lambda_tells(lambda: Lambda) {
+    let told = lambda.function().invoke(&json!({ "do": "tell", "n": 1 })).await.unwrap();
+    assert_eq!(told["payload"], json!({ "do": "tell", "n": 1 }));
+    assert_eq!(told["arn"], "arn:aws:lambda:us-east-1:444455556666:function:test-function");
+    assert_eq!(told["requestId"].as_str().unwrap().len(), 36);
+    assert!(told["traceId"].as_str().unwrap().starts_with("Root=1-"));
+    let left = told["millisecondsLeft"].as_u64().unwrap();
+    assert!((1..=60_000).contains(&left), "{left}");
+}
+
+async fn a_function_sees_no_variable_but_its_own(lambda: Lambda) {
+    let mut settings = settings();
+    settings.environment.insert("LEDGER_TABLE".to_owned(), "ledger".to_owned());
+    let told = lambda.function_with(settings).invoke(&json!({ "do": "tell" })).await.unwrap();
+    let variables = told["variables"].as_array().unwrap();
+    assert!(variables.contains(&json!("LEDGER_TABLE")));
+    assert!(variables.contains(&json!("AWS_LAMBDA_FUNCTION_NAME")));
+    // The trace id is the runtime's own doing.
+    let lambdas = |name: &&Value| {
+        let name = name.as_str().unwrap();
+        name.starts_with("AWS_LAMBDA_") || name == "_X_AMZN_TRACE_ID"
+    };
+    assert_eq!(variables.iter().filter(|name| !lambdas(name)).collect::<Vec<_>>(), ["LEDGER_TABLE"]);
+}
+
+async fn a_process_is_used_again(lambda: Lambda) {
+    let function = lambda.function();
+    assert_eq!(pid(&function).await, pid(&function).await);
+}
+
+async fn two_invocations_at_once_have_a_process_each(lambda: Lambda) {
+    let function = lambda.function();
+    let (one, other) = tokio::join!(pid(&function), pid(&function));
+    assert_ne!(one, other);
+}
+
+async fn a_failure_is_handed_on_in_the_functions_words(lambda: Lambda) {
+    let function = lambda.function();
+    let error = function.invoke(&json!({ "do": "fail" })).await.unwrap_err();
+    assert_eq!(error.error_type, "Test.Failure");
+    assert_eq!(error.error_message, "as it was told");
+    function.invoke(&json!({ "do": "tell" })).await.unwrap();
+}
+
+async fn a_process_that_ends_fails_its_invocation_only(lambda: Lambda) {
+    let function = lambda.function();
+    let before = pid(&function).await;
+    let error = function.invoke(&json!({ "do": "exit" })).await.unwrap_err();
+    assert_eq!(error.error_type, "Runtime.ExitError");
+    assert!(error.error_message.ends_with("exit status: 7"), "{error}");
+    assert_ne!(pid(&function).await, before);
+}
+
+async fn a_process_that_is_killed_fails_its_invocation(lambda: Lambda) {
+    let function = lambda.function();
+    let before = pid(&function).await;
+    let forever = json!({ "do": "hang" });
+    let (outcome, ()) = tokio::join!(function.invoke(&forever), function.kill());
+    let error = outcome.unwrap_err();
+    assert_eq!(error.error_type, "Runtime.ExitError");
+    assert!(error.error_message.contains("signal: 9"), "{error}");
+    assert_ne!(pid(&function).await, before);
+}
+
+async fn a_process_that_takes_too_long_is_killed(lambda: Lambda) {
+    let function =
+        lambda.function_with(FunctionSettings { timeout: Duration::from_millis(300), ..settings() });
+    let before = pid(&function).await;
+    let error = function.invoke(&json!({ "do": "hang" })).await.unwrap_err();
+    assert_eq!(error.error_type, "Sandbox.Timedout");
+    assert!(error.error_message.ends_with("Task timed out after 0.30 seconds"), "{error}");
+    assert_ne!(pid(&function).await, before);
+}
+
+async fn a_process_that_does_not_start_is_an_error(lambda: Lambda) {
+    let missing = FunctionSettings { binary: PathBuf::from("/no/such/program"), ..settings() };
+    let mut unwilling = settings();
+    unwilling.environment.insert("REFUSE_TO_START".to_owned(), "1".to_owned());
+    for (settings, why) in [(missing, "No such file"), (unwilling, "exit status: 3")] {
+        let error = lambda.function_with(settings).invoke(&json!({})).await.unwrap_err();
+        assert_eq!(error.error_type, "Runtime.InvalidEntrypoint");
+        assert!(error.error_message.contains(why), "{error}");
+    }
+}
+
+async fn what_was_logged_is_there_with_the_answer(lambda: Lambda) {
+    let function = lambda.function();
+    function.invoke(&json!({ "do": "log", "line": "first" })).await.unwrap();
+    let (lines, end) = function.log_from(0).unwrap();
+    assert_eq!(lines, ["out: first", "err: first"]);
+    function.invoke(&json!({ "do": "log", "line": "second" })).await.unwrap();
+    assert_eq!(function.log_from(end).unwrap().0, ["out: second", "err: second"]);
+}
+
+async fn the_peak_of_memory_outlives_the_process(lambda: Lambda) {
+    const MEGABYTES: u64 = 1024 * 1024;
+    let function = lambda.function();
+    assert_eq!(function.peak_memory(), 0);
+    pid(&function).await;
+    let idle = function.peak_memory();
+    function.invoke(&json!({ "do": "take", "megabytes": 64 })).await.unwrap();
+    let peak = function.peak_memory();
+    assert!(peak >= idle + 60 * MEGABYTES, "{idle} and {peak}");
+    function.kill().await;
+    assert_eq!(function.peak_memory(), peak);
+}
+
+async fn a_function_can_be_invoked_over_http(lambda: Lambda) {
+    let _function = lambda.function();
+    let arn = "arn:aws:lambda:us-east-1:444455556666:function:test-function";
+    for name in ["test-function", "test-function:$LATEST", arn] {
+        let path = format!("/2015-03-31/functions/{name}/invocations");
+        let answer = http::post(&lambda.endpoint(), &path, "", r#"{"do": "tell"}"#).await;
+        assert_eq!(answer.status, 200);
+        assert!(answer.head.contains("x-amz-executed-version: $LATEST"));
+        assert_eq!(answer.body["payload"]["do"], "tell");
+    }
+    let path = "/2015-03-31/functions/test-function/invocations";
+    let answer = http::post(&lambda.endpoint(), path, "", r#"{"do": "fail"}"#).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.head.contains("x-amz-function-error: Unhandled"));
+    assert_eq!(answer.body, json!({ "errorType": "Test.Failure", "errorMessage": "as it was told" }));
+
+    for (kind, status) in [("DryRun", 204), ("Event", 202), ("Other", 400)] {
+        let header = format!("x-amz-invocation-type: {kind}\r\n");
+        assert_eq!(http::post(&lambda.endpoint(), path, &header, "{}").await.status, status, "{kind}");
+    }
+}
+
+async fn what_cannot_be_invoked_is_refused(lambda: Lambda) {
+    let _function = lambda.function();
+    let invocations = |name: &str| format!("/2015-03-31/functions/{name}/invocations");
+    let missing = http::post(&lambda.endpoint(), &invocations("other"), "", "{}").await;
+    assert_eq!(missing.status, 404);
+    assert!(missing.head.contains("x-amzn-errortype: ResourceNotFoundException"));
+    let garbled = http::post(&lambda.endpoint(), &invocations("test-function"), "", "{").await;
+    assert_eq!(garbled.status, 400);
+    assert!(garbled.head.contains("x-amzn-errortype: InvalidRequestContentException"));
+    let stray = "/_lambda/test-function/99/2018-06-01/runtime/invocation/1/response";
+    assert_eq!(http::post(&lambda.endpoint(), stray, "", "{}").await.status, 403);
+}
+
+async fn pid(function: &Function) -> u64 {
+    let told = function.invoke(&json!({ "do": "tell" })).await.unwrap();
+    told["pid"].as_u64().unwrap()
+}

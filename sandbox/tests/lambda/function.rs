@@ -1,0 +1,53 @@
+//! The function: does what its payload tells it to.
+
+use std::process::ExitCode;
+
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::{Value, json};
+
+pub fn run() -> ExitCode {
+    if std::env::var_os("REFUSE_TO_START").is_some() {
+        return ExitCode::from(3);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(lambda_runtime::run(service_fn(obey))).unwrap();
+    ExitCode::SUCCESS
+}
+
+async fn obey(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    let payload = &event.payload;
+    match payload["do"].as_str() {
+        Some("fail") => Err(Diagnostic {
+            error_type: "Test.Failure".to_owned(),
+            error_message: "as it was told".to_owned(),
+        }),
+        Some("exit") => std::process::exit(7),
+        Some("hang") => std::future::pending().await,
+        Some("log") => {
+            let line = payload["line"].as_str().unwrap();
+            println!("out: {line}");
+            eprintln!("err: {line}");
+            Ok(Value::Null)
+        }
+        Some("take") => {
+            let bytes = payload["megabytes"].as_u64().unwrap() * 1024 * 1024;
+            // Ones: pages of zeros would not be in memory before somebody writes to them.
+            let taken = vec![1_u8; usize::try_from(bytes).unwrap()];
+            Ok(json!(std::hint::black_box(taken).len()))
+        }
+        _ => Ok(tell(&event)),
+    }
+}
+
+fn tell(event: &LambdaEvent<Value>) -> Value {
+    let left = event.context.deadline().duration_since(std::time::SystemTime::now());
+    json!({
+        "payload": event.payload,
+        "pid": std::process::id(),
+        "requestId": event.context.request_id,
+        "arn": event.context.invoked_function_arn,
+        "traceId": event.context.xray_trace_id,
+        "millisecondsLeft": left.map_or(0, |left| left.as_millis() as u64),
+        "variables": std::env::vars().map(|(name, _)| name).collect::<Vec<_>>(),
+    })
+}

@@ -1,2 +1,15 @@
-//! Wiring only.
-fn main() {}
+//! Takes copy requests in and starts the copies. Wiring only: see `rekognition_model_copier::start_copy`.
+
+// The futures of the SDK and of the runtime nest deeper than the compiler follows by itself.
+#![recursion_limit = "256"]
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use rekognition_model_copier::{lambda, telemetry};
+use serde_json::value::RawValue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let copier = &lambda::copier().await?;
+    run(service_fn(async |event: LambdaEvent<Box<RawValue>>| lambda::start_copy(copier, event).await)).await
+}

@@ -45,7 +45,13 @@ pub struct Intake {
 }
 
 /// Reads a message; `owner` gets the lease. `None` for an announcement of ours, which needs no answer.
-pub fn intake(message: Message<'_>, admission: &Admission, source: &str, owner: &str, now: Timestamp) -> Option<Intake> {
+pub fn intake(
+    message: Message<'_>,
+    admission: &Admission,
+    source: &str,
+    owner: &str,
+    now: Timestamp,
+) -> Option<Intake> {
     let letter = match envelope::open(message.text, source) {
         Opened::Announcement => return None,
         Opened::Request(letter) => letter,
@@ -54,7 +60,8 @@ pub fn intake(message: Message<'_>, admission: &Admission, source: &str, owner: 
     let sender = sender(&letter, message.via, admission);
     let event_id = letter.event_id.filter(|id| is_id(id));
     let causation_id = event_id.unwrap_or_else(|| message.id.to_owned());
-    let key = RecordKey { sender, request_id: draft.request_id.clone().unwrap_or_else(|| causation_id.clone()) };
+    let key =
+        RecordKey { sender, request_id: draft.request_id.clone().unwrap_or_else(|| causation_id.clone()) };
     let copy = draft.complete();
     let record = Record {
         revision: 0,
@@ -124,8 +131,11 @@ fn fingerprint(copy: Option<&CopyRequest>, draft: &Draft, text: &str) -> String 
     let mut hash = Sha256::new();
     match copy.and_then(|copy| serde_json::to_string(copy).ok()) {
         Some(copy) => {
-            let mut context: serde_json::Value =
-                draft.context.as_ref().and_then(|c| serde_json::from_str(c.as_str()).ok()).unwrap_or_default();
+            let mut context: serde_json::Value = draft
+                .context
+                .as_ref()
+                .and_then(|c| serde_json::from_str(c.as_str()).ok())
+                .unwrap_or_default();
             context.sort_all_objects();
             let correlation_id = draft.correlation_id.as_deref().unwrap_or_default();
             hash.update(format!("request\n{copy}\n{correlation_id}\n{context}"));

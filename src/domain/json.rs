@@ -30,7 +30,11 @@ impl<'a> Object<'a> {
             Err(error) => Err(Problem::new(
                 name,
                 ProblemCode::NotJson,
-                format_args!("must be JSON: it can't be read from line {} column {}", error.line(), error.column()),
+                format_args!(
+                    "must be JSON: it can't be read from line {} column {}",
+                    error.line(),
+                    error.column()
+                ),
             )),
         }
     }
@@ -79,7 +83,11 @@ impl<'a> Object<'a> {
         });
         if found.len() > 1 {
             let field = format!("{}{name}", self.prefix);
-            problems.push(Problem::new(&field, ProblemCode::Duplicate, "is given more than once: give it once"));
+            problems.push(Problem::new(
+                &field,
+                ProblemCode::Duplicate,
+                "is given more than once: give it once",
+            ));
         }
         found.first().copied().filter(|value| value.get() != "null")
     }
@@ -91,7 +99,11 @@ impl<'a> Object<'a> {
             self.members.iter().map(|(name, _)| name.as_str()).filter(|name| !seen.insert(*name)).collect();
         for name in twice {
             let field = format!("{}{}", self.prefix, shorten(name));
-            problems.push(Problem::new(&field, ProblemCode::Duplicate, "is given more than once: give it once"));
+            problems.push(Problem::new(
+                &field,
+                ProblemCode::Duplicate,
+                "is given more than once: give it once",
+            ));
         }
         self.members
     }

@@ -148,7 +148,8 @@ impl Version {
     /// A key is compared only where both sides name it in the same form: Rekognition may show a key ARN
     /// for what was asked by alias \[open\].
     pub fn answers(&self, copy: &CopyRequest) -> bool {
-        let source = self.source_project_version_arn.as_deref() == Some(copy.source_project_version_arn.as_str());
+        let source =
+            self.source_project_version_arn.as_deref() == Some(copy.source_project_version_arn.as_str());
         let bucket = self.s3_bucket.as_ref().is_none_or(|bucket| *bucket == copy.output_config.s3_bucket);
         let key = match (&self.kms_key_id, &copy.kms_key_id) {
             (Some(shown), Some(asked)) if key_form(shown) == key_form(asked) => shown == asked,

@@ -39,7 +39,8 @@ impl Outgoing {
             time,
             resources: announcement.resources(),
             // A struct of strings, numbers and checked JSON always serialises; null stands for the impossible.
-            detail: serde_json::value::to_raw_value(announcement).unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            detail: serde_json::value::to_raw_value(announcement)
+                .unwrap_or_else(|_| RawValue::NULL.to_owned()),
         }
     }
 }

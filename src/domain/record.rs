@@ -276,7 +276,12 @@ impl Record {
     }
 
     /// The same with `status` announced as of its present state, unless it was announced before.
-    pub(super) fn announcing(self, status: Status, model_status: Option<ModelStatus>, now: Timestamp) -> Self {
+    pub(super) fn announcing(
+        self,
+        status: Status,
+        model_status: Option<ModelStatus>,
+        now: Timestamp,
+    ) -> Self {
         if self.announced.contains(&status) {
             return self;
         }

@@ -59,7 +59,10 @@ impl Meaning {
             "AccessDeniedException" | "ResourceNotFoundException" => Self::Permission,
             "ResourceInUseException" => Self::NameTaken,
             "InvalidParameterException" | "ValidationException" => Self::Invalid,
-            "InternalServerError" | "InternalServerErrorException" | "InternalFailure" | "ServiceUnavailable"
+            "InternalServerError"
+            | "InternalServerErrorException"
+            | "InternalFailure"
+            | "ServiceUnavailable"
             | "ServiceUnavailableException" => Self::Unanswered,
             _ => Self::Unknown,
         }

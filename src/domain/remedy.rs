@@ -12,7 +12,9 @@ pub fn permission(code: &str, message: &str, copy: &CopyRequest, account: &str) 
     }
     if let Some(action) = action_in(message) {
         let on = resource_for(&action, copy);
-        return format!("allow the copier's role `{action}` on `{on}`, in its policy and in the resource's own");
+        return format!(
+            "allow the copier's role `{action}` on `{on}`, in its policy and in the resource's own"
+        );
     }
     let source = &copy.source_project_arn;
     if source.account() == account {
@@ -81,7 +83,9 @@ fn action_in(message: &str) -> Option<String> {
 fn resource_for(action: &str, copy: &CopyRequest) -> String {
     match action.split(':').next() {
         Some("kms") => copy.kms_key_id.clone().unwrap_or_else(|| "the key of the output bucket".to_owned()),
-        Some("s3") => format!("arn:{}:s3:::{}", copy.source_project_arn.partition(), copy.output_config.s3_bucket),
+        Some("s3") => {
+            format!("arn:{}:s3:::{}", copy.source_project_arn.partition(), copy.output_config.s3_bucket)
+        }
         _ => copy.destination_project_arn.to_string(),
     }
 }

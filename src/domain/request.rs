@@ -157,7 +157,8 @@ impl Draft {
             arn(&mut object, "sourceProjectVersionArn", ProjectVersionArn::parse, p);
         let destination_project_arn = arn(&mut object, "destinationProjectArn", ProjectArn::parse, p);
         let version_name = required(&mut object, "versionName", p).and_then(|value| version_name(value, p));
-        let output_config = required(&mut object, "outputConfig", p).and_then(|value| output_config(value, p));
+        let output_config =
+            required(&mut object, "outputConfig", p).and_then(|value| output_config(value, p));
         let tags = object.take_either("tags", p).map(|value| tags(value, p)).unwrap_or_default();
         let kms_key_id = object.take_either("kmsKeyId", p).and_then(|value| kms_key_id(value, p));
         let request_id = object.take_either("requestId", p).and_then(|value| id("requestId", value, p));
@@ -236,7 +237,11 @@ fn output_config(value: &RawValue, problems: &mut Vec<Problem>) -> Option<Output
     });
     let Some(bucket) = bucket else {
         // The service model takes `{}`; a copy without a bucket has nowhere to go.
-        problems.push(Problem::new("outputConfig.s3Bucket", ProblemCode::Missing, "is missing: it is required"));
+        problems.push(Problem::new(
+            "outputConfig.s3Bucket",
+            ProblemCode::Missing,
+            "is missing: it is required",
+        ));
         return None;
     };
     let s3_bucket = json::string("outputConfig.s3Bucket", bucket, problems)?;
@@ -279,7 +284,10 @@ fn tag(key: &str, value: &RawValue, problems: &mut Vec<Problem>) -> Option<Strin
         wrong(ProblemCode::Length, "must have a key of 1 to 128 characters");
     }
     if key.starts_with("aws:") {
-        wrong(ProblemCode::Pattern, "must have a key that does not begin with `aws:`: AWS keeps that for itself");
+        wrong(
+            ProblemCode::Pattern,
+            "must have a key that does not begin with `aws:`: AWS keeps that for itself",
+        );
     }
     if !key.chars().all(is_tag_character) {
         wrong(ProblemCode::Pattern, "may have letters, digits, spaces and `_.:/=+-@` only in its key");

@@ -129,5 +129,6 @@ fn gave_up(limit: SignedDuration, status: Option<&ModelStatus>) -> Failure {
         None => "the project could not be read".to_owned(),
     };
     let text = format!("the copy did not end within {} s: {read}", limit.as_secs());
-    Failure::new(failure::COPY_TIMED_OUT, text).with_remedy("watch the version: the copy may still end by itself")
+    Failure::new(failure::COPY_TIMED_OUT, text)
+        .with_remedy("watch the version: the copy may still end by itself")
 }

@@ -31,5 +31,9 @@ fn started(record: Record, arn: ProjectVersionArn, adopted: bool, now: Timestamp
     };
     let copying =
         Copying { project_version_arn: arn, adopted, started_at: now, unsettled_until, doubt: None };
-    Record { state: State::Copying(copying), refused_since: None, ..record }.announcing(Status::Started, None, now)
+    Record { state: State::Copying(copying), refused_since: None, ..record }.announcing(
+        Status::Started,
+        None,
+        now,
+    )
 }

@@ -36,7 +36,13 @@ pub fn taken(record: Record, seen: Option<&Version>, now: Timestamp) -> Record {
 ///
 /// Before the lease ends a call may still land, so that all one may do is adopt, and that on a first
 /// attempt only.
-pub fn take_over(record: Record, seen: Option<&Version>, owner: &str, now: Timestamp, times: &Times) -> Start {
+pub fn take_over(
+    record: Record,
+    seen: Option<&Version>,
+    owner: &str,
+    now: Timestamp,
+    times: &Times,
+) -> Start {
     let State::Starting { lease, unanswered } = &record.state else { return Start::NotDue };
     let lease_ended = now >= lease.until;
     let may_adopt = lease_ended || (*unanswered && record.attempts == 1);
@@ -82,7 +88,9 @@ fn verdict<'a>(record: &Record, seen: Option<&'a Version>) -> Verdict<'a> {
                 None => "a model that was trained there".to_owned(),
             };
             let text = format!("`versionName` `{}` belongs to `{}`, {of}", copy.version_name, version.arn);
-            Verdict::Conflict(Failure::new(failure::VERSION_NAME_TAKEN, text).with_remedy(remedy::name_taken()))
+            Verdict::Conflict(
+                Failure::new(failure::VERSION_NAME_TAKEN, text).with_remedy(remedy::name_taken()),
+            )
         }
     }
 }

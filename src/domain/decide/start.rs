@@ -65,7 +65,9 @@ pub(super) fn timed_out(times: &Times, last: Option<&Failure>) -> Failure {
     let hours = times.start_timeout.as_secs() / 3600;
     let limit = if hours > 0 { format!("{hours} h") } else { format!("{} s", times.start_timeout.as_secs()) };
     let text = match last {
-        Some(last) => format!("the copy could not be started within {limit}: {}: {}", last.code, last.message),
+        Some(last) => {
+            format!("the copy could not be started within {limit}: {}: {}", last.code, last.message)
+        }
         None => format!("the copy could not be started within {limit}: no call was answered"),
     };
     let failure = Failure::new(failure::START_TIMED_OUT, text);

@@ -1,0 +1,59 @@
+//! The world through the AWS SDK: each file is one port.
+
+mod bus;
+mod ledger;
+mod rekognition;
+
+pub use bus::EventBridge;
+pub use ledger::DynamoDb;
+pub use rekognition::CustomLabels;
+
+use std::time::{Duration, SystemTime};
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use jiff::Timestamp;
+
+use crate::ports::{Clock, Unavailable};
+
+/// The SDK's configuration with what it leaves open: it has a connect time-out only.
+///
+/// An attempt is given up after 10 s, a call with its retries after 25 s, well within either function's
+/// time-out.
+pub async fn configuration() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(3))
+                .operation_attempt_timeout(Duration::from_secs(10))
+                .operation_timeout(Duration::from_secs(25))
+                .build(),
+        )
+        .retry_config(RetryConfig::standard())
+        .load()
+        .await
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since_epoch.as_millis())
+            .ok()
+            .and_then(|millis| Timestamp::from_millisecond(millis).ok())
+            .unwrap_or(Timestamp::MAX)
+    }
+}
+
+fn unavailable<E, R>(error: SdkError<E, R>) -> Unavailable
+where
+    E: std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    Unavailable(DisplayErrorContext(error).to_string())
+}

@@ -1,0 +1,124 @@
+//! Custom Labels through Amazon Rekognition's API.
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_sdk_rekognition::Client;
+use aws_sdk_rekognition::config::Config;
+use aws_sdk_rekognition::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_rekognition::operation::copy_project_version::{
+    CopyProjectVersionError, CopyProjectVersionOutput,
+};
+use aws_sdk_rekognition::types::{OutputConfig, ProjectVersionDescription};
+use tracing::warn;
+
+use super::unavailable;
+use crate::domain::arn::{ProjectArn, ProjectVersionArn};
+use crate::domain::model::{ModelStatus, Version};
+use crate::domain::refusal::{CopyAnswer, Meaning, Refusal};
+use crate::domain::request::CopyRequest;
+use crate::ports::{Rekognition, Unavailable, Versions, Which};
+
+/// The Rekognition client.
+#[derive(Clone, Debug)]
+pub struct CustomLabels {
+    client: Client,
+}
+
+impl CustomLabels {
+    /// A client by this configuration.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+}
+
+impl Rekognition for CustomLabels {
+    async fn copy(&self, copy: &CopyRequest) -> CopyAnswer {
+        let output = OutputConfig::builder()
+            .s3_bucket(&copy.output_config.s3_bucket)
+            .set_s3_key_prefix(copy.output_config.s3_key_prefix.clone())
+            .build();
+        let tags = copy.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let call = self
+            .client
+            .copy_project_version()
+            .source_project_arn(copy.source_project_arn.as_str())
+            .source_project_version_arn(copy.source_project_version_arn.as_str())
+            .destination_project_arn(copy.destination_project_arn.as_str())
+            .version_name(&copy.version_name)
+            .output_config(output)
+            .set_tags(Some(tags).filter(|_| !copy.tags.is_empty()))
+            .set_kms_key_id(copy.kms_key_id.clone())
+            .customize()
+            // INVARIANT: one call is one attempt. With the SDK's retries, a lost answer and its retry would
+            // read as a name that is taken: our own success as somebody else's.
+            .config_override(Config::builder().retry_config(RetryConfig::disabled()));
+        answer(call.send().await)
+    }
+
+    async fn versions(&self, project: &ProjectArn, which: Which<'_>) -> Result<Versions, Unavailable> {
+        let call = self.client.describe_project_versions().project_arn(project.as_str());
+        let call = match which {
+            Which::Named(names) => call.set_version_names(Some(names.to_vec())),
+            Which::Page(token) => call.max_results(100).set_next_token(token),
+        };
+        match call.send().await {
+            Ok(found) => Ok(Versions {
+                versions: found
+                    .project_version_descriptions
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter_map(version)
+                    .collect(),
+                // An empty token is the end, too.
+                next: found.next_token.filter(|token| !token.is_empty()),
+            }),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Versions::default()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+}
+
+/// Sorts what came back: a definite answer has a name we can read, everything else is unanswered.
+fn answer<R: std::fmt::Debug>(
+    result: Result<CopyProjectVersionOutput, SdkError<CopyProjectVersionError, R>>,
+) -> CopyAnswer {
+    let error = match result {
+        Ok(output) => return accepted(output.project_version_arn.as_deref()),
+        Err(error) => error,
+    };
+    let code = error.code().map(str::to_owned);
+    match (&error, code) {
+        (SdkError::ServiceError(_), Some(code)) if Meaning::of(&code) != Meaning::Unanswered => {
+            let message = error.message().unwrap_or("Rekognition gave no reason").to_owned();
+            CopyAnswer::Refused(Refusal { code, message })
+        }
+        _ => CopyAnswer::Unanswered { reason: DisplayErrorContext(error).to_string() },
+    }
+}
+
+fn accepted(arn: Option<&str>) -> CopyAnswer {
+    match arn.map(ProjectVersionArn::parse) {
+        Some(Ok(arn)) => CopyAnswer::Accepted(arn),
+        Some(Err(error)) => {
+            CopyAnswer::Unanswered { reason: format!("`ProjectVersionArn` in the answer {error}") }
+        }
+        None => CopyAnswer::Unanswered { reason: "no `ProjectVersionArn` in the answer".to_owned() },
+    }
+}
+
+/// A description, if it has what identifies it: every member of it is optional.
+fn version(description: ProjectVersionDescription) -> Option<Version> {
+    let arn = description.project_version_arn.as_deref().map(ProjectVersionArn::parse);
+    let (Some(Ok(arn)), Some(status)) = (arn, description.status) else {
+        warn!(arn = description.project_version_arn, "a version without a readable ARN and status");
+        return None;
+    };
+    Some(Version {
+        arn,
+        status: ModelStatus::from(status.as_str().to_owned()),
+        status_message: description.status_message,
+        source_project_version_arn: description.source_project_version_arn,
+        s3_bucket: description.output_config.and_then(|output| output.s3_bucket),
+        kms_key_id: description.kms_key_id,
+    })
+}

@@ -1,0 +1,111 @@
+//! Third, beside the starts: what is being copied.
+
+use futures_util::{StreamExt, stream};
+use tracing::error;
+
+use super::group::{Group, Looked, by_project, rotated};
+use super::{AT_ONCE, Report, Sweep, with_unpublished};
+use crate::domain::decide::look::{Seen, looked};
+use crate::domain::model::{ModelStatus, Progress};
+use crate::domain::record::Step;
+use crate::ports::{Bus, Clock, Entry, Ledger, Rekognition};
+
+impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
+    /// Looks at every copy, a project at a time.
+    pub(super) async fn look(&self, unpublished: &[(Step, Entry)]) -> Report {
+        let mut report = Report::default();
+        let mut entries = with_unpublished(Vec::new(), unpublished, Step::Look);
+        let mut cursor = None;
+        loop {
+            let page = self.due(Step::Look, cursor, &mut report).await;
+            entries.extend(page.entries);
+            cursor = page.next;
+            if cursor.is_none() || self.out_of_time() {
+                break;
+            }
+        }
+        let groups = rotated(by_project(entries), self.number(), self.capacity());
+        let mut reports =
+            std::pin::pin!(stream::iter(&groups).map(|group| self.look_at(group)).buffered(AT_ONCE));
+        while let Some(one) = reports.next().await {
+            report += one;
+        }
+        report
+    }
+
+    /// Which sweep this is: they run every minute.
+    fn number(&self) -> u64 {
+        u64::try_from(self.copier.now().as_second() / 60).unwrap_or(0)
+    }
+
+    /// How many calls a sweep has time for.
+    fn capacity(&self) -> u64 {
+        let seconds = self.until.duration_since(self.copier.now()).as_secs();
+        u64::try_from(seconds)
+            .unwrap_or(0)
+            .saturating_mul(u64::from(self.copier.rules.calls_per_second))
+            .max(1)
+    }
+
+    async fn look_at(&self, group: &Group) -> Report {
+        let mut report = Report::default();
+        if self.out_of_time() {
+            report.left += group.entries.len();
+            return report;
+        }
+        let found = self.look_up(group, &mut report).await;
+        for entry in &group.entries {
+            self.look_at_one(entry, &seen(entry, &found), &mut report).await;
+        }
+        report
+    }
+
+    async fn look_at_one(&self, entry: &Entry, seen: &Seen, report: &mut Report) {
+        self.note(entry, seen, report);
+        // The usual case costs nothing: still copying, and nothing else to say.
+        if self.has_nothing_to_say(entry, seen) {
+            return;
+        }
+        let Some(record) = self.load(entry, Step::Look, report).await else { return };
+        if let Some(next) = looked(record, seen, self.copier.now(), &self.copier.rules.times) {
+            self.write_and_publish(next, report).await;
+        }
+    }
+
+    fn has_nothing_to_say(&self, entry: &Entry, seen: &Seen) -> bool {
+        let early = entry.check_at.is_some_and(|at| self.copier.now() < at);
+        match seen {
+            Seen::Version(version) => {
+                early && matches!(version.status.progress(), Progress::Copying | Progress::Unknown)
+            }
+            Seen::Nothing => early,
+            Seen::Absent => false,
+        }
+    }
+
+    fn note(&self, entry: &Entry, seen: &Seen, report: &mut Report) {
+        match seen {
+            Seen::Version(version) => match &version.status {
+                ModelStatus::Unknown(word) => {
+                    error!(request = %entry.key, version = %version.arn, status = word, "a status nobody knows");
+                    report.unknown_statuses += 1;
+                }
+                ModelStatus::CopyingInProgress => report.copying += 1,
+                _ => {}
+            },
+            Seen::Nothing => report.unreadable += 1,
+            Seen::Absent => {}
+        }
+    }
+}
+
+/// What was seen of an entry's version: it alone counts, whoever else may have its name.
+fn seen(entry: &Entry, found: &Looked) -> Seen {
+    let version =
+        found.versions.iter().find(|version| Some(&version.arn) == entry.project_version_arn.as_ref());
+    match (version, &entry.version_name) {
+        (Some(version), _) => Seen::Version(version.clone()),
+        (None, Some(name)) if found.unread.contains(name) => Seen::Nothing,
+        (None, _) => Seen::Absent,
+    }
+}

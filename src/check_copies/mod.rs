@@ -1,0 +1,116 @@
+//! check-copies: takes every record that is due one step further.
+//!
+//! A sweep has no input and keeps nothing: it reads what is due and does the same work whether that is
+//! there for the first time, once more after a crash, or because two sweeps run at once. So there is
+//! nothing to retry: what fails is still due, and the next sweep sees it. One bad record never stops a
+//! sweep.
+//!
+//! In this order, so that the end of the line never starves: publish, take over, then start and look side
+//! by side, each within its own quota. A sweep stops in time; what is left is simply still due.
+
+mod group;
+mod look;
+mod publish;
+mod report;
+mod start;
+mod take_over;
+
+use futures_util::future::join;
+use jiff::Timestamp;
+use tracing::error;
+
+pub use report::Report;
+
+use crate::copier::Copier;
+use crate::domain::record::{Record, Step};
+use crate::ports::{Bus, Clock, Cursor, Entry, Ledger, Page, Rekognition};
+
+/// How many things a sweep does at once. The paces bound the calls; this bounds what they wait for.
+const AT_ONCE: usize = 8;
+
+impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
+    /// One sweep, which begins nothing after `until`. `owner` is unlike that of any other sweep.
+    pub async fn sweep(&self, owner: &str, until: Timestamp) -> Report {
+        let began = self.now();
+        let sweep = Sweep { copier: self, owner, until };
+        let (mut report, unpublished) = sweep.publish().await;
+        report += sweep.take_over(&unpublished).await;
+        let (starts, looks) = join(sweep.start(&unpublished), sweep.look(&unpublished)).await;
+        report += starts;
+        report += looks;
+        report.sweep_milliseconds = self.now().duration_since(began).as_millis().try_into().unwrap_or(0);
+        report
+    }
+}
+
+/// One sweep under way.
+struct Sweep<'a, L, R, B, C> {
+    copier: &'a Copier<L, R, B, C>,
+    owner: &'a str,
+    until: Timestamp,
+}
+
+impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
+    fn out_of_time(&self) -> bool {
+        self.copier.now() >= self.until
+    }
+
+    /// A page of what is due, counted as an error and empty if the ledger can't say.
+    async fn due(&self, step: Step, after: Option<Cursor>, report: &mut Report) -> Page {
+        match self.copier.ledger.due(step, self.copier.now(), after).await {
+            Ok(page) => {
+                report.see(&page, self.copier.now());
+                page
+            }
+            Err(error) => {
+                error!(step = step.as_str(), %error, "what is due could not be read");
+                report.ledger_errors += 1;
+                Page::default()
+            }
+        }
+    }
+
+    /// The record behind an entry if it still needs `step`: the index is a hint, the record decides.
+    async fn load(&self, entry: &Entry, step: Step, report: &mut Report) -> Option<Record> {
+        match self.copier.ledger.load(&entry.key).await {
+            Ok(record) => record.filter(|record| match step {
+                Step::Publish => !record.outbox.is_empty(),
+                _ => record.next_of_state().is_some_and(|(next, _)| next == step),
+            }),
+            Err(error) => {
+                error!(request = %entry.key, %error, "a record could not be read");
+                report.ledger_errors += 1;
+                None
+            }
+        }
+    }
+
+    /// Writes a record that was taken further, counts it, and publishes what it has to say.
+    async fn write_and_publish(&self, record: Record, report: &mut Report) {
+        match self.copier.write(record).await {
+            Ok(Some(record)) => self.publish_now(record, report).await,
+            Ok(None) => report.overtaken += 1,
+            Err(error) => {
+                error!(%error, "a record could not be written");
+                report.ledger_errors += 1;
+            }
+        }
+    }
+
+    /// Publishes what a record that was just written has to say, and counts it.
+    async fn publish_now(&self, record: Record, report: &mut Report) {
+        report.count(&record);
+        if !record.outbox.is_empty() {
+            let before = record.outbox.len();
+            for record in self.copier.publish(vec![record]).await {
+                report.published += before.saturating_sub(record.outbox.len());
+            }
+        }
+    }
+}
+
+/// Entries of `page` and those of `unpublished` records that need `step`.
+fn with_unpublished(mut entries: Vec<Entry>, unpublished: &[(Step, Entry)], step: Step) -> Vec<Entry> {
+    entries.extend(unpublished.iter().filter(|(of, _)| *of == step).map(|(_, entry)| entry.clone()));
+    entries
+}

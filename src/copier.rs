@@ -1,0 +1,169 @@
+//! The copier: the ports, the rules, and the few moves that both use cases share.
+
+use jiff::Timestamp;
+use tracing::{error, info, warn};
+
+use crate::domain::admission::Admission;
+use crate::domain::decide::name;
+use crate::domain::decide::start::{Answered, answered, may_call};
+use crate::domain::model::Version;
+use crate::domain::outbox::Outgoing;
+use crate::domain::record::Record;
+use crate::domain::refusal::CopyAnswer;
+use crate::domain::times::Times;
+use crate::pace::Pace;
+use crate::ports::{Bus, Clock, Ledger, Rekognition, Unavailable, Which};
+
+/// What a deployment decides.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Whom it serves.
+    pub admission: Admission,
+    /// How long things may take.
+    pub times: Times,
+    /// The `source` of its announcements.
+    pub event_source: String,
+    /// How many calls of one Rekognition operation it makes a second.
+    pub calls_per_second: u32,
+}
+
+/// The ports and the rules.
+#[derive(Debug)]
+pub struct Copier<L, R, B, C> {
+    pub(crate) ledger: L,
+    pub(crate) rekognition: R,
+    pub(crate) bus: B,
+    pub(crate) clock: C,
+    pub(crate) rules: Rules,
+    pub(crate) copy_pace: Pace,
+    pub(crate) look_pace: Pace,
+}
+
+impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
+    /// A copier in this world, by these rules.
+    pub fn new(ledger: L, rekognition: R, bus: B, clock: C, rules: Rules) -> Self {
+        let pace = || Pace::per_second(rules.calls_per_second);
+        Self { ledger, rekognition, bus, clock, copy_pace: pace(), look_pace: pace(), rules }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Calls CopyProjectVersion for a record whose lease is ours, and writes what came of it. `None` if
+    /// somebody else has taken the record further.
+    pub(crate) async fn attempt(&self, record: Record) -> Result<Option<Record>, Unavailable> {
+        let Some(copy) = record.copy.as_ref().filter(|_| may_call(&record, self.now())) else {
+            warn!(request = %record.key, "left a start to its successor: the lease is too old to call");
+            return Ok(Some(record));
+        };
+        let answer = self.rekognition.copy(copy).await;
+        match &answer {
+            CopyAnswer::Accepted(_) => {}
+            CopyAnswer::Refused(refusal) => {
+                info!(request = %record.key, code = refusal.code, message = refusal.message, "refused");
+            }
+            CopyAnswer::Unanswered { reason } => warn!(request = %record.key, reason, "unanswered"),
+        }
+        let next = match answered(record, answer, self.now(), &self.rules.times) {
+            Answered::Write(record) => record,
+            Answered::LookUpName(record) => {
+                let seen = self.version_named(&record).await;
+                name::taken(record, seen.as_ref(), self.now())
+            }
+        };
+        self.write(next).await
+    }
+
+    /// Writes a record that was taken further. `None` if somebody else was faster.
+    pub(crate) async fn write(&self, record: Record) -> Result<Option<Record>, Unavailable> {
+        let key = record.key.clone();
+        let written = self.ledger.save(record).await?;
+        match &written {
+            Some(record) => log(record),
+            None => info!(request = %key, "overtaken: somebody else has taken the record further"),
+        }
+        Ok(written)
+    }
+
+    /// Publishes what the records have in their outboxes, and marks what was published. Returns the records
+    /// as they are then.
+    ///
+    /// In rounds of one announcement a record: a record's next one goes out only after the one before.
+    pub(crate) async fn publish(&self, records: Vec<Record>) -> Vec<Record> {
+        let mut published = vec![0; records.len()];
+        let mut round: Vec<usize> = (0..records.len()).collect();
+        loop {
+            let letters: Vec<(usize, &Outgoing)> = round
+                .iter()
+                .filter_map(|&i| Some((i, records.get(i)?.outbox.get(*published.get(i)?)?)))
+                .collect();
+            if letters.is_empty() {
+                break;
+            }
+            let results =
+                self.bus.publish(&letters.iter().map(|(_, letter)| *letter).collect::<Vec<_>>()).await;
+            round.clear();
+            for ((i, letter), result) in letters.iter().zip(results) {
+                match result {
+                    Ok(()) => {
+                        round.push(*i);
+                        published.iter_mut().skip(*i).take(1).for_each(|count| *count += 1);
+                    }
+                    Err(error) => {
+                        error!(%error, status = letter.status.as_str(), "an announcement was not taken")
+                    }
+                }
+            }
+        }
+        let marks = records.into_iter().zip(published).map(|(record, count)| self.mark(record, count));
+        futures_util::future::join_all(marks).await
+    }
+
+    /// INVARIANT: marked after it was published, never before. A mark that fails publishes again.
+    async fn mark(&self, record: Record, count: usize) -> Record {
+        if count == 0 {
+            return record;
+        }
+        match self.ledger.save(record.clone().published(count)).await {
+            Ok(Some(marked)) => marked,
+            Ok(None) => record,
+            Err(error) => {
+                error!(request = %record.key, %error, "a published announcement could not be marked");
+                record
+            }
+        }
+    }
+
+    /// The version that has the record's name; `None` if there is none or it could not be read.
+    async fn version_named(&self, record: &Record) -> Option<Version> {
+        let copy = record.copy.as_ref()?;
+        self.look_pace.turn().await;
+        let names = [copy.version_name.clone()];
+        match self.rekognition.versions(&copy.destination_project_arn, Which::Named(&names)).await {
+            Ok(found) => {
+                found.versions.into_iter().find(|version| version.arn.version_name() == copy.version_name)
+            }
+            Err(error) => {
+                warn!(request = %record.key, %error, "a taken name could not be looked up");
+                None
+            }
+        }
+    }
+}
+
+/// One line for every state a record enters.
+pub(crate) fn log(record: &Record) {
+    info!(
+        request = %record.key,
+        correlation_id = record.correlation_id,
+        status = record.status(),
+        revision = record.revision,
+        attempts = record.attempts,
+        source_project_version_arn = record.copy.as_ref().map(|copy| copy.source_project_version_arn.as_str()),
+        destination_project_arn = record.copy.as_ref().map(|copy| copy.destination_project_arn.as_str()),
+        project_version_arn = record.project_version_arn().map(|arn| arn.as_str()),
+        failure = record.failure().map(|failure| failure.code.as_str()),
+        "record"
+    );
+}

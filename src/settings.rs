@@ -1,0 +1,252 @@
+//! What a deployment may set, read once at start from the environment. All problems are reported together.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::SignedDuration;
+
+use crate::Rules;
+use crate::domain::admission::Admission;
+use crate::domain::arn::is_account;
+use crate::domain::problem::shown;
+use crate::domain::times::Times;
+
+/// Every variable that is read, besides those of the AWS SDK and of Lambda.
+pub const VARIABLES: [&str; 12] = [
+    "LEDGER_TABLE",
+    "ACCOUNT_ID",
+    "EVENT_BUS",
+    "EVENT_SOURCE",
+    "ALLOWED_SOURCE_ACCOUNTS",
+    "ALLOWED_OUTPUT_BUCKETS",
+    "START_TIMEOUT_SECONDS",
+    "COPY_TIMEOUT_SECONDS",
+    "OVERDUE_AFTER_SECONDS",
+    "PERMISSION_TIMEOUT_SECONDS",
+    "RETENTION_DAYS",
+    "CALLS_PER_SECOND",
+];
+
+const YEAR: i64 = 365 * 24 * 3600;
+
+/// A deployment's settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `LEDGER_TABLE`
+    pub ledger_table: String,
+    /// `EVENT_BUS`: a name or an ARN.
+    pub event_bus: String,
+    /// `RETENTION_DAYS`
+    pub retention: SignedDuration,
+    /// Everything else.
+    pub rules: Rules,
+}
+
+/// All that is wrong with the settings, a line each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadSettings(pub Vec<String>);
+
+impl fmt::Display for BadSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bad settings: {}", self.0.len(), self.0.join("; "))
+    }
+}
+
+impl std::error::Error for BadSettings {}
+
+impl Settings {
+    /// Reads the process's environment.
+    pub fn from_env() -> Result<Self, BadSettings> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads settings from wherever `lookup` finds them. An empty value is as good as none.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BadSettings> {
+        let mut source = Source { lookup, problems: Vec::new() };
+        let region = source.region();
+        let account = source.text("ACCOUNT_ID", None, "12 digits, this account's", is_account);
+        let event_source = source.text(
+            "EVENT_SOURCE",
+            Some("rekognition.model-copier"),
+            "1 to 256 of letters, digits, `.`, `-`, `_` and `/`, not beginning with `aws.`",
+            is_event_source,
+        );
+        let day = 24 * 3600;
+        let settings = Self {
+            ledger_table: source.text("LEDGER_TABLE", None, "the name of the ledger's table", |_| true),
+            event_bus: source.text("EVENT_BUS", Some("default"), "the name or ARN of an event bus", |_| true),
+            retention: SignedDuration::from_hours(24 * source.number("RETENTION_DAYS", 90, 1, 3650)),
+            rules: Rules {
+                admission: Admission {
+                    partition: partition(&region).to_owned(),
+                    source_accounts: source.accounts(&account),
+                    output_buckets: source.buckets(),
+                    region,
+                    account,
+                },
+                times: Times {
+                    start_timeout: source.seconds("START_TIMEOUT_SECONDS", day),
+                    copy_timeout: source.seconds("COPY_TIMEOUT_SECONDS", day),
+                    overdue_after: source.seconds("OVERDUE_AFTER_SECONDS", 2 * 3600),
+                    permission_timeout: source.seconds("PERMISSION_TIMEOUT_SECONDS", 900),
+                },
+                event_source,
+                calls_per_second: u32::try_from(source.number("CALLS_PER_SECOND", 5, 1, 1000)).unwrap_or(5),
+            },
+        };
+        if source.problems.is_empty() { Ok(settings) } else { Err(BadSettings(source.problems)) }
+    }
+}
+
+struct Source<F> {
+    lookup: F,
+    problems: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Source<F> {
+    fn get(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
+    fn text(
+        &mut self,
+        name: &str,
+        default: Option<&str>,
+        allowed: &str,
+        is_good: impl Fn(&str) -> bool,
+    ) -> String {
+        match self.get(name).or_else(|| default.map(str::to_owned)) {
+            Some(value) if is_good(&value) => value,
+            Some(value) => {
+                self.problems.push(format!("`{name}` is {}: set it to {allowed}", shown(&value)));
+                String::new()
+            }
+            None => {
+                self.problems.push(format!("`{name}` is not set: set it to {allowed}"));
+                String::new()
+            }
+        }
+    }
+
+    fn region(&mut self) -> String {
+        let region = self.get("AWS_REGION").or_else(|| self.get("AWS_DEFAULT_REGION"));
+        region.unwrap_or_else(|| {
+            self.problems.push("`AWS_REGION` is not set: set it to the Region of the models".to_owned());
+            String::new()
+        })
+    }
+
+    fn number(&mut self, name: &str, default: i64, least: i64, most: i64) -> i64 {
+        let Some(value) = self.get(name) else { return default };
+        match i64::from_str(&value) {
+            Ok(number) if (least..=most).contains(&number) => number,
+            _ => {
+                let text =
+                    format!("`{name}` is {}: set it to a whole number from {least} to {most}", shown(&value));
+                self.problems.push(text);
+                default
+            }
+        }
+    }
+
+    fn seconds(&mut self, name: &str, default: i64) -> SignedDuration {
+        SignedDuration::from_secs(self.number(name, default, 0, YEAR))
+    }
+
+    fn list(&self, name: &str) -> Option<Vec<String>> {
+        let value = self.get(name)?;
+        Some(value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+    }
+
+    fn accounts(&mut self, own: &str) -> BTreeSet<String> {
+        let name = "ALLOWED_SOURCE_ACCOUNTS";
+        let accounts = self.list(name).unwrap_or_else(|| vec![own.to_owned()]);
+        for account in accounts.iter().filter(|account| !is_account(account) && !account.is_empty()) {
+            self.problems
+                .push(format!("`{name}` has {}: list accounts of 12 digits, with commas", shown(account)));
+        }
+        accounts.into_iter().collect()
+    }
+
+    fn buckets(&self) -> Option<BTreeSet<String>> {
+        Some(self.list("ALLOWED_OUTPUT_BUCKETS")?.into_iter().collect())
+    }
+}
+
+fn is_event_source(text: &str) -> bool {
+    (1..=256).contains(&text.len())
+        && !text.starts_with("aws.")
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/'))
+}
+
+fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, BadSettings> {
+        Settings::read(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    const LEAST: [(&str, &str); 3] =
+        [("AWS_REGION", "us-east-1"), ("LEDGER_TABLE", "ledger"), ("ACCOUNT_ID", "444455556666")];
+
+    #[test]
+    fn three_variables_are_enough() {
+        let settings = read(&LEAST).unwrap();
+        assert_eq!(settings.rules.times, Times::default());
+        assert_eq!(settings.rules.admission.source_accounts, BTreeSet::from(["444455556666".to_owned()]));
+        assert_eq!(settings.rules.admission.output_buckets, None);
+        assert_eq!((settings.event_bus.as_str(), settings.rules.calls_per_second), ("default", 5));
+    }
+
+    #[test]
+    fn every_bad_setting_is_reported_with_its_name_its_value_and_what_is_allowed() {
+        let bad = read(&[
+            ("ACCOUNT_ID", "4444"),
+            ("EVENT_SOURCE", "aws.mine"),
+            ("ALLOWED_SOURCE_ACCOUNTS", "111122223333, me"),
+            ("START_TIMEOUT_SECONDS", "-1"),
+            ("RETENTION_DAYS", "forever"),
+            ("CALLS_PER_SECOND", "0"),
+        ])
+        .unwrap_err();
+        let message = bad.to_string();
+        for part in [
+            "8 bad settings",
+            "`AWS_REGION` is not set",
+            "`LEDGER_TABLE` is not set",
+            "`ACCOUNT_ID` is `4444`: set it to 12 digits",
+            "`EVENT_SOURCE` is `aws.mine`",
+            "`ALLOWED_SOURCE_ACCOUNTS` has `me`",
+            "`START_TIMEOUT_SECONDS` is `-1`: set it to a whole number from 0",
+            "`RETENTION_DAYS` is `forever`",
+            "`CALLS_PER_SECOND` is `0`: set it to a whole number from 1 to 1000",
+        ] {
+            assert!(message.contains(part), "{part} in {message}");
+        }
+    }
+
+    #[test]
+    fn every_variable_that_is_read_is_listed() {
+        let asked = std::cell::RefCell::new(BTreeSet::new());
+        let _ = Settings::read(|name| {
+            asked.borrow_mut().insert(name.to_owned());
+            None
+        });
+        let listed: BTreeSet<String> = VARIABLES.iter().map(|name| (*name).to_owned()).collect();
+        let asked: BTreeSet<String> =
+            asked.into_inner().into_iter().filter(|name| !name.starts_with("AWS_")).collect();
+        assert_eq!(asked, listed);
+    }
+}

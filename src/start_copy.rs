@@ -1,0 +1,181 @@
+//! start-copy: takes requests in and tries their first step at once.
+//!
+//! INVARIANT: a message is acknowledged only when its record is in the ledger, and then always. Whatever
+//! happens after that is for check-copies to take further: a bad request, a refused copy or a bus that is
+//! down fails no message.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use serde::Serialize;
+use tracing::{error, info, warn};
+
+use crate::copier::{Copier, log};
+use crate::domain::arn::ProjectVersionArn;
+use crate::domain::failure::Failure;
+use crate::domain::intake::{Intake, Message, Via, intake};
+use crate::domain::record::{Record, State};
+use crate::ports::{Bus, Clock, Created, Ledger, Rekognition, Unavailable};
+
+/// One message of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct QueueMessage<'a> {
+    /// The SQS message id.
+    pub id: &'a str,
+    /// The body.
+    pub body: &'a str,
+}
+
+/// What a direct invocation answers: where its request stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The request's id.
+    pub request_id: String,
+    /// An announcement's status, or STARTING while it isn't known whether Rekognition took the call.
+    pub status: &'static str,
+    /// The copy, once it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_version_arn: Option<ProjectVersionArn>,
+    /// Why it failed, was rejected or waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// Why an invocation has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// Nothing was written; send it again.
+    #[error("the ledger is not available, nothing was recorded: send the request again: {0}")]
+    Unavailable(#[from] Unavailable),
+    /// An announcement of ours was sent back to us.
+    #[error("the event is an announcement of a copier, not a request: nothing to do")]
+    Announcement,
+}
+
+impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
+    /// Takes in a batch of messages; returns the ids of those that are not in the ledger, for SQS to
+    /// deliver again. `invocation` is unlike that of any other delivery.
+    pub async fn take_in_batch(&self, messages: &[QueueMessage<'_>], invocation: &str) -> Vec<String> {
+        let taken = join_all(messages.iter().map(|message| async move {
+            let message = Message { text: message.body, id: message.id, via: Via::Queue };
+            // A panic is one failed message, not a dead batch.
+            match AssertUnwindSafe(self.take_in(message, invocation)).catch_unwind().await {
+                Ok(Ok(record)) => Ok(record),
+                Ok(Err(error)) => {
+                    error!(message = message.id, %error, "not recorded: the message will be delivered again");
+                    Err(message.id.to_owned())
+                }
+                Err(_) => {
+                    error!(message = message.id, "panicked: the message will be delivered again");
+                    Err(message.id.to_owned())
+                }
+            }
+        }))
+        .await;
+        let mut records = Vec::new();
+        let mut failed = Vec::new();
+        for taken in taken {
+            match taken {
+                Ok(Some(taken)) => records.extend(taken.fresh()),
+                Ok(None) => {}
+                Err(id) => failed.push(id),
+            }
+        }
+        self.publish(records).await;
+        failed
+    }
+
+    /// Takes in the request of a direct invocation and answers where it stands.
+    pub async fn take_in_invocation(&self, text: &str, invocation: &str) -> Result<Answer, NoAnswer> {
+        let message = Message { text, id: invocation, via: Via::Invocation };
+        let taken = self.take_in(message, invocation).await?.ok_or(NoAnswer::Announcement)?;
+        let answer = Answer::of(taken.record());
+        self.publish(taken.fresh().into_iter().collect()).await;
+        Ok(answer)
+    }
+
+    /// Records a message and tries its first step. `None` for an announcement of ours.
+    async fn take_in(&self, message: Message<'_>, invocation: &str) -> Result<Option<Taken>, Unavailable> {
+        let owner = format!("{invocation}/{}", message.id);
+        let rules = &self.rules;
+        let Some(intake) = intake(message, &rules.admission, &rules.event_source, &owner, self.now()) else {
+            warn!(
+                message = message.id,
+                "ignored an announcement of a copier: mend the rule that sent it here"
+            );
+            return Ok(None);
+        };
+        match self.ledger.create(&intake.record).await? {
+            Created::New(record) => Ok(Some(Taken::New(self.first_step(record).await))),
+            Created::Exists(record) if record.fingerprint == intake.record.fingerprint => {
+                info!(request = %record.key, status = record.status(), "redelivered");
+                Ok(Some(Taken::Known(record)))
+            }
+            Created::Exists(_) => self.reject_reused(&intake).await.map(Some),
+        }
+    }
+
+    async fn reject_reused(&self, intake: &Intake) -> Result<Taken, Unavailable> {
+        match self.ledger.create(&intake.reused(&self.rules.admission, self.now())).await? {
+            Created::New(record) => {
+                log(&record);
+                Ok(Taken::New(record))
+            }
+            Created::Exists(record) => Ok(Taken::Known(record)),
+        }
+    }
+
+    /// The record is in the ledger, so nothing that fails here is the message's fault.
+    async fn first_step(&self, record: Record) -> Record {
+        log(&record);
+        if !matches!(record.state, State::Starting { .. }) {
+            return record;
+        }
+        self.copy_pace.turn().await;
+        match self.attempt(record.clone()).await {
+            Ok(Some(record)) => record,
+            Ok(None) => record,
+            Err(error) => {
+                error!(request = %record.key, %error, "the outcome of a start could not be recorded: check-copies will find it");
+                record
+            }
+        }
+    }
+}
+
+/// A message that is in the ledger.
+enum Taken {
+    /// By this delivery.
+    New(Record),
+    /// By an earlier one.
+    Known(Record),
+}
+
+impl Taken {
+    fn record(&self) -> &Record {
+        match self {
+            Self::New(record) | Self::Known(record) => record,
+        }
+    }
+
+    /// The record if its announcements are ours to publish.
+    fn fresh(self) -> Option<Record> {
+        match self {
+            Self::New(record) => Some(record),
+            Self::Known(_) => None,
+        }
+    }
+}
+
+impl Answer {
+    fn of(record: &Record) -> Self {
+        Self {
+            request_id: record.key.request_id.clone(),
+            status: record.status(),
+            project_version_arn: record.project_version_arn().cloned(),
+            failure: record.failure().cloned(),
+        }
+    }
+}

@@ -10,7 +10,7 @@ use crate::error::AwsError;
 
 /// The principal behind a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// The access key it signs with.
     pub access_key: String,
     /// Its account.

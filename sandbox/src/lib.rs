@@ -64,6 +64,7 @@ mod front;
 pub mod lambda;
 mod ledger;
 mod life;
+mod policy;
 mod published;
 pub mod queue;
 mod rekognition;

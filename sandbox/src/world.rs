@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::{
     arn::{ProjectArn, ProjectName, VersionArn},
     life::Step,
+    policy::Policy,
     status::Status,
 };
 
@@ -204,7 +205,9 @@ pub enum WorldError {
     #[error("the world is not as `sandbox/world.schema.json` wants it: {0}")]
     Invalid(#[from] serde_json::Error),
     #[error("`{0}` has a version that belongs to another project: `{1}`")]
-    ForeignVersion(ProjectArn, VersionArn),
+    ForeignVersion(String, String),
+    #[error("a policy of `{0}` is none that PutProjectPolicy would take: {1}")]
+    Policy(String, String),
     #[error("`{0}` is there twice: names are unique")]
     Twice(String),
     #[error("the table definition is not taken by DynamoDB: {0}")]
@@ -248,11 +251,16 @@ impl World {
             if !names.insert(project.project_arn.project.to_string()) {
                 return Err(WorldError::Twice(project.project_arn.to_string()));
             }
+            for policy in &project.policies {
+                Policy::read(&policy.document, &project.project_arn.project).map_err(|malformed| {
+                    WorldError::Policy(project.project_arn.to_string(), malformed.to_string())
+                })?;
+            }
             project.versions.sort_by_key(|version| version.project_version_arn.number);
             for version in &project.versions {
                 let arn = &version.project_version_arn;
                 if arn.project != project.project_arn.project {
-                    return Err(WorldError::ForeignVersion(project.project_arn.clone(), arn.clone()));
+                    return Err(WorldError::ForeignVersion(project.project_arn.to_string(), arn.to_string()));
                 }
                 if !names.insert(format!("{}/{}", arn.project, arn.version)) {
                     return Err(WorldError::Twice(arn.to_string()));

@@ -1,0 +1,121 @@
+//! A project policy document: its form, and what the documentation forbids in it. Reads; evaluates nothing.
+//!
+//! Required: Effect, Principal, Action, Resource. Forbidden: NotAction, NotResource, NotPrincipal. The only action is
+//! `rekognition:CopyProjectVersion`; a resource is a version of the policy's own project, or all of them.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Question,
+    condition::{self, Condition},
+    principal::{self, Principal},
+    wildcard,
+};
+use crate::arn::ProjectName;
+
+/// Why a document is refused, in words for MalformedPolicyDocumentException.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Malformed(pub(super) String);
+
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(super) statements: Vec<Statement>,
+}
+
+#[derive(Debug)]
+pub(super) struct Statement {
+    pub(super) allow: bool,
+    principals: Vec<Principal>,
+    actions: Vec<String>,
+    resources: Vec<String>,
+    conditions: Vec<Condition>,
+}
+
+/// The one action of a project policy.
+const ACTION: &str = "rekognition:CopyProjectVersion";
+
+impl Policy {
+    /// Reads the policy of a project.
+    pub(crate) fn read(text: &str, project: &ProjectName) -> Result<Self, Malformed> {
+        let malformed = |message: &str| Malformed(message.to_owned());
+        let document: Value = serde_json::from_str(text)
+            .map_err(|error| Malformed(format!("the policy is no JSON: {error}")))?;
+        let document = document.as_object().ok_or_else(|| malformed("the policy has to be a JSON object"))?;
+        only(document, &["Version", "Id", "Statement"])?;
+        let version = document.get("Version").map(|version| version.as_str().unwrap_or_default());
+        if !matches!(version, None | Some("2012-10-17" | "2008-10-17")) {
+            return Err(malformed("`Version` has to be `2012-10-17`"));
+        }
+        let statements = match document.get("Statement") {
+            Some(Value::Array(statements)) if !statements.is_empty() => statements.iter().collect(),
+            Some(statement @ Value::Object(_)) => vec![statement],
+            _ => return Err(malformed("`Statement` is missing or empty")),
+        };
+        let statements = statements.into_iter().map(|statement| Statement::read(statement, project));
+        Ok(Self { statements: statements.collect::<Result<_, _>>()? })
+    }
+}
+
+impl Statement {
+    fn read(value: &Value, project: &ProjectName) -> Result<Self, Malformed> {
+        let statement =
+            value.as_object().ok_or_else(|| Malformed("a statement has to be a JSON object".to_owned()))?;
+        for forbidden in ["NotAction", "NotResource", "NotPrincipal"] {
+            if statement.contains_key(forbidden) {
+                return Err(Malformed(format!("`{forbidden}` is not allowed in a project policy")));
+            }
+        }
+        only(statement, &["Sid", "Effect", "Principal", "Action", "Resource", "Condition"])?;
+        let required =
+            |name: &str| statement.get(name).ok_or_else(|| Malformed(format!("a statement has no `{name}`")));
+        let allow = match required("Effect")?.as_str() {
+            Some("Allow") => true,
+            Some("Deny") => false,
+            _ => return Err(Malformed("`Effect` has to be `Allow` or `Deny`".to_owned())),
+        };
+        let principals = principal::read(required("Principal")?)?;
+        let actions = texts("Action", required("Action")?)?;
+        if let Some(other) = actions.iter().find(|action| !action.eq_ignore_ascii_case(ACTION)) {
+            return Err(Malformed(format!("the action `{other}` is not allowed: only `{ACTION}` is")));
+        }
+        let resources = texts("Resource", required("Resource")?)?;
+        let versions = format!("{project}/version/");
+        if let Some(other) = resources.iter().find(|resource| !resource.starts_with(&versions)) {
+            return Err(Malformed(format!(
+                "the resource `{other}` is no version of this project: use a version's ARN or `{versions}*`"
+            )));
+        }
+        let conditions = match statement.get("Condition") {
+            Some(conditions) => condition::read(conditions)?,
+            None => Vec::new(),
+        };
+        Ok(Self { allow, principals, actions, resources, conditions })
+    }
+
+    pub(super) fn speaks_of(&self, question: &Question<'_>) -> bool {
+        self.principals.iter().any(|principal| principal.covers(question.caller))
+            && self.actions.iter().any(|action| action.eq_ignore_ascii_case(question.action))
+            && self.resources.iter().any(|resource| wildcard::arn_matches(resource, question.resource))
+            && self.conditions.iter().all(|condition| condition.holds(&question.context))
+    }
+}
+
+fn only(object: &Map<String, Value>, known: &[&str]) -> Result<(), Malformed> {
+    match object.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(Malformed(format!("`{name}` is no element of a project policy"))),
+        None => Ok(()),
+    }
+}
+
+/// One text or a list of them, at least one.
+pub(super) fn texts(name: &str, value: &Value) -> Result<Vec<String>, Malformed> {
+    let malformed = || Malformed(format!("`{name}` has to be a text or a list of texts"));
+    match value {
+        Value::String(text) => Ok(vec![text.clone()]),
+        Value::Array(values) if !values.is_empty() => {
+            values.iter().map(|value| value.as_str().map(str::to_owned).ok_or_else(malformed)).collect()
+        }
+        _ => Err(malformed()),
+    }
+}

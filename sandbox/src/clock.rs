@@ -84,47 +84,43 @@ impl Clock {
 
     /// Stops time.
     pub fn pause(&self) {
-        self.change(|pace| pace.paused = true);
+        self.apply(&ClockChange { paused: Some(true), ..ClockChange::default() });
     }
 
     /// Lets time run again.
     pub fn resume(&self) {
-        self.change(|pace| pace.paused = false);
+        self.apply(&ClockChange { paused: Some(false), ..ClockChange::default() });
     }
 
     /// Moves time forward. A negative duration changes nothing.
     pub fn advance(&self, by: SignedDuration) {
-        self.change(|pace| pace.at = later(pace.at, by.max(SignedDuration::ZERO)));
+        self.apply(&ClockChange { advance: Some(by), ..ClockChange::default() });
     }
 
     /// Sets the time.
     pub fn set(&self, to: Timestamp) {
-        self.change(|pace| pace.at = to);
+        self.apply(&ClockChange { now: Some(to), ..ClockChange::default() });
     }
 
     /// Lets `speed` sandbox seconds pass in a real one. A speed that is not a positive number changes nothing.
     pub fn set_speed(&self, speed: f64) {
-        if speed.is_finite() && speed > 0.0 {
-            self.change(|pace| pace.speed = speed);
-        }
+        self.apply(&ClockChange { speed: Some(speed), ..ClockChange::default() });
     }
 
-    /// Applies a change as the HTTP interface takes it.
-    pub fn apply(&self, change: &ClockChange) {
-        if let Some(now) = change.now {
-            self.set(now);
-        }
-        if let Some(by) = change.advance {
-            self.advance(by);
-        }
-        if let Some(speed) = change.speed {
-            self.set_speed(speed);
-        }
-        match change.paused {
-            Some(true) => self.pause(),
-            Some(false) => self.resume(),
-            None => {}
-        }
+    /// Applies a change as the HTTP interface takes it, all at one moment.
+    pub fn apply(&self, wanted: &ClockChange) {
+        self.change(|pace| {
+            if let Some(now) = wanted.now {
+                pace.at = now;
+            }
+            if let Some(by) = wanted.advance {
+                pace.at = later(pace.at, by.max(SignedDuration::ZERO));
+            }
+            if let Some(speed) = wanted.speed.filter(|speed| is_speed(*speed)) {
+                pace.speed = speed;
+            }
+            pace.paused = wanted.paused.unwrap_or(pace.paused);
+        });
     }
 
     /// Waits for a stretch of sandbox time. Wakes early when somebody advances the clock, sleeps on while it is
@@ -186,6 +182,11 @@ impl dynoxide::storage_backend::Clock for Clock {
     fn now_unix_secs_f64(&self) -> f64 {
         self.now().duration_since(Timestamp::UNIX_EPOCH).as_secs_f64().max(0.0)
     }
+}
+
+/// Whether time can run at this speed.
+pub(crate) fn is_speed(speed: f64) -> bool {
+    speed.is_finite() && speed > 0.0
 }
 
 /// `at` plus `by`, held at the end of representable time.

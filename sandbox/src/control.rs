@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::{
     calls::Call,
-    clock::{ClockChange, ClockReading},
+    clock::{ClockChange, ClockReading, is_speed},
     fault::{Fault, Faults},
     published::PublishedEvent,
     sandbox::Shared,
@@ -71,7 +71,7 @@ async fn clock(State(shared): Sandbox) -> Json<ClockReading> {
 
 async fn change_clock(State(shared): Sandbox, body: String) -> Result<Json<ClockReading>, Refused> {
     let change: ClockChange = read(&body)?;
-    if change.speed.is_some_and(|speed| !speed.is_finite() || speed <= 0.0) {
+    if change.speed.is_some_and(|speed| !is_speed(speed)) {
         return Err(bad("`speed` has to be a number above 0; to stop time, set `paused`"));
     }
     shared.clock.apply(&change);

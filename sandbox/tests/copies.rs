@@ -1,5 +1,5 @@
 //! Copies as a client sees them: who may, what is refused, and how a copy lives.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! Projects, training, policies, tags and pages as a client sees them.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 

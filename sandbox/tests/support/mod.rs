@@ -1,6 +1,7 @@
 //! A client for tests: signs in form, sends what it is told, and reads the answer. No SDK: a test that sends broken
 //! requests needs one that lets it.
 #![allow(dead_code, reason = "every test file uses a part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -9,39 +10,39 @@ use tokio::{
     net::TcpStream,
 };
 
-pub const SOURCE: &str = "111122223333";
-pub const DESTINATION: &str = "444455556666";
-pub const STRANGER: &str = "777788889999";
+pub(crate) const SOURCE: &str = "111122223333";
+pub(crate) const DESTINATION: &str = "444455556666";
+pub(crate) const STRANGER: &str = "777788889999";
 
-pub const FLOWERS: &str = "arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000";
-pub const FLOWERS_VERSION: &str =
+pub(crate) const FLOWERS: &str = "arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000";
+pub(crate) const FLOWERS_VERSION: &str =
     "arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/flowers.2026-11-02/1762077600000";
-pub const PRODUCTION: &str =
+pub(crate) const PRODUCTION: &str =
     "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/1761991200000";
-pub const STAGING: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
-pub const STAGING_VERSION: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/version/flowers.2026-11-01/1761998400000";
+pub(crate) const STAGING: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
+pub(crate) const STAGING_VERSION: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/version/flowers.2026-11-01/1761998400000";
 
 #[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: String,
-    pub body: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: String,
+    pub(crate) body: String,
 }
 
 impl Reply {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
     /// The error's code, without a namespace; empty for a success.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let kind = self.json()["__type"].as_str().unwrap_or_default().to_owned();
         kind.rsplit('#').next().unwrap_or_default().to_owned()
     }
 }
 
 /// Sends a request as it is and reads until the connection closes. None: it closed without an answer.
-pub async fn raw(sandbox: &Sandbox, request: &[u8]) -> Option<Reply> {
+pub(crate) async fn raw(sandbox: &Sandbox, request: &[u8]) -> Option<Reply> {
     let address = sandbox.endpoint().replace("http://", "");
     let mut stream = TcpStream::connect(address).await.unwrap();
     // The server may answer and close before it has read everything.
@@ -54,14 +55,14 @@ pub async fn raw(sandbox: &Sandbox, request: &[u8]) -> Option<Reply> {
     Some(Reply { status, headers: headers.to_lowercase(), body: body.to_owned() })
 }
 
-pub fn authorization(key: &str, service: &str) -> String {
+pub(crate) fn authorization(key: &str, service: &str) -> String {
     let signature = "0".repeat(64);
     format!(
         "AWS4-HMAC-SHA256 Credential={key}/20261124/us-east-1/{service}/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}"
     )
 }
 
-pub async fn request(
+pub(crate) async fn request(
     sandbox: &Sandbox,
     method: &str,
     path: &str,
@@ -77,7 +78,7 @@ pub async fn request(
 }
 
 /// Calls `Target.Operation` as `account` with a body.
-pub async fn try_call(sandbox: &Sandbox, account: &str, action: &str, body: &Value) -> Option<Reply> {
+pub(crate) async fn try_call(sandbox: &Sandbox, account: &str, action: &str, body: &Value) -> Option<Reply> {
     let (service, operation) = action.split_once(':').unwrap();
     let target = match service {
         "rekognition" => format!("RekognitionService.{operation}"),
@@ -93,26 +94,26 @@ pub async fn try_call(sandbox: &Sandbox, account: &str, action: &str, body: &Val
     request(sandbox, "POST", "/", &headers, &body.to_string()).await
 }
 
-pub async fn call(sandbox: &Sandbox, account: &str, action: &str, body: &Value) -> Reply {
+pub(crate) async fn call(sandbox: &Sandbox, account: &str, action: &str, body: &Value) -> Reply {
     try_call(sandbox, account, action, body).await.expect("an answer")
 }
 
 /// The answer of a call that has to succeed.
-pub async fn ok(sandbox: &Sandbox, account: &str, operation: &str, body: &Value) -> Value {
+pub(crate) async fn ok(sandbox: &Sandbox, account: &str, operation: &str, body: &Value) -> Value {
     let reply = call(sandbox, account, &format!("rekognition:{operation}"), body).await;
     assert_eq!(reply.status, 200, "{operation}: {}", reply.body);
     reply.json()
 }
 
 /// The code of a call that has to fail.
-pub async fn refused(sandbox: &Sandbox, account: &str, operation: &str, body: &Value) -> String {
+pub(crate) async fn refused(sandbox: &Sandbox, account: &str, operation: &str, body: &Value) -> String {
     let reply = call(sandbox, account, &format!("rekognition:{operation}"), body).await;
     assert_ne!(reply.status, 200, "{operation}: {}", reply.body);
     reply.code()
 }
 
 /// A request to copy the trained version of `flowers` to `flowers-production`.
-pub fn copy(version_name: &str) -> Value {
+pub(crate) fn copy(version_name: &str) -> Value {
     json!({
         "SourceProjectArn": FLOWERS,
         "SourceProjectVersionArn": FLOWERS_VERSION,
@@ -123,7 +124,7 @@ pub fn copy(version_name: &str) -> Value {
 }
 
 /// `base` with members replaced, or removed where the change is null.
-pub fn with(base: &Value, change: &Value) -> Value {
+pub(crate) fn with(base: &Value, change: &Value) -> Value {
     let mut changed = base.clone();
     let members = changed.as_object_mut().unwrap();
     for (name, value) in change.as_object().unwrap() {
@@ -136,7 +137,7 @@ pub fn with(base: &Value, change: &Value) -> Value {
 }
 
 /// The status of a version as DescribeProjectVersions shows it; none if it isn't there.
-pub async fn status(sandbox: &Sandbox, account: &str, project: &str, name: &str) -> Option<String> {
+pub(crate) async fn status(sandbox: &Sandbox, account: &str, project: &str, name: &str) -> Option<String> {
     let request = json!({"ProjectArn": project, "VersionNames": [name]});
     let answer = ok(sandbox, account, "DescribeProjectVersions", &request).await;
     answer["ProjectVersionDescriptions"][0]["Status"].as_str().map(str::to_owned)

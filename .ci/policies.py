@@ -1,0 +1,196 @@
+"""Who may do what, as the policies in the two templates say. docs/cross-account.md refers to these facts by name."""
+
+from iam import REGION, Stack, allowed, listed
+
+SOURCE, DESTINATION, STRANGER = "111122223333", "444455556666", "777788889999"
+
+FLOWERS = f"arn:aws:rekognition:{REGION}:{SOURCE}:project/flowers/1761904800000"
+MODEL = f"arn:aws:rekognition:{REGION}:{SOURCE}:project/flowers/version/flowers.2026-11-02/1762077600000"
+PRODUCTION = f"arn:aws:rekognition:{REGION}:{DESTINATION}:project/flowers-production/1761991200000"
+COPY = f"arn:aws:rekognition:{REGION}:{DESTINATION}:project/flowers-production/version/flowers.2026-11-02/1763978401250"
+KEY = f"arn:aws:kms:{REGION}:{DESTINATION}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+BUS = f"arn:aws:events:{REGION}:{DESTINATION}:event-bus/default"
+GRANT_ROLE = f"arn:aws:iam::{SOURCE}:role/source-GrantRole-EXAMPLE"
+OPERATOR = f"arn:aws:iam::{DESTINATION}:role/operator"
+TOPIC = f"arn:aws:sns:{REGION}:{DESTINATION}:model-releases"
+REQUESTED, CHANGED = "Rekognition Model Copy Requested", "Rekognition Model Copy State Change"
+
+COPIER = {
+    "OutputBuckets": ["flowers-production-models", "second"],
+    "DestinationProjects": [f"arn:aws:rekognition:{REGION}:{DESTINATION}:project/flowers-production/*"],
+    "AllowedSourceAccounts": [SOURCE],
+    "SourceProjects": [f"arn:aws:rekognition:{REGION}:{SOURCE}:project/flowers/*"],
+    "ModelKeys": [KEY],
+    "RequesterAccounts": [SOURCE],
+    "RequesterOrganization": "o-exampleorgid",
+    "DirectSenders": [OPERATOR, TOPIC],
+    "SourceAccountRoles": [GRANT_ROLE],
+}
+COMPANION = {
+    "DestinationAccount": DESTINATION,
+    "CopierRoleArns": [f"arn:aws:iam::{DESTINATION}:role/{name}" for name in ("StartCopyRole", "CheckCopiesRole")],
+    "ExternalId": "6f1d0c5e-8a0b-4a52-9c3e-2b7d41f866a9",
+    "ProjectArns": [FLOWERS],
+    "DestinationBusArn": BUS,
+}
+
+
+copier = Stack("template.yaml", DESTINATION, COPIER)
+bare = Stack("template.yaml", DESTINATION, {"OutputBuckets": ["flowers-production-models"]})
+companion = Stack("source-account.yaml", SOURCE, COMPANION)
+queue, rule = copier.arn("RequestQueue"), copier.arn("RequestRule")
+EVENTBRIDGE, SNS = {"service": "events.amazonaws.com"}, {"service": "sns.amazonaws.com"}
+
+
+def only_our_rule_and_direct_senders_may_send():
+    for stack in (copier, bare):
+        policy = stack.properties("RequestQueuePolicy")["PolicyDocument"]["Statement"]
+        # An identity policy that allows everything, which the queue's denial has to win over.
+        administrator = [{"Effect": "Allow", "Action": "*", "Principal": "*"}]
+        send = lambda extra, caller, **keys: allowed(policy + extra, "sqs:SendMessage", queue, caller, **keys)
+        own = {"account": DESTINATION}
+        direct = stack is copier
+        assert send([], EVENTBRIDGE, aws_SourceArn=rule)
+        assert not send([], EVENTBRIDGE, aws_SourceArn=rule + "2"), "another rule"
+        assert not send([], EVENTBRIDGE), "no source: a missing key denies"
+        assert not send(administrator, own, aws_PrincipalArn=f"arn:aws:iam::{DESTINATION}:role/admin")
+        assert not send(administrator, own), "no principal: a missing key denies"
+        assert send(administrator, own, aws_PrincipalArn=OPERATOR) == direct
+        assert send([], SNS, aws_SourceArn=TOPIC) == direct
+        assert not send([], SNS, aws_SourceArn=TOPIC + "-2")
+        assert not send([], {"account": STRANGER}, aws_PrincipalArn=f"arn:aws:iam::{STRANGER}:role/operator")
+        assert not send([], EVENTBRIDGE, aws_SourceArn=rule, aws_SecureTransport="false"), "not without TLS"
+
+
+def named_accounts_may_put_requests_and_nothing_else():
+    put = lambda name, caller, **keys: allowed(
+        [copier.properties(name)["Statement"]], "events:PutEvents", BUS, caller, **keys
+    )
+    for name, caller, extra in (
+        ("RequestsFromAccounts", {"account": SOURCE}, {}),
+        ("RequestsFromOrganization", {"account": STRANGER}, {"aws_PrincipalOrgID": "o-exampleorgid"}),
+    ):
+        assert put(name, caller, events_detail__type=REQUESTED, **extra)
+        assert not put(name, caller, events_detail__type=CHANGED, **extra), "an announcement"
+        assert not put(name, caller, **extra), "no detail-type: a missing key denies"
+    assert not put("RequestsFromAccounts", {"account": STRANGER}, events_detail__type=REQUESTED)
+    assert not put("RequestsFromOrganization", {"account": SOURCE}, events_detail__type=REQUESTED), "no organization"
+    other = {"aws_PrincipalOrgID": "o-otherorgid0"}
+    assert not put("RequestsFromOrganization", {"account": SOURCE}, events_detail__type=REQUESTED, **other)
+
+
+def both_functions_may_copy_what_the_parameters_name():
+    for name in ("StartCopyRole", "CheckCopiesRole"):
+        can = lambda action, resource, **keys: allowed(copier.role(name), action, resource, **keys)
+        for resource in (FLOWERS, MODEL, PRODUCTION, COPY):
+            assert can("rekognition:CopyProjectVersion", resource), resource
+        for action in ("CreateProjectVersion", "TagResource", "DescribeProjectVersions"):
+            assert can(f"rekognition:{action}", PRODUCTION) and can(f"rekognition:{action}", COPY), action
+            assert not can(f"rekognition:{action}", FLOWERS), action
+        assert not can("rekognition:CopyProjectVersion", FLOWERS.replace("flowers/", "trees/")), "another project"
+        assert not can("rekognition:CopyProjectVersion", MODEL.replace(SOURCE, STRANGER)), "another account"
+        assert not can("rekognition:CopyProjectVersion", COPY.replace("flowers-production", "flowers-production2"))
+        for action in ("DeleteProjectVersion", "StartProjectVersion", "PutProjectPolicy", "DeleteProject"):
+            assert not can(f"rekognition:{action}", PRODUCTION), action
+
+
+def copies_go_into_our_own_named_buckets():
+    for name in ("StartCopyRole", "CheckCopiesRole"):
+        can = lambda action, resource, **keys: allowed(copier.role(name), action, resource, **keys)
+        for bucket in COPIER["OutputBuckets"]:
+            assert can("s3:PutObject", f"arn:aws:s3:::{bucket}/copied/a", aws_ResourceAccount=DESTINATION)
+            assert can("s3:GetBucketLocation", f"arn:aws:s3:::{bucket}", aws_ResourceAccount=DESTINATION)
+            assert not can("s3:PutObject", f"arn:aws:s3:::{bucket}/a", aws_ResourceAccount=STRANGER)
+            assert not can("s3:PutObject", f"arn:aws:s3:::{bucket}/a"), "no owner: a missing key denies"
+            assert not can("s3:PutObject", f"arn:aws:s3:::{bucket}-2/a", aws_ResourceAccount=DESTINATION)
+            assert not can("s3:DeleteObject", f"arn:aws:s3:::{bucket}/a", aws_ResourceAccount=DESTINATION)
+        assert can("kms:CreateGrant", KEY) and not can("kms:CreateGrant", KEY.replace("1234abcd", "4321abcd"))
+
+
+def the_functions_speak_under_their_own_source_only():
+    for name in ("StartCopyRole", "CheckCopiesRole"):
+        can = lambda **keys: allowed(copier.role(name), "events:PutEvents", BUS, **keys)
+        assert can(events_source="rekognition.model-copier", events_detail__type=CHANGED)
+        assert not can(events_source="rekognition.model-copier", events_detail__type=REQUESTED), "no requests"
+        assert not can(events_source="somebody.else", events_detail__type=CHANGED)
+        assert not can()
+
+
+def each_function_has_its_own_part_of_the_ledger_and_the_queue():
+    table, index = copier.arn("Ledger"), copier.arn("Ledger") + "/index/due"
+    start, check = copier.role("StartCopyRole"), copier.role("CheckCopiesRole")
+    assert allowed(start, "dynamodb:PutItem", table) and allowed(check, "dynamodb:PutItem", table)
+    assert allowed(check, "dynamodb:GetItem", table) and not allowed(start, "dynamodb:GetItem", table)
+    assert allowed(check, "dynamodb:Query", index) and not allowed(check, "dynamodb:Query", table)
+    assert allowed(start, "sqs:ReceiveMessage", queue) and not allowed(check, "sqs:ReceiveMessage", queue)
+    for role in (start, check):
+        assert not any(allowed(role, f"dynamodb:{action}", table) for action in ("DeleteItem", "UpdateItem", "Scan"))
+        assert not allowed(role, "sqs:SendMessage", queue)
+    logs = [copier.arn(name).removesuffix("*") + "log-stream:1" for name in ("StartCopyLogs", "CheckCopiesLogs")]
+    assert [allowed(start, "logs:PutLogEvents", log) for log in logs] == [True, False]
+    assert [allowed(check, "logs:PutLogEvents", log) for log in logs] == [False, True]
+
+
+def nothing_is_allowed_that_no_parameter_asked_for():
+    for name in ("StartCopyRole", "CheckCopiesRole"):
+        role = bare.role(name)
+        assert not any(allowed(role, action, "*") for action in ("sts:AssumeRole", "kms:Decrypt"))
+        assert not any(action.startswith(("sts:", "kms:")) for s in role for action in listed(s["Action"])), role
+        assert allowed(role, "rekognition:CopyProjectVersion", COPY), "its own account's projects, either way"
+        assert not allowed(role, "rekognition:CopyProjectVersion", MODEL), "a model of another account"
+        wide = [s["Sid"] for s in copier.role(name) if "*" in listed(s["Resource"])]
+        assert wide == ["Trace"], wide
+
+
+def the_copier_assumes_the_listed_roles_only():
+    for name in ("StartCopyRole", "CheckCopiesRole"):
+        assert allowed(copier.role(name), "sts:AssumeRole", GRANT_ROLE)
+        assert not allowed(copier.role(name), "sts:AssumeRole", GRANT_ROLE.replace("GrantRole", "Admin"))
+
+
+def the_companion_trusts_exactly_the_copier():
+    trust = companion.properties("GrantRole")["AssumeRolePolicyDocument"]["Statement"]
+    assume = lambda account=DESTINATION, **keys: allowed(
+        trust, "sts:AssumeRole", "*", {"account": account}, **keys
+    )
+    secret = {"sts_ExternalId": COMPANION["ExternalId"]}
+    for role in COMPANION["CopierRoleArns"]:
+        assert assume(aws_PrincipalArn=role, **secret)
+        assert not assume(aws_PrincipalArn=role, sts_ExternalId="another"), "a wrong external id"
+        assert not assume(aws_PrincipalArn=role), "no external id: a missing key denies"
+        assert not assume(aws_PrincipalArn=role + "2", **secret), "another role"
+        assert not assume(account=STRANGER, aws_PrincipalArn=role, **secret), "another account"
+    assert not assume(**secret), "no principal: a missing key denies"
+
+
+def the_grant_role_touches_the_policies_of_the_named_projects_only():
+    role = companion.role("GrantRole")
+    for action in ("PutProjectPolicy", "ListProjectPolicies", "DeleteProjectPolicy"):
+        assert allowed(role, f"rekognition:{action}", FLOWERS)
+        assert not allowed(role, f"rekognition:{action}", FLOWERS.replace("flowers", "trees"))
+    for action in ("DeleteProject", "CopyProjectVersion", "StartProjectVersion"):
+        assert not allowed(role, f"rekognition:{action}", FLOWERS), action
+
+
+def requests_are_forwarded_to_the_copiers_bus_only():
+    role = companion.role("ForwardingRole")
+    assert allowed(role, "events:PutEvents", BUS) and not allowed(role, "events:PutEvents", BUS + "2")
+
+
+facts = [
+    only_our_rule_and_direct_senders_may_send,
+    named_accounts_may_put_requests_and_nothing_else,
+    both_functions_may_copy_what_the_parameters_name,
+    copies_go_into_our_own_named_buckets,
+    the_functions_speak_under_their_own_source_only,
+    each_function_has_its_own_part_of_the_ledger_and_the_queue,
+    nothing_is_allowed_that_no_parameter_asked_for,
+    the_copier_assumes_the_listed_roles_only,
+    the_companion_trusts_exactly_the_copier,
+    the_grant_role_touches_the_policies_of_the_named_projects_only,
+    requests_are_forwarded_to_the_copiers_bus_only,
+]
+for fact in facts:
+    fact()
+    print(f"ok: {fact.__name__}")
+print(f"{len(facts)} passed, 0 failed")

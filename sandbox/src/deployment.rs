@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::rule::Rule;
-pub use self::settings::{DeploymentSettings, environment};
+pub use self::settings::{DeploymentSettings, create_ledger, environment};
 use crate::lambda::{Function, FunctionError, Functions};
 use crate::queue::{Batch, Message, Queue, Verdict, verdict};
-use crate::{Builder, Sandbox, StartError};
+use crate::{Builder, Sandbox, StartError, WorldError};
 
 /// Where the two programs are, such as `env!("CARGO_BIN_EXE_start-copy").into()`.
 #[derive(Clone, Debug)]
@@ -56,16 +56,27 @@ pub struct Delivered {
 pub enum DeployError {
     #[error(transparent)]
     Sandbox(#[from] StartError),
+    #[error(transparent)]
+    Ledger(#[from] WorldError),
     #[error("could not make a file for a function's log: {0}")]
     Log(#[from] io::Error),
 }
 
+impl Delivered {
+    /// The ids of the messages that will be handed out again.
+    pub fn failed(&self) -> Vec<&str> {
+        let mut ids = self.batch.message_ids();
+        ids.retain(|id| !self.verdict.is_done(id));
+        ids
+    }
+}
+
 impl Deployment {
-    /// Starts a sandbox and deploys the two programs into it. Their processes start when they are first
-    /// invoked.
+    /// Starts a sandbox with a ledger table and deploys the two programs into it. Their processes start when
+    /// they are first invoked.
     ///
     /// # Errors
-    /// When the sandbox doesn't start, or no file can be made for a function's log.
+    /// When the sandbox doesn't start or take the table, or no file can be made for a function's log.
     pub async fn start(
         sandbox: Builder,
         binaries: Binaries,
@@ -74,11 +85,12 @@ impl Deployment {
         let functions = Functions::default();
         let router = functions.router();
         let sandbox = sandbox.routes(|_| router).start().await?;
+        create_ledger(&sandbox)?;
         let endpoint = sandbox.endpoint();
         let add = |function| functions.add(&endpoint, function);
         Ok(Self {
-            start_copy: add(settings.start_copy(&endpoint, binaries.start_copy))?,
-            check_copies: add(settings.check_copies(&endpoint, binaries.check_copies))?,
+            start_copy: add(settings.start_copy(&sandbox, binaries.start_copy))?,
+            check_copies: add(settings.check_copies(&sandbox, binaries.check_copies))?,
             queue: Mutex::new(Queue::new(settings.queue, Uuid::new_v4())),
             rule: Mutex::new(Rule::default()),
             sandbox,
@@ -96,9 +108,9 @@ impl Deployment {
         self.with_queue(|queue| queue.send(body, now))
     }
 
-    /// Runs the queue through start-copy, batch by batch, until no message is visible; first takes in what the
-    /// rule sends there. What failed becomes visible again when the sandbox's clock has passed its visibility
-    /// timeout.
+    /// Runs the queue through start-copy, batch by batch, until no message is visible; first takes in what
+    /// the rule sends there. What failed becomes visible again when the sandbox's clock has passed its
+    /// visibility timeout.
     pub async fn deliver(&self) -> Vec<Delivered> {
         let mut delivered = Vec::new();
         while let Some(batch) = self.next_batch() {

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use crate::lambda::FunctionSettings;
 use crate::queue::QueueSettings;
+use crate::{Sandbox, Table, WorldError};
 
 /// The account that the copier runs in.
 const ACCOUNT: &str = "444455556666";
+/// The table that the copier's ledger is in.
+const LEDGER: &str = "rekognition-model-copier-ledger";
 
 /// What can be set about a deployment. The default is what `template.yaml` says.
 #[derive(Clone, Debug)]
@@ -41,16 +44,22 @@ impl Default for DeploymentSettings {
 }
 
 impl DeploymentSettings {
-    pub(super) fn start_copy(&self, endpoint: &str, binary: PathBuf) -> FunctionSettings {
-        self.function("start-copy", endpoint, binary, self.start_timeout)
+    pub(super) fn start_copy(&self, sandbox: &Sandbox, binary: PathBuf) -> FunctionSettings {
+        self.function("start-copy", sandbox, binary, self.start_timeout)
     }
 
-    pub(super) fn check_copies(&self, endpoint: &str, binary: PathBuf) -> FunctionSettings {
-        self.function("check-copies", endpoint, binary, self.check_timeout)
+    pub(super) fn check_copies(&self, sandbox: &Sandbox, binary: PathBuf) -> FunctionSettings {
+        self.function("check-copies", sandbox, binary, self.check_timeout)
     }
 
-    fn function(&self, name: &str, endpoint: &str, binary: PathBuf, timeout: Duration) -> FunctionSettings {
-        let mut environment = environment(endpoint);
+    fn function(
+        &self,
+        name: &str,
+        sandbox: &Sandbox,
+        binary: PathBuf,
+        timeout: Duration,
+    ) -> FunctionSettings {
+        let mut environment = environment(sandbox);
         environment.extend([("AWS_LAMBDA_LOG_FORMAT".to_owned(), "JSON".to_owned())]);
         environment.extend(self.environment.clone());
         FunctionSettings {
@@ -64,19 +73,31 @@ impl DeploymentSettings {
     }
 }
 
-/// The environment in which the functions, and whoever else wants to, use the sandbox at this endpoint
-/// (`http://HOST:PORT`) as the account that the copier runs in.
-pub fn environment(endpoint: &str) -> BTreeMap<String, String> {
+/// The environment in which the functions, and whoever else wants to, use this sandbox as the account that
+/// the copier runs in.
+pub fn environment(sandbox: &Sandbox) -> BTreeMap<String, String> {
     [
-        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_ENDPOINT_URL", sandbox.endpoint().as_str()),
         ("AWS_REGION", "us-east-1"),
         ("AWS_DEFAULT_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", ACCOUNT),
         ("AWS_SECRET_ACCESS_KEY", "sandbox"),
-        ("LEDGER_TABLE", "rekognition-model-copier-ledger"),
+        ("LEDGER_TABLE", LEDGER),
         ("ACCOUNT_ID", ACCOUNT),
         ("ALLOWED_SOURCE_ACCOUNTS", "111122223333,444455556666"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()
+}
+
+/// Makes the table that [`environment`] names, unless the sandbox's world has it already.
+///
+/// # Errors
+/// When DynamoDB doesn't take it.
+pub fn create_ledger(sandbox: &Sandbox) -> Result<(), WorldError> {
+    let is_ledger = |table: &Table| table.definition.get("TableName").is_some_and(|name| name == LEDGER);
+    if sandbox.world().tables.iter().any(is_ledger) {
+        return Ok(());
+    }
+    sandbox.create_ledger(ACCOUNT, LEDGER)
 }

@@ -48,11 +48,7 @@ pub struct Function {
 }
 
 impl Function {
-    pub(super) fn new(
-        functions: Functions,
-        endpoint: &str,
-        settings: FunctionSettings,
-    ) -> io::Result<Self> {
+    pub(super) fn new(functions: Functions, endpoint: &str, settings: FunctionSettings) -> io::Result<Self> {
         Ok(Self {
             settings,
             functions,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     if std::env::var_os("REFUSE_TO_START").is_some() {
         return ExitCode::from(3);
     }

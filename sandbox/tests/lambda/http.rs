@@ -4,15 +4,15 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Status line and headers.
-    pub head: String,
-    pub body: Value,
+    pub(crate) head: String,
+    pub(crate) body: Value,
 }
 
 /// `endpoint` is `http://HOST:PORT`; `headers` are complete lines.
-pub async fn post(endpoint: &str, path: &str, headers: &str, body: &str) -> Answer {
+pub(crate) async fn post(endpoint: &str, path: &str, headers: &str, body: &str) -> Answer {
     let server = endpoint.trim_start_matches("http://");
     let length = body.len();
     let request = format!(

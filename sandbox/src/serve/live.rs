@@ -1,0 +1,54 @@
+//! The copier at work by itself: the queue is delivered as messages come, the schedule strikes every minute
+//! of the sandbox's time, and what the functions log and announce is shown.
+
+use std::time::Duration;
+
+use sandbox::deployment::Deployment;
+use sandbox::lambda::Function;
+
+/// How often we look whether there is anything to do.
+const TICK: Duration = Duration::from_millis(200);
+/// As in `template.yaml`. Sandbox time.
+const SCHEDULE: Duration = Duration::from_secs(60);
+
+/// Runs until it is dropped.
+pub(super) async fn run(deployment: &Deployment) {
+    let clock = deployment.sandbox().clock();
+    let mut next_check = clock.now();
+    let mut logs = [(deployment.start_copy(), 0), (deployment.check_copies(), 0)];
+    let mut announced = 0;
+    loop {
+        for delivered in deployment.deliver().await {
+            complain("start-copy", delivered.answer.err());
+        }
+        if clock.now() >= next_check {
+            next_check = clock.now() + SCHEDULE;
+            complain("check-copies", deployment.check().await.err());
+        }
+        for (function, position) in &mut logs {
+            *position = show_log(function, *position);
+        }
+        let published = deployment.sandbox().announcements();
+        // Fewer than last time: the sandbox was reset.
+        for event in published.get(announced..).unwrap_or(&published) {
+            println!("{}", event.to_event());
+        }
+        announced = published.len();
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+fn complain(function: &str, error: Option<impl std::fmt::Display>) {
+    if let Some(error) = error {
+        eprintln!("{function} failed: {error}");
+    }
+}
+
+/// Shows the log from this position on, and returns the position to go on from.
+fn show_log(function: &Function, position: u64) -> u64 {
+    let Ok((lines, end)) = function.log_from(position) else { return position };
+    for line in lines {
+        eprintln!("{}: {line}", function.settings().name);
+    }
+    end
+}

@@ -19,7 +19,8 @@ pub(crate) const FLOWERS_VERSION: &str =
     "arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/flowers.2026-11-02/1762077600000";
 pub(crate) const PRODUCTION: &str =
     "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/1761991200000";
-pub(crate) const STAGING: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
+pub(crate) const STAGING: &str =
+    "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
 pub(crate) const STAGING_VERSION: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/version/flowers.2026-11-01/1761998400000";
 
 #[derive(Debug)]

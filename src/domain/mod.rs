@@ -9,6 +9,8 @@ pub mod announcement;
 pub mod arn;
 pub mod decide;
 pub mod envelope;
+#[cfg(test)]
+pub(crate) mod examples;
 pub mod failure;
 pub mod id;
 pub mod intake;

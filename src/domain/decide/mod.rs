@@ -16,6 +16,8 @@
 pub mod look;
 pub mod name;
 pub mod start;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 

@@ -1,0 +1,122 @@
+//! Every answer of CopyProjectVersion, and every start.
+
+use crate::domain::decide::start::{Answered, Start, answered, may_call, start};
+use crate::domain::examples::{accepted, after_answer, at, refused, starting, unanswered, words};
+use crate::domain::record::{Record, State};
+use crate::domain::times::Times;
+
+const MIN: i64 = 60;
+const HOUR: i64 = 60 * MIN;
+
+fn waiting_since_start(code: &str) -> Record {
+    after_answer(starting(), refused(code), at(1))
+}
+
+#[test]
+fn an_accepted_call_is_a_copy_that_has_started() {
+    let record = after_answer(starting(), accepted(), at(1));
+    assert_eq!((record.status(), words(&record)), ("STARTED", vec!["STARTED"]));
+    let detail = record.outbox[0].detail.get();
+    assert!(detail.contains(r#""adopted":false"#), "{detail}");
+}
+
+/// Every error of CopyProjectVersion, how soon and how late the next try is, and what the world hears.
+#[test]
+fn every_refusal_leads_where_the_table_says() {
+    let table: &[(&str, &str, Option<(i64, i64)>)] = &[
+        ("AccessDeniedException", "Permission", Some((10, 120))),
+        ("ResourceNotFoundException", "Permission", Some((10, 120))),
+        ("ThrottlingException", "Throttled", Some((5, 300))),
+        ("ProvisionedThroughputExceededException", "Throttled", Some((5, 300))),
+        ("LimitExceededException", "Quota", Some((120, 1800))),
+        ("ServiceQuotaExceededException", "Quota", Some((300, 3600))),
+        ("SomethingNewException", "Unknown", Some((30, 900))),
+        ("InvalidParameterException", "FAILED", None),
+        ("ValidationException", "FAILED", None),
+        ("InternalServerError", "STARTING", None),
+    ];
+    for (code, expected, wait) in table {
+        let record = waiting_since_start(code);
+        match (&record.state, wait) {
+            (State::Waiting { due, reason, failure }, Some((least, most))) => {
+                assert_eq!((reason.as_str(), failure.code.as_str()), (*expected, *code));
+                assert!((at(1 + least)..=at(1 + most)).contains(due), "{code}: {due}");
+                assert_eq!(words(&record), ["QUEUED"], "{code}");
+            }
+            (_, None) => assert_eq!(record.status(), *expected, "{code}"),
+            (state, _) => panic!("{code}: {state:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_taken_name_is_a_question() {
+    let answer = answered(starting(), refused("ResourceInUseException"), at(1), &Times::default());
+    assert_eq!(answer, Answered::LookUpName(starting()));
+}
+
+#[test]
+fn a_call_without_an_answer_keeps_its_lease_and_says_nothing() {
+    let record = after_answer(starting(), unanswered(), at(1));
+    assert!(matches!(record.state, State::Starting { unanswered: true, .. }));
+    assert!(record.outbox.is_empty());
+    assert!(!may_call(&record, at(1)), "not again under the same lease");
+}
+
+#[test]
+fn a_wait_is_announced_once() {
+    let Start::Call(again) =
+        start(waiting_since_start("ThrottlingException"), "o", at(HOUR), &Times::default())
+    else {
+        panic!("it is due")
+    };
+    assert_eq!(words(&after_answer(again, refused("LimitExceededException"), at(HOUR))), ["QUEUED"]);
+}
+
+#[test]
+fn a_quota_asks_for_a_person() {
+    let record = waiting_since_start("ServiceQuotaExceededException");
+    assert!(record.outbox[0].detail.get().contains("Service Quotas"));
+}
+
+#[test]
+fn a_missing_permission_is_final_only_after_a_while() {
+    let times = Times::default();
+    let mut record = waiting_since_start("AccessDeniedException");
+    for now in [at(5 * MIN), at(15 * MIN)] {
+        let Start::Call(again) = start(record, "o", now, &times) else { panic!("it is due") };
+        record = after_answer(again, refused("AccessDeniedException"), now);
+        assert_eq!(record.status(), "QUEUED", "{now}");
+    }
+    let Start::Call(again) = start(record, "o", at(20 * MIN), &times) else { panic!("it is due") };
+    let record = after_answer(again, refused("AccessDeniedException"), at(20 * MIN));
+    assert_eq!((record.status(), words(&record)), ("FAILED", vec!["QUEUED", "FAILED"]));
+    assert!(record.failure().unwrap().remedy.as_ref().unwrap().contains("put-project-policy"));
+}
+
+#[test]
+fn a_waiting_record_is_started_when_due_and_given_up_at_its_deadline() {
+    let times = Times::default();
+    let record = waiting_since_start("ThrottlingException");
+    assert_eq!(start(record.clone(), "o", at(2), &times), Start::NotDue);
+    let Start::Call(called) = start(record.clone(), "o", at(HOUR), &times) else { panic!("it is due") };
+    assert_eq!((called.attempts, may_call(&called, at(HOUR))), (2, true));
+    let Start::Ended(ended) = start(record, "o", at(24 * HOUR), &times) else { panic!("it is too late") };
+    assert_eq!((ended.status(), words(&ended)), ("TIMED_OUT", vec!["QUEUED", "TIMED_OUT"]));
+    assert!(ended.failure().unwrap().message.contains("24 h: ThrottlingException"));
+}
+
+#[test]
+fn only_a_waiting_record_is_started() {
+    let copying = after_answer(starting(), accepted(), at(1));
+    let ended = after_answer(starting(), refused("ValidationException"), at(1));
+    for record in [starting(), copying, ended] {
+        assert_eq!(start(record, "o", at(100 * HOUR), &Times::default()), Start::NotDue);
+    }
+}
+
+#[test]
+fn a_call_is_sent_in_the_first_two_minutes_of_its_lease_or_never() {
+    assert!(may_call(&starting(), at(119)));
+    assert!(!may_call(&starting(), at(120)));
+}

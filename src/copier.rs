@@ -1,11 +1,14 @@
 //! The copier: the ports, the rules, and the few moves that both use cases share.
 
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 use tracing::{error, info, warn};
 
 use crate::domain::admission::Admission;
+use crate::domain::decide::grant::ungranted;
 use crate::domain::decide::name;
 use crate::domain::decide::start::{Answered, answered, may_call};
+use crate::domain::grant::Granting;
 use crate::domain::model::Version;
 use crate::domain::outbox::Outgoing;
 use crate::domain::record::Record;
@@ -25,6 +28,8 @@ pub struct Rules {
     pub event_source: String,
     /// How many calls of one Rekognition operation it makes a second.
     pub calls_per_second: u32,
+    /// What it grants itself in other accounts.
+    pub granting: Granting,
 }
 
 /// The ports and the rules.
@@ -37,13 +42,28 @@ pub struct Copier<L, R, B, C> {
     pub(crate) rules: Rules,
     pub(crate) copy_pace: Pace,
     pub(crate) look_pace: Pace,
+    pub(crate) policy_read_pace: Pace,
+    pub(crate) policy_change_pace: Pace,
+    /// Whoever of this process writes grants: not for safety, but not to be in each other's way.
+    pub(crate) grants_turn: Mutex<()>,
 }
 
 impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     /// A copier in this world, by these rules.
     pub fn new(ledger: L, rekognition: R, bus: B, clock: C, rules: Rules) -> Self {
         let pace = || Pace::per_second(rules.calls_per_second);
-        Self { ledger, rekognition, bus, clock, copy_pace: pace(), look_pace: pace(), rules }
+        Self {
+            ledger,
+            rekognition,
+            bus,
+            clock,
+            copy_pace: pace(),
+            look_pace: pace(),
+            policy_read_pace: pace(),
+            policy_change_pace: pace(),
+            grants_turn: Mutex::default(),
+            rules,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -57,6 +77,12 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             warn!(request = %record.key, "left a start to its successor: the lease is too old to call");
             return Ok(Some(record));
         };
+        // INVARIANT: nothing is called without the grant, so that whatever keeps it from us is a definite "not now".
+        if let Err(why) = self.grant(&record).await {
+            info!(request = %record.key, ?why, "not granted");
+            let role = self.rules.granting.role_for(&record);
+            return self.write(ungranted(record, &why, role, self.now(), &self.rules.times)).await;
+        }
         let answer = self.rekognition.copy(copy).await;
         match &answer {
             CopyAnswer::Accepted(_) => {}

@@ -29,7 +29,8 @@ pub async fn copier() -> Result<AwsCopier, Error> {
     let rules = settings.rules;
     let ledger = DynamoDb::new(&config, &settings.ledger_table, rules.times, settings.retention);
     let bus = EventBridge::new(&config, &settings.event_bus, &rules.event_source);
-    Ok(Copier::new(ledger, CustomLabels::new(&config), bus, SystemClock, rules))
+    let rekognition = CustomLabels::new(&config, &rules.granting.roles, settings.external_id.as_deref());
+    Ok(Copier::new(ledger, rekognition, bus, SystemClock, rules))
 }
 
 /// An invocation of start-copy: a batch from the queue, or a request in any of its forms.

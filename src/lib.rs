@@ -18,6 +18,7 @@ pub mod aws;
 pub mod check_copies;
 mod copier;
 pub mod domain;
+mod grants;
 pub mod lambda;
 pub mod pace;
 pub mod ports;

@@ -6,9 +6,11 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use crate::domain::arn::{ProjectArn, ProjectVersionArn};
+use crate::domain::grant::{Grants, PolicyError};
 use crate::domain::id::RecordKey;
 use crate::domain::model::Version;
 use crate::domain::outbox::Outgoing;
+use crate::domain::policy::{Change, Policy};
 use crate::domain::record::{Record, Step};
 use crate::domain::refusal::CopyAnswer;
 use crate::domain::request::CopyRequest;
@@ -20,7 +22,7 @@ use crate::domain::times::Times;
 #[error("{0}")]
 pub struct Unavailable(pub String);
 
-/// The memory: one record per request.
+/// The memory: one record per request, and the grants of every source project.
 pub trait Ledger: Send + Sync {
     /// Writes the record as its first revision, unless its key is there.
     fn create(&self, record: &Record) -> impl Future<Output = Result<Created, Unavailable>> + Send;
@@ -39,6 +41,26 @@ pub trait Ledger: Send + Sync {
         now: Timestamp,
         after: Option<Cursor>,
     ) -> impl Future<Output = Result<Page, Unavailable>> + Send;
+
+    /// The grants of a source project, read consistently; `None` if it never had any.
+    fn grants(
+        &self,
+        project: &ProjectArn,
+    ) -> impl Future<Output = Result<Option<Grants>, Unavailable>> + Send;
+
+    /// Writes the grants as the revision after [`Grants::revision`] and returns them so; `None` if somebody else
+    /// was faster.
+    fn save_grants(
+        &self,
+        grants: Grants,
+    ) -> impl Future<Output = Result<Option<Grants>, Unavailable>> + Send;
+
+    /// One page of the source projects whose grants are [due](Grants::due) at `now`. A hint, as [`Ledger::due`].
+    fn grants_due(
+        &self,
+        now: Timestamp,
+        after: Option<Cursor>,
+    ) -> impl Future<Output = Result<GrantsPage, Unavailable>> + Send;
 }
 
 /// What came of [`Ledger::create`].
@@ -59,6 +81,15 @@ pub struct Cursor(pub String);
 pub struct Page {
     /// Longest due first.
     pub entries: Vec<Entry>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// Some of the source projects whose grants are due.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GrantsPage {
+    /// Longest due first.
+    pub projects: Vec<ProjectArn>,
     /// Where to go on; `None` at the end.
     pub next: Option<Cursor>,
 }
@@ -94,6 +125,21 @@ pub trait Rekognition: Send + Sync {
         project: &ProjectArn,
         which: Which<'_>,
     ) -> impl Future<Output = Result<Versions, Unavailable>> + Send;
+
+    /// The policy of this name that a source project has, read in the account that owns the project.
+    fn policy(
+        &self,
+        project: &ProjectArn,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<Policy>, PolicyError>> + Send;
+
+    /// Changes the policy of this name, if it still is what the change was made for.
+    fn change_policy(
+        &self,
+        project: &ProjectArn,
+        name: &str,
+        change: &Change,
+    ) -> impl Future<Output = Result<(), PolicyError>> + Send;
 }
 
 /// Which versions to describe. Either is one call of DescribeProjectVersions.

@@ -1,6 +1,6 @@
 //! What a deployment may set, read once at start from the environment. All problems are reported together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,11 +9,12 @@ use jiff::SignedDuration;
 use crate::Rules;
 use crate::domain::admission::Admission;
 use crate::domain::arn::is_account;
+use crate::domain::grant::Granting;
 use crate::domain::problem::shown;
 use crate::domain::times::Times;
 
 /// Every variable that is read, besides those of the AWS SDK and of Lambda.
-pub const VARIABLES: [&str; 12] = [
+pub const VARIABLES: [&str; 16] = [
     "LEDGER_TABLE",
     "ACCOUNT_ID",
     "EVENT_BUS",
@@ -26,6 +27,10 @@ pub const VARIABLES: [&str; 12] = [
     "PERMISSION_TIMEOUT_SECONDS",
     "RETENTION_DAYS",
     "CALLS_PER_SECOND",
+    "SOURCE_ACCOUNT_ROLES",
+    "COPIER_ROLE_ARNS",
+    "EXTERNAL_ID",
+    "ALLOW_PROJECT_WIDE_GRANTS",
 ];
 
 const YEAR: i64 = 365 * 24 * 3600;
@@ -39,6 +44,8 @@ pub struct Settings {
     pub event_bus: String,
     /// `RETENTION_DAYS`
     pub retention: SignedDuration,
+    /// `EXTERNAL_ID`: what the roles in source accounts ask for.
+    pub external_id: Option<String>,
     /// Everything else.
     pub rules: Rules,
 }
@@ -77,7 +84,9 @@ impl Settings {
             ledger_table: source.text("LEDGER_TABLE", None, "the name of the ledger's table", |_| true),
             event_bus: source.text("EVENT_BUS", Some("default"), "the name or ARN of an event bus", |_| true),
             retention: SignedDuration::from_hours(24 * source.number("RETENTION_DAYS", 90, 1, 3650)),
+            external_id: source.get("EXTERNAL_ID"),
             rules: Rules {
+                granting: source.granting(&account),
                 admission: Admission {
                     partition: partition(&region).to_owned(),
                     source_accounts: source.accounts(&account),
@@ -169,6 +178,54 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         accounts.into_iter().collect()
     }
 
+    fn granting(&mut self, own: &str) -> Granting {
+        let mut granting = Granting {
+            roles: BTreeMap::new(),
+            principals: self.role_arns("COPIER_ROLE_ARNS").into_iter().map(|(_, arn)| arn).collect(),
+            project_wide: self.flag("ALLOW_PROJECT_WIDE_GRANTS"),
+        };
+        let name = "SOURCE_ACCOUNT_ROLES";
+        for (account, arn) in self.role_arns(name) {
+            if account == own {
+                self.problems.push(format!("`{name}` has {}: leave this account's own out", shown(&arn)));
+            } else if let Some(other) = granting.roles.insert(account, arn.clone()) {
+                let both = format!("{} and {}", shown(&other), shown(&arn));
+                self.problems.push(format!("`{name}` has {both}: list one role an account"));
+            }
+        }
+        if !granting.roles.is_empty() && granting.principals.is_empty() {
+            let text = "`COPIER_ROLE_ARNS` is not set: set it to the ARNs of the roles of start-copy and check-copies";
+            self.problems.push(text.to_owned());
+        }
+        granting
+    }
+
+    /// ARNs of roles, each with its account.
+    fn role_arns(&mut self, name: &str) -> Vec<(String, String)> {
+        let mut roles = Vec::new();
+        for arn in self.list(name).unwrap_or_default() {
+            match role_account(&arn) {
+                Some(account) => roles.push((account.to_owned(), arn)),
+                None => {
+                    let text = format!("`{name}` has {}: list ARNs of IAM roles, with commas", shown(&arn));
+                    self.problems.push(text);
+                }
+            }
+        }
+        roles
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        match self.get(name).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => {
+                self.problems.push(format!("`{name}` is {}: set it to true or false", shown(other)));
+                false
+            }
+        }
+    }
+
     fn buckets(&self) -> Option<BTreeSet<String>> {
         Some(self.list("ALLOWED_OUTPUT_BUCKETS")?.into_iter().collect())
     }
@@ -178,6 +235,18 @@ fn is_event_source(text: &str) -> bool {
     (1..=256).contains(&text.len())
         && !text.starts_with("aws.")
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/'))
+}
+
+/// The account in `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
+fn role_account(arn: &str) -> Option<&str> {
+    match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+        ["arn", _, "iam", "", account, role]
+            if is_account(account) && role.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
+        {
+            Some(account)
+        }
+        _ => None,
+    }
 }
 
 fn partition(region: &str) -> &'static str {
@@ -232,6 +301,44 @@ mod tests {
             "`START_TIMEOUT_SECONDS` is `-1`: set it to a whole number from 0",
             "`RETENTION_DAYS` is `forever`",
             "`CALLS_PER_SECOND` is `0`: set it to a whole number from 1 to 1000",
+        ] {
+            assert!(message.contains(part), "{part} in {message}");
+        }
+    }
+
+    const START: &str = "arn:aws:iam::444455556666:role/start-copy";
+    const GRANT: &str = "arn:aws:iam::111122223333:role/grants/copier";
+
+    #[test]
+    fn a_source_accounts_role_is_known_by_its_account() {
+        let settings = read(&[
+            &LEAST[..],
+            &[("SOURCE_ACCOUNT_ROLES", GRANT), ("COPIER_ROLE_ARNS", START), ("EXTERNAL_ID", "flowers")],
+        ]
+        .concat())
+        .unwrap();
+        let granting = settings.rules.granting;
+        assert_eq!(granting.roles, BTreeMap::from([("111122223333".to_owned(), GRANT.to_owned())]));
+        assert_eq!(granting.principals, BTreeSet::from([START.to_owned()]));
+        assert_eq!((granting.project_wide, settings.external_id.as_deref()), (false, Some("flowers")));
+    }
+
+    #[test]
+    fn bad_roles_are_reported_with_what_is_wrong_with_them() {
+        let roles = format!("{GRANT},arn:aws:iam::111122223333:role/other,{START},arn:aws:iam::111122223333:user/me");
+        let bad = read(&[
+            &LEAST[..],
+            &[("SOURCE_ACCOUNT_ROLES", roles.as_str()), ("ALLOW_PROJECT_WIDE_GRANTS", "yes")],
+        ]
+        .concat());
+        let message = bad.unwrap_err().to_string();
+        for part in [
+            "5 bad settings",
+            "list one role an account",
+            "`SOURCE_ACCOUNT_ROLES` has `arn:aws:iam::444455556666:role/start-copy`: leave this account's own out",
+            "`SOURCE_ACCOUNT_ROLES` has `arn:aws:iam::111122223333:user/me`: list ARNs of IAM roles",
+            "`COPIER_ROLE_ARNS` is not set",
+            "`ALLOW_PROJECT_WIDE_GRANTS` is `yes`: set it to true or false",
         ] {
             assert!(message.contains(part), "{part} in {message}");
         }

@@ -107,6 +107,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             );
             return Ok(None);
         };
+        let intake = intake.granting(&rules.granting);
         match self.ledger.create(&intake.record).await? {
             Created::New(record) => Ok(Some(Taken::New(self.first_step(record).await))),
             Created::Exists(record) if record.fingerprint == intake.record.fingerprint => {

@@ -1,4 +1,4 @@
-//! The ledger in DynamoDB: one item per request.
+//! The ledger in DynamoDB: one item per request, and one for the grants of every source project.
 //!
 //! | attribute | holds |
 //! |---|---|
@@ -9,6 +9,9 @@
 //! | `step` (S), `due` (N, ms) | what is next and from when on; left out once nothing is: the index `due` is sparse |
 //! | `requestedAt` (N, ms), `destinationProjectArn`, `versionName`, `projectVersionArn` (S), `checkAt` (N, ms) | what a sweep needs without reading the record |
 //! | `expiresAt` (N, s) | when DynamoDB may delete the item; only once nothing is next |
+//!
+//! Grants have the key `grants#SOURCE-PROJECT-ARN` and the step `grants`; `grants` (S) is them as JSON; `revision`,
+//! `due` and `expiresAt` are as above.
 
 use std::collections::HashMap;
 
@@ -18,17 +21,23 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use tracing::error;
 
 use super::unavailable;
 use crate::domain::arn::{ProjectArn, ProjectVersionArn};
+use crate::domain::grant::Grants;
 use crate::domain::id::RecordKey;
 use crate::domain::record::{Record, Step};
 use crate::domain::times::{Times, after};
-use crate::ports::{Created, Cursor, Entry, Ledger, Page, Unavailable};
+use crate::ports::{Created, Cursor, Entry, GrantsPage, Ledger, Page, Unavailable};
 
 /// The name of the sparse index.
 const INDEX: &str = "due";
+/// The step of grants in the index.
+const GRANTS: &str = "grants";
+/// What the key of grants begins with. INVARIANT: no record's does, it begins with an account.
+const GRANTS_ID: &str = "grants#";
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -101,12 +110,59 @@ impl DynamoDb {
         Ok(item)
     }
 
+    fn grants_item(&self, grants: &Grants) -> Result<Item, Unavailable> {
+        let project = &grants.project_arn;
+        let json = serde_json::to_string(grants)
+            .map_err(|error| Unavailable(format!("grants of `{project}` can't be written as JSON: {error}")))?;
+        let mut item = Item::from([
+            ("id".into(), grants_id(project)),
+            ("grants".into(), text(json)),
+            ("revision".into(), number(grants.revision)),
+        ]);
+        match grants.due() {
+            Some(due) => {
+                item.insert("step".into(), text(GRANTS));
+                item.insert("due".into(), number(due.as_millisecond()));
+            }
+            None => {
+                let expires_at = after(grants.changed_at, self.retention);
+                item.insert("expiresAt".into(), number(expires_at.as_second()));
+            }
+        }
+        Ok(item)
+    }
+
+    /// One page of the index.
+    async fn query(&self, step: &str, now: Timestamp, after: Option<Cursor>) -> Result<Found, Unavailable> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(INDEX)
+            .key_condition_expression("#step = :step AND #due <= :now")
+            .expression_attribute_names("#step", "step")
+            .expression_attribute_names("#due", "due")
+            .expression_attribute_values(":step", text(step))
+            .expression_attribute_values(":now", number(now.as_millisecond()))
+            .set_exclusive_start_key(after.and_then(|cursor| start_key(step, &cursor)));
+        let found = query.send().await.map_err(unavailable)?;
+        Ok(Found {
+            items: found.items.unwrap_or_default(),
+            next: found.last_evaluated_key.as_ref().and_then(cursor),
+        })
+    }
+
     fn ended_at(&self, record: &Record) -> Timestamp {
         match record.state {
             crate::domain::record::State::Ended { at, .. } => at,
             _ => record.requested_at,
         }
     }
+}
+
+struct Found {
+    items: Vec<Item>,
+    next: Option<Cursor>,
 }
 
 enum Put {
@@ -151,23 +207,48 @@ impl Ledger for DynamoDb {
     }
 
     async fn due(&self, step: Step, now: Timestamp, after: Option<Cursor>) -> Result<Page, Unavailable> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(INDEX)
-            .key_condition_expression("#step = :step AND #due <= :now")
-            .expression_attribute_names("#step", "step")
-            .expression_attribute_names("#due", "due")
-            .expression_attribute_values(":step", text(step.as_str()))
-            .expression_attribute_values(":now", number(now.as_millisecond()))
-            .set_exclusive_start_key(after.and_then(|cursor| start_key(step, &cursor)));
-        let found = query.send().await.map_err(unavailable)?;
-        Ok(Page {
-            entries: found.items.unwrap_or_default().iter().filter_map(entry).collect(),
-            next: found.last_evaluated_key.as_ref().and_then(cursor),
-        })
+        let found = self.query(step.as_str(), now, after).await?;
+        Ok(Page { entries: found.items.iter().filter_map(entry).collect(), next: found.next })
     }
+
+    async fn grants(&self, project: &ProjectArn) -> Result<Option<Grants>, Unavailable> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let found = get.key("id", grants_id(project)).send().await.map_err(unavailable)?;
+        found.item.as_ref().map(|item| read_json(item, "grants")).transpose()
+    }
+
+    async fn save_grants(&self, grants: Grants) -> Result<Option<Grants>, Unavailable> {
+        let known = grants.revision;
+        let grants = Grants { revision: known + 1, ..grants };
+        let item = self.grants_item(&grants)?;
+        let json = item.get("grants").cloned();
+        let on_revision = |put: PutItemFluentBuilder| match known {
+            0 => put.condition_expression("attribute_not_exists(id)"),
+            _ => put
+                .condition_expression("revision = :known")
+                .expression_attribute_values(":known", number(known)),
+        };
+        match self.put(item, on_revision).await {
+            Put::Done => Ok(Some(grants)),
+            Put::InTheWay(item) if item.get("grants") == json.as_ref() => Ok(Some(grants)),
+            Put::InTheWay(_) => Ok(None),
+            Put::Failed(error) => Err(error),
+        }
+    }
+
+    async fn grants_due(&self, now: Timestamp, after: Option<Cursor>) -> Result<GrantsPage, Unavailable> {
+        let found = self.query(GRANTS, now, after).await?;
+        let project = |item: &Item| {
+            let arn = string(item, "id").and_then(|id| id.strip_prefix(GRANTS_ID));
+            arn.and_then(|arn| ProjectArn::parse(arn).ok())
+        };
+        Ok(GrantsPage { projects: found.items.iter().filter_map(project).collect(), next: found.next })
+    }
+}
+
+/// The key of a project's grants.
+fn grants_id(project: &ProjectArn) -> AttributeValue {
+    text(format!("{GRANTS_ID}{project}"))
 }
 
 fn text(value: impl ToString) -> AttributeValue {
@@ -179,10 +260,14 @@ fn number(value: impl ToString) -> AttributeValue {
 }
 
 fn read(item: &Item) -> Result<Record, Unavailable> {
+    read_json(item, "record")
+}
+
+fn read_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, Unavailable> {
     let id = string(item, "id").unwrap_or_default();
-    let json = string(item, "record").ok_or_else(|| Unavailable(format!("item `{id}` has no `record`")))?;
+    let json = string(item, name).ok_or_else(|| Unavailable(format!("item `{id}` has no `{name}`")))?;
     serde_json::from_str(json)
-        .map_err(|error| Unavailable(format!("`record` of item `{id}` can't be read: {error}")))
+        .map_err(|error| Unavailable(format!("`{name}` of item `{id}` can't be read: {error}")))
 }
 
 /// An entry of the index. One that can't be read is left out, loudly: it must not stop a sweep.
@@ -211,10 +296,10 @@ fn cursor(key: &Item) -> Option<Cursor> {
     Some(Cursor(format!("{} {}", time(key, "due")?.as_millisecond(), string(key, "id")?)))
 }
 
-fn start_key(step: Step, cursor: &Cursor) -> Option<Item> {
+fn start_key(step: &str, cursor: &Cursor) -> Option<Item> {
     let (due, id) = cursor.0.split_once(' ')?;
     Some(Item::from([
-        ("step".into(), text(step.as_str())),
+        ("step".into(), text(step)),
         ("due".into(), number(due)),
         ("id".into(), text(id)),
     ]))

@@ -1,7 +1,9 @@
-//! The world through the AWS SDK: each file is one port.
+//! The world through the AWS SDK: each file is one port; `policies` is the part of Rekognition's that is in other
+//! accounts.
 
 mod bus;
 mod ledger;
+mod policies;
 mod rekognition;
 
 pub use bus::EventBridge;

@@ -1,5 +1,7 @@
 //! Custom Labels through Amazon Rekognition's API.
 
+use std::collections::BTreeMap;
+
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_sdk_rekognition::Client;
@@ -11,23 +13,31 @@ use aws_sdk_rekognition::operation::copy_project_version::{
 use aws_sdk_rekognition::types::{OutputConfig, ProjectVersionDescription};
 use tracing::warn;
 
+use super::policies::SourceAccounts;
 use super::unavailable;
 use crate::domain::arn::{ProjectArn, ProjectVersionArn};
+use crate::domain::grant::PolicyError;
 use crate::domain::model::{ModelStatus, Version};
+use crate::domain::policy::{Change, Policy};
 use crate::domain::refusal::{CopyAnswer, Meaning, Refusal};
 use crate::domain::request::CopyRequest;
 use crate::ports::{Rekognition, Unavailable, Versions, Which};
 
-/// The Rekognition client.
-#[derive(Clone, Debug)]
+/// The Rekognition client, and those in the accounts that own the models.
+#[derive(Debug)]
 pub struct CustomLabels {
     client: Client,
+    source_accounts: SourceAccounts,
 }
 
 impl CustomLabels {
-    /// A client by this configuration.
-    pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+    /// Clients by this configuration. `roles` are those that change project policies for us, by account; they
+    /// ask for `external_id`.
+    pub fn new(config: &SdkConfig, roles: &BTreeMap<String, String>, external_id: Option<&str>) -> Self {
+        Self {
+            client: Client::new(config),
+            source_accounts: SourceAccounts::new(config, roles, external_id),
+        }
     }
 }
 
@@ -75,6 +85,19 @@ impl Rekognition for CustomLabels {
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Versions::default()),
             Err(error) => Err(unavailable(error)),
         }
+    }
+
+    async fn policy(&self, project: &ProjectArn, name: &str) -> Result<Option<Policy>, PolicyError> {
+        self.source_accounts.policy(project, name).await
+    }
+
+    async fn change_policy(
+        &self,
+        project: &ProjectArn,
+        name: &str,
+        change: &Change,
+    ) -> Result<(), PolicyError> {
+        self.source_accounts.change(project, name, change).await
     }
 }
 

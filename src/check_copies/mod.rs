@@ -5,8 +5,8 @@
 //! nothing to retry: what fails is still due, and the next sweep sees it. One bad record never stops a
 //! sweep.
 //!
-//! In this order, so that the end of the line never starves: publish, take over, then start and look side
-//! by side, each within its own quota. A sweep stops in time; what is left is simply still due.
+//! In this order, so that the end of the line never starves: publish, take over, then start, look and withdraw
+//! side by side, each within its own quota. A sweep stops in time; what is left is simply still due.
 
 mod group;
 mod look;
@@ -14,8 +14,9 @@ mod publish;
 mod report;
 mod start;
 mod take_over;
+mod withdraw;
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use jiff::Timestamp;
 use tracing::error;
 
@@ -35,9 +36,11 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         let sweep = Sweep { copier: self, owner, until };
         let (mut report, unpublished) = sweep.publish().await;
         report += sweep.take_over(&unpublished).await;
-        let (starts, looks) = join(sweep.start(&unpublished), sweep.look(&unpublished)).await;
+        let (starts, looks, withdrawals) =
+            join3(sweep.start(&unpublished), sweep.look(&unpublished), sweep.withdraw(&unpublished)).await;
         report += starts;
         report += looks;
+        report += withdrawals;
         report.sweep_milliseconds = self.now().duration_since(began).as_millis().try_into().unwrap_or(0);
         report
     }

@@ -40,6 +40,10 @@ pub struct Report {
     pub ledger_errors: usize,
     /// Entries that were due and for which there was no time.
     pub left: usize,
+    /// Requests whose grant was withdrawn.
+    pub withdrawn: usize,
+    /// Source projects whose policy could not be made to say what it should.
+    pub policy_errors: usize,
     /// Calls of DescribeProjectVersions.
     pub describe_calls: usize,
     /// Age of the oldest request seen that has no final answer, in seconds.
@@ -105,6 +109,8 @@ impl AddAssign for Report {
         self.overtaken += other.overtaken;
         self.ledger_errors += other.ledger_errors;
         self.left += other.left;
+        self.withdrawn += other.withdrawn;
+        self.policy_errors += other.policy_errors;
         self.describe_calls += other.describe_calls;
         self.oldest_unfinished_seconds = self.oldest_unfinished_seconds.max(other.oldest_unfinished_seconds);
         self.oldest_unpublished_seconds =

@@ -16,6 +16,10 @@ pub const COPY_TIMED_OUT: &str = "CopyTimedOut";
 pub const INVALID_REQUEST: &str = "InvalidRequest";
 /// The request is well formed and not allowed here.
 pub const NOT_ALLOWED: &str = "NotAllowed";
+/// The policy that would allow the copy has no room now, or the project has none for it.
+pub const POLICY_FULL: &str = "PolicyFull";
+/// The policy that would allow the copy could not be put.
+pub const NOT_GRANTED: &str = "NotGranted";
 /// The request id names another request.
 pub const REQUEST_ID_REUSED: &str = "RequestIdReused";
 

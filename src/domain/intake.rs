@@ -9,6 +9,7 @@ use super::arn::is_account;
 use super::decide::start::lease;
 use super::envelope::{self, Letter, Opened};
 use super::failure::{self, Failure};
+use super::grant::Granting;
 use super::id::{RecordKey, event_namespace, is_id};
 use super::problem::{Problem, ProblemCode, shown, summary};
 use super::record::{Record, State};
@@ -71,6 +72,7 @@ pub fn intake(
         causation_id,
         context: draft.context.clone(),
         copy,
+        grant: false,
         requested_at: now,
         attempts: 1,
         refused_since: None,
@@ -87,6 +89,13 @@ pub fn intake(
 }
 
 impl Intake {
+    /// The same, to be granted its model where that is for us to do. Within an account no policy is needed.
+    pub fn granting(mut self, granting: &Granting) -> Self {
+        let source = self.record.copy.as_ref().map(|copy| copy.source_project_arn.account());
+        self.record.grant = source.is_some_and(|account| granting.serves(account));
+        self
+    }
+
     /// The rejection of a request whose id names another one. It goes by the message's id, and the record
     /// that has the request's id isn't touched.
     pub fn reused(&self, admission: &Admission, now: Timestamp) -> Record {
@@ -98,6 +107,7 @@ impl Intake {
             event_namespace: event_namespace(&admission.account, &admission.region, &key),
             key,
             copy: None,
+            grant: false,
             announced: Vec::new(),
             outbox: Vec::new(),
             ..self.record.clone()
@@ -168,3 +178,6 @@ impl Record {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

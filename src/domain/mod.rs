@@ -12,11 +12,13 @@ pub mod envelope;
 #[cfg(test)]
 pub(crate) mod examples;
 pub mod failure;
+pub mod grant;
 pub mod id;
 pub mod intake;
 pub mod json;
 pub mod model;
 pub mod outbox;
+pub mod policy;
 pub mod problem;
 pub mod record;
 pub mod refusal;

@@ -45,6 +45,9 @@ pub struct Record {
     /// What to copy; `None` for a request that was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<CopyRequest>,
+    /// Whether it may hold a [grant](super::grant): one is asked for before the call, and withdrawn after the end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub grant: bool,
     /// When the request reached us.
     pub requested_at: Timestamp,
     /// How often a start took the lease.
@@ -118,6 +121,8 @@ pub enum WaitReason {
     Quota,
     /// A permission or a resource is missing.
     Permission,
+    /// The source project's policy, or the project, has no room for one more grant.
+    PolicyFull,
     /// A version of that name is being deleted, or is not visible yet.
     NameBusy,
     /// An error we don't know.
@@ -126,8 +131,14 @@ pub enum WaitReason {
 
 impl WaitReason {
     /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::Throttled, Self::Quota, Self::Permission, Self::NameBusy, Self::Unknown];
+    pub const ALL: [Self; 6] = [
+        Self::Throttled,
+        Self::Quota,
+        Self::Permission,
+        Self::PolicyFull,
+        Self::NameBusy,
+        Self::Unknown,
+    ];
 
     /// The reason's word.
     pub fn as_str(self) -> &'static str {
@@ -135,6 +146,7 @@ impl WaitReason {
             Self::Throttled => "Throttled",
             Self::Quota => "Quota",
             Self::Permission => "Permission",
+            Self::PolicyFull => "PolicyFull",
             Self::NameBusy => "NameBusy",
             Self::Unknown => "Unknown",
         }
@@ -188,11 +200,13 @@ pub enum Step {
     Start,
     /// Its copy is to be looked at.
     Look,
+    /// It has ended, and its grant is to be withdrawn.
+    Withdraw,
 }
 
 impl Step {
     /// In the order in which a sweep takes them.
-    pub const ALL: [Self; 4] = [Self::Publish, Self::TakeOver, Self::Start, Self::Look];
+    pub const ALL: [Self; 5] = [Self::Publish, Self::TakeOver, Self::Start, Self::Look, Self::Withdraw];
 
     /// The step's word in the ledger.
     pub fn as_str(self) -> &'static str {
@@ -201,6 +215,7 @@ impl Step {
             Self::TakeOver => "take-over",
             Self::Start => "start",
             Self::Look => "look",
+            Self::Withdraw => "withdraw",
         }
     }
 }
@@ -224,7 +239,7 @@ impl Record {
             State::Starting { lease, .. } => Some((Step::TakeOver, lease.until)),
             State::Waiting { due, .. } => Some((Step::Start, *due)),
             State::Copying(copying) => Some((Step::Look, copying.started_at)),
-            State::Ended { .. } => None,
+            State::Ended { at, .. } => self.grant.then_some((Step::Withdraw, *at)),
         }
     }
 
@@ -330,6 +345,11 @@ impl Record {
     pub fn published(mut self, count: usize) -> Self {
         self.outbox.drain(..count.min(self.outbox.len()));
         self
+    }
+
+    /// The same without a grant.
+    pub fn without_grant(self) -> Self {
+        Self { grant: false, ..self }
     }
 
     fn announcement(&self, status: Status) -> Announcement {

@@ -53,7 +53,10 @@ impl Meaning {
     /// Reads an error's name as the service or its SDK spells it.
     pub fn of(code: &str) -> Self {
         match code {
-            "ThrottlingException" | "ProvisionedThroughputExceededException" => Self::Throttled,
+            // The last is how STS spells it.
+            "ThrottlingException" | "ProvisionedThroughputExceededException" | "Throttling" => {
+                Self::Throttled
+            }
             "LimitExceededException" => Self::Limit,
             "ServiceQuotaExceededException" => Self::Quota,
             "AccessDeniedException" | "ResourceNotFoundException" => Self::Permission,

@@ -377,3 +377,6 @@ fn length(field: &str, text: &str, least: usize, most: usize, problems: &mut Vec
     problems.push(Problem::new(field, ProblemCode::Length, rest));
     None
 }
+
+#[cfg(test)]
+mod tests;

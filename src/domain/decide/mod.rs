@@ -4,6 +4,7 @@
 //! | file | decides after |
 //! |---|---|
 //! | [`start`] | a record becomes due for starting; a call of CopyProjectVersion was answered |
+//! | [`grant`] | a record got no grant for its model, so that CopyProjectVersion was not called |
 //! | [`name`] | the version name was looked up, because of a taken name or a lost answer |
 //! | [`look`] | the copy was looked at |
 //!
@@ -13,6 +14,7 @@
 //! - No failure is recorded while a call that was sent could still land.
 //! - A record ends once; nothing leads out of [`State::Ended`](super::record::State::Ended).
 
+pub mod grant;
 pub mod look;
 pub mod name;
 pub mod start;

@@ -115,7 +115,10 @@ fn refused(record: Record, refusal: &Refusal, now: Timestamp, times: &Times) -> 
             let failure = Failure::new(&refusal.code, &refusal.message);
             return Answered::Write(record.ending(Status::Failed, Some(failure), None, now));
         }
-        Meaning::Permission => return Answered::Write(not_permitted(record, refusal, now, times)),
+        Meaning::Permission => {
+            let failure = missing_permission(&record, refusal);
+            return Answered::Write(not_permitted(record, failure, now, times));
+        }
         Meaning::Throttled => (WaitReason::Throttled, secs(5), secs(300)),
         Meaning::Limit => (WaitReason::Quota, secs(120), secs(1800)),
         Meaning::Quota => (WaitReason::Quota, secs(300), secs(3600)),
@@ -128,20 +131,27 @@ fn refused(record: Record, refusal: &Refusal, now: Timestamp, times: &Times) -> 
     Answered::Write(waiting(record, reason, failure, floor, most, now))
 }
 
-/// Policies take time to be seen, so a refusal is final only when it has lasted.
-fn not_permitted(record: Record, refusal: &Refusal, now: Timestamp, times: &Times) -> Record {
-    let since = record.refused_since.unwrap_or(now);
-    let mut failure = Failure::new(&refusal.code, &refusal.message);
-    if let Some(copy) = &record.copy {
-        let account = copy.destination_project_arn.account();
-        failure = failure.with_remedy(remedy::permission(&refusal.code, &refusal.message, copy, account));
+fn missing_permission(record: &Record, refusal: &Refusal) -> Failure {
+    let failure = Failure::new(&refusal.code, &refusal.message);
+    match &record.copy {
+        Some(copy) => {
+            let account = copy.destination_project_arn.account();
+            failure.with_remedy(remedy::permission(&refusal.code, &refusal.message, copy, account))
+        }
+        None => failure,
     }
+}
+
+/// Policies take time to be seen, so a refusal is final only when it has lasted. The first waits are short: a
+/// policy that we have just put ourselves is seen soon.
+pub(super) fn not_permitted(record: Record, failure: Failure, now: Timestamp, times: &Times) -> Record {
+    let since = record.refused_since.unwrap_or(now);
     if now >= after(since, times.permission_timeout) {
         return record.ending(Status::Failed, Some(failure), None, now);
     }
     let record = Record { refused_since: Some(since), ..record };
     let secs = SignedDuration::from_secs;
-    waiting(record, WaitReason::Permission, failure, secs(10), secs(120), now)
+    waiting(record, WaitReason::Permission, failure, secs(5), secs(120), now)
 }
 
 /// The record waiting, announced as QUEUED if it never was.

@@ -1,0 +1,222 @@
+//! Project policies in the accounts that own the models, through the role that each of them gives us.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_rekognition::Client;
+use aws_sdk_rekognition::config::Credentials;
+use aws_sdk_rekognition::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::domain::arn::ProjectArn;
+use crate::domain::grant::PolicyError;
+use crate::domain::policy::{Change, Policy};
+use crate::domain::refusal::{Meaning, Refusal};
+use crate::domain::times::after;
+use crate::ports::Clock;
+
+use super::SystemClock;
+
+/// What CloudTrail in the other account calls us.
+const SESSION: &str = "rekognition-model-copier";
+/// How long before its end a session is replaced.
+const EARLY: SignedDuration = SignedDuration::from_mins(5);
+
+/// The accounts whose project policies we may change, each with the session of its role.
+#[derive(Debug)]
+pub(super) struct SourceAccounts {
+    sts: aws_sdk_sts::Client,
+    config: SdkConfig,
+    external_id: Option<String>,
+    accounts: HashMap<String, SourceAccount>,
+}
+
+#[derive(Debug)]
+struct SourceAccount {
+    role_arn: String,
+    session: Mutex<Option<Session>>,
+}
+
+/// A client with a role's credentials. Kept for as long as they are good: a session costs a call of its own.
+#[derive(Clone, Debug)]
+struct Session {
+    client: Client,
+    good_until: Timestamp,
+}
+
+impl SourceAccounts {
+    /// The accounts with these roles, which ask for the external id.
+    pub(super) fn new(
+        config: &SdkConfig,
+        roles: &BTreeMap<String, String>,
+        external_id: Option<&str>,
+    ) -> Self {
+        // A grant is three calls before the copy's own, all within one invocation.
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(Duration::from_secs(4))
+            .operation_timeout(Duration::from_secs(8))
+            .build();
+        let config = config.to_builder().timeout_config(timeouts).build();
+        let account = |role_arn: &String| SourceAccount { role_arn: role_arn.clone(), session: Mutex::default() };
+        Self {
+            sts: aws_sdk_sts::Client::new(&config),
+            external_id: external_id.map(str::to_owned),
+            accounts: roles.iter().map(|(id, role_arn)| (id.clone(), account(role_arn))).collect(),
+            config,
+        }
+    }
+
+    /// Our policy of a project. ListProjectPolicies is the only way to read one.
+    pub(super) async fn policy(
+        &self,
+        project: &ProjectArn,
+        name: &str,
+    ) -> Result<Option<Policy>, PolicyError> {
+        const ACTION: &str = "rekognition:ListProjectPolicies";
+        let client = self.client(project).await?;
+        let mut token = None;
+        loop {
+            let call = client.list_project_policies().project_arn(project.as_str()).set_next_token(token);
+            let found = match call.send().await {
+                Ok(found) => found,
+                Err(error) => return Err(self.failed(project, ACTION, error).await),
+            };
+            let policies = found.project_policies.unwrap_or_default();
+            if let Some(policy) = policies.into_iter().find(|policy| policy.policy_name.as_deref() == Some(name)) {
+                return match (policy.policy_revision_id, policy.policy_document) {
+                    (Some(revision_id), Some(document)) => Ok(Some(Policy { revision_id, document })),
+                    _ => Err(PolicyError::Unavailable(format!("policy `{name}` came without document or revision id"))),
+                };
+            }
+            // An empty token means the end.
+            token = found.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Changes our policy of a project.
+    pub(super) async fn change(
+        &self,
+        project: &ProjectArn,
+        name: &str,
+        change: &Change,
+    ) -> Result<(), PolicyError> {
+        let client = self.client(project).await?;
+        match change {
+            Change::Put { document, revision_id } => {
+                let put = client
+                    .put_project_policy()
+                    .project_arn(project.as_str())
+                    .policy_name(name)
+                    .policy_document(document)
+                    .set_policy_revision_id(revision_id.clone());
+                match put.send().await {
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(self.failed(project, "rekognition:PutProjectPolicy", error).await),
+                }
+            }
+            Change::Delete { revision_id } => {
+                let delete = client
+                    .delete_project_policy()
+                    .project_arn(project.as_str())
+                    .policy_name(name)
+                    .policy_revision_id(revision_id);
+                match delete.send().await {
+                    Ok(_) => Ok(()),
+                    Err(error) => Err(self.failed(project, "rekognition:DeleteProjectPolicy", error).await),
+                }
+            }
+        }
+    }
+
+    async fn client(&self, project: &ProjectArn) -> Result<Client, PolicyError> {
+        let account = self.accounts.get(project.account()).ok_or_else(|| no_role(project))?;
+        let mut session = account.session.lock().await;
+        let now = SystemClock.now();
+        if let Some(session) = session.as_ref().filter(|session| now < session.good_until) {
+            return Ok(session.client.clone());
+        }
+        let fresh = self.assume(&account.role_arn).await?;
+        *session = Some(fresh.clone());
+        Ok(fresh.client)
+    }
+
+    async fn assume(&self, role_arn: &str) -> Result<Session, PolicyError> {
+        let call = self
+            .sts
+            .assume_role()
+            .role_arn(role_arn)
+            .role_session_name(SESSION)
+            .set_external_id(self.external_id.clone());
+        let answer = call.send().await.map_err(|error| error_of("sts:AssumeRole", error))?;
+        let Some(credentials) = answer.credentials else {
+            return Err(PolicyError::Unavailable("sts:AssumeRole answered without credentials".to_owned()));
+        };
+        let good_until = Timestamp::from_second(credentials.expiration.secs()).unwrap_or(Timestamp::MIN);
+        let credentials = Credentials::new(
+            credentials.access_key_id,
+            credentials.secret_access_key,
+            Some(credentials.session_token),
+            None,
+            "the source account's role",
+        );
+        let config = aws_sdk_rekognition::config::Builder::from(&self.config)
+            .credentials_provider(credentials)
+            .build();
+        Ok(Session { client: Client::from_conf(config), good_until: after(good_until, -EARLY) })
+    }
+
+    /// What an error of Rekognition means. A session that is refused as such is not used again.
+    async fn failed<E, R>(
+        &self,
+        project: &ProjectArn,
+        action: &'static str,
+        error: SdkError<E, R>,
+    ) -> PolicyError
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: std::fmt::Debug,
+    {
+        const OF_THE_SESSION: [&str; 3] =
+            ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"];
+        let is_of_the_session = error.code().is_some_and(|code| OF_THE_SESSION.contains(&code));
+        if is_of_the_session && let Some(account) = self.accounts.get(project.account()) {
+            *account.session.lock().await = None;
+            return PolicyError::Unavailable(DisplayErrorContext(error).to_string());
+        }
+        error_of(action, error)
+    }
+}
+
+fn no_role(project: &ProjectArn) -> PolicyError {
+    let message = format!("no role is set for account `{}`", project.account());
+    PolicyError::Refused { action: "sts:AssumeRole", refusal: Refusal { code: "AccessDenied".to_owned(), message } }
+}
+
+fn error_of<E, R>(action: &'static str, error: SdkError<E, R>) -> PolicyError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    let code = error.code().map(str::to_owned);
+    match (&error, code) {
+        // Gone, changed or there since we read it.
+        (SdkError::ServiceError(_), Some(code))
+            if matches!(code.as_str(), "InvalidPolicyRevisionIdException" | "ResourceAlreadyExistsException")
+                || (action == "rekognition:DeleteProjectPolicy" && code == "ResourceNotFoundException") =>
+        {
+            PolicyError::Conflict
+        }
+        (SdkError::ServiceError(_), Some(code)) if Meaning::of(&code) != Meaning::Unanswered => {
+            let message = error.message().unwrap_or("no reason was given").to_owned();
+            PolicyError::Refused { action, refusal: Refusal { code, message } }
+        }
+        _ => PolicyError::Unavailable(DisplayErrorContext(error).to_string()),
+    }
+}

@@ -1,0 +1,103 @@
+//! Third, beside starts and looks: the grants of requests that have ended, and every policy that may not say what
+//! its grants say.
+
+use std::collections::BTreeSet;
+
+use futures_util::{FutureExt, StreamExt, stream};
+use tracing::{error, warn};
+
+use super::{AT_ONCE, Report, Sweep, with_unpublished};
+use crate::domain::arn::ProjectArn;
+use crate::domain::record::Step;
+use crate::ports::{Bus, Clock, Entry, Ledger, Rekognition};
+
+impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
+    /// Withdraws what is no longer needed: from the grants record by record, from the policies once a project.
+    pub(super) async fn withdraw(&self, unpublished: &[(Step, Entry)]) -> Report {
+        let mut report = Report::default();
+        let mut projects = self.withdraw_records(unpublished, &mut report).await;
+        self.add_due(&mut projects, &mut report).await;
+        let looked_after = stream::iter(&projects).map(|project| self.look_after(project)).buffered(AT_ONCE);
+        let mut looked_after = std::pin::pin!(looked_after);
+        while let Some(one) = looked_after.next().await {
+            report += one;
+        }
+        report
+    }
+
+    /// Returns the projects whose grants were changed.
+    async fn withdraw_records(
+        &self,
+        unpublished: &[(Step, Entry)],
+        report: &mut Report,
+    ) -> BTreeSet<ProjectArn> {
+        let mut projects = BTreeSet::new();
+        let mut extra = unpublished;
+        let mut cursor = None;
+        loop {
+            let page = self.due(Step::Withdraw, cursor, report).await;
+            for entry in with_unpublished(page.entries, std::mem::take(&mut extra), Step::Withdraw) {
+                if self.out_of_time() {
+                    report.left += 1;
+                } else {
+                    projects.extend(self.withdraw_one(&entry, report).await);
+                }
+            }
+            cursor = page.next;
+            if cursor.is_none() || self.out_of_time() {
+                return projects;
+            }
+        }
+    }
+
+    /// INVARIANT: the record is marked after its grant was released, so that a crash in between releases again.
+    async fn withdraw_one(&self, entry: &Entry, report: &mut Report) -> Option<ProjectArn> {
+        let record = self.load(entry, Step::Withdraw, report).await?;
+        let project = record.copy.as_ref().map(|copy| copy.source_project_arn.clone());
+        if let Err(error) = self.copier.release(&record).await {
+            error!(request = %record.key, %error, "a grant could not be released");
+            report.ledger_errors += 1;
+            return None;
+        }
+        match self.copier.ledger.save(record.without_grant()).await {
+            Ok(Some(_)) => report.withdrawn += 1,
+            Ok(None) => report.overtaken += 1,
+            Err(error) => {
+                error!(request = %entry.key, %error, "a withdrawal could not be recorded");
+                report.ledger_errors += 1;
+            }
+        }
+        project
+    }
+
+    async fn add_due(&self, projects: &mut BTreeSet<ProjectArn>, report: &mut Report) {
+        let mut cursor = None;
+        loop {
+            match self.copier.ledger.grants_due(self.copier.now(), cursor).await {
+                Ok(page) => {
+                    projects.extend(page.projects);
+                    cursor = page.next;
+                }
+                Err(error) => {
+                    error!(%error, "the grants that are due could not be read");
+                    report.ledger_errors += 1;
+                    return;
+                }
+            }
+            if cursor.is_none() || self.out_of_time() {
+                return;
+            }
+        }
+    }
+
+    async fn look_after(&self, project: &ProjectArn) -> Report {
+        let mut report = Report::default();
+        if self.out_of_time() {
+            report.left += 1;
+        } else if let Err(error) = self.copier.look_after(project).boxed().await {
+            warn!(%project, ?error, "a project policy could not be brought in line: it is tried again");
+            report.policy_errors += 1;
+        }
+        report
+    }
+}

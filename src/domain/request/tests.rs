@@ -1,0 +1,166 @@
+//! Every field with its edges, and every way to get it wrong.
+
+use super::*;
+use crate::domain::examples::{BARE, EVENT};
+use serde_json::{Value, json};
+
+fn bare() -> Value {
+    serde_json::from_str(BARE).unwrap()
+}
+
+fn detail() -> Value {
+    serde_json::from_str::<Value>(EVENT).unwrap()["detail"].take()
+}
+
+/// The problems of the example after `change`, as `field code`.
+fn problems(change: impl FnOnce(&mut Value)) -> Vec<String> {
+    let mut request = bare();
+    change(&mut request);
+    told(&request.to_string())
+}
+
+fn told(text: &str) -> Vec<String> {
+    Draft::parse(text).problems.iter().map(|p| format!("{} {:?}", p.field, p.code)).collect()
+}
+
+#[test]
+fn the_examples_are_complete() {
+    let cli = include_str!("../../../events/copy-requested-cli.json");
+    for text in [BARE, &detail().to_string(), cli] {
+        assert!(Draft::parse(text).complete().is_some(), "{:?}", told(text));
+    }
+}
+
+#[test]
+fn a_request_for_the_aws_cli_is_the_same_request() {
+    let cli = Draft::parse(include_str!("../../../events/copy-requested-cli.json"));
+    assert_eq!(cli.complete(), Draft::parse(&detail().to_string()).complete());
+}
+
+#[test]
+fn every_constraint_has_its_edge() {
+    let table: &[(&str, Value, &str)] = &[
+        ("/versionName", json!("v".repeat(255)), ""),
+        ("/versionName", json!("v".repeat(256)), "versionName Length"),
+        ("/versionName", json!(""), "versionName Length"),
+        ("/versionName", json!("a b"), "versionName Pattern"),
+        ("/versionName", json!("v\n"), "versionName Pattern"),
+        ("/versionName", json!(1), "versionName WrongType"),
+        ("/versionName", Value::Null, "versionName Missing"),
+        ("/sourceProjectArn", json!("arn"), "sourceProjectArn Length"),
+        ("/destinationProjectArn", json!("arn:aws:s3:::a-bucket-of-mine"), "destinationProjectArn Pattern"),
+        ("/outputConfig", json!({}), "outputConfig.s3Bucket Missing"),
+        ("/outputConfig", json!("bucket"), "outputConfig WrongType"),
+        ("/outputConfig/s3Bucket", json!("ab"), "outputConfig.s3Bucket Length"),
+        ("/outputConfig/s3Bucket", json!("a".repeat(255)), ""),
+        ("/outputConfig/s3Bucket", json!("a".repeat(256)), "outputConfig.s3Bucket Length"),
+        ("/outputConfig/s3Bucket", json!("a/b"), "outputConfig.s3Bucket Pattern"),
+        ("/outputConfig/s3KeyPrefix", json!("é".repeat(1024)), ""),
+        ("/outputConfig/s3KeyPrefix", json!("p".repeat(1025)), "outputConfig.s3KeyPrefix Length"),
+        ("/outputConfig/s3Prefix", json!("p"), "outputConfig.s3Prefix Unknown"),
+        ("/kmsKeyId", json!("alias/flowers"), ""),
+        ("/kmsKeyId", json!(""), "kmsKeyId Length"),
+        ("/kmsKeyId", json!("-key"), "kmsKeyId Pattern"),
+        ("/kmsKeyId", json!("k".repeat(2049)), "kmsKeyId Length"),
+        ("/tags", json!({ "clé": "a b/c" }), ""),
+        ("/tags", json!({ "a": "" }), ""),
+        ("/tags", json!({ "": "a" }), "tags. Length"),
+        ("/tags", json!({ "aws:a": "a" }), "tags.aws:a Pattern"),
+        ("/tags", json!({ "a": "💐" }), "tags.a Pattern"),
+        ("/tags", json!({ "a": "a".repeat(257) }), "tags.a Length"),
+        ("/tags", json!({ "a": 1 }), "tags.a WrongType"),
+        ("/tags", json!(["a"]), "tags WrongType"),
+        ("/requestId", json!("r".repeat(129)), "requestId Length"),
+        ("/requestId", json!("r\u{0}"), "requestId Pattern"),
+        ("/correlationId", json!("\u{2028}"), "correlationId Pattern"),
+        ("/context", json!({ "a": [1, { "b": null }] }), ""),
+        ("/context", json!("text"), "context WrongType"),
+        ("/context", json!({ "a": "x".repeat(CONTEXT_BYTES) }), "context TooLarge"),
+        ("/versionname", json!("v"), "versionname Unknown"),
+    ];
+    for (pointer, value, expected) in table {
+        let found = problems(|request| set(request, pointer, value.clone()));
+        assert_eq!(found.join(", "), *expected, "{pointer} = {value}");
+    }
+}
+
+fn set(request: &mut Value, pointer: &str, value: Value) {
+    let (parent, member) = pointer.rsplit_once('/').unwrap();
+    request.pointer_mut(parent).unwrap()[member] = value;
+}
+
+#[test]
+fn all_problems_are_named_at_once() {
+    let found = problems(|request| {
+        *request = json!({ "versionName": "a b", "tags": { "aws:x": "💐" }, "colour": "red" });
+    });
+    assert_eq!(
+        found,
+        [
+            "sourceProjectArn Missing",
+            "sourceProjectVersionArn Missing",
+            "destinationProjectArn Missing",
+            "versionName Pattern",
+            "outputConfig Missing",
+            "tags.aws:x Pattern",
+            "tags.aws:x Pattern",
+            "colour Unknown",
+        ]
+    );
+}
+
+#[test]
+fn two_hundred_tags_are_the_most() {
+    let tags = |n: usize| Value::Object((0..n).map(|i| (format!("t{i}"), json!("v"))).collect());
+    assert!(problems(|request| request["tags"] = tags(200)).is_empty());
+    assert_eq!(problems(|request| request["tags"] = tags(201)), ["tags TooLarge"]);
+}
+
+#[test]
+fn a_field_given_twice_is_a_problem_in_either_spelling() {
+    let twice = BARE.replacen('{', r#"{"VersionName": "flowers.2026-11-02","#, 1);
+    assert_eq!(told(&twice), ["versionName Duplicate"]);
+    let tag_twice = BARE.replacen('{', r#"{"tags": {"a": "1", "a": "2", "a": "3"},"#, 1);
+    assert_eq!(told(&tag_twice), ["tags.a Duplicate"]);
+}
+
+#[test]
+fn a_version_of_another_project_is_a_contradiction() {
+    let found = problems(|request| {
+        let arn = request["sourceProjectArn"].as_str().unwrap().replace("flowers", "trees");
+        request["sourceProjectArn"] = json!(arn);
+    });
+    assert_eq!(found, ["sourceProjectVersionArn Mismatch"]);
+}
+
+#[test]
+fn what_is_no_request_at_all_is_one_problem() {
+    let deep = "[".repeat(1000);
+    for (text, expected) in [
+        ("", "request NotJson"),
+        ("this is no JSON", "request NotJson"),
+        ("{\"a\":1} trailing", "request NotJson"),
+        ("\u{feff}{}", "request NotJson"),
+        ("[]", "request NotAnObject"),
+        ("null", "request NotAnObject"),
+        ("1e999", "request NotJson"),
+        (&deep, "request NotAnObject"),
+    ] {
+        assert_eq!(told(text), [expected], "{}", text.chars().take(20).collect::<String>());
+    }
+    assert_eq!(told(&" ".repeat(BODY_BYTES + 1)), ["request TooLarge"]);
+}
+
+#[test]
+fn a_context_comes_back_to_the_letter() {
+    let context = r#"{ "b": 1.50, "a": 12345678901234567890123, "a": "é" }"#;
+    let text = BARE.replacen('{', &format!(r#"{{"context": {context},"#), 1);
+    assert_eq!(Draft::parse(&text).context.unwrap().as_str(), context);
+}
+
+#[test]
+fn a_context_nested_too_deep_to_read_is_refused() {
+    let context = format!("{{\"a\":{}{}}}", "[".repeat(1000), "]".repeat(1000));
+    let text = BARE.replacen('{', &format!(r#"{{"context": {context},"#), 1);
+    assert_eq!(told(&text), ["context TooLarge"]);
+}

@@ -1,7 +1,9 @@
 //! Lambda in the sandbox, with real processes. This program is both sides: started by cargo it is the test,
 //! started by the sandbox it is the function.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 
+#[path = "lambda/deployment.rs"]
+mod deployment;
 #[path = "lambda/function.rs"]
 mod function;
 #[path = "lambda/http.rs"]
@@ -18,32 +20,42 @@ use sandbox::lambda::{Function, FunctionSettings, Functions};
 use sandbox::{Sandbox, World};
 use serde_json::{Value, json};
 
+/// Each function as a test of its name.
+macro_rules! trials {
+    ($($test:path),* $(,)?) => { vec![$(trial(stringify!($test), $test)),*] };
+}
+
 fn main() -> ExitCode {
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
         return function::run();
     }
-    let trials = vec![
-        trial("a_function_is_told_what_lambda_tells", a_function_is_told_what_lambda_tells),
-        trial("a_function_sees_no_variable_but_its_own", a_function_sees_no_variable_but_its_own),
-        trial("a_process_is_used_again", a_process_is_used_again),
-        trial("two_invocations_at_once_have_a_process_each", two_invocations_at_once_have_a_process_each),
-        trial("a_failure_is_handed_on_in_the_functions_words", a_failure_is_handed_on_in_the_functions_words),
-        trial("a_process_that_ends_fails_its_invocation_only", a_process_that_ends_fails_its_invocation_only),
-        trial("a_process_that_is_killed_fails_its_invocation", a_process_that_is_killed_fails_its_invocation),
-        trial("a_process_that_takes_too_long_is_killed", a_process_that_takes_too_long_is_killed),
-        trial("a_process_that_does_not_start_is_an_error", a_process_that_does_not_start_is_an_error),
-        trial("what_was_logged_is_there_with_the_answer", what_was_logged_is_there_with_the_answer),
-        trial("the_peak_of_memory_outlives_the_process", the_peak_of_memory_outlives_the_process),
-        trial("a_function_can_be_invoked_over_http", a_function_can_be_invoked_over_http),
-        trial("what_cannot_be_invoked_is_refused", what_cannot_be_invoked_is_refused),
+    let trials = trials![
+        a_function_is_told_what_lambda_tells,
+        a_function_sees_no_variable_but_its_own,
+        a_process_is_used_again,
+        two_invocations_at_once_have_a_process_each,
+        a_failure_is_handed_on_in_the_functions_words,
+        a_process_that_ends_fails_its_invocation_only,
+        a_process_that_is_killed_fails_its_invocation,
+        a_process_that_takes_too_long_is_killed,
+        a_process_that_does_not_start_is_an_error,
+        what_was_logged_is_there_with_the_answer,
+        the_peak_of_memory_outlives_the_process,
+        a_function_can_be_invoked_over_http,
+        what_cannot_be_invoked_is_refused,
+        deployment::every_message_is_delivered_once_if_it_is_done,
+        deployment::a_message_that_is_not_done_comes_back_alone_and_ends_as_a_dead_letter,
+        deployment::a_process_that_dies_loses_no_message,
+        deployment::a_request_on_the_bus_is_delivered_whole,
+        deployment::the_schedule_strikes_check_copies,
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-fn trial<F: Future<Output = ()> + 'static>(name: &str, test: fn(Lambda) -> F) -> Trial {
+fn trial<F: Future<Output = ()> + 'static>(name: &str, test: fn() -> F) -> Trial {
     Trial::test(name, move || {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(async { test(Lambda::start().await).await });
+        runtime.block_on(test());
         Ok(())
     })
 }
@@ -85,7 +97,8 @@ impl Lambda {
     }
 }
 
-async fn a_function_is_told_what_lambda_tells(lambda: Lambda) {
+async fn a_function_is_told_what_lambda_tells() {
+    let lambda = Lambda::start().await;
     let told = lambda.function().invoke(&json!({ "do": "tell", "n": 1 })).await.unwrap();
     assert_eq!(told["payload"], json!({ "do": "tell", "n": 1 }));
     assert_eq!(told["arn"], "arn:aws:lambda:us-east-1:444455556666:function:test-function");
@@ -95,7 +108,8 @@ async fn a_function_is_told_what_lambda_tells(lambda: Lambda) {
     assert!((1..=60_000).contains(&left), "{left}");
 }
 
-async fn a_function_sees_no_variable_but_its_own(lambda: Lambda) {
+async fn a_function_sees_no_variable_but_its_own() {
+    let lambda = Lambda::start().await;
     let mut settings = settings();
     settings.environment.insert("LEDGER_TABLE".to_owned(), "ledger".to_owned());
     let told = lambda.function_with(settings).invoke(&json!({ "do": "tell" })).await.unwrap();
@@ -110,18 +124,21 @@ async fn a_function_sees_no_variable_but_its_own(lambda: Lambda) {
     assert_eq!(variables.iter().filter(|name| !lambdas(name)).collect::<Vec<_>>(), ["LEDGER_TABLE"]);
 }
 
-async fn a_process_is_used_again(lambda: Lambda) {
+async fn a_process_is_used_again() {
+    let lambda = Lambda::start().await;
     let function = lambda.function();
     assert_eq!(pid(&function).await, pid(&function).await);
 }
 
-async fn two_invocations_at_once_have_a_process_each(lambda: Lambda) {
+async fn two_invocations_at_once_have_a_process_each() {
+    let lambda = Lambda::start().await;
     let function = lambda.function();
     let (one, other) = tokio::join!(pid(&function), pid(&function));
     assert_ne!(one, other);
 }
 
-async fn a_failure_is_handed_on_in_the_functions_words(lambda: Lambda) {
+async fn a_failure_is_handed_on_in_the_functions_words() {
+    let lambda = Lambda::start().await;
     let function = lambda.function();
     let error = function.invoke(&json!({ "do": "fail" })).await.unwrap_err();
     assert_eq!(error.error_type, "Test.Failure");
@@ -129,7 +146,8 @@ async fn a_failure_is_handed_on_in_the_functions_words(lambda: Lambda) {
     function.invoke(&json!({ "do": "tell" })).await.unwrap();
 }
 
-async fn a_process_that_ends_fails_its_invocation_only(lambda: Lambda) {
+async fn a_process_that_ends_fails_its_invocation_only() {
+    let lambda = Lambda::start().await;
     let function = lambda.function();
     let before = pid(&function).await;
     let error = function.invoke(&json!({ "do": "exit" })).await.unwrap_err();
@@ -138,7 +156,8 @@ async fn a_process_that_ends_fails_its_invocation_only(lambda: Lambda) {
     assert_ne!(pid(&function).await, before);
 }
 
-async fn a_process_that_is_killed_fails_its_invocation(lambda: Lambda) {
+async fn a_process_that_is_killed_fails_its_invocation() {
+    let lambda = Lambda::start().await;
     let function = lambda.function();
     let before = pid(&function).await;
     let forever = json!({ "do": "hang" });
@@ -149,7 +168,8 @@ async fn a_process_that_is_killed_fails_its_invocation(lambda: Lambda) {
     assert_ne!(pid(&function).await, before);
 }
 
-async fn a_process_that_takes_too_long_is_killed(lambda: Lambda) {
+async fn a_process_that_takes_too_long_is_killed() {
+    let lambda = Lambda::start().await;
     let function =
         lambda.function_with(FunctionSettings { timeout: Duration::from_millis(300), ..settings() });
     let before = pid(&function).await;
@@ -159,7 +179,8 @@ async fn a_process_that_takes_too_long_is_killed(lambda: Lambda) {
     assert_ne!(pid(&function).await, before);
 }
 
-async fn a_process_that_does_not_start_is_an_error(lambda: Lambda) {
+async fn a_process_that_does_not_start_is_an_error() {
+    let lambda = Lambda::start().await;
     let missing = FunctionSettings { binary: PathBuf::from("/no/such/program"), ..settings() };
     let mut unwilling = settings();
     unwilling.environment.insert("REFUSE_TO_START".to_owned(), "1".to_owned());
@@ -170,7 +191,8 @@ async fn a_process_that_does_not_start_is_an_error(lambda: Lambda) {
     }
 }
 
-async fn what_was_logged_is_there_with_the_answer(lambda: Lambda) {
+async fn what_was_logged_is_there_with_the_answer() {
+    let lambda = Lambda::start().await;
     let function = lambda.function();
     function.invoke(&json!({ "do": "log", "line": "first" })).await.unwrap();
     let (lines, end) = function.log_from(0).unwrap();
@@ -179,7 +201,8 @@ async fn what_was_logged_is_there_with_the_answer(lambda: Lambda) {
     assert_eq!(function.log_from(end).unwrap().0, ["out: second", "err: second"]);
 }
 
-async fn the_peak_of_memory_outlives_the_process(lambda: Lambda) {
+async fn the_peak_of_memory_outlives_the_process() {
+    let lambda = Lambda::start().await;
     const MEGABYTES: u64 = 1024 * 1024;
     let function = lambda.function();
     assert_eq!(function.peak_memory(), 0);
@@ -192,7 +215,8 @@ async fn the_peak_of_memory_outlives_the_process(lambda: Lambda) {
     assert_eq!(function.peak_memory(), peak);
 }
 
-async fn a_function_can_be_invoked_over_http(lambda: Lambda) {
+async fn a_function_can_be_invoked_over_http() {
+    let lambda = Lambda::start().await;
     let _function = lambda.function();
     let arn = "arn:aws:lambda:us-east-1:444455556666:function:test-function";
     for name in ["test-function", "test-function:$LATEST", arn] {
@@ -214,7 +238,8 @@ async fn a_function_can_be_invoked_over_http(lambda: Lambda) {
     }
 }
 
-async fn what_cannot_be_invoked_is_refused(lambda: Lambda) {
+async fn what_cannot_be_invoked_is_refused() {
+    let lambda = Lambda::start().await;
     let _function = lambda.function();
     let invocations = |name: &str| format!("/2015-03-31/functions/{name}/invocations");
     let missing = http::post(&lambda.endpoint(), &invocations("other"), "", "{}").await;

@@ -35,8 +35,24 @@ async fn obey(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
             let taken = vec![1_u8; usize::try_from(bytes).unwrap()];
             Ok(json!(std::hint::black_box(taken).len()))
         }
+        _ if payload["Records"].is_array() => Ok(take(payload)),
         _ => Ok(tell(&event)),
     }
+}
+
+/// A batch of the queue: what is to be done with each message is its body.
+fn take(event: &Value) -> Value {
+    let mut failures = Vec::new();
+    for record in event["Records"].as_array().unwrap() {
+        let body = record["body"].as_str().unwrap();
+        println!("{body}");
+        match body {
+            "keep" => failures.push(json!({ "itemIdentifier": record["messageId"] })),
+            "crash" => std::process::exit(7),
+            _ => {}
+        }
+    }
+    json!({ "batchItemFailures": failures })
 }
 
 fn tell(event: &LambdaEvent<Value>) -> Value {

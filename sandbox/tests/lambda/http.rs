@@ -26,3 +26,19 @@ pub(crate) async fn post(endpoint: &str, path: &str, headers: &str, body: &str) 
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Answer { status, head: head.to_owned(), body: serde_json::from_str(body).unwrap_or_default() }
 }
+
+/// PutEvents, signed in form as the account that the copier runs in.
+pub(crate) async fn put_events(endpoint: &str, entries: &[&Value]) {
+    let headers = format!(
+        "content-type: application/x-amz-json-1.1\r\n\
+         x-amz-target: AWSEvents.PutEvents\r\n\
+         x-amz-date: 20261124T000000Z\r\n\
+         authorization: AWS4-HMAC-SHA256 \
+         Credential=444455556666/20261124/us-east-1/events/aws4_request, \
+         SignedHeaders=host;x-amz-date, Signature={:064}\r\n",
+        0
+    );
+    let body = serde_json::json!({ "Entries": entries }).to_string();
+    let answer = post(endpoint, "/", &headers, &body).await;
+    assert_eq!(answer.body["FailedEntryCount"], 0, "{}", answer.body);
+}

@@ -9,9 +9,7 @@ use tracing::info;
 use crate::copier::Copier;
 use crate::domain::arn::ProjectArn;
 use crate::domain::decide::start::may_call;
-use crate::domain::grant::{
-    Asked, Grants, Holder, PolicyError, Ungranted, needs_grant, policy_name,
-};
+use crate::domain::grant::{Asked, Grants, Holder, PolicyError, Ungranted, needs_grant, policy_name};
 use crate::domain::record::Record;
 use crate::ports::{Bus, Clock, Ledger, Rekognition, Unavailable};
 
@@ -26,10 +24,8 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         if !self.rules.granting.serves(project.account()) {
             return Ok(());
         }
-        let holder = Holder {
-            key: record.key.clone(),
-            project_version_arn: copy.source_project_version_arn.clone(),
-        };
+        let holder =
+            Holder { key: record.key.clone(), project_version_arn: copy.source_project_version_arn.clone() };
         self.hold(project, &holder).await?;
         self.align(project).await?;
         if may_call(record, self.now()) {

@@ -50,10 +50,8 @@ pub trait Ledger: Send + Sync {
 
     /// Writes the grants as the revision after [`Grants::revision`] and returns them so; `None` if somebody else
     /// was faster.
-    fn save_grants(
-        &self,
-        grants: Grants,
-    ) -> impl Future<Output = Result<Option<Grants>, Unavailable>> + Send;
+    fn save_grants(&self, grants: Grants)
+    -> impl Future<Output = Result<Option<Grants>, Unavailable>> + Send;
 
     /// One page of the source projects whose grants are [due](Grants::due) at `now`. A hint, as [`Ledger::due`].
     fn grants_due(

@@ -311,11 +311,13 @@ mod tests {
 
     #[test]
     fn a_source_accounts_role_is_known_by_its_account() {
-        let settings = read(&[
-            &LEAST[..],
-            &[("SOURCE_ACCOUNT_ROLES", GRANT), ("COPIER_ROLE_ARNS", START), ("EXTERNAL_ID", "flowers")],
-        ]
-        .concat())
+        let settings = read(
+            &[
+                &LEAST[..],
+                &[("SOURCE_ACCOUNT_ROLES", GRANT), ("COPIER_ROLE_ARNS", START), ("EXTERNAL_ID", "flowers")],
+            ]
+            .concat(),
+        )
         .unwrap();
         let granting = settings.rules.granting;
         assert_eq!(granting.roles, BTreeMap::from([("111122223333".to_owned(), GRANT.to_owned())]));
@@ -325,12 +327,12 @@ mod tests {
 
     #[test]
     fn bad_roles_are_reported_with_what_is_wrong_with_them() {
-        let roles = format!("{GRANT},arn:aws:iam::111122223333:role/other,{START},arn:aws:iam::111122223333:user/me");
-        let bad = read(&[
-            &LEAST[..],
-            &[("SOURCE_ACCOUNT_ROLES", roles.as_str()), ("ALLOW_PROJECT_WIDE_GRANTS", "yes")],
-        ]
-        .concat());
+        let roles =
+            format!("{GRANT},arn:aws:iam::111122223333:role/other,{START},arn:aws:iam::111122223333:user/me");
+        let bad = read(
+            &[&LEAST[..], &[("SOURCE_ACCOUNT_ROLES", roles.as_str()), ("ALLOW_PROJECT_WIDE_GRANTS", "yes")]]
+                .concat(),
+        );
         let message = bad.unwrap_err().to_string();
         for part in [
             "5 bad settings",

@@ -112,8 +112,9 @@ impl DynamoDb {
 
     fn grants_item(&self, grants: &Grants) -> Result<Item, Unavailable> {
         let project = &grants.project_arn;
-        let json = serde_json::to_string(grants)
-            .map_err(|error| Unavailable(format!("grants of `{project}` can't be written as JSON: {error}")))?;
+        let json = serde_json::to_string(grants).map_err(|error| {
+            Unavailable(format!("grants of `{project}` can't be written as JSON: {error}"))
+        })?;
         let mut item = Item::from([
             ("id".into(), grants_id(project)),
             ("grants".into(), text(json)),
@@ -298,11 +299,7 @@ fn cursor(key: &Item) -> Option<Cursor> {
 
 fn start_key(step: &str, cursor: &Cursor) -> Option<Item> {
     let (due, id) = cursor.0.split_once(' ')?;
-    Some(Item::from([
-        ("step".into(), text(step)),
-        ("due".into(), number(due)),
-        ("id".into(), text(id)),
-    ]))
+    Some(Item::from([("step".into(), text(step)), ("due".into(), number(due)), ("id".into(), text(id))]))
 }
 
 fn string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {

@@ -61,7 +61,8 @@ impl SourceAccounts {
             .operation_timeout(Duration::from_secs(8))
             .build();
         let config = config.to_builder().timeout_config(timeouts).build();
-        let account = |role_arn: &String| SourceAccount { role_arn: role_arn.clone(), session: Mutex::default() };
+        let account =
+            |role_arn: &String| SourceAccount { role_arn: role_arn.clone(), session: Mutex::default() };
         Self {
             sts: aws_sdk_sts::Client::new(&config),
             external_id: external_id.map(str::to_owned),
@@ -86,10 +87,14 @@ impl SourceAccounts {
                 Err(error) => return Err(self.failed(project, ACTION, error).await),
             };
             let policies = found.project_policies.unwrap_or_default();
-            if let Some(policy) = policies.into_iter().find(|policy| policy.policy_name.as_deref() == Some(name)) {
+            if let Some(policy) =
+                policies.into_iter().find(|policy| policy.policy_name.as_deref() == Some(name))
+            {
                 return match (policy.policy_revision_id, policy.policy_document) {
                     (Some(revision_id), Some(document)) => Ok(Some(Policy { revision_id, document })),
-                    _ => Err(PolicyError::Unavailable(format!("policy `{name}` came without document or revision id"))),
+                    _ => Err(PolicyError::Unavailable(format!(
+                        "policy `{name}` came without document or revision id"
+                    ))),
                 };
             }
             // An empty token means the end.
@@ -196,7 +201,10 @@ impl SourceAccounts {
 
 fn no_role(project: &ProjectArn) -> PolicyError {
     let message = format!("no role is set for account `{}`", project.account());
-    PolicyError::Refused { action: "sts:AssumeRole", refusal: Refusal { code: "AccessDenied".to_owned(), message } }
+    PolicyError::Refused {
+        action: "sts:AssumeRole",
+        refusal: Refusal { code: "AccessDenied".to_owned(), message },
+    }
 }
 
 fn error_of<E, R>(action: &'static str, error: SdkError<E, R>) -> PolicyError
@@ -208,8 +216,10 @@ where
     match (&error, code) {
         // Gone, changed or there since we read it.
         (SdkError::ServiceError(_), Some(code))
-            if matches!(code.as_str(), "InvalidPolicyRevisionIdException" | "ResourceAlreadyExistsException")
-                || (action == "rekognition:DeleteProjectPolicy" && code == "ResourceNotFoundException") =>
+            if matches!(
+                code.as_str(),
+                "InvalidPolicyRevisionIdException" | "ResourceAlreadyExistsException"
+            ) || (action == "rekognition:DeleteProjectPolicy" && code == "ResourceNotFoundException") =>
         {
             PolicyError::Conflict
         }

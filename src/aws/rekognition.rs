@@ -34,10 +34,7 @@ impl CustomLabels {
     /// Clients by this configuration. `roles` are those that change project policies for us, by account; they
     /// ask for `external_id`.
     pub fn new(config: &SdkConfig, roles: &BTreeMap<String, String>, external_id: Option<&str>) -> Self {
-        Self {
-            client: Client::new(config),
-            source_accounts: SourceAccounts::new(config, roles, external_id),
-        }
+        Self { client: Client::new(config), source_accounts: SourceAccounts::new(config, roles, external_id) }
     }
 }
 

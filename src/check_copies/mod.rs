@@ -62,7 +62,10 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
     async fn due(&self, step: Step, after: Option<Cursor>, report: &mut Report) -> Page {
         match self.copier.ledger.due(step, self.copier.now(), after).await {
             Ok(page) => {
-                report.see(&page, self.copier.now());
+                // Who waits for a withdrawal has had their answer.
+                if step != Step::Withdraw {
+                    report.see(&page, self.copier.now());
+                }
                 page
             }
             Err(error) => {

@@ -204,7 +204,7 @@ impl Grants {
             None => now >= after(self.changed_at, LEASE),
             Some(at) => now >= after(at, AUDIT),
         };
-        is_news.then(|| Self { settled_at: Some(now), ..self })
+        is_news.then_some(Self { settled_at: Some(now), ..self })
     }
 
     /// From when on they are to be looked after: at once after every change, now and then while somebody holds

@@ -88,7 +88,10 @@ impl Allows {
         if !plain || !allow || !action || principal.len() != 1 {
             return None;
         }
-        Some(Self { principals: texts(principal.get("AWS")?)?, resources: texts(statement.get("Resource")?)? })
+        Some(Self {
+            principals: texts(principal.get("AWS")?)?,
+            resources: texts(statement.get("Resource")?)?,
+        })
     }
 
     /// What to do so that `present` says this; `None` where it does.
@@ -186,8 +189,13 @@ mod tests {
         let ours = allows(&[VERSION]).document();
         let with = |path: &str, value: Value| {
             let mut document: Value = serde_json::from_str(&ours).unwrap();
-            *document.pointer_mut("/Statement/0").unwrap().as_object_mut().unwrap().entry(path).or_insert(Value::Null) =
-                value;
+            *document
+                .pointer_mut("/Statement/0")
+                .unwrap()
+                .as_object_mut()
+                .unwrap()
+                .entry(path)
+                .or_insert(Value::Null) = value;
             document.to_string()
         };
         for other in [

@@ -1,35 +1,76 @@
 //! What a person can do about a refusal, as exactly as the service's message tells.
 
-use super::request::CopyRequest;
+mod denial;
 
-/// What is missing, and how to give it, after `code` was final.
-pub fn permission(code: &str, message: &str, copy: &CopyRequest, account: &str) -> String {
+use serde_json::{Value, json};
+
+use super::grant::policy_name;
+use super::policy::{ACTION, Allows};
+use super::request::CopyRequest;
+use denial::{Denial, Why};
+
+/// What is missing, and how to give it, for a copy into `account` that was refused with `code`. `granted`: whether
+/// we have put the project policy ourselves.
+pub fn permission(code: &str, message: &str, copy: &CopyRequest, account: &str, granted: bool) -> String {
     if code == "ResourceNotFoundException" {
         return format!(
             "check that `{}` and `{}` exist, and that the project of the model has a policy for account `{account}`",
             copy.source_project_version_arn, copy.destination_project_arn
         );
     }
-    if let Some(action) = action_in(message) {
-        let on = resource_for(&action, copy);
-        return format!(
-            "allow the copier's role `{action}` on `{on}`, in its policy and in the resource's own"
-        );
-    }
+    let denial = Denial::read(message);
     let source = &copy.source_project_arn;
-    if source.account() == account {
-        return format!(
-            "allow the copier's role rekognition:CopyProjectVersion on `{source}` and `{}`, \
-             rekognition:CreateProjectVersion on the latter, and s3:PutObject on `arn:{}:s3:::{}/*`",
-            copy.destination_project_arn,
-            source.partition(),
-            copy.output_config.s3_bucket
-        );
+    match denial {
+        Some(denial) if let Why::ExplicitDeny(policy) = denial.why => {
+            format!("{policy} denies {}: have it changed, no other policy outweighs it", denial.what())
+        }
+        Some(denial) if denial.action != ACTION || denial.why == Why::NoIdentityPolicy => {
+            allow(denial.action, denial.resource, copy)
+        }
+        Some(denial) if denial.is_about(copy.destination_project_arn.as_str()) => {
+            allow(denial.action, denial.resource, copy)
+        }
+        _ if source.account() == account => allow(ACTION, None, copy),
+        _ if granted => not_seen(copy),
+        _ => format!(
+            "attach this project policy with credentials of account `{}`: {}",
+            source.account(),
+            put_project_policy(copy, account)
+        ),
     }
+}
+
+/// What to do about a copy that is refused although we have put the policy that allows it.
+fn not_seen(copy: &CopyRequest) -> String {
+    let name = policy_name(copy.destination_project_arn.account());
     format!(
-        "attach this project policy with credentials of account `{}`: {}",
-        source.account(),
-        put_project_policy(copy, account)
+        "policy `{name}` of `{}` allows this copy: check that the roles in it (`COPIER_ROLE_ARNS`) are those that the \
+         copier runs as, that no other policy denies it, and that the copier's roles may {ACTION} on that project",
+        copy.source_project_arn
+    )
+}
+
+/// What to do about a refusal of `action` on the way to a project policy.
+pub fn grant(action: &str, role: &str, copy: Option<&CopyRequest>) -> String {
+    let project = copy.map_or("the source project", |copy| copy.source_project_arn.as_str());
+    match action {
+        "sts:AssumeRole" => format!(
+            "check that role `{role}` exists and trusts the roles in `COPIER_ROLE_ARNS` with the external id in \
+             `EXTERNAL_ID`, and that the copier's roles may sts:AssumeRole on it: parameters CopierRoleArns and \
+             ExternalId of source-account.yaml, ExternalId and SourceAccountRoles of template.yaml"
+        ),
+        _ => format!(
+            "allow role `{role}` `{action}` on `{project}`: add the project to ProjectArns of source-account.yaml"
+        ),
+    }
+}
+
+/// What to do about a policy without room.
+pub fn policy_full(copy: Option<&CopyRequest>) -> String {
+    let project = copy.map_or("the source project", |copy| copy.source_project_arn.as_str());
+    format!(
+        "the request goes on by itself when another copy from `{project}` has ended; for more at once detach a policy \
+         that is not needed, of at most five, or set `ALLOW_PROJECT_WIDE_GRANTS` to true"
     )
 }
 
@@ -60,32 +101,73 @@ pub fn put_project_policy(copy: &CopyRequest, account: &str) -> String {
 
 /// The least project policy that lets `account` copy the request's model.
 pub fn project_policy(copy: &CopyRequest, account: &str) -> String {
-    serde_json::json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": { "AWS": format!("arn:{}:iam::{account}:root", copy.source_project_arn.partition()) },
-            "Action": "rekognition:CopyProjectVersion",
-            "Resource": copy.source_project_version_arn,
-        }]
-    })
-    .to_string()
+    let root = format!("arn:{}:iam::{account}:root", copy.source_project_arn.partition());
+    Allows { principals: [root].into(), resources: [copy.source_project_version_arn.to_string()].into() }
+        .document()
 }
 
-/// The action that an AccessDenied message names, as in "is not authorized to perform: kms:CreateGrant on …".
-fn action_in(message: &str) -> Option<String> {
-    let (_, rest) = message.split_once("not authorized to perform: ")?;
-    let action = rest.split_whitespace().next()?;
-    let foreign = action.starts_with("rekognition:CopyProjectVersion");
-    (action.contains(':') && !foreign).then(|| action.trim_end_matches(['.', ',']).to_owned())
-}
-
-fn resource_for(action: &str, copy: &CopyRequest) -> String {
+/// The statement that the copier's roles lack, and the parameter of template.yaml that writes it.
+fn allow(action: &str, resource: Option<&str>, copy: &CopyRequest) -> String {
+    let (destination, source) = (copy.destination_project_arn.as_str(), copy.source_project_arn.as_str());
+    let versions =
+        |project: &str| project.rsplit_once('/').map_or(project.to_owned(), |(name, _)| format!("{name}/*"));
+    let partition = copy.source_project_arn.partition();
+    let bucket = &copy.output_config.s3_bucket;
     match action.split(':').next() {
-        Some("kms") => copy.kms_key_id.clone().unwrap_or_else(|| "the key of the output bucket".to_owned()),
-        Some("s3") => {
-            format!("arn:{}:s3:::{}", copy.source_project_arn.partition(), copy.output_config.s3_bucket)
+        Some("kms") => {
+            let key = resource.or(copy.kms_key_id.as_deref()).unwrap_or("the key of the output bucket");
+            let actions = json!(["kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"]);
+            let statement = statement(&actions, &json!(key));
+            format!(
+                "allow the copier's roles this, in their policy (parameter ModelKeys of template.yaml) and in the key's \
+                 own: {statement}"
+            )
         }
-        _ => copy.destination_project_arn.to_string(),
+        Some("s3") => {
+            let statement = statement(
+                &json!([
+                    "s3:PutObject",
+                    "s3:GetObject",
+                    "s3:ListBucket",
+                    "s3:GetBucketAcl",
+                    "s3:GetBucketLocation"
+                ]),
+                &json!([
+                    format!("arn:{partition}:s3:::{bucket}"),
+                    format!("arn:{partition}:s3:::{bucket}/*")
+                ]),
+            );
+            format!(
+                "allow the copier's roles this (parameter OutputBuckets of template.yaml), and check that bucket \
+                 `{bucket}` is in this account and that its own policy does not deny it: {statement}"
+            )
+        }
+        Some("rekognition")
+            if resource.is_none_or(|resource| !resource.starts_with(&versions(source).replace('*', ""))) =>
+        {
+            let actions = json!([ACTION, "rekognition:CreateProjectVersion", "rekognition:TagResource"]);
+            let statement = statement(&actions, &json!([versions(destination), versions(source)]));
+            format!(
+                "allow the copier's roles this (parameters DestinationProjects and SourceProjects of template.yaml): \
+                 {statement}"
+            )
+        }
+        Some("rekognition") => {
+            let statement = statement(&json!([action]), &json!([versions(source)]));
+            format!("allow the copier's roles this (parameter SourceProjects of template.yaml): {statement}")
+        }
+        _ => {
+            let statement = statement(&json!([action]), &json!(resource.unwrap_or(destination)));
+            format!(
+                "allow the copier's roles this, in their policy and in the resource's own if it has one: {statement}"
+            )
+        }
     }
 }
+
+fn statement(actions: &Value, resources: &Value) -> String {
+    json!({ "Effect": "Allow", "Action": actions, "Resource": resources }).to_string()
+}
+
+#[cfg(test)]
+mod tests;

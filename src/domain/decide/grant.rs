@@ -21,8 +21,8 @@ pub fn ungranted(record: Record, why: &Ungranted, role: &str, now: Timestamp, ti
         Ungranted::Full(text) => {
             // Waiting for room is no refusal: the time that a permission has to be seen begins anew.
             let record = Record { refused_since: None, ..record };
-            let failure =
-                Failure::new(failure::POLICY_FULL, text).with_remedy(remedy::policy_full(record.copy.as_ref()));
+            let failure = Failure::new(failure::POLICY_FULL, text)
+                .with_remedy(remedy::policy_full(record.copy.as_ref()));
             waiting(record, WaitReason::PolicyFull, failure, secs(10), secs(300), now)
         }
         Ungranted::Unavailable(text) => {
@@ -34,8 +34,11 @@ pub fn ungranted(record: Record, why: &Ungranted, role: &str, now: Timestamp, ti
             waiting(record, WaitReason::Throttled, failure, secs(5), secs(300), now)
         }
         Ungranted::Refused { action, refusal: Refusal { code, message } } => {
-            let failure = Failure::new(code, format!("{action}: {message}"))
-                .with_remedy(remedy::grant(action, role, record.copy.as_ref()));
+            let failure = Failure::new(code, format!("{action}: {message}")).with_remedy(remedy::grant(
+                action,
+                role,
+                record.copy.as_ref(),
+            ));
             not_permitted(record, failure, now, times)
         }
     }

@@ -132,14 +132,11 @@ fn refused(record: Record, refusal: &Refusal, now: Timestamp, times: &Times) -> 
 }
 
 fn missing_permission(record: &Record, refusal: &Refusal) -> Failure {
-    let failure = Failure::new(&refusal.code, &refusal.message);
-    match &record.copy {
-        Some(copy) => {
-            let account = copy.destination_project_arn.account();
-            failure.with_remedy(remedy::permission(&refusal.code, &refusal.message, copy, account))
-        }
-        None => failure,
-    }
+    let Refusal { code, message } = refusal;
+    let failure = Failure::new(code, message);
+    let Some(copy) = &record.copy else { return failure };
+    let account = copy.destination_project_arn.account();
+    failure.with_remedy(remedy::permission(code, message, copy, account, record.grant))
 }
 
 /// Policies take time to be seen, so a refusal is final only when it has lasted. The first waits are short: a

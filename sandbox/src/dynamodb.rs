@@ -69,7 +69,9 @@ impl Databases {
         match result {
             Ok(body) => Answer::ok(JSON, body),
             Err(error) => {
-                Answer::failed(error.status_code(), JSON, error.to_json(), error.short_error_code())
+                // Not `short_error_code`: that is PartiQL's word, and clients go by the exception's name.
+                let code = error.error_type().rsplit('#').next().unwrap_or_default();
+                Answer::failed(error.status_code(), JSON, error.to_json(), code)
             }
         }
     }

@@ -87,7 +87,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         match &answer {
             CopyAnswer::Accepted(_) => {}
             CopyAnswer::Refused(refusal) => {
-                info!(request = %record.key, code = refusal.code, message = refusal.message, "refused");
+                info!(request = %record.key, code = refusal.code, reason = refusal.message, "refused");
             }
             CopyAnswer::Unanswered { reason } => warn!(request = %record.key, reason, "unanswered"),
         }

@@ -64,11 +64,11 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             match AssertUnwindSafe(self.take_in(message, invocation)).catch_unwind().await {
                 Ok(Ok(record)) => Ok(record),
                 Ok(Err(error)) => {
-                    error!(message = message.id, %error, "not recorded: the message will be delivered again");
+                    error!(message_id = message.id, %error, "not recorded: the message will be delivered again");
                     Err(message.id.to_owned())
                 }
                 Err(_) => {
-                    error!(message = message.id, "panicked: the message will be delivered again");
+                    error!(message_id = message.id, "panicked: the message will be delivered again");
                     Err(message.id.to_owned())
                 }
             }
@@ -102,7 +102,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         let rules = &self.rules;
         let Some(intake) = intake(message, &rules.admission, &rules.event_source, &owner, self.now()) else {
             warn!(
-                message = message.id,
+                message_id = message.id,
                 "ignored an announcement of a copier: mend the rule that sent it here"
             );
             return Ok(None);

@@ -1,0 +1,24 @@
+"""Prints the template as MiniStack can deploy it. `local_template.py TEMPLATE WORK`: where WORK holds a folder start-copy and
+one check-copies, they are the functions' code.
+
+Left out are policies of event buses, which MiniStack doesn't know, and what is for the Serverless Application Repository.
+"""
+
+import sys
+from pathlib import Path
+
+from samcli.yamlhelper import yaml_dump, yaml_parse
+
+path, work = Path(sys.argv[1]), Path(sys.argv[2])
+template = yaml_parse(path.read_text())
+template["Metadata"] = {}
+template["Resources"] = {
+    name: resource for name, resource in template["Resources"].items() if resource["Type"] != "AWS::Events::EventBusPolicy"
+}
+for resource in template["Resources"].values():
+    if resource["Type"] == "AWS::Serverless::Function":
+        binary = resource["Metadata"]["BuildProperties"]["Binary"]
+        built = resource["Properties"].get("CodeUri", "")
+        given = work / binary
+        resource["Properties"]["CodeUri"] = str(given if given.is_dir() else path.parent / built)
+print(yaml_dump(template))

@@ -1,0 +1,141 @@
+"""Sends requests through a deployed stack and listens on its bus. `test.py STACK`, with AWS's usual variables set."""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import boto3
+
+EVENTS = Path(__file__).parent.parent.parent / "events"
+STACK = sys.argv[1]
+ENDED = {"COMPLETED", "FAILED", "TIMED_OUT", "REJECTED"}
+
+events, sqs, dynamodb = boto3.client("events"), boto3.client("sqs"), boto3.client("dynamodb")
+outputs = {
+    output["OutputKey"]: output["OutputValue"]
+    for output in boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
+}
+requests = outputs["RequestQueueUrl"]
+
+
+def listen():
+    """A queue that gets every announcement from the bus, as a subscriber's would."""
+    queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = {"source": [outputs["EventSource"]], "detail-type": ["Rekognition Model Copy State Change"]}
+    events.put_rule(Name="subscriber", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="subscriber", Targets=[{"Id": "queue", "Arn": arn}])
+    return queue
+
+
+subscriber = listen()
+heard = []
+
+
+def statuses(request_id, seconds=200):
+    """Every status that is announced for the request, in order, until one of them ends it."""
+    give_up = time.monotonic() + seconds
+    while True:
+        found = [detail["status"] for detail in heard if detail["requestId"] == request_id]
+        if found and found[-1] in ENDED:
+            return found
+        assert time.monotonic() < give_up, f"{request_id} was only {found} after {seconds} s; heard {heard}"
+        answer = sqs.receive_message(QueueUrl=subscriber, MaxNumberOfMessages=10, WaitTimeSeconds=5)
+        for message in answer.get("Messages", []):
+            heard.append(json.loads(message["Body"])["detail"])
+            sqs.delete_message(QueueUrl=subscriber, ReceiptHandle=message["ReceiptHandle"])
+
+
+def put_on_the_bus(**changes):
+    event = json.loads((EVENTS / "copy-requested.json").read_text())
+    entry = {
+        "Source": event["source"],
+        "DetailType": event["detail-type"],
+        "Detail": json.dumps({**event["detail"], **changes}),
+        "EventBusName": outputs["EventBusName"],
+    }
+    assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def record(request_id):
+    item = dynamodb.get_item(TableName=outputs["LedgerTable"], Key={"id": {"S": f"444455556666#{request_id}"}})
+    return item.get("Item")
+
+
+def messages(queue):
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    return sum(map(int, sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"].values()))
+
+
+def wait_until(holds, seconds=60):
+    give_up = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < give_up, f"not within {seconds} s"
+        time.sleep(0.5)
+
+
+def processes(function):
+    """The ids of the processes that run the function."""
+    name = f"AWS_LAMBDA_FUNCTION_NAME={function}\0".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if name in (process / "environ").read_bytes() and (process / "comm").read_text().strip() == "bootstrap":
+                yield int(process.name)
+        except OSError:
+            pass
+
+
+def a_request_on_the_bus_comes_back_started_and_completed():
+    put_on_the_bus(requestId="first")
+    assert statuses("first") == ["STARTED", "COMPLETED"]
+    ended = heard[-1]
+    assert ended["modelStatus"] == "COPYING_COMPLETED" and ended["context"]["pipeline"] == "flowers", ended
+    assert record("first")["status"]["S"] == "COMPLETED"
+    versions = boto3.client("rekognition").describe_project_versions(ProjectArn=ended["destinationProjectArn"])
+    (copy,) = versions["ProjectVersionDescriptions"]
+    assert copy["ProjectVersionArn"] == ended["projectVersionArn"], copy
+
+
+def a_poisoned_message_is_rejected():
+    sent = sqs.send_message(QueueUrl=requests, MessageBody="this is no JSON")
+    assert statuses(sent["MessageId"]) == ["REJECTED"]
+    assert heard[-1]["failure"]["code"] == "InvalidRequest", heard[-1]
+
+
+def a_killed_functions_message_is_redelivered():
+    # Six minutes, as deployed, are too long for a test.
+    sqs.set_queue_attributes(QueueUrl=requests, Attributes={"VisibilityTimeout": "5"})
+    frozen = list(processes(outputs["StartCopyFunction"]))
+    assert frozen, "start-copy is not running"
+    for process in frozen:
+        os.kill(process, signal.SIGSTOP)
+    put_on_the_bus(requestId="second", versionName="flowers.second")
+    wait_until(lambda: messages(requests) == 1)
+    time.sleep(2)
+    assert record("second") is None, "a frozen function has recorded it"
+    for process in frozen:
+        os.kill(process, signal.SIGKILL)
+    assert statuses("second") == ["STARTED", "COMPLETED"]
+    assert not set(frozen) & set(processes(outputs["StartCopyFunction"]))
+
+
+def nothing_is_left_behind():
+    wait_until(lambda: messages(requests) == 0)
+    assert messages(outputs["DeadLetterQueueUrl"]) == 0
+    due = dynamodb.scan(TableName=outputs["LedgerTable"], IndexName="due")["Items"]
+    assert due == [], due
+
+
+facts = [
+    a_request_on_the_bus_comes_back_started_and_completed,
+    a_poisoned_message_is_rejected,
+    a_killed_functions_message_is_redelivered,
+    nothing_is_left_behind,
+]
+for fact in facts:
+    fact()
+    print(f"ok: {fact.__name__}", flush=True)
+print(f"{len(facts)} passed, 0 failed")

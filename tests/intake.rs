@@ -1,0 +1,390 @@
+//! How requests come in: every form through queue and invocation, good and bad ones in one batch, and what
+//! is delivered twice.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails says where"
+)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{ACCOUNT, COPY, Copier, DESTINATION, REQUESTER, SOURCE, SOURCE_VERSION};
+use support::{event, event_text, minutes, request, seconds, with};
+
+const EVENT_ID: &str = "6a7e8feb-b491-4cf7-a9f1-bf3703467718";
+
+/// `copy-requested.json` without the ids that it brings along.
+fn event_without_ids() -> Value {
+    let mut event = event("copy-requested.json");
+    for name in ["requestId", "correlationId"] {
+        event["detail"].as_object_mut().unwrap().remove(name);
+    }
+    event
+}
+
+fn notification_of(message: &Value) -> Value {
+    with(event("copy-requested-sns.json"), json!({"Message": message.to_string()}))
+}
+
+/// Every form of a request, and the id that its envelope gives it; none: the message's or invocation's own.
+fn forms() -> Vec<(&'static str, Value, Option<&'static str>)> {
+    vec![
+        ("bare", event("copy-requested-bare.json"), None),
+        ("as for the AWS CLI", event("copy-requested-cli.json"), None),
+        ("an event", event_without_ids(), Some(EVENT_ID)),
+        ("a notification of a bare one", event("copy-requested-sns.json"), None),
+        ("a notification of one for the AWS CLI", notification_of(&event("copy-requested-cli.json")), None),
+        ("a notification of an event", notification_of(&event_without_ids()), Some(EVENT_ID)),
+        ("an event with ids", event("copy-requested.json"), Some("release-2026-11-02")),
+    ]
+}
+
+#[tokio::test]
+async fn every_form_of_a_request_is_taken_from_the_queue() {
+    for (form, body, id) in forms() {
+        let copier = Copier::deployed().await;
+        let message_id = copier.deployment.send(body.to_string());
+        copier.deliver().await;
+        let id = id.unwrap_or(&message_id);
+        assert_eq!(copier.words(id), ["STARTED"], "{form}");
+        assert_eq!(copier.last(id)["sourceProjectVersionArn"], SOURCE_VERSION, "{form}");
+        assert!(copier.version("flowers.2026-11-02").is_some(), "{form}");
+    }
+}
+
+#[tokio::test]
+async fn every_form_of_a_request_is_taken_from_an_invocation_and_answered_at_once() {
+    for (form, body, id) in forms() {
+        let copier = Copier::deployed().await;
+        let answer = copier.deployment.invoke_start(&body).await.unwrap();
+        let arn = copier.version("flowers.2026-11-02").unwrap().project_version_arn.to_string();
+        let answered = answer["requestId"].as_str().unwrap();
+        assert_eq!(
+            answer,
+            json!({"requestId": answered, "status": "STARTED", "projectVersionArn": arn}),
+            "{form}"
+        );
+        if let Some(id) = id {
+            assert_eq!(answered, id, "{form}");
+        }
+        assert_eq!(copier.words(answered), ["STARTED"], "{form}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_on_the_bus_reaches_the_copier_through_rule_and_queue() {
+    let copier = Copier::deployed().await;
+    let event = event("copy-requested.json");
+    let id = support::bus::put(
+        &copier.sandbox().endpoint(),
+        REQUESTER,
+        event["source"].as_str().unwrap(),
+        event["detail-type"].as_str().unwrap(),
+        &event["detail"],
+    )
+    .await;
+    copier.deliver().await;
+    let started = copier.last("release-2026-11-02");
+    assert_eq!((&started["status"], &started["causationId"]), (&json!("STARTED"), &json!(id)));
+    let key = format!("{REQUESTER}#release-2026-11-02");
+    assert!(copier.item_by_key(&key).await.is_some(), "EventBridge vouches for the sender");
+}
+
+#[tokio::test]
+async fn a_batch_starts_each_good_request_once_and_rejects_each_bad_one_with_all_its_problems() {
+    let copier = Copier::deployed().await;
+    let batch = event("copy-requested-batch.json");
+    let bodies = batch["Records"].as_array().unwrap().iter().map(|record| record["body"].as_str().unwrap());
+    let ids: Vec<String> = bodies.map(|body| copier.deployment.send(body)).collect();
+    let delivered = copier.deliver().await;
+    assert_eq!(delivered.len(), 1, "one batch");
+    assert_eq!((copier.deployment.queue_depth(), copier.deployment.dead_letters().len()), (0, 0));
+
+    // The first and the redelivery of it, the event and the notification.
+    for (id, version) in [("release-a", "flowers.a"), ("release-b", "flowers.b"), (&ids[2], "flowers.c")] {
+        assert_eq!(copier.words(id), ["STARTED"], "{version}");
+        assert_eq!(copier.last(id)["versionName"], version);
+        assert!(copier.version(version).is_some(), "{version}");
+    }
+    assert_eq!(copier.calls(COPY), 3);
+    assert_eq!(copier.sandbox().project(DESTINATION).unwrap().versions.len(), 3);
+    let event = copier.last("release-b");
+    assert_eq!(event["context"], json!({"pipeline": "flowers", "approvedBy": "mlops"}));
+    assert_eq!(event["correlationId"], "pipeline-run-4711");
+    assert_eq!(copier.version("flowers.b").unwrap().tags.len(), 2);
+
+    let rejected = |id: &str| {
+        assert_eq!(copier.words(id), ["REJECTED"]);
+        let told = copier.last(id);
+        let failure = &told["failure"];
+        let text = |name: &str| failure[name].as_str().unwrap().to_owned();
+        (text("code"), text("message"), told)
+    };
+    let (code, message, told) = rejected(&ids[3]);
+    assert_eq!(code, "InvalidRequest");
+    assert!(message.starts_with("`request` ") && message.contains("JSON"), "{message}");
+    assert_eq!(told.get("sourceProjectArn"), None, "nothing of it could be read");
+
+    let (code, message, told) = rejected(&ids[4]);
+    assert_eq!(code, "InvalidRequest");
+    assert!(message.contains("`versionname`"), "{message}");
+    assert_eq!(told["versionName"], "flowers.d", "what could be read is told");
+
+    let (code, message, told) = rejected(&ids[5]);
+    assert_eq!(code, "NotAllowed");
+    assert!(message.contains("`destinationProjectArn`") && message.contains("`777788889999`"), "{message}");
+    assert_eq!(told["versionName"], "flowers.e");
+    assert_eq!(copier.announced().len(), 6, "one announcement a request");
+
+    copier.pass(seconds(30)).await;
+    copier.sweep().await;
+    for id in ["release-a", "release-b", &ids[2]] {
+        assert_eq!(copier.words(id), ["STARTED", "COMPLETED"]);
+    }
+}
+
+#[tokio::test]
+async fn all_problems_of_a_request_are_named_at_once() {
+    let copier = Copier::deployed_with(&[("ALLOWED_OUTPUT_BUCKETS", "flowers-production-models")]).await;
+    let bad = json!({
+        "sourceProjectArn": SOURCE.replace("us-east-1", "eu-west-1"),
+        "sourceProjectVersionArn": SOURCE_VERSION.replace("111122223333", "999988887777"),
+        "versionName": "no spaces",
+        "outputConfig": {"s3Bucket": "somebody-elses", "acl": "public"},
+        "tags": {"aws:mine": "x"},
+        "kmsKeyId": 7,
+        "requestId": "bad",
+        "context": [],
+        "colour": "red",
+    });
+    copier.send(&[&bad]).await;
+    assert_eq!(copier.words("bad"), ["REJECTED"]);
+    let message = copier.last("bad")["failure"]["message"].as_str().unwrap().to_owned();
+    for field in [
+        "`sourceProjectArn` must be in Region `us-east-1`, not `eu-west-1`",
+        "`sourceProjectVersionArn` must be in an allowed source account, not `999988887777`",
+        "`destinationProjectArn` is missing",
+        "`versionName` may have letters",
+        "`outputConfig.s3Bucket` must be one of `flowers-production-models`, not `somebody-elses`",
+        "`outputConfig.acl`",
+        "`tags.aws:mine`",
+        "`kmsKeyId`",
+        "`context` must be an object",
+        "`colour`",
+    ] {
+        assert!(message.contains(field), "{field} in {message}");
+    }
+    assert_eq!(copier.calls(COPY), 0);
+}
+
+#[tokio::test]
+async fn a_request_for_another_region_or_partition_or_from_a_foreign_source_is_rejected() {
+    let copier = Copier::deployed().await;
+    let rows = [
+        ("region", json!({"destinationProjectArn": DESTINATION.replace("us-east-1", "eu-west-1")})),
+        ("partition", json!({"destinationProjectArn": DESTINATION.replace("arn:aws:", "arn:aws-cn:")})),
+        (
+            "source",
+            json!({
+                "sourceProjectArn": SOURCE.replace(REQUESTER, "999988887777"),
+                "sourceProjectVersionArn": SOURCE_VERSION.replace(REQUESTER, "999988887777"),
+            }),
+        ),
+    ];
+    let bodies = rows.map(|(name, changes)| with(request(name), changes));
+    copier.send(&bodies.iter().collect::<Vec<_>>()).await;
+    for name in ["region", "partition", "source"] {
+        assert_eq!(copier.words(name), ["REJECTED"], "{name}");
+        assert_eq!(copier.last(name)["failure"]["code"], "NotAllowed", "{name}");
+    }
+    assert_eq!(copier.calls(COPY), 0);
+}
+
+#[tokio::test]
+async fn a_bad_request_is_answered_at_once_by_an_invocation() {
+    let copier = Copier::deployed().await;
+    let answer = copier.deployment.invoke_start(&with(request("bad"), json!({"versionName": null}))).await;
+    let failure = json!({"code": "InvalidRequest", "message": "`versionName` is missing: it is required"});
+    assert_eq!(answer.unwrap(), json!({"requestId": "bad", "status": "REJECTED", "failure": failure}));
+    assert_eq!(copier.words("bad"), ["REJECTED"]);
+}
+
+#[tokio::test]
+async fn a_payload_that_is_no_object_is_rejected_too() {
+    let copier = Copier::deployed().await;
+    for payload in [json!(null), json!([]), json!("copy"), json!({})] {
+        let answer = copier.deployment.invoke_start(&payload).await.unwrap();
+        assert_eq!(answer["status"], "REJECTED", "{payload}");
+        assert_eq!(copier.words(answer["requestId"].as_str().unwrap()), ["REJECTED"], "{payload}");
+    }
+}
+
+#[tokio::test]
+async fn a_redelivery_starts_nothing_and_announces_nothing() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1")]).await;
+    let writes = copier.calls("dynamodb:PutItem");
+    copier.send(&[&request("v1"), &request("v1")]).await;
+    copier.pass(seconds(30)).await;
+    copier.sweep().await;
+    copier.send(&[&request("v1")]).await;
+    assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"]);
+    assert_eq!(copier.calls(COPY), 1);
+    // One refused write for each redelivery, and those of the end.
+    assert_eq!(copier.calls("dynamodb:PutItem"), writes + 3 + 2);
+}
+
+#[tokio::test]
+async fn an_invocation_for_a_known_request_answers_where_it_stands() {
+    let copier = Copier::deployed().await;
+    let first = copier.deployment.invoke_start(&request("v1")).await.unwrap();
+    assert_eq!(copier.deployment.invoke_start(&request("v1")).await.unwrap(), first);
+    copier.pass(seconds(30)).await;
+    copier.sweep().await;
+    let later = copier.deployment.invoke_start(&request("v1")).await.unwrap();
+    assert_eq!(later, with(first, json!({"status": "COMPLETED"})));
+    assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"]);
+}
+
+#[tokio::test]
+async fn the_same_request_in_another_form_is_the_same_request() {
+    let copier = Copier::deployed().await;
+    let cli = with(event("copy-requested-cli.json"), json!({"requestId": "r"}));
+    let mut camel = event("copy-requested-bare.json");
+    camel["outputConfig"]["s3KeyPrefix"] = json!("copied/");
+    let camel = with(
+        camel,
+        json!({"requestId": "r", "tags": {"stage": "production", "team": "flowers"}, "kmsKeyId": cli["KmsKeyId"]}),
+    );
+    copier.send(&[&cli]).await;
+    copier.send(&[&camel]).await;
+    assert_eq!(copier.words("r"), ["STARTED"]);
+    assert_eq!(copier.announced().len(), 1);
+}
+
+#[tokio::test]
+async fn an_id_that_names_another_request_is_rejected_and_that_request_goes_on() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1")]).await;
+    let message_id = copier.deployment.send(with(request("v1"), json!({"versionName": "v2"})).to_string());
+    copier.deliver().await;
+    assert_eq!(copier.words(&message_id), ["REJECTED"]);
+    let rejected = copier.last(&message_id);
+    assert_eq!(rejected["failure"]["code"], "RequestIdReused");
+    assert_eq!(rejected["versionName"], "v2");
+    assert!(rejected["failure"]["message"].as_str().unwrap().contains("`v1`"), "{rejected}");
+    copier.pass(seconds(30)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"]);
+    assert_eq!(copier.calls(COPY), 1);
+}
+
+#[tokio::test]
+async fn two_accounts_may_use_the_same_id_for_different_requests() {
+    let copier = Copier::deployed().await;
+    let from = |account: &str, version: &str| {
+        let mut event = event("copy-requested.json");
+        event["account"] = json!(account);
+        event["detail"] = request("release-1");
+        event["detail"]["versionName"] = json!(version);
+        event
+    };
+    copier.send(&[&from(REQUESTER, "v1"), &from(ACCOUNT, "v2")]).await;
+    assert_eq!(copier.words("release-1"), ["STARTED", "STARTED"]);
+    let ids: Vec<_> = copier.told("release-1").iter().map(|told| told["eventId"].clone()).collect();
+    assert_ne!(ids[0], ids[1]);
+    assert!(copier.version("v1").is_some() && copier.version("v2").is_some());
+}
+
+#[tokio::test]
+async fn an_account_written_into_a_message_is_not_believed() {
+    let copier = Copier::deployed().await;
+    let mut forged = event("copy-requested.json");
+    forged["account"] = json!("999988887777");
+    copier.deployment.invoke_start(&forged).await.unwrap();
+    assert!(copier.item("release-2026-11-02").await.is_some(), "an invocation is our own account's");
+    let copier = Copier::deployed().await;
+    copier.send(&[&notification_of(&forged)]).await;
+    assert!(
+        copier.item("release-2026-11-02").await.is_some(),
+        "a notification is from our own account's topic"
+    );
+}
+
+#[tokio::test]
+async fn a_second_request_for_a_copy_that_is_there_or_on_its_way_gets_its_own_answer() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1")]).await;
+    copier.send(&[&with(request("v1"), json!({"requestId": "on its way"}))]).await;
+    copier.pass(seconds(30)).await;
+    copier.sweep().await;
+    copier.send(&[&with(request("v1"), json!({"requestId": "there"}))]).await;
+    copier.sweep().await;
+    let arn = copier.last("v1")["projectVersionArn"].clone();
+    for (id, adopted) in [("v1", false), ("on its way", true), ("there", true)] {
+        assert_eq!(copier.words(id), ["STARTED", "COMPLETED"], "{id}");
+        for told in copier.told(id) {
+            assert_eq!((&told["adopted"], &told["projectVersionArn"]), (&json!(adopted), &arn), "{id}");
+        }
+    }
+    assert_eq!(copier.sandbox().project(DESTINATION).unwrap().versions.len(), 1);
+}
+
+#[tokio::test]
+async fn an_announcement_that_is_sent_back_is_ignored() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1")]).await;
+    let ours = copier.announced()[0].to_event();
+    let disguised = with(ours.clone(), json!({"source": "com.example.forwarder"}));
+    let by_source = with(event("copy-requested.json"), json!({"source": "rekognition.model-copier"}));
+    copier.send(&[&ours, &disguised, &by_source, &notification_of(&ours)]).await;
+    assert_eq!((copier.announced().len(), copier.deployment.queue_depth()), (1, 0));
+    assert_eq!(support::ledger::items(&copier.ledger()).await.len(), 1, "no record of it");
+    let refused = copier.deployment.invoke_start(&ours).await.unwrap_err();
+    assert!(refused.error_message.contains("announcement"), "{refused}");
+    let warned = copier.logged("WARN");
+    let warning = warned[0]["message"].as_str().unwrap();
+    assert!(
+        warning.starts_with("ignored an announcement"),
+        "whoever misroutes events should hear of it: {warning}"
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_rejected_and_one_that_just_fits_is_taken() {
+    let copier = Copier::deployed().await;
+    let padded = |name: &str, bytes: usize| {
+        let body = request(name).to_string();
+        format!("{body}{}", " ".repeat(bytes - body.len()))
+    };
+    copier.deployment.send(padded("fits", 64 * 1024));
+    let too_large = copier.deployment.send(padded("too-large", 64 * 1024 + 1));
+    copier.deliver().await;
+    assert_eq!(copier.words("fits"), ["STARTED"]);
+    let message = copier.last(&too_large)["failure"]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("65536"), "{message}");
+}
+
+#[tokio::test]
+async fn a_request_that_waits_is_no_failed_message() {
+    let copier = Copier::deployed().await;
+    let busy = sandbox::Effect::error("ThrottlingException");
+    copier.sandbox().fault(sandbox::Fault::new(COPY, busy));
+    copier.send(&[&request("v1")]).await;
+    assert_eq!(copier.words("v1"), ["QUEUED"]);
+    assert_eq!(copier.deployment.queue_depth(), 0);
+    copier.pass(minutes(6)).await;
+    assert_eq!(copier.deployment.dead_letters().len(), 0);
+}
+
+#[tokio::test]
+async fn a_batch_whose_messages_have_no_ids_fails_as_a_whole() {
+    let copier = Copier::deployed().await;
+    let mut batch: Value = serde_json::from_str(&event_text("copy-requested-batch.json")).unwrap();
+    batch["Records"][3].as_object_mut().unwrap().remove("messageId");
+    let failed = copier.deployment.invoke_start(&batch).await.unwrap_err();
+    assert!(failed.error_message.contains("messageId"), "{failed}");
+    assert_eq!(copier.calls(COPY), 0);
+}

@@ -22,7 +22,8 @@ const STEP: u64 = 25;
 /// The page for one demo.
 pub(super) enum Page {
     Json,
-    Bar(ProgressBar),
+    /// The bar is there while something is copied.
+    Bar(Option<ProgressBar>),
     Plain {
         /// The step that was told last.
         told: u64,
@@ -33,7 +34,7 @@ impl Page {
     pub(super) fn new(json: bool) -> Self {
         match (json, Term::stdout().is_term()) {
             (true, _) => Self::Json,
-            (false, true) => Self::Bar(bar()),
+            (false, true) => Self::Bar(None),
             (false, false) => Self::Plain { told: 0 },
         }
     }
@@ -57,7 +58,8 @@ impl Page {
     pub(super) fn progress(&mut self, copies: &[Copy]) {
         match self {
             Self::Json => {}
-            Self::Bar(bar) => show(bar, copies),
+            Self::Bar(bar) if copies.is_empty() => clear(bar),
+            Self::Bar(bar) => show(bar.get_or_insert_with(new_bar), copies),
             Self::Plain { told } => {
                 for Copy { name, percent } in copies {
                     let step = percent / STEP;
@@ -71,10 +73,8 @@ impl Page {
     }
 
     /// Says what it took.
-    pub(super) fn end(&self, deployment: &Deployment) {
-        if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
-        }
+    pub(super) fn end(&mut self, deployment: &Deployment) {
+        self.progress(&[]);
         let functions = [deployment.start_copy(), deployment.check_copies()];
         let memory = functions.map(|function| {
             let tenths = function.peak_memory() * 10 / (1024 * 1024);
@@ -84,10 +84,8 @@ impl Page {
     }
 
     /// Shows what the functions logged last, for whoever has to find out what went wrong.
-    pub(super) fn log(&self, lines: &[String]) {
-        if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
-        }
+    pub(super) fn log(&mut self, lines: &[String]) {
+        self.progress(&[]);
         for line in lines.iter().skip(lines.len().saturating_sub(LAST_LINES)) {
             eprintln!("{}", truncate_str(line, LINE_LENGTH, "…"));
         }
@@ -96,29 +94,30 @@ impl Page {
     fn line(&self, text: &str) {
         match self {
             Self::Json => {}
-            Self::Bar(bar) => bar.suspend(|| println!("{text}")),
-            Self::Plain { .. } => println!("{text}"),
+            Self::Bar(Some(bar)) => bar.suspend(|| println!("{text}")),
+            Self::Bar(None) | Self::Plain { .. } => println!("{text}"),
         }
     }
 }
 
-fn bar() -> ProgressBar {
+fn new_bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::stdout());
     // A template that can't be read would leave indicatif's own, which is good too.
-    if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {msg} {bar:40.cyan/dim} {percent:>3}%") {
+    if let Ok(style) = ProgressStyle::with_template("copying {msg} {bar:40.cyan/dim} {percent:>3}%") {
         bar.set_style(style);
     }
     bar
 }
 
+/// Several copies share the bar; it shows the one that has furthest to go.
 fn show(bar: &ProgressBar, copies: &[Copy]) {
-    if copies.is_empty() {
-        bar.set_message("");
-        return;
-    }
     let names: Vec<&str> = copies.iter().map(|copy| copy.name.as_str()).collect();
-    let percents = copies.iter().map(|copy| copy.percent);
-    bar.set_message(format!("copying {}", names.join(", ")));
-    bar.set_position(percents.min().unwrap_or(0));
-    bar.tick();
+    bar.set_message(names.join(", "));
+    bar.set_position(copies.iter().map(|copy| copy.percent).min().unwrap_or(0));
+}
+
+fn clear(bar: &mut Option<ProgressBar>) {
+    if let Some(bar) = bar.take() {
+        bar.finish_and_clear();
+    }
 }

@@ -5,74 +5,74 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Error, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tracing::{Instrument, info, info_span};
+use tracing::{Instrument, error, info_span};
 
 use crate::Copier;
 use crate::aws::{CustomLabels, DynamoDb, EventBridge, SystemClock, configuration};
+use crate::counts::Counts;
 use crate::domain::times::after;
 use crate::ports::{Bus, Clock, Ledger, Rekognition};
 use crate::settings::Settings;
 use crate::start_copy::QueueMessage;
+use crate::telemetry::{self, Metrics};
 
 /// How long a sweep begins new things: the rest of the minute belongs to the next one.
 const SWEEP: SignedDuration = SignedDuration::from_secs(55);
 /// How long what was begun may take to end: one call with its time-out, and the writes around it.
 const ENDING: SignedDuration = SignedDuration::from_secs(15);
 
-/// A copier on AWS.
-pub type AwsCopier = Copier<DynamoDb, CustomLabels, EventBridge, SystemClock>;
-
-/// The copier that the environment describes.
-pub async fn copier() -> Result<AwsCopier, Error> {
-    let settings = Settings::from_env()?;
-    let config = configuration().await;
-    let rules = settings.rules;
-    let ledger = DynamoDb::new(&config, &settings.ledger_table, rules.times, settings.retention);
-    let bus = EventBridge::new(&config, &settings.event_bus, &rules.event_source);
-    let rekognition = CustomLabels::new(&config, &rules.granting.roles, settings.external_id.as_deref());
-    Ok(Copier::new(ledger, rekognition, bus, SystemClock, rules))
+/// One of the functions as Lambda runs it.
+pub struct Function {
+    copier: Copier<DynamoDb, CustomLabels, EventBridge, SystemClock>,
+    metrics: Metrics,
 }
 
-/// An invocation of start-copy: a batch from the queue, or a request in any of its forms.
-pub async fn start_copy<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
-    copier: &Copier<L, R, B, C>,
-    event: LambdaEvent<Box<RawValue>>,
-) -> Result<Value, Error> {
-    let (payload, context) = event.into_parts();
-    let span = info_span!("start-copy", requestId = context.request_id);
-    async {
-        let answer = match batch(payload.get())? {
-            Some(batch) => serde_json::to_value(take_in(copier, &batch, &context.request_id).await?)?,
-            None => {
-                serde_json::to_value(copier.take_in_invocation(payload.get(), &context.request_id).await?)?
+impl Function {
+    /// The function that the environment describes. Call it once.
+    pub async fn init() -> Result<Self, Error> {
+        telemetry::init_logs();
+        let settings = Settings::from_env().inspect_err(|error| error!(%error, "cannot start"))?;
+        let config = configuration().await;
+        let rules = settings.rules;
+        let metrics = Metrics::init(&rules.event_source)?;
+        let ledger = DynamoDb::new(&config, &settings.ledger_table, rules.times, settings.retention);
+        let bus = EventBridge::new(&config, &settings.event_bus, &rules.event_source);
+        let rekognition = CustomLabels::new(&config, &rules.granting.roles, settings.external_id.as_deref());
+        Ok(Self { copier: Copier::new(ledger, rekognition, bus, SystemClock, rules), metrics })
+    }
+
+    /// An invocation of start-copy: a batch from the queue, or a request in any of its forms.
+    pub async fn start_copy(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Error> {
+        let (payload, context) = event.into_parts();
+        let span = info_span!("start-copy", requestId = context.request_id);
+        let taken_in = async {
+            match sqs_event(payload.get())? {
+                Some(event) => take_in(&self.copier, &event, &context.request_id).await,
+                None => {
+                    let (answer, counts) =
+                        self.copier.take_in_invocation(payload.get(), &context.request_id).await?;
+                    Ok((serde_json::to_value(answer)?, counts))
+                }
             }
         };
+        let (answer, counts): (Value, Counts) = taken_in.instrument(span).await?;
+        self.metrics.taken_in(&counts);
         Ok(answer)
     }
-    .instrument(span)
-    .await
-}
 
-/// An invocation of check-copies: one sweep, whatever the event says.
-pub async fn check_copies<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
-    copier: &Copier<L, R, B, C>,
-    event: LambdaEvent<Box<RawValue>>,
-) -> Result<Value, Error> {
-    let context = event.context;
-    let span = info_span!("check-copies", requestId = context.request_id);
-    let until = sweep_until(copier.now(), &context);
-    async {
-        let report = copier.sweep(&context.request_id, until).await;
-        let report = serde_json::to_value(report)?;
-        info!(%report, "swept");
-        Ok(report)
+    /// An invocation of check-copies: one sweep, whatever the event says.
+    pub async fn check_copies(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Error> {
+        let context = event.context;
+        let span = info_span!("check-copies", requestId = context.request_id);
+        let until = sweep_until(self.copier.now(), &context);
+        let report = self.copier.sweep(&context.request_id, until).instrument(span).await;
+        self.metrics.swept(&report);
+        Ok(serde_json::to_value(report)?)
     }
-    .instrument(span)
-    .await
 }
 
 /// The SQS batch that a payload is; `None` for anything else.
-fn batch(payload: &str) -> Result<Option<SqsEvent>, Error> {
+fn sqs_event(payload: &str) -> Result<Option<SqsEvent>, Error> {
     #[derive(serde::Deserialize)]
     struct Batch<'a> {
         #[serde(borrow, rename = "Records")]
@@ -87,10 +87,10 @@ fn batch(payload: &str) -> Result<Option<SqsEvent>, Error> {
 /// Takes in a batch. A message without an id can't be reported as failed, so that it fails the batch.
 async fn take_in<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
     copier: &Copier<L, R, B, C>,
-    batch: &SqsEvent,
+    event: &SqsEvent,
     invocation: &str,
-) -> Result<SqsBatchResponse, Error> {
-    let messages: Option<Vec<QueueMessage<'_>>> = batch
+) -> Result<(Value, Counts), Error> {
+    let messages: Option<Vec<QueueMessage<'_>>> = event
         .records
         .iter()
         .map(|record| {
@@ -101,12 +101,13 @@ async fn take_in<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
     let messages =
         messages.ok_or("a message of the batch has no `messageId`: it can't be acknowledged alone")?;
     let mut response = SqsBatchResponse::default();
-    for id in copier.take_in_batch(&messages, invocation).await {
+    let batch = copier.take_in_batch(&messages, invocation).await;
+    for id in batch.failed {
         let mut failure = BatchItemFailure::default();
         failure.item_identifier = id;
         response.batch_item_failures.push(failure);
     }
-    Ok(response)
+    Ok((serde_json::to_value(response)?, batch.counts))
 }
 
 /// Until when a sweep begins new things.

@@ -17,6 +17,7 @@
 pub mod aws;
 pub mod check_copies;
 mod copier;
+pub mod counts;
 pub mod domain;
 mod grants;
 pub mod lambda;

@@ -12,6 +12,7 @@ use serde::Serialize;
 use tracing::{error, info, warn};
 
 use crate::copier::{Copier, log};
+use crate::counts::Counts;
 use crate::domain::arn::ProjectVersionArn;
 use crate::domain::failure::Failure;
 use crate::domain::intake::{Intake, Message, Via, intake};
@@ -43,6 +44,15 @@ pub struct Answer {
     pub failure: Option<Failure>,
 }
 
+/// What came of a batch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// The ids of the messages that are not in the ledger, for SQS to deliver again.
+    pub failed: Vec<String>,
+    /// What happened to the others.
+    pub counts: Counts,
+}
+
 /// Why an invocation has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
@@ -55,9 +65,8 @@ pub enum NoAnswer {
 }
 
 impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
-    /// Takes in a batch of messages; returns the ids of those that are not in the ledger, for SQS to
-    /// deliver again. `invocation` is unlike that of any other delivery.
-    pub async fn take_in_batch(&self, messages: &[QueueMessage<'_>], invocation: &str) -> Vec<String> {
+    /// Takes in a batch of messages. `invocation` is unlike that of any other delivery.
+    pub async fn take_in_batch(&self, messages: &[QueueMessage<'_>], invocation: &str) -> Batch {
         let taken = join_all(messages.iter().map(|message| async move {
             let message = Message { text: message.body, id: message.id, via: Via::Queue };
             // A panic is one failed message, not a dead batch.
@@ -74,26 +83,40 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             }
         }))
         .await;
+        let mut batch = Batch::default();
         let mut records = Vec::new();
-        let mut failed = Vec::new();
         for taken in taken {
             match taken {
-                Ok(Some(taken)) => records.extend(taken.fresh()),
-                Ok(None) => {}
-                Err(id) => failed.push(id),
+                Ok(taken) => records.extend(taken.and_then(Taken::fresh)),
+                Err(id) => batch.failed.push(id),
             }
         }
-        self.publish(records).await;
-        failed
+        batch.counts.ledger_errors += batch.failed.len();
+        batch.counts += self.announce_first(records).await;
+        batch
     }
 
     /// Takes in the request of a direct invocation and answers where it stands.
-    pub async fn take_in_invocation(&self, text: &str, invocation: &str) -> Result<Answer, NoAnswer> {
+    pub async fn take_in_invocation(
+        &self,
+        text: &str,
+        invocation: &str,
+    ) -> Result<(Answer, Counts), NoAnswer> {
         let message = Message { text, id: invocation, via: Via::Invocation };
         let taken = self.take_in(message, invocation).await?.ok_or(NoAnswer::Announcement)?;
         let answer = Answer::of(taken.record());
-        self.publish(taken.fresh().into_iter().collect()).await;
-        Ok(answer)
+        let counts = self.announce_first(taken.fresh().into_iter().collect()).await;
+        Ok((answer, counts))
+    }
+
+    /// Counts and announces what became of new records so far.
+    async fn announce_first(&self, records: Vec<Record>) -> Counts {
+        let mut counts = Counts { requests: records.len(), ..Counts::default() };
+        for record in &records {
+            counts.count(record);
+        }
+        self.publish(records).await;
+        counts
     }
 
     /// Records a message and tries its first step. `None` for an announcement of ours.

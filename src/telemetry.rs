@@ -1,16 +1,33 @@
-//! Logs, as Lambda's own settings want them: `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL`.
+//! What the functions show of themselves: logs, as Lambda's own settings want them
+//! (`AWS_LAMBDA_LOG_FORMAT`, `AWS_LAMBDA_LOG_LEVEL`), and metrics in CloudWatch's embedded format.
 
 use std::env;
+use std::io::{Write, stdout};
 use std::str::FromStr;
 
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_cloudwatch_embedded::{Builder, Collector};
+use tracing::error;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
+use crate::check_copies::Report;
+use crate::counts::Counts;
+
+/// The namespace of the metrics.
+pub const NAMESPACE: &str = "RekognitionModelCopier";
+/// The dimension that every metric has: the deployment's event source.
+pub const SERVICE: &str = "Service";
+/// The further dimension of `Waiting`.
+pub const REASON: &str = "Reason";
+/// The most values of one metric that one line may hold.
+const VALUES: usize = 100;
+
 /// Begins to log to standard output. Call it once.
-pub fn init() {
+pub fn init_logs() {
     let level = env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| LevelFilter::from_str(&level).ok());
     let layer = if env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
         fmt::layer().json().flatten_event(true).with_span_list(false).boxed()
@@ -28,6 +45,87 @@ fn filter(level: LevelFilter) -> Targets {
         .with_target("rekognition_model_copier", level)
         .with_target("start_copy", level)
         .with_target("check_copies", level)
+}
+
+/// The metrics of one function, written to standard output once an invocation.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+pub struct Metrics(&'static Collector);
+
+impl Metrics {
+    /// The metrics of the deployment whose announcements have this `source`. Call it once.
+    pub fn init(source: &str) -> Result<Self, metrics_cloudwatch_embedded::Error> {
+        let collector = Builder::new()
+            .cloudwatch_namespace(NAMESPACE)
+            .with_dimension(SERVICE, source.to_owned())
+            // A line that says 0 is how an alarm knows that somebody looked.
+            .emit_zeros(true)
+            .init()?;
+        for name in [
+            "Requests",
+            "Started",
+            "Adopted",
+            "Completed",
+            "Failed",
+            "TimedOut",
+            "Rejected",
+            "Waiting",
+            "LedgerErrors",
+            "UnknownStatuses",
+        ] {
+            describe_counter!(name, Unit::Count, "");
+        }
+        describe_gauge!("OldestUnfinishedAge", Unit::Seconds, "");
+        describe_gauge!("OldestUnpublishedAge", Unit::Seconds, "");
+        describe_gauge!("SweepDuration", Unit::Milliseconds, "");
+        describe_gauge!("SweepLeft", Unit::Count, "");
+        describe_histogram!("CopyDuration", Unit::Seconds, "");
+        Ok(Self(collector))
+    }
+
+    /// Writes what start-copy did.
+    pub fn taken_in(&self, counts: &Counts) {
+        self.count(counts);
+        self.flush(&mut stdout());
+    }
+
+    /// Writes what check-copies did.
+    pub fn swept(&self, report: &Report) {
+        counter!("UnknownStatuses").increment(report.unknown_statuses as u64);
+        gauge!("OldestUnfinishedAge").set(report.oldest_unfinished_seconds as f64);
+        gauge!("OldestUnpublishedAge").set(report.oldest_unpublished_seconds as f64);
+        gauge!("SweepDuration").set(report.sweep_milliseconds as f64);
+        gauge!("SweepLeft").set(report.left as f64);
+        self.count(&report.counts);
+        self.flush(&mut stdout());
+    }
+
+    fn count(&self, counts: &Counts) {
+        counter!("Requests").increment(counts.requests as u64);
+        counter!("Started").increment(counts.started as u64);
+        counter!("Adopted").increment(counts.adopted as u64);
+        counter!("Completed").increment(counts.completed as u64);
+        counter!("Failed").increment(counts.failed as u64);
+        counter!("TimedOut").increment(counts.timed_out as u64);
+        counter!("Rejected").increment(counts.rejected as u64);
+        counter!("LedgerErrors").increment(counts.ledger_errors as u64);
+        for (reason, count) in counts.waiting_by_reason() {
+            counter!("Waiting", REASON => reason).increment(count as u64);
+        }
+        let durations = histogram!("CopyDuration");
+        for (n, seconds) in counts.copy_seconds.iter().enumerate() {
+            if n > 0 && n % VALUES == 0 {
+                self.flush(&mut stdout());
+            }
+            durations.record(*seconds as f64);
+        }
+    }
+
+    fn flush(&self, out: &mut impl Write) {
+        if let Err(error) = self.0.flush(out) {
+            error!(%error, "metrics could not be written");
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,12 +4,11 @@
 #![recursion_limit = "256"]
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use rekognition_model_copier::{lambda, telemetry};
+use rekognition_model_copier::lambda::Function;
 use serde_json::value::RawValue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    telemetry::init();
-    let copier = &lambda::copier().await?;
-    run(service_fn(async |event: LambdaEvent<Box<RawValue>>| lambda::check_copies(copier, event).await)).await
+    let function = &Function::init().await?;
+    run(service_fn(async |event: LambdaEvent<Box<RawValue>>| function.check_copies(event).await)).await
 }

@@ -70,7 +70,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             }
             Err(error) => {
                 error!(step = step.as_str(), %error, "what is due could not be read");
-                report.ledger_errors += 1;
+                report.counts.ledger_errors += 1;
                 Page::default()
             }
         }
@@ -85,7 +85,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             }),
             Err(error) => {
                 error!(request = %entry.key, %error, "a record could not be read");
-                report.ledger_errors += 1;
+                report.counts.ledger_errors += 1;
                 None
             }
         }
@@ -98,14 +98,14 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             Ok(None) => report.overtaken += 1,
             Err(error) => {
                 error!(%error, "a record could not be written");
-                report.ledger_errors += 1;
+                report.counts.ledger_errors += 1;
             }
         }
     }
 
     /// Publishes what a record that was just written has to say, and counts it.
     async fn publish_now(&self, record: Record, report: &mut Report) {
-        report.count(&record);
+        report.counts.count(&record);
         if !record.outbox.is_empty() {
             let before = record.outbox.len();
             for record in self.copier.publish(vec![record]).await {

@@ -71,7 +71,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             }
             Err(error) => {
                 error!(%error, "a lease could not be written");
-                report.ledger_errors += 1;
+                report.counts.ledger_errors += 1;
                 return;
             }
         };
@@ -80,7 +80,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             Ok(None) => report.overtaken += 1,
             Err(error) => {
                 error!(%error, "the outcome of a start could not be recorded: it will be found after its lease");
-                report.ledger_errors += 1;
+                report.counts.ledger_errors += 1;
             }
         }
     }

@@ -56,7 +56,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
         let project = record.copy.as_ref().map(|copy| copy.source_project_arn.clone());
         if let Err(error) = self.copier.release(&record).await {
             error!(request = %record.key, %error, "a grant could not be released");
-            report.ledger_errors += 1;
+            report.counts.ledger_errors += 1;
             return None;
         }
         match self.copier.ledger.save(record.without_grant()).await {
@@ -64,7 +64,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             Ok(None) => report.overtaken += 1,
             Err(error) => {
                 error!(request = %entry.key, %error, "a withdrawal could not be recorded");
-                report.ledger_errors += 1;
+                report.counts.ledger_errors += 1;
             }
         }
         project
@@ -80,7 +80,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
                 }
                 Err(error) => {
                     error!(%error, "the grants that are due could not be read");
-                    report.ledger_errors += 1;
+                    report.counts.ledger_errors += 1;
                     return;
                 }
             }

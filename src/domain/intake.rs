@@ -167,6 +167,7 @@ impl Record {
         self.state = State::Ended {
             status: Status::Rejected,
             at: now,
+            started_at: None,
             failure: Some(failure),
             project_version_arn: None,
         };

@@ -94,6 +94,9 @@ pub enum State {
         status: Status,
         /// When we learned it.
         at: Timestamp,
+        /// When the copy was accepted or adopted, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        started_at: Option<Timestamp>,
         /// Why, unless it was copied.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
@@ -324,7 +327,8 @@ impl Record {
             _ => None,
         };
         let project_version_arn = copying.as_ref().map(|copying| copying.project_version_arn.clone());
-        self.state = State::Ended { status, at: now, failure, project_version_arn };
+        let started_at = copying.as_ref().map(|copying| copying.started_at);
+        self.state = State::Ended { status, at: now, started_at, failure, project_version_arn };
         self.announcing_as(status, now, |announcement| {
             announcement.model_status = model_status;
             if let Some(copying) = copying {

@@ -24,8 +24,8 @@ fn an_accepted_call_is_a_copy_that_has_started() {
 #[test]
 fn every_refusal_leads_where_the_table_says() {
     let table: &[(&str, &str, Option<(i64, i64)>)] = &[
-        ("AccessDeniedException", "Permission", Some((10, 120))),
-        ("ResourceNotFoundException", "Permission", Some((10, 120))),
+        ("AccessDeniedException", "Permission", Some((5, 120))),
+        ("ResourceNotFoundException", "Permission", Some((5, 120))),
         ("ThrottlingException", "Throttled", Some((5, 300))),
         ("ProvisionedThroughputExceededException", "Throttled", Some((5, 300))),
         ("LimitExceededException", "Quota", Some((120, 1800))),

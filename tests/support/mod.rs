@@ -7,6 +7,7 @@
 
 pub mod bus;
 pub mod ledger;
+pub mod rekognition;
 
 use jiff::{SignedDuration, Timestamp};
 use sandbox::deployment::{Binaries, Delivered, Deployment, DeploymentSettings};

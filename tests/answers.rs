@@ -1,0 +1,332 @@
+//! What CopyProjectVersion may answer, sent by the sandbox to the real binaries: every error, lost answers,
+//! late permissions and taken names. The tables of the design, row by row.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails says where"
+)]
+
+mod support;
+
+use std::ops::RangeInclusive;
+
+use jiff::{SignedDuration, Timestamp};
+use sandbox::{Effect, Fault};
+use serde_json::{Value, json};
+use support::{COPY, Copier, DESTINATION, SOURCE, minutes, request, seconds, with};
+
+/// An error, what is announced at once, and how many seconds the next try may be away.
+type Row = (&'static str, &'static [&'static str], Option<RangeInclusive<i64>>);
+
+/// Every error of the service model, ValidationException, which comes without being in it, and one nobody knows.
+const ERRORS: [Row; 11] = [
+    ("ThrottlingException", &["QUEUED"], Some(5..=300)),
+    ("ProvisionedThroughputExceededException", &["QUEUED"], Some(5..=300)),
+    ("LimitExceededException", &["QUEUED"], Some(120..=1800)),
+    ("ServiceQuotaExceededException", &["QUEUED"], Some(120..=3600)),
+    ("AccessDeniedException", &["QUEUED"], Some(5..=900)),
+    ("ResourceNotFoundException", &["QUEUED"], Some(5..=900)),
+    ("ResourceInUseException", &["QUEUED"], Some(5..=300)),
+    ("NobodyKnowsException", &["QUEUED"], Some(5..=3600)),
+    ("InvalidParameterException", &["FAILED"], None),
+    ("ValidationException", &["FAILED"], None),
+    ("InternalServerError", &[], None),
+];
+
+/// A copier that was sent a request for each error, named after it, which each call of it gets.
+async fn refused() -> Copier {
+    let copier = Copier::deployed().await;
+    for (code, ..) in ERRORS {
+        let body = format!(r#""VersionName":"{code}""#);
+        copier.sandbox().fault(Fault::new(COPY, Effect::error(code)).containing(&body));
+    }
+    let requests = ERRORS.map(|(code, ..)| request(code));
+    copier.send(&requests.iter().collect::<Vec<_>>()).await;
+    copier
+}
+
+async fn due(copier: &Copier, id: &str) -> Timestamp {
+    let item = copier.item(id).await.unwrap();
+    Timestamp::from_millisecond(item["due"].as_n().unwrap().parse().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn every_error_is_announced_or_waited_out_as_it_has_to_be() {
+    let before = Timestamp::now();
+    let copier = refused().await;
+    for (code, words, wait) in ERRORS {
+        assert_eq!(copier.words(code), words, "{code}");
+        if !words.is_empty() {
+            let failure = &copier.last(code)["failure"];
+            assert_eq!(failure["code"], code);
+            assert!(!failure["message"].as_str().unwrap().is_empty(), "{code}");
+        }
+        if let Some(wait) = wait {
+            let due = due(&copier, code).await;
+            let (least, most) = (due.duration_since(Timestamp::now()), due.duration_since(before));
+            assert!(most.as_secs() >= *wait.start() && least.as_secs() < *wait.end(), "{code}: {least}");
+        }
+    }
+    let remedy = copier.last("ServiceQuotaExceededException")["failure"]["remedy"].clone();
+    assert!(remedy.as_str().unwrap().contains("quota"), "a quota needs a person: {remedy}");
+    assert_eq!(copier.calls(COPY), ERRORS.len(), "one call each: the SDK must not try again by itself");
+    let item = copier.item("InternalServerError").await.unwrap();
+    assert_eq!(item["status"].as_s().unwrap(), "STARTING", "it may have worked: nothing is known");
+}
+
+#[tokio::test]
+async fn what_waited_is_started_and_completed_once_the_error_is_gone() {
+    let copier = refused().await;
+    copier.sandbox().clear_faults();
+    copier.pass(minutes(61)).await;
+    copier.sweep().await;
+    copier.pass(seconds(30)).await;
+    copier.sweep().await;
+    for (code, words, _) in ERRORS {
+        let rest: &[&str] = if words == ["FAILED"] { &[] } else { &["STARTED", "COMPLETED"] };
+        assert_eq!(copier.words(code), [words, rest].concat(), "{code}");
+    }
+    assert_eq!(copier.sandbox().project(DESTINATION).unwrap().versions.len(), ERRORS.len() - 2);
+}
+
+#[tokio::test]
+async fn what_never_gets_better_fails_or_times_out() {
+    let copier = refused().await;
+    copier.pass(minutes(16)).await;
+    copier.sweep().await;
+    for code in ["AccessDeniedException", "ResourceNotFoundException"] {
+        assert_eq!(copier.words(code), ["QUEUED", "FAILED"], "{code}");
+        assert_eq!(copier.last(code)["failure"]["code"], code);
+        assert!(copier.last(code)["failure"]["remedy"].is_string(), "{code}");
+    }
+    copier.pass(SignedDuration::from_hours(24)).await;
+    copier.sweep().await;
+    for (code, words, _) in ERRORS {
+        if code.starts_with("AccessDenied") || code.starts_with("ResourceNotFound") || words == ["FAILED"] {
+            continue;
+        }
+        assert_eq!(copier.words(code), [words, &["TIMED_OUT"]].concat(), "{code}");
+        let failure = &copier.last(code)["failure"];
+        assert_eq!(failure["code"], "StartTimedOut", "{code}");
+        if code != "InternalServerError" {
+            assert!(
+                failure["message"].as_str().unwrap().contains(code),
+                "the last refusal is told: {failure}"
+            );
+        }
+    }
+    let over = copier.calls(COPY);
+    copier.pass(SignedDuration::from_hours(24)).await;
+    copier.sweep().await;
+    assert_eq!(copier.calls(COPY), over, "nothing is tried after the end");
+}
+
+#[tokio::test]
+async fn a_copy_whose_answer_was_lost_is_adopted_and_never_a_conflict() {
+    for lost in [Effect::LoseAnswer, Effect::error_after_effect("InternalServerError")] {
+        let copier = Copier::deployed().await;
+        copier.sandbox().fault(Fault::new(COPY, lost.clone()));
+        copier.send(&[&request("v1")]).await;
+        assert!(copier.words("v1").is_empty(), "nobody knows yet");
+        let report = copier.sweep().await;
+        assert_eq!(report["adopted"], 1, "{lost:?}");
+        let arn = copier.version("v1").unwrap().project_version_arn.to_string();
+        let started = copier.last("v1");
+        assert_eq!((&started["adopted"], &started["projectVersionArn"]), (&json!(true), &json!(arn)));
+        copier.pass(seconds(30)).await;
+        copier.sweep().await;
+        assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"], "{lost:?}");
+        assert_eq!(copier.calls(COPY), 1, "{lost:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_got_lost_is_made_again_when_it_can_land_no_longer() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::LoseRequest).on_call(1));
+    copier.send(&[&request("v1")]).await;
+    for _ in 0..2 {
+        copier.sweep().await;
+        copier.pass(SignedDuration::from_secs(9 * 60 + 55)).await;
+    }
+    copier.sweep().await;
+    assert_eq!((copier.calls(COPY), copier.words("v1").len()), (1, 0), "it may still land: 19 min 50 s");
+    copier.pass(seconds(10)).await;
+    copier.sweep().await;
+    assert_eq!((copier.calls(COPY), copier.words("v1")), (2, vec!["STARTED".to_owned()]));
+    assert_eq!(copier.last("v1")["adopted"], false);
+}
+
+#[tokio::test]
+async fn a_lost_answer_of_a_later_attempt_is_asked_after_when_no_call_can_land_any_longer() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).on_call(1));
+    copier.sandbox().fault(Fault::new(COPY, Effect::LoseAnswer).on_call(2));
+    copier.send(&[&request("v1")]).await;
+    copier.pass(minutes(5)).await;
+    copier.sweep().await;
+    copier.sweep().await;
+    assert_eq!((copier.calls(COPY), copier.words("v1")), (2, vec!["QUEUED".to_owned()]));
+    copier.pass(minutes(20)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["QUEUED", "STARTED", "COMPLETED"]);
+    assert_eq!((copier.calls(COPY), &copier.last("v1")["adopted"]), (2, &json!(true)));
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_no_answer() {
+    let copier = Copier::deployed().await;
+    let forever = Effect::Delay(SignedDuration::from_hours(1));
+    copier.sandbox().fault(Fault::new(COPY, forever).on_call(1));
+    let began = std::time::Instant::now();
+    copier.send(&[&request("v1")]).await;
+    assert!((9..20).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!(copier.words("v1").is_empty());
+    copier.pass(minutes(20)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["STARTED"]);
+}
+
+#[tokio::test]
+async fn a_missing_project_policy_is_named_and_doing_what_the_remedy_says_helps() {
+    let copier = Copier::deployed_with(&[("PERMISSION_TIMEOUT_SECONDS", "0")]).await;
+    let source = SOURCE.parse().unwrap();
+    let policies = copier.sandbox().change(|world| {
+        let project = world.projects.iter_mut().find(|project| project.project_arn == source).unwrap();
+        std::mem::take(&mut project.policies)
+    });
+    copier.send(&[&request("v1")]).await;
+    assert_eq!(copier.words("v1"), ["FAILED"]);
+    let failure = copier.last("v1")["failure"].clone();
+    assert_eq!(failure["code"], "AccessDeniedException");
+    let remedy = failure["remedy"].as_str().unwrap();
+    assert!(remedy.contains("aws rekognition put-project-policy") && remedy.contains(SOURCE), "{remedy}");
+
+    let (_, rest) = remedy.split_once("--policy-document '").unwrap();
+    let (document, _) = rest.split_once('\'').unwrap();
+    copier.sandbox().change(|world| {
+        let project = world.projects.iter_mut().find(|project| project.project_arn == source).unwrap();
+        let mut policy = policies[0].clone();
+        policy.document = document.to_owned();
+        project.policies = vec![policy];
+    });
+    copier.send(&[&with(request("v1"), json!({"requestId": "again"}))]).await;
+    assert_eq!(copier.words("again"), ["STARTED"]);
+}
+
+#[tokio::test]
+async fn a_permission_that_comes_late_is_waited_for() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("AccessDeniedException")).times(2));
+    copier.send(&[&request("v1")]).await;
+    for _ in 0..2 {
+        copier.pass(minutes(5)).await;
+        copier.sweep().await;
+    }
+    assert_eq!(copier.words("v1"), ["QUEUED", "STARTED"]);
+    assert_eq!(copier.calls(COPY), 3);
+}
+
+const STAGING: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
+const STAGING_VERSION: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/version/flowers.2026-11-01/1761998400000";
+
+#[tokio::test]
+async fn a_name_that_another_model_has_is_a_failure() {
+    let copier = Copier::deployed().await;
+    let from_staging = json!({"sourceProjectArn": STAGING, "sourceProjectVersionArn": STAGING_VERSION});
+    let trained = version("trained", "TRAINING_COMPLETED", None, "flowers-production-models");
+    copier.sandbox().change(|world| add(world, trained));
+    copier.send(&[&with(request("staging"), from_staging), &request("bucket")]).await;
+    copier
+        .send(&[
+            &with(request("another source"), json!({"versionName": "staging"})),
+            &with(request("trained there"), json!({"versionName": "trained"})),
+            &with(
+                request("another bucket"),
+                json!({"versionName": "bucket", "outputConfig": {"s3Bucket": "another"}}),
+            ),
+        ])
+        .await;
+    for (id, told) in [
+        ("another source", STAGING_VERSION),
+        ("trained there", "a model that was trained there"),
+        ("another bucket", "another bucket or key"),
+    ] {
+        assert_eq!(copier.words(id), ["FAILED"], "{id}");
+        let failure = copier.last(id)["failure"].clone();
+        assert_eq!(failure["code"], "VersionNameTaken", "{id}");
+        assert!(failure["message"].as_str().unwrap().contains(told), "{id}: {failure}");
+        assert!(failure["remedy"].as_str().unwrap().contains("`versionName`"), "{id}: {failure}");
+        assert_eq!(copier.last(id).get("projectVersionArn"), None, "{id}: it isn't ours");
+    }
+    assert_eq!(copier.words("staging"), ["STARTED"]);
+}
+
+#[tokio::test]
+async fn a_name_that_is_being_deleted_is_waited_for() {
+    let copier = Copier::deployed().await;
+    let leaving = version("v1", "DELETING", Some(support::SOURCE_VERSION), "flowers-production-models");
+    copier.sandbox().change(|world| add(world, leaving));
+    copier.send(&[&request("v1")]).await;
+    assert_eq!(copier.words("v1"), ["QUEUED"]);
+    copier.sandbox().change(|world| remove(world, "v1"));
+    copier.pass(minutes(5)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["QUEUED", "STARTED"]);
+    assert_eq!(copier.last("v1")["adopted"], false);
+}
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_seen_yet_is_waited_for_and_adopted() {
+    let copier = Copier::deployed().await;
+    let mut settings = copier.sandbox().settings();
+    settings.describe_delay = minutes(4);
+    copier.sandbox().set_settings(settings);
+    copier.send(&[&request("v1")]).await;
+    copier.send(&[&with(request("v1"), json!({"requestId": "second"}))]).await;
+    assert_eq!(copier.words("second"), ["QUEUED"]);
+    copier.pass(minutes(5)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("second"), ["QUEUED", "STARTED"]);
+    assert_eq!(copier.last("second")["adopted"], true);
+}
+
+#[tokio::test]
+async fn a_failed_copy_that_has_the_name_is_answered_as_what_it_is() {
+    let copier = Copier::deployed().await;
+    let mut failed =
+        version("v1", "COPYING_FAILED", Some(support::SOURCE_VERSION), "flowers-production-models");
+    failed["statusMessage"] = json!("the bucket is gone");
+    copier.sandbox().change(|world| add(world, failed));
+    copier.send(&[&request("v1")]).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["STARTED", "FAILED"]);
+    let failure = json!({"code": "CopyingFailed", "message": "the bucket is gone"});
+    assert_eq!(copier.last("v1")["failure"], failure);
+}
+
+/// A version in the destination project, as a world holds it.
+fn version(name: &str, status: &str, source: Option<&str>, bucket: &str) -> Value {
+    let project = DESTINATION.rsplit_once('/').unwrap().0;
+    let version = json!({
+        "projectVersionArn": format!("{project}/version/{name}/1762000000000"),
+        "status": status,
+        "sourceProjectVersionArn": source,
+        "outputConfig": {"S3Bucket": bucket},
+    });
+    if source.is_some() { version } else { with(version, json!({"sourceProjectVersionArn": null})) }
+}
+
+fn add(world: &mut sandbox::World, version: Value) {
+    let version = serde_json::from_value(version).unwrap();
+    let destination = DESTINATION.parse().unwrap();
+    let project = world.projects.iter_mut().find(|project| project.project_arn == destination).unwrap();
+    project.versions.push(version);
+}
+
+fn remove(world: &mut sandbox::World, name: &str) {
+    let destination = DESTINATION.parse().unwrap();
+    let project = world.projects.iter_mut().find(|project| project.project_arn == destination).unwrap();
+    project.versions.retain(|version| version.project_version_arn.version != name);
+}

@@ -120,7 +120,8 @@ def each_function_has_its_own_part_of_the_ledger_and_the_queue():
     table, index = copier.arn("Ledger"), copier.arn("Ledger") + "/index/due"
     start, check = copier.role("StartCopyRole"), copier.role("CheckCopiesRole")
     assert allowed(start, "dynamodb:PutItem", table) and allowed(check, "dynamodb:PutItem", table)
-    assert allowed(check, "dynamodb:GetItem", table) and not allowed(start, "dynamodb:GetItem", table)
+    assert allowed(check, "dynamodb:GetItem", table) and allowed(start, "dynamodb:GetItem", table)
+    assert not allowed(bare.role("StartCopyRole"), "dynamodb:GetItem", table), "without grants start-copy reads nothing"
     assert allowed(check, "dynamodb:Query", index) and not allowed(check, "dynamodb:Query", table)
     assert allowed(start, "sqs:ReceiveMessage", queue) and not allowed(check, "sqs:ReceiveMessage", queue)
     for role in (start, check):

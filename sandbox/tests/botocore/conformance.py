@@ -5,11 +5,12 @@ own validation off and a member added that nobody knows. What the model takes mu
 doesn't take must be one; every answer has to be of the operation's shape, every error one of its own. Each request
 meets the same world.
 
-    python conformance.py ENDPOINT [--seed N] [--mixtures N]
+    AWS_ENDPOINT_URL=… python conformance.py [--seed N] [--mixtures N]
 """
 
 import argparse
 import json
+import os
 import random
 import sys
 import urllib.request
@@ -181,11 +182,10 @@ def check(sandbox, name, request):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    options.add_argument("endpoint")
     options.add_argument("--seed", type=int, default=7)
     options.add_argument("--mixtures", type=int, default=100, help="for each operation")
     options = options.parse_args()
-    sandbox = Sandbox(options.endpoint)
+    sandbox = Sandbox(os.environ["AWS_ENDPOINT_URL"])
     passed, failed = 0, 0
     for name, good in GOOD.items():
         shape = sandbox.client.meta.service_model.operation_model(name).input_shape

@@ -1,5 +1,6 @@
 //! Who calls: the account and principal behind an access key. An access key of 12 digits is the root user of that
-//! account; AssumeRole makes keys of sessions. Decides nothing about what a caller may do.
+//! account, one like `444455556666.copier` a session of the role of that name; AssumeRole makes keys of sessions.
+//! Decides nothing about what a caller may do.
 
 use std::collections::HashMap;
 
@@ -66,6 +67,23 @@ impl Caller {
             user_id: account.to_owned(),
         }
     }
+
+    /// A session of a role without path, as AWS gives it to the function whose role that is.
+    fn of_role(access_key: &str) -> Option<Self> {
+        let (account, name) = access_key.split_once('.')?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+        if !is_account(account) || name.is_empty() || !name.chars().all(plain) {
+            return None;
+        }
+        Some(Self {
+            access_key: access_key.to_owned(),
+            account: account.to_owned(),
+            arn: format!("arn:aws:sts::{account}:assumed-role/{name}/{name}"),
+            principal_arn: format!("arn:aws:iam::{account}:role/{name}"),
+            principal_type: "AssumedRole",
+            user_id: format!("AROASANDBOX:{name}"),
+        })
+    }
 }
 
 impl Sessions {
@@ -78,6 +96,9 @@ impl Sessions {
     ) -> Result<Caller, AwsError> {
         if is_account(access_key) {
             return Ok(Caller::root(access_key));
+        }
+        if let Some(caller) = Caller::of_role(access_key) {
+            return Ok(caller);
         }
         let invalid = || {
             AwsError::new(
@@ -98,7 +119,8 @@ impl Sessions {
         Ok(session.caller.clone())
     }
 
-    /// Opens a session. `role_arn` is `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`; anybody may assume any role.
+    /// Opens a session. `role_arn` is `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`; who may open it is decided
+    /// elsewhere.
     pub(crate) fn open(
         &mut self,
         role_arn: &str,
@@ -154,6 +176,13 @@ mod tests {
     }
 
     #[test]
+    fn an_account_with_a_name_is_a_session_of_that_role() {
+        let caller = Sessions::default().caller("444455556666.start-copy", None, NOW).unwrap();
+        assert_eq!(caller.principal_arn, "arn:aws:iam::444455556666:role/start-copy");
+        assert_eq!(caller.arn, "arn:aws:sts::444455556666:assumed-role/start-copy/start-copy");
+    }
+
+    #[test]
     fn a_session_needs_its_token_and_ends() {
         let mut sessions = Sessions::default();
         let role = "arn:aws:iam::444455556666:role/functions/copier";
@@ -170,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_key_nobody_gave_out_is_refused() {
-        for key in ["AKIAEXAMPLE", "11112222333", ""] {
+        for key in ["AKIAEXAMPLE", "11112222333", "", "444455556666.", "copier", "copier.444455556666"] {
             let error = Sessions::default().caller(key, None, NOW).unwrap_err();
             assert_eq!(error.code, "UnrecognizedClientException");
         }

@@ -28,3 +28,16 @@ pub struct Call {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
+
+/// A change of a project policy, by PutProjectPolicy or DeleteProjectPolicy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicyChange {
+    /// Sandbox time.
+    pub at: Timestamp,
+    /// The project.
+    pub project_arn: String,
+    /// The policy's name.
+    pub name: String,
+    /// The policy from then on; `None`: it was deleted.
+    pub document: Option<String>,
+}

@@ -146,8 +146,8 @@ impl Received<'_> {
                 }
             }
             Service::Sts => {
-                let sessions = &mut self.shared.lock().sessions;
-                sts::answer(name, self.body, caller, sessions, now, self.request_id)
+                let state = &mut self.shared.lock();
+                sts::answer(name, self.body, caller, state, now, self.request_id)
                     .unwrap_or_else(|error| self.refused(&error))
             }
         }

@@ -38,9 +38,10 @@
 //!
 //! # Who calls
 //!
-//! An access key of 12 digits is the root user of that account; any secret key will do, and the signature's form is
-//! checked, not its value. [`Sandbox::assume_role`] and AssumeRole open sessions of roles. Within an account
-//! everything is allowed; a copy across accounts needs a project policy.
+//! An access key of 12 digits is the root user of that account, one like `444455556666.start-copy` its role of that name;
+//! any secret key will do, and the signature's form is checked, not its value. [`Sandbox::assume_role`] and AssumeRole
+//! open sessions of roles. Within an account everything is allowed, except to a [`Role`] that the world lists; a copy
+//! across accounts needs a project policy.
 //!
 //! # Following what happens
 //!
@@ -79,7 +80,7 @@ mod world;
 
 pub use arn::{NoSuchArn, ProjectArn, ProjectName, VersionArn};
 pub use caller::Credentials;
-pub use calls::Call;
+pub use calls::{Call, PolicyChange};
 pub use clock::{Clock, ClockChange, ClockReading};
 pub use error::AwsError;
 pub use fault::{Effect, Fault};
@@ -90,6 +91,6 @@ pub use sandbox::{Builder, Sandbox, StartError};
 pub use settings::{Quotas, Settings};
 pub use status::Status;
 pub use world::{
-    Feature, OutputConfig, Project, ProjectPolicy, Table, Tags, UnseenPolicyChange, Version, World,
+    Feature, OutputConfig, Project, ProjectPolicy, Role, Table, Tags, UnseenPolicyChange, Version, World,
     WorldError,
 };

@@ -1,5 +1,5 @@
-//! Project policies: whether a statement's Principal, Action, Resource and Condition allow a copy. Pure: what is asked,
-//! by whom and when are arguments, and nothing is looked up.
+//! Policies, of projects and of roles: whether a statement's Principal, Action, Resource and Condition allow a call.
+//! Pure: what is asked, by whom and when are arguments, and nothing is looked up.
 //! https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/md-create-project-policy.html
 
 mod condition;
@@ -33,7 +33,7 @@ pub(crate) enum Verdict {
     NotAllowed,
 }
 
-/// The verdict of all policies of a project together.
+/// The verdict of all policies together.
 pub(crate) fn ask(policies: &[Policy], question: &Question<'_>) -> Verdict {
     let statements = policies.iter().flat_map(|policy| &policy.statements);
     let mut speaking = statements.filter(|statement| statement.speaks_of(question)).peekable();

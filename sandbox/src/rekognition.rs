@@ -13,6 +13,8 @@ mod rates;
 mod tags;
 mod versions;
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -26,6 +28,7 @@ use crate::{
     error::AwsError,
     fault::CopyEnd,
     life::Step,
+    policy::{self, Policy, Question, Verdict},
     sandbox::State,
     status::Status,
     world::Project,
@@ -123,15 +126,31 @@ impl Call<'_> {
         self.state.world.project_mut(&arn).ok_or_else(missing)
     }
 
+    /// Whether the caller may do this with what is in `account`: its own account, and where that is a role the world
+    /// lists, what its policy allows.
     fn own(&self, operation: &str, account: &str, resource: &impl std::fmt::Display) -> Result<(), AwsError> {
-        if account == self.caller.account {
+        let resource = resource.to_string();
+        let why = if account != self.caller.account {
+            ""
+        } else if !self.role_allows(operation, &resource) {
+            " because no identity-based policy allows the action"
+        } else {
             return Ok(());
-        }
+        };
         let message = format!(
-            "User: {} is not authorized to perform: rekognition:{operation} on resource: {resource}",
+            "User: {} is not authorized to perform: rekognition:{operation} on resource: {resource}{why}",
             self.caller.arn
         );
         Err(AwsError::access_denied(message))
+    }
+
+    fn role_allows(&self, operation: &str, resource: &str) -> bool {
+        let Some(role) = self.state.world.role(&self.caller.principal_arn) else { return true };
+        let action = format!("rekognition:{operation}");
+        let question = Question { caller: self.caller, action: &action, resource, context: BTreeMap::new() };
+        // A world with a policy that can't be read isn't loaded.
+        Policy::read_of_role(&role.policy)
+            .is_ok_and(|policy| policy::ask(&[policy], &question) == Verdict::Allowed)
     }
 
     /// A number for a new ARN: the time in milliseconds, or the next one free.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     caller::{Caller, Credentials, Sessions},
-    calls::Call,
+    calls::{Call, PolicyChange},
     clock::{Clock, later},
     control,
     dynamodb::Databases,
@@ -53,6 +53,7 @@ pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) faults: Faults,
     pub(crate) calls: Vec<Call>,
+    pub(crate) policy_changes: Vec<PolicyChange>,
     pub(crate) sessions: Sessions,
     pub(crate) rates: Rates,
     /// The last number given to an ARN: numbers never repeat, however still the clock stands.
@@ -178,6 +179,11 @@ impl Sandbox {
     /// Every AWS call since the last reset, in the order they were answered.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.lock().calls.clone()
+    }
+
+    /// Every change of a project policy since the last reset, in order.
+    pub fn policy_changes(&self) -> Vec<PolicyChange> {
+        self.shared.lock().policy_changes.clone()
     }
 
     /// Sets one more fault.
@@ -314,6 +320,7 @@ impl State {
             settings,
             faults: Faults::none(),
             calls: Vec::new(),
+            policy_changes: Vec::new(),
             sessions: Sessions::default(),
             rates: Rates::default(),
             last_number: 0,

@@ -1,16 +1,19 @@
-//! STS as far as a copier needs it: GetCallerIdentity and AssumeRole, in the query protocol. Anybody may assume any
-//! role: the sandbox holds no trust policies.
+//! STS as far as a copier needs it: GetCallerIdentity and AssumeRole, in the query protocol. A role that the world
+//! lists is assumed by whom it trusts; where it lists none of an account, anybody may assume any.
 //! https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     answer::Answer,
-    caller::{Caller, Sessions},
+    caller::Caller,
     clock::later,
     error::AwsError,
+    policy::{self, Policy, Question, Verdict},
+    sandbox::State,
+    world::World,
 };
 
 pub(crate) const OPERATIONS: &[&str] = &["AssumeRole", "GetCallerIdentity"];
@@ -27,12 +30,12 @@ pub(crate) fn answer(
     operation: &str,
     body: &str,
     caller: &Caller,
-    sessions: &mut Sessions,
+    state: &mut State,
     now: Timestamp,
     request_id: &str,
 ) -> Result<Answer, AwsError> {
     let result = match operation {
-        "AssumeRole" => assume_role(&parameters(body), sessions, now)?,
+        "AssumeRole" => assume_role(&parameters(body), caller, state, now)?,
         _ => elements(&[("Arn", &caller.arn), ("UserId", &caller.user_id), ("Account", &caller.account)]),
     };
     let xml = format!(
@@ -44,7 +47,8 @@ pub(crate) fn answer(
 
 fn assume_role(
     parameters: &HashMap<String, String>,
-    sessions: &mut Sessions,
+    caller: &Caller,
+    state: &mut State,
     now: Timestamp,
 ) -> Result<String, AwsError> {
     let required = |name: &str| {
@@ -75,7 +79,14 @@ fn assume_role(
         }
     };
     let expiration = later(now, SignedDuration::from_secs(seconds));
-    let (caller, credentials) = sessions.open(role_arn, session_name, expiration)?;
+    if !trusts(&state.world, role_arn, caller, parameters.get("ExternalId")) {
+        let message = format!(
+            "User: {} is not authorized to perform: sts:AssumeRole on resource: {role_arn}",
+            caller.arn
+        );
+        return Err(AwsError { status: 403, ..AwsError::new("AccessDenied", message) });
+    }
+    let (caller, credentials) = state.sessions.open(role_arn, session_name, expiration)?;
     let expiration = credentials.expiration.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let user = elements(&[("AssumedRoleId", &caller.user_id), ("Arn", &caller.arn)]);
     let credentials = elements(&[
@@ -85,6 +96,25 @@ fn assume_role(
         ("Expiration", &expiration),
     ]);
     Ok(format!("<AssumedRoleUser>{user}</AssumedRoleUser><Credentials>{credentials}</Credentials>"))
+}
+
+fn trusts(world: &World, role_arn: &str, caller: &Caller, external_id: Option<&String>) -> bool {
+    let Some(role) = world.role(role_arn) else {
+        let account = role_arn.split(':').nth(4).unwrap_or_default();
+        return !world.lists_roles_of(account);
+    };
+    // A world with a policy that can't be read isn't loaded.
+    let Ok(trust) = Policy::read_trust(&role.trust) else { return false };
+    let mut context = BTreeMap::from([
+        ("aws:principalarn".to_owned(), vec![caller.principal_arn.clone()]),
+        ("aws:principalaccount".to_owned(), vec![caller.account.clone()]),
+        ("aws:principaltype".to_owned(), vec![caller.principal_type.to_owned()]),
+    ]);
+    let organization = world.organizations.get(&caller.account);
+    context.extend(organization.map(|id| ("aws:principalorgid".to_owned(), vec![id.clone()])));
+    context.extend(external_id.map(|id| ("sts:externalid".to_owned(), vec![id.clone()])));
+    let question = Question { caller, action: "sts:AssumeRole", resource: role_arn, context };
+    policy::ask(&[trust], &question) == Verdict::Allowed
 }
 
 /// An error in the query protocol's form.

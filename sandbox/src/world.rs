@@ -27,6 +27,9 @@ pub struct World {
     /// Which organization (`o-…`) an account belongs to, for `aws:PrincipalOrgID`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub organizations: BTreeMap<String, String>,
+    /// Roles that can be assumed. In an account of which none is listed, anybody may assume any role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
     /// Every account's projects.
     #[serde(default)]
     pub projects: Vec<Project>,
@@ -37,6 +40,20 @@ pub struct World {
 
 fn default_region() -> String {
     "us-east-1".to_owned()
+}
+
+/// A role, and whom it trusts with what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Role {
+    /// `arn:aws:iam::ACCOUNT:role/NAME`
+    pub role_arn: String,
+    /// Who may assume it: a trust policy.
+    #[serde(deserialize_with = "document")]
+    pub trust: String,
+    /// What its sessions may do with Rekognition: a policy as roles have them.
+    #[serde(deserialize_with = "document")]
+    pub policy: String,
 }
 
 /// A Custom Labels project.
@@ -206,7 +223,7 @@ pub enum WorldError {
     Invalid(#[from] serde_json::Error),
     #[error("`{0}` has a version that belongs to another project: `{1}`")]
     ForeignVersion(String, String),
-    #[error("a policy of `{0}` is none that PutProjectPolicy would take: {1}")]
+    #[error("a policy of `{0}` is none that AWS would take: {1}")]
     Policy(String, String),
     #[error("`{0}` is there twice: names are unique")]
     Twice(String),
@@ -220,6 +237,7 @@ impl World {
         Self {
             region: default_region(),
             organizations: BTreeMap::new(),
+            roles: Vec::new(),
             projects: Vec::new(),
             tables: Vec::new(),
         }
@@ -246,6 +264,10 @@ impl World {
 
     /// The world, if names are unique and every version is in its own project.
     pub(crate) fn checked(mut self) -> Result<Self, WorldError> {
+        for role in &self.roles {
+            let read = Policy::read_trust(&role.trust).and_then(|_| Policy::read_of_role(&role.policy));
+            read.map_err(|malformed| WorldError::Policy(role.role_arn.clone(), malformed.to_string()))?;
+        }
         let mut names = std::collections::HashSet::new();
         for project in &mut self.projects {
             if !names.insert(project.project_arn.project.to_string()) {
@@ -288,6 +310,16 @@ impl World {
 
     pub(crate) fn project_mut(&mut self, arn: &ProjectArn) -> Option<&mut Project> {
         self.projects.iter_mut().find(|project| project.project_arn == *arn)
+    }
+
+    /// The role with this ARN.
+    pub fn role(&self, arn: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.role_arn == arn)
+    }
+
+    /// Whether this world says which roles an account has.
+    pub(crate) fn lists_roles_of(&self, account: &str) -> bool {
+        self.roles.iter().any(|role| role.role_arn.split(':').nth(4) == Some(account))
     }
 
     pub(crate) fn project_named(&self, name: &ProjectName) -> Option<&Project> {

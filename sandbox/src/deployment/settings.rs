@@ -61,6 +61,8 @@ impl DeploymentSettings {
     ) -> FunctionSettings {
         let mut environment = environment(sandbox);
         environment.extend([("AWS_LAMBDA_LOG_FORMAT".to_owned(), "JSON".to_owned())]);
+        // Each function has a role of its own, named after it.
+        environment.extend([("AWS_ACCESS_KEY_ID".to_owned(), format!("{ACCOUNT}.{name}"))]);
         environment.extend(self.environment.clone());
         FunctionSettings {
             name: name.to_owned(),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Answer, Call, page::page, seconds};
 use crate::{
+    calls::PolicyChange,
     clock::later,
     error::AwsError,
     policy::Policy,
@@ -32,6 +33,7 @@ pub(super) fn put(mut call: Call<'_>) -> Answer {
     let project = call.own_project("PutProjectPolicy", &request.project_arn)?;
     Policy::read(&request.policy_document, &project.project_arn.project)
         .map_err(|malformed| AwsError::new("MalformedPolicyDocumentException", malformed))?;
+    let document = request.policy_document.clone();
     let revision_id = Uuid::new_v4().simple().to_string();
     let count = project.policies.len();
     let existing = project.policies.iter_mut().find(|policy| policy.name == request.policy_name);
@@ -62,7 +64,8 @@ pub(super) fn put(mut call: Call<'_>) -> Answer {
             None
         }
     };
-    project.hide(request.policy_name, before, now, until);
+    project.hide(request.policy_name.clone(), before, now, until);
+    call.note(request.project_arn, request.policy_name, Some(document));
     Ok(json!({"PolicyRevisionId": revision_id}))
 }
 
@@ -119,8 +122,16 @@ pub(super) fn delete(mut call: Call<'_>) -> Answer {
         project.policies.insert(index, policy);
         return Err(stale(&request.policy_name, &revision));
     }
-    project.hide(request.policy_name, Some(policy.document), now, until);
+    project.hide(request.policy_name.clone(), Some(policy.document), now, until);
+    call.note(request.project_arn, request.policy_name, None);
     Ok(json!({}))
+}
+
+impl Call<'_> {
+    fn note(&mut self, project_arn: String, name: String, document: Option<String>) {
+        let change = PolicyChange { at: self.now, project_arn, name, document };
+        self.state.policy_changes.push(change);
+    }
 }
 
 fn stale(name: &str, revision: &str) -> AwsError {

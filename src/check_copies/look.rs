@@ -1,4 +1,4 @@
-//! Third, beside the starts: what is being copied.
+//! Fourth, beside the starts: what is being copied.
 
 use futures_util::{StreamExt, stream};
 use tracing::error;

@@ -5,8 +5,8 @@
 //! nothing to retry: what fails is still due, and the next sweep sees it. One bad record never stops a
 //! sweep.
 //!
-//! In this order, so that the end of the line never starves: publish, take over, then start, look and withdraw
-//! side by side, each within its own quota. A sweep stops in time; what is left is simply still due.
+//! In this order, so that the end of the line never starves: publish, release the grants of what has ended, take
+//! over, then start, look and bring policies in line side by side, each within its own quota. A sweep stops in time; what is left is simply still due.
 
 mod group;
 mod look;
@@ -35,12 +35,14 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         let began = self.now();
         let sweep = Sweep { copier: self, owner, until };
         let (mut report, unpublished) = sweep.publish().await;
+        let (releases, released) = sweep.release(&unpublished).await;
+        report += releases;
         report += sweep.take_over(&unpublished).await;
-        let (starts, looks, withdrawals) =
-            join3(sweep.start(&unpublished), sweep.look(&unpublished), sweep.withdraw(&unpublished)).await;
+        let (starts, looks, alignments) =
+            join3(sweep.start(&unpublished), sweep.look(&unpublished), sweep.align(released)).await;
         report += starts;
         report += looks;
-        report += withdrawals;
+        report += alignments;
         report.sweep_milliseconds = self.now().duration_since(began).as_millis().try_into().unwrap_or(0);
         report
     }

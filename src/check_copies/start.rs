@@ -1,4 +1,4 @@
-//! Third, beside the looks: what waits to be started and is due.
+//! Fourth, beside the looks: what waits to be started and is due.
 
 use futures_util::{StreamExt, stream};
 use tracing::error;

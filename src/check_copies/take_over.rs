@@ -1,4 +1,4 @@
-//! Second: starts whose answer got lost, or that were given up. Looked up by name before anything is
+//! Third: starts whose answer got lost, or that were given up. Looked up by name before anything is
 //! called: the copy may have been made.
 
 use super::group::{Group, by_project};

@@ -1,5 +1,8 @@
-//! Third, beside starts and looks: the grants of requests that have ended, and every policy that may not say what
-//! its grants say.
+//! Withdraws the grants of requests that have ended, in two parts.
+//!
+//! Second in a sweep, they are released in the ledger: that is quick, makes room for what waits, and keeps starts
+//! from putting into a policy what has ended. Last, beside starts and looks, every policy that may not say what its
+//! grants say is brought in line.
 
 use std::collections::BTreeSet;
 
@@ -12,46 +15,42 @@ use crate::domain::record::Step;
 use crate::ports::{Bus, Clock, Entry, Ledger, Rekognition};
 
 impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
-    /// Withdraws what is no longer needed: from the grants record by record, from the policies once a project.
-    pub(super) async fn withdraw(&self, unpublished: &[(Step, Entry)]) -> Report {
+    /// Releases the grants of requests that have ended, in the ledger only; returns the projects that had them.
+    pub(super) async fn release(&self, unpublished: &[(Step, Entry)]) -> (Report, BTreeSet<ProjectArn>) {
         let mut report = Report::default();
-        let mut projects = self.withdraw_records(unpublished, &mut report).await;
+        let mut projects = BTreeSet::new();
+        let mut extra = unpublished;
+        let mut cursor = None;
+        loop {
+            let page = self.due(Step::Withdraw, cursor, &mut report).await;
+            for entry in with_unpublished(page.entries, std::mem::take(&mut extra), Step::Withdraw) {
+                if self.out_of_time() {
+                    report.left += 1;
+                } else {
+                    projects.extend(self.release_one(&entry, &mut report).await);
+                }
+            }
+            cursor = page.next;
+            if cursor.is_none() || self.out_of_time() {
+                return (report, projects);
+            }
+        }
+    }
+
+    /// Brings the policies of these projects, and of all whose grants are due, in line: once a project.
+    pub(super) async fn align(&self, mut projects: BTreeSet<ProjectArn>) -> Report {
+        let mut report = Report::default();
         self.add_due(&mut projects, &mut report).await;
-        let looked_after = stream::iter(&projects).map(|project| self.look_after(project)).buffered(AT_ONCE);
-        let mut looked_after = std::pin::pin!(looked_after);
-        while let Some(one) = looked_after.next().await {
+        let aligned = stream::iter(&projects).map(|project| self.align_one(project)).buffered(AT_ONCE);
+        let mut aligned = std::pin::pin!(aligned);
+        while let Some(one) = aligned.next().await {
             report += one;
         }
         report
     }
 
-    /// Returns the projects whose grants were changed.
-    async fn withdraw_records(
-        &self,
-        unpublished: &[(Step, Entry)],
-        report: &mut Report,
-    ) -> BTreeSet<ProjectArn> {
-        let mut projects = BTreeSet::new();
-        let mut extra = unpublished;
-        let mut cursor = None;
-        loop {
-            let page = self.due(Step::Withdraw, cursor, report).await;
-            for entry in with_unpublished(page.entries, std::mem::take(&mut extra), Step::Withdraw) {
-                if self.out_of_time() {
-                    report.left += 1;
-                } else {
-                    projects.extend(self.withdraw_one(&entry, report).await);
-                }
-            }
-            cursor = page.next;
-            if cursor.is_none() || self.out_of_time() {
-                return projects;
-            }
-        }
-    }
-
     /// INVARIANT: the record is marked after its grant was released, so that a crash in between releases again.
-    async fn withdraw_one(&self, entry: &Entry, report: &mut Report) -> Option<ProjectArn> {
+    async fn release_one(&self, entry: &Entry, report: &mut Report) -> Option<ProjectArn> {
         let record = self.load(entry, Step::Withdraw, report).await?;
         let project = record.copy.as_ref().map(|copy| copy.source_project_arn.clone());
         if let Err(error) = self.copier.release(&record).await {
@@ -90,7 +89,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
         }
     }
 
-    async fn look_after(&self, project: &ProjectArn) -> Report {
+    async fn align_one(&self, project: &ProjectArn) -> Report {
         let mut report = Report::default();
         if self.out_of_time() {
             report.left += 1;

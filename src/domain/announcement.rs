@@ -17,6 +17,7 @@ pub const VERSION: &str = "1";
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Status {
     /// The start has to wait.
     Queued,
@@ -68,10 +69,12 @@ impl Status {
 /// The detail of one announcement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Announcement {
-    /// [`VERSION`].
+    /// The version of the announcement's form: 1.
     pub version: String,
     /// The same for the same request and status, however often it is published.
+    #[cfg_attr(test, schemars(with = "String", extend("format" = "uuid")))]
     pub event_id: Uuid,
     /// The request's id.
     pub request_id: String,
@@ -103,12 +106,15 @@ pub struct Announcement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopted: Option<bool>,
     /// When the request reached us.
+    #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
     pub requested_at: Timestamp,
     /// When the copy was accepted or adopted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub started_at: Option<Timestamp>,
     /// When we learned how it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub ended_at: Option<Timestamp>,
     /// From `startedAt` to `endedAt`, in whole seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -29,8 +29,9 @@ const MESSAGE: usize = 2000;
 /// `failure` in an announcement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Failure {
-    /// One of this module's words, or the name of the AWS error.
+    /// A word of ours such as `CopyingFailed`, or the name of the AWS error.
     pub code: String,
     /// What happened.
     pub message: String,

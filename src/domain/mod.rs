@@ -24,4 +24,6 @@ pub mod record;
 pub mod refusal;
 pub mod remedy;
 pub mod request;
+#[cfg(test)]
+mod schemas;
 pub mod times;

@@ -23,7 +23,9 @@ pub fn ledger_table(account: &str, name: &str) -> Table {
             ],
             "Projection": {
                 "ProjectionType": "INCLUDE",
-                "NonKeyAttributes": ["destinationProjectArn", "versionName", "projectVersionArn", "checkAt"],
+                "NonKeyAttributes": [
+                    "requestedAt", "destinationProjectArn", "versionName", "projectVersionArn", "checkAt",
+                ],
             },
         }],
     });

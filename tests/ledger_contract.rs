@@ -1,0 +1,435 @@
+//! What the copier relies on from its ledger, held against a DynamoDB: by default the one embedded in the
+//! sandbox, another one when `AWS_ENDPOINT_URL_DYNAMODB` is set. With moto's server, for instance:
+//!
+//! ```sh
+//! python3 -m venv /tmp/moto && /tmp/moto/bin/pip install 'moto[server]'
+//! /tmp/moto/bin/moto_server -H 127.0.0.1 -p 5555 &
+//! AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:5555 AWS_ACCESS_KEY_ID=444455556666 AWS_SECRET_ACCESS_KEY=test \
+//!     AWS_REGION=us-east-1 cargo test --test ledger_contract
+//! ```
+//!
+//! Each test makes a table of its own and deletes it. Records are written here as the JSON that is in
+//! everybody's tables already: whoever changes it learns here that records in flight can't be read any more.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails says where"
+)]
+
+mod support;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    Projection, ProjectionType, ScalarAttributeType, TableStatus,
+};
+use jiff::{SignedDuration, Timestamp};
+use rekognition_model_copier::aws::DynamoDb;
+use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::domain::record::{Record, Step};
+use rekognition_model_copier::domain::times::Times;
+use rekognition_model_copier::ports::{Created, Entry, Ledger};
+use sandbox::{Sandbox, World, ledger_table};
+use serde_json::{Value, json};
+
+const ARN: &str =
+    "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/v1/1763978401250";
+const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// A ledger in a table of its own.
+struct Table {
+    ledger: DynamoDb,
+    client: Client,
+    name: String,
+    _sandbox: Option<Sandbox>,
+}
+
+impl Table {
+    async fn new() -> Self {
+        let config = aws_config::defaults(BehaviorVersion::latest());
+        let (config, sandbox) = if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB").is_some() {
+            (config.load().await, None)
+        } else {
+            let sandbox = Sandbox::start(World::small()).await.unwrap();
+            let keys = Credentials::new(support::ACCOUNT, "sandbox", None, None, "tests");
+            let config = config.endpoint_url(sandbox.endpoint()).credentials_provider(keys);
+            (config.region(Region::new("us-east-1")).load().await, Some(sandbox))
+        };
+        let name = unique_name();
+        create_table(&config, &name).await;
+        Self {
+            ledger: DynamoDb::new(&config, &name, Times::default(), RETENTION),
+            client: Client::new(&config),
+            name,
+            _sandbox: sandbox,
+        }
+    }
+
+    async fn delete(self) {
+        self.client.delete_table().table_name(&self.name).send().await.unwrap();
+    }
+
+    async fn item(&self, record: &Record) -> HashMap<String, AttributeValue> {
+        let get = self.client.get_item().table_name(&self.name).consistent_read(true);
+        get.key("id", s(&record.key.to_string())).send().await.unwrap().item.unwrap()
+    }
+
+    async fn put(&self, item: &[(&str, AttributeValue)]) {
+        let item = item.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await.unwrap();
+    }
+
+    /// Creates a record as it is.
+    async fn create(&self, record: &Record) {
+        assert_eq!(self.ledger.create(record).await, Ok(Created::New(record.clone())));
+    }
+
+    /// Everything due for a step, page by page, and how many pages that took.
+    async fn due(&self, step: Step, now: Timestamp) -> (Vec<Entry>, usize) {
+        let (mut entries, mut cursor, mut pages) = (Vec::new(), None, 0);
+        loop {
+            let page = self.ledger.due(step, now, cursor).await.unwrap();
+            entries.extend(page.entries);
+            pages += 1;
+            cursor = page.next;
+            if cursor.is_none() {
+                return (entries, pages);
+            }
+        }
+    }
+
+    /// Expects that exactly these are due. The index may lag behind in a DynamoDB that isn't embedded.
+    async fn expect_due(&self, step: Step, now: Timestamp, ids: &[&str]) {
+        let mut found = Vec::new();
+        for _ in 0..50 {
+            let (entries, _) = self.due(step, now).await;
+            found = entries.into_iter().map(|entry| entry.key.request_id).collect();
+            if found == ids {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert_eq!(found, ids, "due for {}", step.as_str());
+    }
+}
+
+fn unique_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let now = Timestamp::now().as_microsecond();
+    format!("ledger-contract-{now}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The table as the sandbox, and so the template, defines it.
+async fn create_table(config: &SdkConfig, name: &str) {
+    let definition = ledger_table(support::ACCOUNT, name).definition;
+    let index = &definition["GlobalSecondaryIndexes"][0];
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let list = |value: &Value| value.as_array().unwrap().clone();
+    let keys = |of: &Value| {
+        let key = |key: &Value| {
+            let element = KeySchemaElement::builder().attribute_name(text(&key["AttributeName"]));
+            element.key_type(KeyType::from(text(&key["KeyType"]).as_str())).build().unwrap()
+        };
+        list(&of["KeySchema"]).iter().map(key).collect::<Vec<_>>()
+    };
+    let attribute = |attribute: &Value| {
+        let definition = AttributeDefinition::builder().attribute_name(text(&attribute["AttributeName"]));
+        let kind = ScalarAttributeType::from(text(&attribute["AttributeType"]).as_str());
+        definition.attribute_type(kind).build().unwrap()
+    };
+    let projected = list(&index["Projection"]["NonKeyAttributes"]).iter().map(text).collect();
+    let projection = Projection::builder()
+        .projection_type(ProjectionType::from(text(&index["Projection"]["ProjectionType"]).as_str()))
+        .set_non_key_attributes(Some(projected))
+        .build();
+    let index = GlobalSecondaryIndex::builder()
+        .index_name(text(&index["IndexName"]))
+        .set_key_schema(Some(keys(index)))
+        .projection(projection)
+        .build()
+        .unwrap();
+    let client = Client::new(config);
+    let create = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    create
+        .set_attribute_definitions(Some(
+            list(&definition["AttributeDefinitions"]).iter().map(attribute).collect(),
+        ))
+        .set_key_schema(Some(keys(&definition)))
+        .global_secondary_indexes(index)
+        .send()
+        .await
+        .unwrap();
+    loop {
+        let table = client.describe_table().table_name(name).send().await.unwrap().table.unwrap();
+        if table.table_status == Some(TableStatus::Active) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+}
+
+fn s(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+fn n(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// Ten o'clock and so many seconds.
+fn at(seconds: i64) -> Timestamp {
+    let ten: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+    ten + SignedDuration::from_secs(seconds)
+}
+
+/// A record as the ledger holds it.
+fn record(id: &str, state: Value) -> Record {
+    let record = json!({
+        "key": {"sender": support::REQUESTER, "requestId": id},
+        "revision": 0,
+        "fingerprint": "12245b5acce3415592e5e52830ba5dc8",
+        "eventNamespace": "ae37732a-5949-50c0-af4f-8c05371be8ea",
+        "correlationId": "pipeline-run-4711",
+        "causationId": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "context": {"pipeline": "flowers"},
+        "copy": {
+            "sourceProjectArn": support::SOURCE,
+            "sourceProjectVersionArn": support::SOURCE_VERSION,
+            "destinationProjectArn": support::DESTINATION,
+            "versionName": id,
+            "outputConfig": {"s3Bucket": "flowers-production-models"},
+            "tags": {"team": "flowers"},
+        },
+        "requestedAt": at(-60),
+        "attempts": 1,
+        "state": state,
+        "announced": [],
+        "outbox": [],
+    });
+    // Through text: a raw value is read from nothing else.
+    serde_json::from_str(&record.to_string()).unwrap()
+}
+
+fn starting(until: Timestamp) -> Value {
+    json!({"name": "starting", "lease": {"until": until, "owner": "me"}, "unanswered": false})
+}
+
+fn waiting(due: Timestamp) -> Value {
+    let failure = json!({"code": "ThrottlingException", "message": "slow down"});
+    json!({"name": "waiting", "due": due, "reason": "Throttled", "failure": failure})
+}
+
+fn copying(since: Timestamp) -> Value {
+    json!({"name": "copying", "projectVersionArn": ARN, "adopted": false, "startedAt": since})
+}
+
+fn ended(at: Timestamp) -> Value {
+    json!({"name": "ended", "status": "COMPLETED", "at": at, "projectVersionArn": ARN})
+}
+
+/// A record that is due for a step since then.
+fn due_for(step: Step, id: &str, since: Timestamp) -> Record {
+    match step {
+        Step::Publish => {
+            let mut record = record(id, ended(since));
+            let letter = json!({"status": "COMPLETED", "time": since, "resources": [], "detail": {}});
+            record.outbox = serde_json::from_str(&json!([letter]).to_string()).unwrap();
+            record
+        }
+        Step::TakeOver => record(id, starting(since)),
+        Step::Start => record(id, waiting(since)),
+        Step::Look => record(id, copying(since)),
+        Step::Withdraw => Record { grant: true, ..record(id, ended(since)) },
+    }
+}
+
+#[tokio::test]
+async fn a_record_is_created_once_and_read_as_it_was_written() {
+    let table = Table::new().await;
+    let first = record("r", starting(at(0)));
+    assert_eq!(table.ledger.load(&first.key).await, Ok(None));
+    table.create(&first).await;
+    let second = record("r", waiting(at(0)));
+    assert_eq!(table.ledger.create(&second).await, Ok(Created::Exists(first.clone())));
+    assert_eq!(table.ledger.load(&first.key).await, Ok(Some(first)));
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn requests_of_two_senders_are_two_records() {
+    let table = Table::new().await;
+    let one = record("r", starting(at(0)));
+    let key = RecordKey { sender: support::ACCOUNT.to_owned(), ..one.key.clone() };
+    let other = Record { key, ..record("r", waiting(at(0))) };
+    table.create(&one).await;
+    table.create(&other).await;
+    assert_eq!(table.ledger.load(&one.key).await, Ok(Some(one)));
+    assert_eq!(table.ledger.load(&other.key).await, Ok(Some(other)));
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn only_who_knows_the_latest_revision_writes_the_next() {
+    let table = Table::new().await;
+    let first = record("r", starting(at(0)));
+    table.create(&first).await;
+    let saved = table.ledger.save(Record { state: first.state.clone(), attempts: 2, ..first.clone() }).await;
+    let saved = saved.unwrap().unwrap();
+    assert_eq!((saved.revision, saved.attempts), (1, 2));
+    let overtaken = Record { attempts: 9, ..first };
+    assert_eq!(table.ledger.save(overtaken).await, Ok(None));
+    assert_eq!(table.ledger.load(&saved.key).await, Ok(Some(saved.clone())));
+    let third = table.ledger.save(Record { attempts: 3, ..saved }).await.unwrap().unwrap();
+    assert_eq!(third.revision, 2);
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn a_record_that_is_gone_is_not_written_again() {
+    let table = Table::new().await;
+    let gone = Record { revision: 4, ..record("r", ended(at(0))) };
+    assert_eq!(table.ledger.save(gone.clone()).await, Ok(None));
+    assert_eq!(table.ledger.load(&gone.key).await, Ok(None));
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn our_own_write_sent_twice_is_one_write() {
+    let table = Table::new().await;
+    let first = record("r", starting(at(0)));
+    table.create(&first).await;
+    table.create(&first).await;
+    let next = record("r", waiting(at(0)));
+    let saved = table.ledger.save(next.clone()).await.unwrap();
+    assert!(saved.is_some());
+    assert_eq!(table.ledger.save(next).await, Ok(saved), "the answer to the first was lost");
+    let other_lease =
+        json!({"name": "starting", "lease": {"until": at(0), "owner": "she"}, "unanswered": false});
+    let hers = record("r", other_lease);
+    assert_eq!(table.ledger.save(hers).await, Ok(None), "somebody else's is somebody else's");
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn what_is_due_for_a_step_comes_longest_due_first_and_nothing_else_comes() {
+    let table = Table::new().await;
+    for step in Step::ALL {
+        let id = |name: &str| format!("{}-{name}", step.as_str());
+        for (name, since) in [("later", 2), ("first", -10), ("now", 0), ("second", -5)] {
+            table.create(&due_for(step, &id(name), at(since))).await;
+        }
+    }
+    for step in Step::ALL {
+        let ids = ["first", "second", "now"].map(|name| format!("{}-{name}", step.as_str()));
+        table.expect_due(step, at(0), &ids.each_ref().map(String::as_str)).await;
+        table.expect_due(step, at(-11), &[]).await;
+    }
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn an_entry_tells_what_a_look_needs_without_the_record() {
+    let table = Table::new().await;
+    let record = due_for(Step::Look, "v1", at(-10));
+    table.create(&record).await;
+    table.expect_due(Step::Look, at(0), &["v1"]).await;
+    let (entries, _) = table.due(Step::Look, at(0)).await;
+    let copy = record.copy.as_ref().unwrap();
+    let expected = Entry {
+        key: record.key.clone(),
+        due: at(-10),
+        requested_at: at(-60),
+        destination_project_arn: Some(copy.destination_project_arn.clone()),
+        version_name: Some("v1".to_owned()),
+        project_version_arn: record.project_version_arn().cloned(),
+        check_at: Some(at(-10) + Times::default().overdue_after),
+    };
+    assert_eq!(entries, [expected]);
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn more_than_a_page_is_read_to_its_end_without_gap_or_repeat() {
+    let table = Table::new().await;
+    // A page is 1 MB: names of 150 kB fill it with 7.
+    let ids: Vec<String> = (0..16).map(|i| format!("{i:02}{}", "x".repeat(150_000))).collect();
+    for (i, id) in (0..).zip(&ids) {
+        // Two at a time, for a page that ends between records of one moment.
+        let mut record = due_for(Step::Start, &id[..2], at(i / 2));
+        record.copy.as_mut().unwrap().version_name.clone_from(id);
+        table.create(&record).await;
+    }
+    let short: Vec<&str> = ids.iter().map(|id| &id[..2]).collect();
+    let (entries, pages) = table.due(Step::Start, at(1000)).await;
+    let mut found: Vec<String> = entries.iter().map(|entry| entry.key.request_id.clone()).collect();
+    assert!(entries.is_sorted_by_key(|entry| entry.due));
+    found.sort_unstable();
+    assert_eq!(found, short);
+    assert!(pages > 1, "the DynamoDB has no pages");
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn the_index_has_only_what_has_something_due_and_the_rest_expires() {
+    let table = Table::new().await;
+    for step in Step::ALL {
+        let record = due_for(step, step.as_str(), at(0));
+        table.create(&record).await;
+        let item = table.item(&record).await;
+        assert_eq!(item["step"], s(step.as_str()));
+        assert_eq!(item["due"], n(at(0).as_millisecond()));
+        assert_eq!(item.get("expiresAt"), None, "{}", step.as_str());
+        assert_eq!(item["status"], s(record.status()));
+    }
+    let over = record("over", ended(at(0)));
+    table.create(&over).await;
+    let item = table.item(&over).await;
+    assert_eq!((item.get("step"), item.get("due")), (None, None));
+    assert_eq!(item["expiresAt"], n((at(0) + RETENTION).as_second()));
+
+    let mut record = due_for(Step::Look, "v1", at(0));
+    table.create(&record).await;
+    record.state = over.state;
+    let record = table.ledger.save(record).await.unwrap().unwrap();
+    let item = table.item(&record).await;
+    assert_eq!((item.get("step"), item["revision"].clone()), (None, n(1)), "it has left the index");
+    table.expect_due(Step::Look, at(0), &["look"]).await;
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn an_item_that_cannot_be_read_is_an_error_for_who_asks_and_stops_nobody_else() {
+    let table = Table::new().await;
+    let record = due_for(Step::Look, "v1", at(-1));
+    table.create(&record).await;
+    let spoilt = RecordKey { request_id: "spoilt".to_owned(), ..record.key };
+    let item = [("id", s(&spoilt.to_string())), ("step", s("look")), ("due", n(at(-2).as_millisecond()))];
+    table.put(&[&item[..], &[("record", s("{"))]].concat()).await;
+    table.put(&[("id", s("no key")), ("step", s("look")), ("due", n(at(-3).as_millisecond()))]).await;
+
+    table.expect_due(Step::Look, at(0), &["spoilt", "v1"]).await;
+    let unread = table.ledger.load(&spoilt).await.unwrap_err().to_string();
+    assert!(unread.contains(&format!("`{spoilt}`")), "{unread}");
+    let unread = table.ledger.create(&due_for(Step::Start, "spoilt", at(0))).await.unwrap_err().to_string();
+    assert!(unread.contains(&format!("`{spoilt}`")), "an unreadable record is not a new one: {unread}");
+    table.put(&item).await;
+    table.ledger.load(&spoilt).await.unwrap_err();
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_is_an_error_and_no_answer() {
+    let table = Table::new().await;
+    table.client.delete_table().table_name(&table.name).send().await.unwrap();
+    let record = record("r", starting(at(0)));
+    table.ledger.create(&record).await.unwrap_err();
+    table.ledger.load(&record.key).await.unwrap_err();
+    table.ledger.save(record).await.unwrap_err();
+    table.ledger.due(Step::Look, at(0), None).await.unwrap_err();
+}

@@ -111,9 +111,20 @@ impl Builder {
 
     /// Binds the port on 127.0.0.1 and starts to answer. Needs a Tokio runtime.
     pub async fn start(self) -> Result<Sandbox, StartError> {
+        let port = self.port;
+        let (listener, address) = server::bind(port).await.map_err(|error| StartError::Port(port, error))?;
+        let (sandbox, router) = self.assemble(address)?;
+        let server = Server::start(listener, router);
+        Ok(Sandbox { _server: Some(Arc::new(server)), ..sandbox })
+    }
+
+    /// The sandbox without a port: its routes, to be called in process. Its endpoint is of no use.
+    pub fn in_process(self) -> Result<(Sandbox, Router), StartError> {
+        Ok(self.assemble(SocketAddr::from(([127, 0, 0, 1], 0)))?)
+    }
+
+    fn assemble(self, address: SocketAddr) -> Result<(Sandbox, Router), WorldError> {
         let world = self.world.checked()?;
-        let (listener, address) =
-            server::bind(self.port).await.map_err(|error| StartError::Port(self.port, error))?;
         let databases = Databases::none(self.clock.clone());
         for table in &world.tables {
             databases.create(table)?;
@@ -125,11 +136,10 @@ impl Builder {
             published: Published::none(),
             state: Mutex::new(State::new(world, self.settings)),
         });
-        let handle = Sandbox { shared: Arc::clone(&shared), _server: None };
-        let router = front::router(Arc::clone(&shared)).merge(control::router(Arc::clone(&shared)));
-        let router = self.routes.into_iter().fold(router, |router, routes| router.merge(routes(&handle)));
-        let server = Server::start(listener, front::limited(router));
-        Ok(Sandbox { shared, _server: Some(Arc::new(server)) })
+        let sandbox = Sandbox { shared: Arc::clone(&shared), _server: None };
+        let router = front::router(Arc::clone(&shared)).merge(control::router(shared));
+        let router = self.routes.into_iter().fold(router, |router, routes| router.merge(routes(&sandbox)));
+        Ok((sandbox, front::limited(router)))
     }
 }
 

@@ -1,12 +1,14 @@
 //! The world through the AWS SDK: each file is one port; `policies` is the part of Rekognition's that is in other
-//! accounts.
+//! accounts, and `http` is what all of them talk through.
 
 mod bus;
+mod http;
 mod ledger;
 mod policies;
 mod rekognition;
 
 pub use bus::EventBridge;
+pub use http::BadBundle;
 pub use ledger::DynamoDb;
 pub use rekognition::CustomLabels;
 
@@ -24,8 +26,9 @@ use crate::ports::{Clock, Unavailable};
 ///
 /// An attempt is given up after 10 s, a call with its retries after 25 s, well within either function's
 /// time-out.
-pub async fn configuration() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
+pub async fn configuration() -> Result<SdkConfig, BadBundle> {
+    let configuration = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http::client()?)
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(Duration::from_secs(3))
@@ -35,7 +38,8 @@ pub async fn configuration() -> SdkConfig {
         )
         .retry_config(RetryConfig::standard())
         .load()
-        .await
+        .await;
+    Ok(configuration)
 }
 
 /// The machine's clock.

@@ -1,4 +1,6 @@
-"""Sends requests through a deployed stack and listens on its bus. `test.py STACK`, with AWS's usual variables set."""
+"""Sends requests through a deployed stack and listens on its bus. `test.py COPIER EXAMPLE`: the names of the stacks of
+template.yaml and examples/step-functions/template.yaml, with AWS's usual variables set.
+"""
 
 import json
 import os
@@ -10,14 +12,17 @@ from pathlib import Path
 import boto3
 
 EVENTS = Path(__file__).parent.parent.parent / "events"
-STACK = sys.argv[1]
 ENDED = {"COMPLETED", "FAILED", "TIMED_OUT", "REJECTED"}
 
-events, sqs, dynamodb = boto3.client("events"), boto3.client("sqs"), boto3.client("dynamodb")
-outputs = {
-    output["OutputKey"]: output["OutputValue"]
-    for output in boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
-}
+events, sqs, dynamodb, workflows = (boto3.client(name) for name in ("events", "sqs", "dynamodb", "stepfunctions"))
+
+
+def outputs_of(stack):
+    (described,) = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+
+outputs, example = map(outputs_of, sys.argv[1:])
 requests = outputs["RequestQueueUrl"]
 
 
@@ -122,6 +127,35 @@ def a_killed_functions_message_is_redelivered():
     assert not set(frozen) & set(processes(outputs["StartCopyFunction"]))
 
 
+def begin(**changes):
+    """An execution of the example's workflow."""
+    request = {**json.loads((EVENTS / "copy-requested-bare.json").read_text()), **changes}
+    return workflows.start_execution(stateMachineArn=example["CopyModelArn"], input=json.dumps(request))["executionArn"]
+
+
+def ended(execution):
+    description = {}
+
+    def is_over():
+        description.update(workflows.describe_execution(executionArn=execution))
+        return description["status"] != "RUNNING"
+
+    wait_until(is_over, 200)
+    return description
+
+
+def a_workflow_waits_for_its_copy_without_polling():
+    good = begin(versionName="flowers.workflow")
+    bad = begin(versionName="flowers.elsewhere", outputConfig={"s3Bucket": "somebody-elses-bucket"})
+    rejected = ended(bad)
+    assert (rejected["status"], rejected["error"]) == ("FAILED", "REJECTED"), rejected
+    assert json.loads(rejected["cause"])["failure"]["code"] == "NotAllowed", rejected
+    copied = ended(good)
+    assert copied["status"] == "SUCCEEDED", copied
+    output = json.loads(copied["output"])
+    assert (output["status"], output["versionName"]) == ("COMPLETED", "flowers.workflow"), output
+
+
 def nothing_is_left_behind():
     wait_until(lambda: messages(requests) == 0)
     assert messages(outputs["DeadLetterQueueUrl"]) == 0
@@ -133,6 +167,7 @@ facts = [
     a_request_on_the_bus_comes_back_started_and_completed,
     a_poisoned_message_is_rejected,
     a_killed_functions_message_is_redelivered,
+    a_workflow_waits_for_its_copy_without_polling,
     nothing_is_left_behind,
 ]
 for fact in facts:

@@ -19,6 +19,8 @@ pub type Item = HashMap<String, AttributeValue>;
 const MILLIS: [&str; 3] = ["due", "checkAt", "requestedAt"];
 /// Seconds since 1970.
 const SECONDS: [&str; 1] = ["expiresAt"];
+/// JSON, with times in it.
+const JSON: [&str; 2] = ["record", "grants"];
 /// What in a record is not ours to change: an announcement's bytes never change, whatever the time.
 const KEPT: [&str; 3] = ["copy", "context", "outbox"];
 
@@ -40,7 +42,7 @@ pub async fn item(client: &Client, id: &str) -> Option<Item> {
     items(client).await.into_iter().find(|item| item["id"].as_s().unwrap() == id)
 }
 
-/// Moves every time in the ledger back: those in the records, and those in the attributes beside them.
+/// Moves every time in the ledger back: those in records and grants, and those in the attributes beside them.
 pub async fn age(client: &Client, by: SignedDuration) {
     for item in items(client).await {
         let mut update =
@@ -52,7 +54,11 @@ pub async fn age(client: &Client, by: SignedDuration) {
             let older = number - i64::try_from(by.as_millis()).unwrap() / unit;
             sets.push((name, AttributeValue::N(older.to_string())));
         }
-        sets.push(("record", AttributeValue::S(aged_record(item["record"].as_s().unwrap(), by))));
+        for name in JSON {
+            if let Some(value) = item.get(name) {
+                sets.push((name, AttributeValue::S(aged_json(value.as_s().unwrap(), by))));
+            }
+        }
         let expression: Vec<_> = (0..sets.len()).map(|i| format!("#n{i} = :v{i}")).collect();
         update = update.update_expression(format!("SET {}", expression.join(", ")));
         for (i, (name, value)) in sets.into_iter().enumerate() {
@@ -64,7 +70,7 @@ pub async fn age(client: &Client, by: SignedDuration) {
     }
 }
 
-fn aged_record(json: &str, by: SignedDuration) -> String {
+fn aged_json(json: &str, by: SignedDuration) -> String {
     let mut record: BTreeMap<String, Box<RawValue>> = serde_json::from_str(json).unwrap();
     for (name, raw) in &mut record {
         if !KEPT.contains(&name.as_str()) {

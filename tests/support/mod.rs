@@ -7,7 +7,9 @@
 
 pub mod bus;
 pub mod ledger;
+pub mod recording;
 pub mod rekognition;
+pub mod table;
 
 use jiff::{SignedDuration, Timestamp};
 use sandbox::deployment::{Binaries, Delivered, Deployment, DeploymentSettings};
@@ -143,6 +145,12 @@ impl Copier {
         let lines = self.deployment.logs().unwrap();
         let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         lines.filter(|line| line["level"] == level).collect()
+    }
+}
+
+impl Drop for Copier {
+    fn drop(&mut self) {
+        recording::keep(self.sandbox());
     }
 }
 

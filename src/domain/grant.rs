@@ -239,3 +239,6 @@ impl From<PolicyError> for Ungranted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,11 +76,16 @@ impl Page {
     pub(super) fn end(&mut self, deployment: &Deployment) {
         self.progress(&[]);
         let functions = [deployment.start_copy(), deployment.check_copies()];
-        let memory = functions.map(|function| {
+        // Nothing but Linux tells.
+        for function in functions.into_iter().filter(|function| function.peak_memory() > 0) {
             let tenths = function.peak_memory() * 10 / (1024 * 1024);
-            format!("{} {}.{} MB", function.settings().name, tenths / 10, tenths % 10)
-        });
-        self.line(&format!("Peak memory: {}.", memory.join(", ")));
+            self.line(&format!(
+                "Peak memory of {}: {}.{} MB",
+                function.settings().name,
+                tenths / 10,
+                tenths % 10
+            ));
+        }
     }
 
     /// Shows what the functions logged last, for whoever has to find out what went wrong.

@@ -1,7 +1,8 @@
 //! The rule that sends requests to the queue: which events on the bus are requests, and which were taken
 //! already.
 //!
-//! It reads what was published; it doesn't know where the requests go.
+//! It reads what was published; it doesn't know where the requests go. Every account's default bus is one
+//! bus here: what another account puts on its own, and `source-account.yaml` forwards, is simply there.
 
 use serde_json::Value;
 

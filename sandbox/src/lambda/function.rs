@@ -80,7 +80,7 @@ impl Function {
     }
 
     /// The most memory that one of its processes has had in RAM (peak resident set), in bytes; 0 before the
-    /// first.
+    /// first, and where there is no /proc to ask.
     ///
     /// Read when an invocation ends, and now. What a process took after that and before it ended by itself
     /// is unknown.

@@ -1,4 +1,4 @@
-"""Evaluates the example's JSONata expressions and its event pattern on the files in events/.
+"""Evaluates the JSONata expressions and the event pattern of examples/step-functions on the files in events/.
 
 What it checks: the request that the workflow publishes is the input plus correlation id and token; every announcement
 about it that ends a copy matches the rule, and only those; the waker answers the right token, once, with success or
@@ -6,13 +6,13 @@ failure as the announcement says. What it can't check is Step Functions itself.
 """
 
 import json
-from pathlib import Path
 
+from eventbridge import matches
+from iam import ROOT
 from jsonata import Jsonata
 from samcli.yamlhelper import yaml_parse
 
-HERE = Path(__file__).parent
-EVENTS = HERE.parent.parent / "events"
+EVENTS = ROOT / "events"
 ENDED = {"COMPLETED", "FAILED", "TIMED_OUT", "REJECTED"}
 CONTEXT = {
     "Execution": {"Name": "release-2026-11-02"},
@@ -21,7 +21,7 @@ CONTEXT = {
 }
 REFERENCES = {"CopierEventSource": "rekognition.model-copier", "CopyModel": CONTEXT["StateMachine"]["Id"]}
 
-resources = yaml_parse((HERE / "template.yaml").read_text())["Resources"]
+resources = yaml_parse((ROOT / "examples/step-functions/template.yaml").read_text())["Resources"]
 
 
 def evaluate(value, states):
@@ -35,20 +35,6 @@ def evaluate(value, states):
         expression.assign("states", states)
         return expression.evaluate(None)
     return value
-
-
-def matches(pattern, event):
-    """EventBridge's exact values and `exists: true`, which is all that the rule uses."""
-    for name, wanted in pattern.items():
-        if isinstance(wanted, dict):
-            if not matches(wanted, event.get(name, {})):
-                return False
-        elif wanted == [{"exists": True}]:
-            if name not in event:
-                return False
-        elif event.get(name) not in wanted:
-            return False
-    return True
 
 
 def publish(request):
@@ -82,18 +68,11 @@ def the_request_is_the_input_plus_correlation_and_token():
 
 
 def announcements():
-    """Every announcement in events/, as it would be about a request of this workflow; one of each end at least."""
+    """Every announcement in events/, as it would be about a request of this workflow."""
     context = publish(json.loads((EVENTS / "copy-requested-bare.json").read_text()))["context"]
-    for file in sorted(EVENTS.glob("*.json")):
-        event = json.loads(file.read_text())
-        if event.get("detail-type") == "Rekognition Model Copy State Change":
-            yield {**event, "detail": {**event["detail"], "context": context}}
-    for status in sorted(ENDED):
-        yield {
-            "source": "rekognition.model-copier",
-            "detail-type": "Rekognition Model Copy State Change",
-            "detail": {"status": status, "versionName": 'flowers "a"', "context": context},
-        }
+    events = [json.loads(file.read_text()) for file in sorted((EVENTS / "announcements").glob("*.json"))]
+    assert {event["detail"]["status"] for event in events} > ENDED
+    return [{**event, "detail": {**event["detail"], "context": context}} for event in events]
 
 
 def resolved(node):

@@ -1,0 +1,84 @@
+"""Which events our rules and the patterns in docs/events.md match, shown on the files in events/."""
+
+import json
+import re
+
+from eventbridge import matches
+from iam import ROOT, Stack
+
+DESTINATION, SOURCE = "444455556666", "111122223333"
+ANNOUNCEMENTS = [json.loads(file.read_text()) for file in sorted((ROOT / "events/announcements").glob("*.json"))]
+REQUEST = json.loads((ROOT / "events/copy-requested.json").read_text())
+CLI = {**REQUEST, "detail": json.loads((ROOT / "events/copy-requested-cli.json").read_text())}
+
+
+def copier(**parameters):
+    return Stack("template.yaml", DESTINATION, {"OutputBuckets": ["flowers-production-models"], **parameters})
+
+
+def pattern(stack, rule):
+    return stack.properties(rule)["EventPattern"]
+
+
+def elsewhere(request):
+    """The request for a destination in another account."""
+    return json.loads(json.dumps(request).replace(f"{DESTINATION}:project", "777788889999:project"))
+
+
+def a_request_reaches_the_queue_and_an_announcement_never_does():
+    for parameters in ({}, {"OwnDestinationsOnly": "true"}):
+        rule = pattern(copier(**parameters), "RequestRule")
+        assert matches(rule, REQUEST) and matches(rule, CLI), rule
+        assert not any(matches(rule, announcement) for announcement in ANNOUNCEMENTS), rule
+        assert not matches(rule, {**REQUEST, "source": "rekognition.model-copier"}), "our own source"
+    own = copier(EventSource="another.copier")
+    assert not matches(pattern(own, "RequestRule"), {**REQUEST, "source": "another.copier"})
+
+
+def requests_for_others_are_answered_unless_a_hub_sends_everything_to_everyone():
+    for request in (REQUEST, CLI):
+        assert matches(pattern(copier(), "RequestRule"), elsewhere(request))
+        assert not matches(pattern(copier(OwnDestinationsOnly="true"), "RequestRule"), elsewhere(request))
+
+
+def a_source_account_forwards_its_own_requests_for_the_copiers_account():
+    parameters = {
+        "DestinationAccount": DESTINATION,
+        "CopierRoleArns": [f"arn:aws:iam::{DESTINATION}:role/start"],
+        "ExternalId": "6f1d0c5e-8a0b-4a52-9c3e-2b7d41f866a9",
+        "ProjectArns": [REQUEST["detail"]["sourceProjectArn"]],
+        "DestinationBusArn": f"arn:aws:events:us-east-1:{DESTINATION}:event-bus/default",
+    }
+    rule = pattern(Stack("source-account.yaml", SOURCE, parameters), "ForwardingRule")
+    for request in (REQUEST, CLI):
+        assert matches(rule, request)
+        assert not matches(rule, elsewhere(request))
+        assert not matches(rule, {**request, "account": "777788889999"}), "what another account sent goes no further"
+    assert not any(matches(rule, announcement) for announcement in ANNOUNCEMENTS)
+
+
+def the_documented_patterns_match_what_they_say():
+    text = (ROOT / "docs/events.md").read_text().split("## Patterns")[1].split("\n## ")[0]
+    documented = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    found = [[a["detail"]["status"] for a in ANNOUNCEMENTS if matches(pattern, a)] for pattern in documented]
+    everyone = sorted(a["detail"]["status"] for a in ANNOUNCEMENTS)
+    bad_ends, new_models, by_context, by_correlation, for_a_person = found
+    assert sorted(bad_ends) == ["FAILED", "REJECTED", "TIMED_OUT"], bad_ends
+    assert new_models == ["COMPLETED"], new_models
+    assert by_context and set(by_context) <= set(everyone), by_context
+    assert by_correlation and set(by_correlation) <= set(everyone), by_correlation
+    assert for_a_person == ["QUEUED"], for_a_person
+    stranger = json.loads(json.dumps(ANNOUNCEMENTS).replace("rekognition.model-copier", "somebody.else"))
+    assert not any(matches(pattern, event) for pattern in documented for event in stranger)
+
+
+facts = [
+    a_request_reaches_the_queue_and_an_announcement_never_does,
+    requests_for_others_are_answered_unless_a_hub_sends_everything_to_everyone,
+    a_source_account_forwards_its_own_requests_for_the_copiers_account,
+    the_documented_patterns_match_what_they_say,
+]
+for fact in facts:
+    fact()
+    print(f"ok: {fact.__name__}")
+print(f"{len(facts)} passed, 0 failed")

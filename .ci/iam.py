@@ -25,7 +25,9 @@ class Stack:
         self.values = PSEUDO | {"AWS::AccountId": account}
         for name, parameter in template["Parameters"].items():
             value = given.get(name, parameter.get("Default"))
-            if parameter["Type"] == "CommaDelimitedList" and isinstance(value, str):
+            if parameter["Type"] != "CommaDelimitedList":
+                value = str(value)
+            elif isinstance(value, str):
                 value = value.split(",")
             self.values[name] = value
 
@@ -36,6 +38,8 @@ class Stack:
             "AWS::Events::Rule": f"arn:aws:events:{REGION}:{account}:rule/{name}",
             "AWS::SQS::Queue": f"arn:aws:sqs:{REGION}:{account}:{name}",
             "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{REGION}:{account}:table/{name}",
+            "AWS::Serverless::Function": f"arn:aws:lambda:{REGION}:{account}:function:{name}",
+            "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{REGION}:{account}:alarm:{name}",
             "AWS::Logs::LogGroup": f"arn:aws:logs:{REGION}:{account}:log-group:{name}:*",
         }[self.resources[name]["Type"]]
 

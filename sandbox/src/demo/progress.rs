@@ -31,3 +31,44 @@ fn copy(version: &Version, now: Timestamp) -> Option<Copy> {
     let name = arn.rsplit('/').nth(1).unwrap_or_default().to_owned();
     Some(Copy { name, percent: u64::try_from(passed * 100 / whole).unwrap_or(0) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A copy that began at noon and takes 30 s.
+    fn world(status: &str) -> World {
+        let project = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production";
+        let world = serde_json::json!({ "projects": [{
+            "projectArn": format!("{project}/1761991200000"),
+            "versions": [{
+                "projectVersionArn": format!("{project}/version/v.1/1764000000000"),
+                "createdAt": "2026-11-24T12:00:00Z",
+                "status": status,
+                "next": { "at": "2026-11-24T12:00:30Z", "status": "COPYING_COMPLETED" },
+            }],
+        }]});
+        World::from_json(&world.to_string()).unwrap()
+    }
+
+    fn percent_at(time: &str) -> u64 {
+        let copies = copies(&world("COPYING_IN_PROGRESS"), time.parse().unwrap());
+        assert_eq!(copies[0].name, "v.1");
+        copies[0].percent
+    }
+
+    #[test]
+    fn progress_is_the_share_of_the_time_that_has_passed() {
+        assert_eq!(percent_at("2026-11-24T11:59:00Z"), 0);
+        assert_eq!(percent_at("2026-11-24T12:00:00Z"), 0);
+        assert_eq!(percent_at("2026-11-24T12:00:15Z"), 50);
+        assert_eq!(percent_at("2026-11-24T12:00:30Z"), 100);
+        assert_eq!(percent_at("2026-11-24T13:00:00Z"), 100);
+    }
+
+    #[test]
+    fn what_is_not_copying_has_no_progress() {
+        let noon = "2026-11-24T12:00:00Z".parse().unwrap();
+        assert_eq!(copies(&world("TRAINING_IN_PROGRESS"), noon), []);
+    }
+}

@@ -1,7 +1,6 @@
 //! The copier: the ports, the rules, and the few moves that both use cases share.
 
 use jiff::Timestamp;
-use tokio::sync::Mutex;
 use tracing::{error, info, warn};
 
 use crate::domain::admission::Admission;
@@ -14,6 +13,7 @@ use crate::domain::outbox::Outgoing;
 use crate::domain::record::Record;
 use crate::domain::refusal::CopyAnswer;
 use crate::domain::times::Times;
+use crate::grants::Turns;
 use crate::pace::Pace;
 use crate::ports::{Bus, Clock, Ledger, Rekognition, Unavailable, Which};
 
@@ -44,8 +44,7 @@ pub struct Copier<L, R, B, C> {
     pub(crate) look_pace: Pace,
     pub(crate) policy_read_pace: Pace,
     pub(crate) policy_change_pace: Pace,
-    /// Whoever of this process writes grants: not for safety, but not to be in each other's way.
-    pub(crate) grants_turn: Mutex<()>,
+    pub(crate) turns: Turns,
 }
 
 impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
@@ -61,7 +60,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             look_pace: pace(),
             policy_read_pace: pace(),
             policy_change_pace: pace(),
-            grants_turn: Mutex::default(),
+            turns: Turns::default(),
             rules,
         }
     }

@@ -4,6 +4,12 @@
 //! first is what counts; the second can be done by anybody, at any time, as often as they like. So a crash between
 //! the two leaves grants that are due, and the next sweep brings their policy in line.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Mutex as Turn;
+use tokio::time::timeout;
 use tracing::info;
 
 use crate::copier::Copier;
@@ -15,6 +21,23 @@ use crate::ports::{Bus, Clock, Ledger, Rekognition, Unavailable};
 
 /// How often a write is tried when others are faster each time.
 const ROUNDS: usize = 20;
+/// How long a grant may take, so that one account that does not answer leaves time for a batch's other requests.
+const WITHIN: Duration = Duration::from_secs(25);
+
+/// Whose turn it is with a project, among those who do this process's work at once, and the revision of the grants
+/// that its policy was last brought in line with.
+///
+/// Not for safety, which is in the revisions, but so that they are not in each other's way: ten requests of a batch
+/// write the grants one after the other, and one change of the policy does for all of them.
+#[derive(Debug, Default)]
+pub(crate) struct Turns(Mutex<HashMap<ProjectArn, Arc<Turn<u64>>>>);
+
+impl Turns {
+    fn of(&self, project: &ProjectArn) -> Arc<Turn<u64>> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(project.clone()).or_default())
+    }
+}
 
 impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     /// Sees to it that the record's model may be copied, for the holder of the record's lease.
@@ -26,8 +49,12 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         }
         let holder =
             Holder { key: record.key.clone(), project_version_arn: copy.source_project_version_arn.clone() };
-        self.hold(project, &holder).await?;
-        self.align(project).await?;
+        let granted = timeout(WITHIN, async {
+            let given = self.hold(project, &holder).await?;
+            self.align_for(project, given).await.map_err(Ungranted::from)
+        });
+        let late = |_| Ungranted::Unavailable(format!("the grant took longer than {} s", WITHIN.as_secs()));
+        granted.await.map_err(late)??;
         if may_call(record, self.now()) {
             Ok(())
         } else {
@@ -38,7 +65,8 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     /// Withdraws the grant of a record that has ended: from the grants, so that the policy is due.
     pub(crate) async fn release(&self, record: &Record) -> Result<(), Unavailable> {
         let Some(copy) = &record.copy else { return Ok(()) };
-        let _turn = self.grants_turn.lock().await;
+        let turn = self.turns.of(&copy.source_project_arn);
+        let _turn = turn.lock().await;
         for _ in 0..ROUNDS {
             let grants = self.ledger.grants(&copy.source_project_arn).await?;
             let released = grants.and_then(|grants| grants.released(|key| *key == record.key, self.now()));
@@ -72,16 +100,18 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         Ok(())
     }
 
-    async fn hold(&self, project: &ProjectArn, holder: &Holder) -> Result<(), Ungranted> {
-        let _turn = self.grants_turn.lock().await;
+    /// Returns the revision of the grants that gave the record its own; `None` if it had one.
+    async fn hold(&self, project: &ProjectArn, holder: &Holder) -> Result<Option<u64>, Ungranted> {
+        let turn = self.turns.of(project);
+        let _turn = turn.lock().await;
         for _ in 0..ROUNDS {
             let grants = self.ledger.grants(project).await?;
             let grants = grants.unwrap_or_else(|| Grants::none(project.clone()));
             match self.rules.granting.ask(grants, holder.clone(), self.now()) {
-                Asked::Held => return Ok(()),
+                Asked::Held => return Ok(None),
                 Asked::Given(grants) => {
-                    if self.ledger.save_grants(grants).await?.is_some() {
-                        return Ok(());
+                    if let Some(grants) = self.ledger.save_grants(grants).await? {
+                        return Ok(Some(grants.revision));
                     }
                 }
                 Asked::Full => {
@@ -91,6 +121,19 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             }
         }
         Err(overtaken().into())
+    }
+
+    /// Brings the policy in line for a record that was given its grant by this revision, unless somebody else of
+    /// this process has done so since.
+    async fn align_for(&self, project: &ProjectArn, given: Option<u64>) -> Result<(), PolicyError> {
+        let turn = self.turns.of(project);
+        let mut aligned = turn.lock().await;
+        if given.is_none_or(|revision| *aligned < revision)
+            && let Some(grants) = self.align(project).await?
+        {
+            *aligned = grants.revision;
+        }
+        Ok(())
     }
 
     /// Makes the policy of a project say what its grants say; returns the grants that it says then.

@@ -161,10 +161,11 @@ impl Sandbox {
 
     /// The environment that makes any AWS client use this sandbox as `account`: endpoint, Region, keys.
     pub fn environment(&self, account: &str) -> Vec<(String, String)> {
+        let region = self.shared.lock().world.region.clone();
         let pairs = [
             ("AWS_ENDPOINT_URL", self.endpoint()),
-            ("AWS_REGION", self.shared.lock().world.region.clone()),
-            ("AWS_DEFAULT_REGION", self.shared.lock().world.region.clone()),
+            ("AWS_REGION", region.clone()),
+            ("AWS_DEFAULT_REGION", region),
             ("AWS_ACCESS_KEY_ID", account.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "sandbox".to_owned()),
         ];

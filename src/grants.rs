@@ -21,8 +21,9 @@ use crate::ports::{Bus, Clock, Ledger, Rekognition, Unavailable};
 
 /// How often a write is tried when others are faster each time.
 const ROUNDS: usize = 20;
-/// How long a grant may take, so that one account that does not answer leaves time for a batch's other requests.
-const WITHIN: Duration = Duration::from_secs(25);
+/// How long a grant, or looking after the grants of a project, may take: an account that does not answer must leave
+/// time for a batch's other requests, and for the call.
+pub(crate) const WITHIN: Duration = Duration::from_secs(15);
 
 /// Whose turn it is with a project, among those who do this process's work at once, and the revision of the grants
 /// that its policy was last brought in line with.
@@ -81,6 +82,11 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     /// Looks after the grants of a project: releases those of records that are gone or have ended, and brings the
     /// policy in line.
     pub(crate) async fn look_after(&self, project: &ProjectArn) -> Result<(), PolicyError> {
+        let late = |_| PolicyError::Unavailable(format!("it took longer than {} s", WITHIN.as_secs()));
+        timeout(WITHIN, self.audit(project)).await.map_err(late)?
+    }
+
+    async fn audit(&self, project: &ProjectArn) -> Result<(), PolicyError> {
         let Some(grants) = self.ledger.grants(project).await? else { return Ok(()) };
         let mut over = Vec::new();
         for Holder { key, .. } in &grants.holders {

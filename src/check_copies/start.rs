@@ -63,6 +63,10 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
     /// INVARIANT: the lease is written before the call is made, so that a crash in between is a lease that
     /// ends, and never a second call.
     async fn lease_and_call(&self, record: Record, report: &mut Report) {
+        if record.grant && !self.has_time_for_a_grant() {
+            report.left += 1;
+            return;
+        }
         let leased = match self.copier.write(record).await {
             Ok(Some(record)) => record,
             Ok(None) => {

@@ -7,7 +7,7 @@ use super::group::{Group, Looked, by_project, rotated};
 use super::{AT_ONCE, Report, Sweep, with_unpublished};
 use crate::domain::decide::look::{Seen, looked};
 use crate::domain::model::{ModelStatus, Progress};
-use crate::domain::record::Step;
+use crate::domain::record::{Record, Step};
 use crate::ports::{Bus, Clock, Entry, Ledger, Rekognition};
 
 impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
@@ -54,22 +54,30 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             return report;
         }
         let found = self.look_up(group, &mut report).await;
-        for entry in &group.entries {
-            self.look_at_one(entry, &seen(entry, &found), &mut report).await;
+        let looked_at = stream::iter(&group.entries).map(|entry| async {
+            let mut report = Report::default();
+            (self.look_at_one(entry, &seen(entry, &found), &mut report).await, report)
+        });
+        let mut looked_at = std::pin::pin!(looked_at.buffered(AT_ONCE));
+        let mut written = Vec::new();
+        while let Some((record, one)) = looked_at.next().await {
+            written.extend(record);
+            report += one;
         }
+        self.publish_now(written, &mut report).await;
         report
     }
 
-    async fn look_at_one(&self, entry: &Entry, seen: &Seen, report: &mut Report) {
+    /// The record as it was written, if there was something to write.
+    async fn look_at_one(&self, entry: &Entry, seen: &Seen, report: &mut Report) -> Option<Record> {
         self.note(entry, seen, report);
         // The usual case costs nothing: still copying, and nothing else to say.
         if self.has_nothing_to_say(entry, seen) {
-            return;
+            return None;
         }
-        let Some(record) = self.load(entry, Step::Look, report).await else { return };
-        if let Some(next) = looked(record, seen, self.copier.now(), &self.copier.rules.times) {
-            self.write_and_publish(next, report).await;
-        }
+        let record = self.load(entry, Step::Look, report).await?;
+        let next = looked(record, seen, self.copier.now(), &self.copier.rules.times)?;
+        self.write(next, report).await
     }
 
     fn has_nothing_to_say(&self, entry: &Entry, seen: &Seen) -> bool {

@@ -93,26 +93,33 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
         }
     }
 
-    /// Writes a record that was taken further, counts it, and publishes what it has to say.
+    /// Writes a record that was taken further, and publishes what it has to say.
     async fn write_and_publish(&self, record: Record, report: &mut Report) {
+        let written = self.write(record, report).await;
+        self.publish_now(written.into_iter().collect(), report).await;
+    }
+
+    /// Writes a record that was taken further; `None` if that failed or somebody else was faster.
+    async fn write(&self, record: Record, report: &mut Report) -> Option<Record> {
         match self.copier.write(record).await {
-            Ok(Some(record)) => self.publish_now(record, report).await,
+            Ok(Some(record)) => return Some(record),
             Ok(None) => report.overtaken += 1,
             Err(error) => {
                 error!(%error, "a record could not be written");
                 report.counts.ledger_errors += 1;
             }
         }
+        None
     }
 
-    /// Publishes what a record that was just written has to say, and counts it.
-    async fn publish_now(&self, record: Record, report: &mut Report) {
-        report.counts.count(&record);
-        if !record.outbox.is_empty() {
-            let before = record.outbox.len();
-            for record in self.copier.publish(vec![record]).await {
-                report.published += before.saturating_sub(record.outbox.len());
-            }
+    /// Publishes together what records that were just written have to say, and counts them.
+    async fn publish_now(&self, records: Vec<Record>, report: &mut Report) {
+        records.iter().for_each(|record| report.counts.count(record));
+        let before: usize = records.iter().map(|record| record.outbox.len()).sum();
+        if before > 0 {
+            let after: usize =
+                self.copier.publish(records).await.iter().map(|record| record.outbox.len()).sum();
+            report.published += before.saturating_sub(after);
         }
     }
 }

@@ -80,7 +80,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             }
         };
         match self.copier.attempt(leased).await {
-            Ok(Some(record)) => self.publish_now(record, report).await,
+            Ok(Some(record)) => self.publish_now(vec![record], report).await,
             Ok(None) => report.overtaken += 1,
             Err(error) => {
                 error!(%error, "the outcome of a start could not be recorded: it will be found after its lease");

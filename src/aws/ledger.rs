@@ -1,45 +1,26 @@
-//! The ledger in DynamoDB: one item per request, and one for the grants of every source project.
-//!
-//! | attribute | holds |
-//! |---|---|
-//! | `id` (S, key) | the record's key, `SENDER#REQUEST-ID` |
-//! | `record` (S) | the record as JSON: the truth |
-//! | `revision` (N) | what every write but the first is conditional on |
-//! | `status` (S) | where the request stands, for people |
-//! | `step` (S), `due` (N, ms) | what is next and from when on; left out once nothing is: the index `due` is sparse |
-//! | `requestedAt` (N, ms), `destinationProjectArn`, `versionName`, `projectVersionArn` (S), `checkAt` (N, ms) | what a sweep needs without reading the record |
-//! | `expiresAt` (N, s) | when DynamoDB may delete the item; only once nothing is next |
-//!
-//! Grants have the key `grants#SOURCE-PROJECT-ARN` and the step `grants`; `grants` (S) is them as JSON; `revision`,
-//! `due` and `expiresAt` are as above.
+//! The ledger in DynamoDB: one item per request, and one for the grants of every source project. What is in an
+//! item: see `item`.
 
-use std::collections::HashMap;
+mod item;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use jiff::{SignedDuration, Timestamp};
-use serde::de::DeserializeOwned;
-use tracing::error;
 
 use super::unavailable;
-use crate::domain::arn::{ProjectArn, ProjectVersionArn};
+use crate::domain::arn::ProjectArn;
 use crate::domain::grant::Grants;
 use crate::domain::id::RecordKey;
 use crate::domain::record::{Record, Step};
-use crate::domain::times::{Times, after};
-use crate::ports::{Created, Cursor, Entry, GrantsPage, Ledger, Page, Unavailable};
+use crate::domain::times::Times;
+use crate::ports::{Created, Cursor, GrantsPage, Ledger, Page, Unavailable};
+use item::{GRANTS, Item, cursor, entry, grants_id, number, project, read, read_json, start_key, text};
 
 /// The name of the sparse index.
 const INDEX: &str = "due";
-/// The step of grants in the index.
-const GRANTS: &str = "grants";
-/// What the key of grants begins with. INVARIANT: no record's does, it begins with an account.
-const GRANTS_ID: &str = "grants#";
-
-type Item = HashMap<String, AttributeValue>;
 
 /// A table.
 #[derive(Clone, Debug)]
@@ -80,59 +61,6 @@ impl DynamoDb {
         }
     }
 
-    fn item(&self, record: &Record) -> Result<Item, Unavailable> {
-        let json = serde_json::to_string(record)
-            .map_err(|error| Unavailable(format!("`{}` can't be written as JSON: {error}", record.key)))?;
-        let mut item = Item::from([
-            ("id".into(), text(record.key.to_string())),
-            ("record".into(), text(json)),
-            ("revision".into(), number(record.revision)),
-            ("status".into(), text(record.status())),
-            ("requestedAt".into(), number(record.requested_at.as_millisecond())),
-        ]);
-        let Some((step, due)) = record.next() else {
-            let expires_at = after(record.requested_at.max(self.ended_at(record)), self.retention);
-            item.insert("expiresAt".into(), number(expires_at.as_second()));
-            return Ok(item);
-        };
-        item.insert("step".into(), text(step.as_str()));
-        let entry = Entry::of(record, due, &self.times);
-        item.insert("due".into(), number(entry.due.as_millisecond()));
-        let mut add = |name: &str, value: Option<AttributeValue>| {
-            if let Some(value) = value {
-                item.insert(name.to_owned(), value);
-            }
-        };
-        add("destinationProjectArn", entry.destination_project_arn.map(text));
-        add("versionName", entry.version_name.map(text));
-        add("projectVersionArn", entry.project_version_arn.map(text));
-        add("checkAt", entry.check_at.map(|at| number(at.as_millisecond())));
-        Ok(item)
-    }
-
-    fn grants_item(&self, grants: &Grants) -> Result<Item, Unavailable> {
-        let project = &grants.project_arn;
-        let json = serde_json::to_string(grants).map_err(|error| {
-            Unavailable(format!("grants of `{project}` can't be written as JSON: {error}"))
-        })?;
-        let mut item = Item::from([
-            ("id".into(), grants_id(project)),
-            ("grants".into(), text(json)),
-            ("revision".into(), number(grants.revision)),
-        ]);
-        match grants.due() {
-            Some(due) => {
-                item.insert("step".into(), text(GRANTS));
-                item.insert("due".into(), number(due.as_millisecond()));
-            }
-            None => {
-                let expires_at = after(grants.changed_at, self.retention);
-                item.insert("expiresAt".into(), number(expires_at.as_second()));
-            }
-        }
-        Ok(item)
-    }
-
     /// One page of the index.
     async fn query(&self, step: &str, now: Timestamp, after: Option<Cursor>) -> Result<Found, Unavailable> {
         let query = self
@@ -152,13 +80,6 @@ impl DynamoDb {
             next: found.last_evaluated_key.as_ref().and_then(cursor),
         })
     }
-
-    fn ended_at(&self, record: &Record) -> Timestamp {
-        match record.state {
-            crate::domain::record::State::Ended { at, .. } => at,
-            _ => record.requested_at,
-        }
-    }
 }
 
 struct Found {
@@ -174,7 +95,7 @@ enum Put {
 
 impl Ledger for DynamoDb {
     async fn create(&self, record: &Record) -> Result<Created, Unavailable> {
-        let item = self.item(record)?;
+        let item = item::of_record(record, &self.times, self.retention)?;
         let json = item.get("record").cloned();
         match self.put(item, |put| put.condition_expression("attribute_not_exists(id)")).await {
             Put::Done => Ok(Created::New(record.clone())),
@@ -194,7 +115,7 @@ impl Ledger for DynamoDb {
     async fn save(&self, record: Record) -> Result<Option<Record>, Unavailable> {
         let known = number(record.revision);
         let record = Record { revision: record.revision + 1, ..record };
-        let item = self.item(&record)?;
+        let item = item::of_record(&record, &self.times, self.retention)?;
         let json = item.get("record").cloned();
         let on_revision = |put: PutItemFluentBuilder| {
             put.condition_expression("revision = :known").expression_attribute_values(":known", known)
@@ -221,7 +142,7 @@ impl Ledger for DynamoDb {
     async fn save_grants(&self, grants: Grants) -> Result<Option<Grants>, Unavailable> {
         let known = grants.revision;
         let grants = Grants { revision: known + 1, ..grants };
-        let item = self.grants_item(&grants)?;
+        let item = item::of_grants(&grants, self.retention)?;
         let json = item.get("grants").cloned();
         let on_revision = |put: PutItemFluentBuilder| match known {
             0 => put.condition_expression("attribute_not_exists(id)"),
@@ -239,74 +160,6 @@ impl Ledger for DynamoDb {
 
     async fn grants_due(&self, now: Timestamp, after: Option<Cursor>) -> Result<GrantsPage, Unavailable> {
         let found = self.query(GRANTS, now, after).await?;
-        let project = |item: &Item| {
-            let arn = string(item, "id").and_then(|id| id.strip_prefix(GRANTS_ID));
-            arn.and_then(|arn| ProjectArn::parse(arn).ok())
-        };
         Ok(GrantsPage { projects: found.items.iter().filter_map(project).collect(), next: found.next })
     }
-}
-
-/// The key of a project's grants.
-fn grants_id(project: &ProjectArn) -> AttributeValue {
-    text(format!("{GRANTS_ID}{project}"))
-}
-
-fn text(value: impl ToString) -> AttributeValue {
-    AttributeValue::S(value.to_string())
-}
-
-fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-fn read(item: &Item) -> Result<Record, Unavailable> {
-    read_json(item, "record")
-}
-
-fn read_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, Unavailable> {
-    let id = string(item, "id").unwrap_or_default();
-    let json = string(item, name).ok_or_else(|| Unavailable(format!("item `{id}` has no `{name}`")))?;
-    serde_json::from_str(json)
-        .map_err(|error| Unavailable(format!("`{name}` of item `{id}` can't be read: {error}")))
-}
-
-/// An entry of the index. One that can't be read is left out, loudly: it must not stop a sweep.
-fn entry(item: &Item) -> Option<Entry> {
-    let entry = || {
-        Some(Entry {
-            key: RecordKey::parse(string(item, "id")?)?,
-            due: time(item, "due")?,
-            requested_at: time(item, "requestedAt").unwrap_or(Timestamp::MAX),
-            destination_project_arn: string(item, "destinationProjectArn")
-                .and_then(|arn| ProjectArn::parse(arn).ok()),
-            version_name: string(item, "versionName").map(str::to_owned),
-            project_version_arn: string(item, "projectVersionArn")
-                .and_then(|arn| ProjectVersionArn::parse(arn).ok()),
-            check_at: time(item, "checkAt"),
-        })
-    };
-    let read = entry();
-    if read.is_none() {
-        error!(id = string(item, "id"), "an item of the index can't be read");
-    }
-    read
-}
-
-fn cursor(key: &Item) -> Option<Cursor> {
-    Some(Cursor(format!("{} {}", time(key, "due")?.as_millisecond(), string(key, "id")?)))
-}
-
-fn start_key(step: &str, cursor: &Cursor) -> Option<Item> {
-    let (due, id) = cursor.0.split_once(' ')?;
-    Some(Item::from([("step".into(), text(step)), ("due".into(), number(due)), ("id".into(), text(id))]))
-}
-
-fn string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
-    item.get(name)?.as_s().ok().map(String::as_str)
-}
-
-fn time(item: &Item, name: &str) -> Option<Timestamp> {
-    let millis = item.get(name)?.as_n().ok()?.parse().ok()?;
-    Timestamp::from_millisecond(millis).ok()
 }

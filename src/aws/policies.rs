@@ -230,3 +230,6 @@ where
         _ => PolicyError::Unavailable(DisplayErrorContext(error).to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

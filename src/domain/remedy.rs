@@ -50,15 +50,20 @@ fn not_seen(copy: &CopyRequest) -> String {
     )
 }
 
-/// What to do about a refusal of `action` on the way to a project policy.
-pub fn grant(action: &str, role: &str, copy: Option<&CopyRequest>) -> String {
+/// What to do about a refusal of `action` with `code` on the way to a project policy.
+pub fn grant(action: &str, code: &str, role: &str, copy: Option<&CopyRequest>) -> String {
     let project = copy.map_or("the source project", |copy| copy.source_project_arn.as_str());
-    match action {
-        "sts:AssumeRole" => format!(
+    match (action, code) {
+        ("sts:AssumeRole", _) => format!(
             "check that role `{role}` exists and trusts the roles in `COPIER_ROLE_ARNS` with the external id in \
              `EXTERNAL_ID`, and that the copier's roles may sts:AssumeRole on it: parameters CopierRoleArns and \
              ExternalId of source-account.yaml, ExternalId and SourceAccountRoles of template.yaml"
         ),
+        (_, "ResourceNotFoundException") => format!("check that `{project}` exists"),
+        (_, "MalformedPolicyDocumentException" | "InvalidParameterException") => {
+            "check that the roles in `COPIER_ROLE_ARNS` exist: the policy names them as its principals"
+                .to_owned()
+        }
         _ => format!(
             "allow role `{role}` `{action}` on `{project}`: add the project to ProjectArns of source-account.yaml"
         ),

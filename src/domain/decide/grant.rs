@@ -36,6 +36,7 @@ pub fn ungranted(record: Record, why: &Ungranted, role: &str, now: Timestamp, ti
         Ungranted::Refused { action, refusal: Refusal { code, message } } => {
             let failure = Failure::new(code, format!("{action}: {message}")).with_remedy(remedy::grant(
                 action,
+                code,
                 role,
                 record.copy.as_ref(),
             ));

@@ -129,14 +129,22 @@ fn what_is_not_there_is_to_be_looked_for() {
 
 #[test]
 fn a_refusal_on_the_way_to_a_policy_names_the_role_and_what_it_lacks() {
-    let assume = grant("sts:AssumeRole", ROLE, Some(&copy()));
+    let assume = grant("sts:AssumeRole", "AccessDenied", ROLE, Some(&copy()));
     for part in [ROLE, "`EXTERNAL_ID`", "`COPIER_ROLE_ARNS`", "sts:AssumeRole"] {
         assert!(assume.contains(part), "{part} in {assume}");
     }
-    let put = grant("rekognition:PutProjectPolicy", ROLE, Some(&copy()));
+    let put = grant("rekognition:PutProjectPolicy", "AccessDeniedException", ROLE, Some(&copy()));
     for part in [ROLE, "`rekognition:PutProjectPolicy`", "project/flowers/1761904800000", "ProjectArns"] {
         assert!(put.contains(part), "{part} in {put}");
     }
+}
+
+#[test]
+fn a_project_that_is_not_there_and_a_principal_that_is_none_are_no_missing_permission() {
+    let missing = grant("rekognition:ListProjectPolicies", "ResourceNotFoundException", ROLE, Some(&copy()));
+    assert!(missing.starts_with("check that `arn:aws") && missing.ends_with("exists"), "{missing}");
+    let principal = grant("rekognition:PutProjectPolicy", "MalformedPolicyDocumentException", ROLE, None);
+    assert!(principal.contains("`COPIER_ROLE_ARNS`"), "{principal}");
 }
 
 #[test]

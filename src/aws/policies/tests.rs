@@ -1,0 +1,43 @@
+use aws_sdk_rekognition::config::http::HttpResponse;
+use aws_sdk_rekognition::error::ErrorMetadata;
+use aws_sdk_rekognition::operation::put_project_policy::PutProjectPolicyError;
+
+use super::*;
+
+const PUT: &str = "rekognition:PutProjectPolicy";
+const DELETE: &str = "rekognition:DeleteProjectPolicy";
+
+fn answered(action: &'static str, code: &str) -> PolicyError {
+    let error = ErrorMetadata::builder().code(code).message("because").build();
+    let answer = HttpResponse::new(400.try_into().unwrap(), "".into());
+    error_of(action, SdkError::service_error(PutProjectPolicyError::generic(error), answer))
+}
+
+#[test]
+fn what_somebody_else_was_faster_with_is_a_conflict() {
+    for (action, code) in [
+        (PUT, "InvalidPolicyRevisionIdException"),
+        (PUT, "ResourceAlreadyExistsException"),
+        (DELETE, "InvalidPolicyRevisionIdException"),
+        (DELETE, "ResourceNotFoundException"),
+    ] {
+        assert_eq!(answered(action, code), PolicyError::Conflict, "{action} {code}");
+    }
+}
+
+#[test]
+fn a_definite_no_says_to_what() {
+    for code in
+        ["AccessDeniedException", "ResourceNotFoundException", "LimitExceededException", "NewException"]
+    {
+        let refusal = Refusal { code: code.to_owned(), message: "because".to_owned() };
+        assert_eq!(answered(PUT, code), PolicyError::Refused { action: PUT, refusal });
+    }
+}
+
+#[test]
+fn trouble_of_the_service_and_no_answer_are_neither() {
+    assert!(matches!(answered(PUT, "InternalServerError"), PolicyError::Unavailable(_)));
+    let timed_out: SdkError<PutProjectPolicyError, HttpResponse> = SdkError::timeout_error("late");
+    assert!(matches!(error_of(PUT, timed_out), PolicyError::Unavailable(_)));
+}

@@ -1,0 +1,97 @@
+use super::*;
+
+fn read(pairs: &[(&str, &str)]) -> Result<Settings, BadSettings> {
+    Settings::read(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+}
+
+const LEAST: [(&str, &str); 3] =
+    [("AWS_REGION", "us-east-1"), ("LEDGER_TABLE", "ledger"), ("ACCOUNT_ID", "444455556666")];
+
+#[test]
+fn three_variables_are_enough() {
+    let settings = read(&LEAST).unwrap();
+    assert_eq!(settings.rules.times, Times::default());
+    assert_eq!(settings.rules.admission.source_accounts, BTreeSet::from(["444455556666".to_owned()]));
+    assert_eq!(settings.rules.admission.output_buckets, None);
+    assert_eq!((settings.event_bus.as_str(), settings.rules.calls_per_second), ("default", 5));
+}
+
+#[test]
+fn every_bad_setting_is_reported_with_its_name_its_value_and_what_is_allowed() {
+    let bad = read(&[
+        ("ACCOUNT_ID", "4444"),
+        ("EVENT_SOURCE", "aws.mine"),
+        ("ALLOWED_SOURCE_ACCOUNTS", "111122223333, me"),
+        ("START_TIMEOUT_SECONDS", "-1"),
+        ("RETENTION_DAYS", "forever"),
+        ("CALLS_PER_SECOND", "0"),
+    ])
+    .unwrap_err();
+    let message = bad.to_string();
+    for part in [
+        "8 bad settings",
+        "`AWS_REGION` is not set",
+        "`LEDGER_TABLE` is not set",
+        "`ACCOUNT_ID` is `4444`: set it to 12 digits",
+        "`EVENT_SOURCE` is `aws.mine`",
+        "`ALLOWED_SOURCE_ACCOUNTS` has `me`",
+        "`START_TIMEOUT_SECONDS` is `-1`: set it to a whole number from 0",
+        "`RETENTION_DAYS` is `forever`",
+        "`CALLS_PER_SECOND` is `0`: set it to a whole number from 1 to 1000",
+    ] {
+        assert!(message.contains(part), "{part} in {message}");
+    }
+}
+
+const START: &str = "arn:aws:iam::444455556666:role/start-copy";
+const GRANT: &str = "arn:aws:iam::111122223333:role/grants/copier";
+
+#[test]
+fn a_source_accounts_role_is_known_by_its_account() {
+    let settings = read(
+        &[
+            &LEAST[..],
+            &[("SOURCE_ACCOUNT_ROLES", GRANT), ("COPIER_ROLE_ARNS", START), ("EXTERNAL_ID", "flowers")],
+        ]
+        .concat(),
+    )
+    .unwrap();
+    let granting = settings.rules.granting;
+    assert_eq!(granting.roles, BTreeMap::from([("111122223333".to_owned(), GRANT.to_owned())]));
+    assert_eq!(granting.principals, BTreeSet::from([START.to_owned()]));
+    assert_eq!((granting.project_wide, settings.external_id.as_deref()), (false, Some("flowers")));
+}
+
+#[test]
+fn bad_roles_are_reported_with_what_is_wrong_with_them() {
+    let roles =
+        format!("{GRANT},arn:aws:iam::111122223333:role/other,{START},arn:aws:iam::111122223333:user/me");
+    let bad = read(
+        &[&LEAST[..], &[("SOURCE_ACCOUNT_ROLES", roles.as_str()), ("ALLOW_PROJECT_WIDE_GRANTS", "yes")]]
+            .concat(),
+    );
+    let message = bad.unwrap_err().to_string();
+    for part in [
+        "5 bad settings",
+        "list one role an account",
+        "`SOURCE_ACCOUNT_ROLES` has `arn:aws:iam::444455556666:role/start-copy`: leave this account's own out",
+        "`SOURCE_ACCOUNT_ROLES` has `arn:aws:iam::111122223333:user/me`: list ARNs of IAM roles",
+        "`COPIER_ROLE_ARNS` is not set",
+        "`ALLOW_PROJECT_WIDE_GRANTS` is `yes`: set it to true or false",
+    ] {
+        assert!(message.contains(part), "{part} in {message}");
+    }
+}
+
+#[test]
+fn every_variable_that_is_read_is_listed() {
+    let asked = std::cell::RefCell::new(BTreeSet::new());
+    let _ = Settings::read(|name| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    });
+    let listed: BTreeSet<String> = VARIABLES.iter().map(|name| (*name).to_owned()).collect();
+    let asked: BTreeSet<String> =
+        asked.into_inner().into_iter().filter(|name| !name.starts_with("AWS_")).collect();
+    assert_eq!(asked, listed);
+}

@@ -1,0 +1,112 @@
+//! AWS as far as speed goes: three services at three ports, answering every call at once with what it is told to,
+//! plain or with TLS.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::server::TlsStream;
+
+use crate::Outcome;
+
+/// What a call is answered with, by its `x-amz-target` and body.
+pub(crate) type Answer = dyn Fn(&str, &[u8]) -> String + Send + Sync;
+
+/// A certificate for `localhost`, and the authority that a client has to trust for it.
+pub(crate) struct Certificates {
+    /// The authority's certificate.
+    pub(crate) authority_pem: String,
+    acceptor: TlsAcceptor,
+}
+
+impl Certificates {
+    /// New ones.
+    pub(crate) fn generate() -> Outcome<Self> {
+        let mut authority = CertificateParams::new(Vec::new())?;
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_key = KeyPair::generate()?;
+        let authority_pem = authority.self_signed(&authority_key)?.pem();
+        let key = KeyPair::generate()?;
+        let certificate = CertificateParams::new(vec!["localhost".to_owned()])?
+            .signed_by(&key, &Issuer::new(authority, authority_key))?;
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+            )?;
+        Ok(Self { authority_pem, acceptor: TlsAcceptor::from(Arc::new(config)) })
+    }
+}
+
+/// Starts the services; returns the variables that lead an SDK to them.
+pub(crate) async fn start(
+    answer: Arc<Answer>,
+    tls: Option<&Certificates>,
+) -> Outcome<BTreeMap<String, String>> {
+    let mut environment: BTreeMap<String, String> = [
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "444455556666"),
+        ("AWS_SECRET_ACCESS_KEY", "none"),
+        ("AWS_SESSION_TOKEN", "none"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    for service in ["DYNAMODB", "REKOGNITION", "EVENTBRIDGE"] {
+        let answer = Arc::clone(&answer);
+        let router = Router::new().fallback(async move |headers: HeaderMap, body: Bytes| {
+            let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+            ([("content-type", "application/x-amz-json-1.1")], answer(target.unwrap_or_default(), &body))
+        });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let port = listener.local_addr()?.port();
+        let scheme = if let Some(certificates) = tls {
+            let acceptor = certificates.acceptor.clone();
+            tokio::spawn(axum::serve(TlsListener { listener, acceptor }, router).into_future());
+            "https"
+        } else {
+            tokio::spawn(axum::serve(listener, router).into_future());
+            "http"
+        };
+        environment.insert(format!("AWS_ENDPOINT_URL_{service}"), format!("{scheme}://localhost:{port}"));
+    }
+    Ok(environment)
+}
+
+struct TlsListener {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl axum::serve::Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let Ok((stream, address)) = self.listener.accept().await else { continue };
+            // Whoever doesn't trust us is gone.
+            if stream.set_nodelay(true).is_ok()
+                && let Ok(stream) = self.acceptor.accept(stream).await
+            {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}

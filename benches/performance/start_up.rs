@@ -1,0 +1,190 @@
+//! Part `start-up`: one life after the other, every subject once a round, so that whatever else the machine does
+//! hits all of them alike.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use serde_json::{Value, json};
+
+use crate::page::{fill, goal, median, path, table, today};
+use crate::stage::{Life, Stage, Subject};
+use crate::{Outcome, builds, endpoints};
+
+const SUBJECTS: [&str; 5] = ["start-copy", "check-copies", "bare handler", "boto3", "Node SDK v3"];
+/// How many warm events a life has.
+const WARM: usize = 30;
+
+/// The lives of each subject, plain and with TLS.
+type Lives = BTreeMap<(&'static str, bool), Vec<Life>>;
+
+pub(crate) async fn measure() -> Outcome<()> {
+    let rounds = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(15);
+    let programs = builds::release()?;
+    let (boto3, node) = (builds::boto3()?, builds::node()?);
+    let program = |name: &str| match name {
+        "boto3" => boto3.clone(),
+        "Node SDK v3" => node.clone(),
+        "bare handler" => programs.join("bare"),
+        ours => programs.join(ours),
+    };
+    let certificates = endpoints::Certificates::generate()?;
+    let plain = endpoints::start(Arc::new(answer), None).await?;
+    let mut tls = endpoints::start(Arc::new(answer), Some(&certificates)).await?;
+    tls.extend(trust(&certificates.authority_pem)?);
+    let stage = Stage::start().await?;
+    let mut lives = Lives::new();
+    for round in 0..rounds {
+        eprintln!("start-up: round {} of {rounds}", round + 1);
+        for name in SUBJECTS {
+            for (is_tls, environment) in [(false, &plain), (true, &tls)] {
+                let mut environment = environment.clone();
+                if name == "boto3"
+                    && let Some(bundle) = environment.remove("BOTO3_CA_BUNDLE")
+                {
+                    environment.insert("AWS_CA_BUNDLE".to_owned(), bundle);
+                }
+                environment.extend(settings());
+                let subject = Subject { name, program: program(name), event: event(name)?, environment };
+                lives.entry((name, is_tls)).or_default().push(stage.live(&subject, WARM).await?);
+            }
+        }
+    }
+    let sizes = ["start-copy", "check-copies"].map(|name| zipped(&programs.join(name)));
+    let [start_copy, check_copies] = sizes;
+    fill("start-up", &text(&lives, rounds, start_copy?, check_copies?))
+}
+
+/// The variables of our two functions; nobody else reads them.
+pub(crate) fn settings() -> BTreeMap<String, String> {
+    [
+        ("LEDGER_TABLE", "ledger"),
+        ("ACCOUNT_ID", "444455556666"),
+        ("ALLOWED_SOURCE_ACCOUNTS", "111122223333"),
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        // The pace is for Rekognition's quota; here it would be what is measured.
+        ("CALLS_PER_SECOND", "1000"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+/// Everybody trusts what they would in Lambda, and our authority besides.
+fn trust(authority: &str) -> Outcome<BTreeMap<String, String>> {
+    let scratch = builds::scratch()?;
+    let amazon = fs::read_to_string(path("src/aws/amazon-roots.pem"))?;
+    let mut environment = BTreeMap::new();
+    for (name, roots) in [
+        ("AWS_CA_BUNDLE", amazon),
+        ("BOTO3_CA_BUNDLE", builds::boto3_roots()?),
+        // In addition to those that Node has built in.
+        ("NODE_EXTRA_CA_CERTS", String::new()),
+    ] {
+        let file = scratch.join(format!("{name}.pem"));
+        fs::write(&file, format!("{roots}\n{authority}"))?;
+        environment.insert(name.to_owned(), file.display().to_string());
+    }
+    Ok(environment)
+}
+
+fn event(name: &str) -> Outcome<Value> {
+    let file = if name == "check-copies" { "check-copies" } else { "copy-requested" };
+    Ok(serde_json::from_str(&fs::read_to_string(path(&format!("events/{file}.json")))?)?)
+}
+
+/// Everything works, and nothing is due.
+fn answer(target: &str, _: &[u8]) -> String {
+    let copy = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/flowers.2026-11-02/1763978400000";
+    let answer = match target.rsplit_once('.').map(|(_, operation)| operation) {
+        Some("CopyProjectVersion") => json!({ "ProjectVersionArn": copy }),
+        Some("PutEvents") => json!({ "FailedEntryCount": 0, "Entries": [{ "EventId": "1" }] }),
+        Some("Query") => json!({ "Items": [], "Count": 0, "ScannedCount": 0 }),
+        _ => json!({}),
+    };
+    answer.to_string()
+}
+
+/// The size of a package that holds this program, in bytes.
+fn zipped(program: &Path) -> Outcome<usize> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&fs::read(program)?)?;
+    Ok(encoder.finish()?.len())
+}
+
+fn text(lives: &Lives, rounds: usize, start_copy: usize, check_copies: usize) -> String {
+    let of = |name, tls, read: &dyn Fn(&Life) -> f64| {
+        median(lives.get(&(name, tls)).into_iter().flatten().map(read).collect())
+    };
+    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
+    let poll = |name| of(name, false, &|life| millis(life.first_poll));
+    let first = |name, tls| of(name, tls, &|life| millis(life.first_answer));
+    let warm = |name, tls| of(name, tls, &|life| median(life.warm.iter().copied().map(millis).collect()));
+    let memory = |name| of(name, true, &|life| life.peak_memory as f64 / 1_048_576.0);
+    let logged = |name| of(name, false, &|life| life.logged as f64);
+    let megabytes = |bytes: usize| bytes as f64 / 1_000_000.0;
+    let rows: Vec<Vec<String>> = SUBJECTS
+        .iter()
+        .map(|name| {
+            let size = match *name {
+                "start-copy" => format!("{:.1} MB", megabytes(start_copy)),
+                "check-copies" => format!("{:.1} MB", megabytes(check_copies)),
+                _ => "–".to_owned(),
+            };
+            vec![
+                (*name).to_owned(),
+                format!("{:.1} ms", poll(name)),
+                format!("{:.1} ms", first(name, false)),
+                format!("{:.1} ms", first(name, true)),
+                format!("{:.2} ms", warm(name, false)),
+                format!("{:.2} ms", warm(name, true)),
+                format!("{:.1} MB", memory(name)),
+                size,
+            ]
+        })
+        .collect();
+    let head =
+        ["", "to the first poll", "first event", "first event, TLS", "warm", "warm, TLS", "memory", "zipped"];
+    let mut goals = Vec::new();
+    for name in ["start-copy", "check-copies"] {
+        let ratio = poll(name) / poll("bare handler");
+        goals.push(goal(
+            &format!("{name}, to the first poll"),
+            "≤ 1.5 × bare",
+            format!("{ratio:.2} ×"),
+            ratio <= 1.5,
+        ));
+        let ratio = poll("boto3") / poll(name);
+        goals.push(goal("", "≥ 50 × faster than boto3", format!("{ratio:.0} ×"), ratio >= 50.0));
+        let ratio = poll("Node SDK v3") / poll(name);
+        goals.push(goal("", "≥ 20 × faster than Node", format!("{ratio:.0} ×"), ratio >= 20.0));
+        let ratio = first(name, true) / first("boto3", true);
+        goals.push(goal(
+            "first event, cold, TLS",
+            "≤ 1/10 of boto3's",
+            format!("1/{:.0}", 1.0 / ratio),
+            ratio <= 0.1,
+        ));
+        let ratio = memory(name) / memory("bare handler");
+        goals.push(goal("memory", "≤ 3 × bare", format!("{ratio:.1} ×"), ratio <= 3.0));
+        let ratio = memory(name) / memory("boto3");
+        goals.push(goal("", "≤ 1/4 of boto3's", format!("1/{:.1}", 1.0 / ratio), ratio <= 0.25));
+        let size = megabytes(if name == "start-copy" { start_copy } else { check_copies });
+        goals.push(goal("package", "≤ 4 MB", format!("{size:.1} MB"), size <= 4.0));
+    }
+    let ratio = warm("start-copy", true) / warm("boto3", true);
+    goals.push(goal("warm request, TLS", "≤ 1.0 × boto3's one call", format!("{ratio:.2} ×"), ratio <= 1.0));
+    format!(
+        "Medians of {rounds} lives each, {WARM} warm events in each, taken in turns on {}. Memory is the peak with TLS. \
+         A warm event of start-copy logs {:.0} bytes, one of check-copies {:.0}.\n\n{}\n{}",
+        today(),
+        logged("start-copy"),
+        logged("check-copies"),
+        table(&head, &rows),
+        table(&["goal", "", "measured", "reached"], &goals)
+    )
+}

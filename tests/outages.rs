@@ -174,6 +174,22 @@ async fn while_the_bus_is_down_copies_go_on_and_their_announcements_wait_in_orde
 }
 
 #[tokio::test]
+async fn a_sweep_that_publishes_what_had_to_wait_takes_it_further_once() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(Fault::outage("events"));
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("throttled"));
+    copier.send(&[&request("copying"), &request("throttled")]).await;
+    copier.sandbox().clear_faults();
+    copier.pass(seconds(10)).await;
+    let reads = copier.calls("dynamodb:GetItem");
+    let report = copier.sweep().await;
+    assert_eq!((&report["copying"], &report["started"]), (&json!(1), &json!(1)), "{report}");
+    assert_eq!(copier.words("throttled"), ["QUEUED", "STARTED"]);
+    assert_eq!(copier.calls("dynamodb:GetItem") - reads, 3, "both to publish them, one to start it");
+    assert_eq!(copier.calls(COPY), 3);
+}
+
+#[tokio::test]
 async fn an_announcement_whose_answer_is_lost_comes_again_to_the_byte() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(Fault::new("events:PutEvents", Effect::LoseAnswer).on_call(1));

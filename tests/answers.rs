@@ -142,6 +142,22 @@ async fn a_copy_whose_answer_was_lost_is_adopted_and_never_a_conflict() {
 }
 
 #[tokio::test]
+async fn an_invocation_is_answered_with_what_is_known() {
+    for (effect, status, code) in [
+        (Effect::error("ThrottlingException"), "QUEUED", Some("ThrottlingException")),
+        (Effect::error("InvalidParameterException"), "FAILED", Some("InvalidParameterException")),
+        (Effect::LoseAnswer, "STARTING", None),
+    ] {
+        let copier = Copier::deployed().await;
+        copier.sandbox().fault(Fault::new(COPY, effect));
+        let answer = copier.deployment.invoke_start(&request("v1")).await.unwrap();
+        assert_eq!((&answer["requestId"], &answer["status"]), (&json!("v1"), &json!(status)));
+        assert_eq!(answer["failure"]["code"].as_str(), code, "{answer}");
+        assert_eq!(answer.get("projectVersionArn"), None);
+    }
+}
+
+#[tokio::test]
 async fn a_call_that_got_lost_is_made_again_when_it_can_land_no_longer() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(Fault::new(COPY, Effect::LoseRequest).on_call(1));
@@ -226,6 +242,24 @@ async fn a_permission_that_comes_late_is_waited_for() {
     }
     assert_eq!(copier.words("v1"), ["QUEUED", "STARTED"]);
     assert_eq!(copier.calls(COPY), 3);
+}
+
+#[tokio::test]
+async fn a_copy_that_is_one_too_many_starts_when_another_has_ended() {
+    let copier = Copier::deployed().await;
+    let mut settings = copier.sandbox().settings();
+    settings.quotas.concurrent_copies = Some(1);
+    copier.sandbox().set_settings(settings);
+    copier.send(&[&request("first")]).await;
+    copier.send(&[&request("second")]).await;
+    assert_eq!(
+        (copier.words("first"), copier.words("second")),
+        (vec!["STARTED".into()], vec!["QUEUED".into()])
+    );
+    assert_eq!(copier.last("second")["failure"]["code"], "LimitExceededException");
+    copier.pass(minutes(30)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("second"), ["QUEUED", "STARTED"]);
 }
 
 const STAGING: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";

@@ -21,6 +21,8 @@ use crate::ports::{Bus, Clock, Ledger, Rekognition, Unavailable};
 
 /// How often a write is tried when others are faster each time.
 const ROUNDS: usize = 20;
+/// How often a policy is looked at when it was changed meanwhile, or a reading of it is old.
+const LOOKS: usize = 6;
 /// How long a grant, or looking after the grants of a project, may take: an account that does not answer must leave
 /// time for a batch's other requests, and for the call.
 pub(crate) const WITHIN: Duration = Duration::from_secs(15);
@@ -151,7 +153,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     /// takes something is followed by another look, and why the record waits if Rekognition says no.
     async fn align(&self, project: &ProjectArn) -> Result<Option<Grants>, PolicyError> {
         let name = policy_name(&self.rules.admission.account);
-        for _ in 0..ROUNDS {
+        for _ in 0..LOOKS {
             self.policy_read_pace.turn().await;
             let present = self.rekognition.policy(project, &name).await?;
             let Some(grants) = self.ledger.grants(project).await? else { return Ok(None) };

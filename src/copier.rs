@@ -1,7 +1,7 @@
 //! The copier: the ports, the rules, and the few moves that both use cases share.
 
 use jiff::Timestamp;
-use tracing::{error, info, warn};
+use tracing::{Span, error, error_span, info, warn};
 
 use crate::domain::admission::Admission;
 use crate::domain::decide::grant::ungranted;
@@ -73,12 +73,12 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     /// somebody else has taken the record further.
     pub(crate) async fn attempt(&self, record: Record) -> Result<Option<Record>, Unavailable> {
         let Some(copy) = record.copy.as_ref().filter(|_| may_call(&record, self.now())) else {
-            warn!(request = %record.key, "left a start to its successor: the lease is too old to call");
+            warn!("left a start to its successor: the lease is too old to call");
             return Ok(Some(record));
         };
         // INVARIANT: nothing is called without the grant, so that whatever keeps it from us is a definite "not now".
         if let Err(why) = self.grant(&record).await {
-            info!(request = %record.key, ?why, "not granted");
+            info!(?why, "not granted");
             let role = self.rules.granting.role_for(&record);
             return self.write(ungranted(record, &why, role, self.now(), &self.rules.times)).await;
         }
@@ -86,9 +86,9 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         match &answer {
             CopyAnswer::Accepted(_) => {}
             CopyAnswer::Refused(refusal) => {
-                info!(request = %record.key, code = refusal.code, reason = refusal.message, "refused");
+                info!(code = refusal.code, reason = refusal.message, "refused");
             }
-            CopyAnswer::Unanswered { reason } => warn!(request = %record.key, reason, "unanswered"),
+            CopyAnswer::Unanswered { reason } => warn!(reason, "unanswered"),
         }
         let next = match answered(record, answer, self.now(), &self.rules.times) {
             Answered::Write(record) => record,
@@ -102,11 +102,10 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
 
     /// Writes a record that was taken further. `None` if somebody else was faster.
     pub(crate) async fn write(&self, record: Record) -> Result<Option<Record>, Unavailable> {
-        let key = record.key.clone();
         let written = self.ledger.save(record).await?;
         match &written {
             Some(record) => log(record),
-            None => info!(request = %key, "overtaken: somebody else has taken the record further"),
+            None => info!("overtaken: somebody else has taken the record further"),
         }
         Ok(written)
     }
@@ -136,7 +135,9 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
                         published.iter_mut().skip(*i).take(1).for_each(|count| *count += 1);
                     }
                     Err(error) => {
-                        error!(%error, status = letter.status.as_str(), "an announcement was not taken")
+                        let span = records.get(*i).map_or_else(Span::none, about);
+                        let announced = letter.status.as_str();
+                        span.in_scope(|| error!(%error, announced, "an announcement was not taken"));
                     }
                 }
             }
@@ -154,7 +155,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             Ok(Some(marked)) => marked,
             Ok(None) => record,
             Err(error) => {
-                error!(request = %record.key, %error, "a published announcement could not be marked");
+                about(&record).in_scope(|| error!(%error, "a published announcement could not be marked"));
                 record
             }
         }
@@ -170,25 +171,33 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
                 found.versions.into_iter().find(|version| version.arn.version_name() == copy.version_name)
             }
             Err(error) => {
-                warn!(request = %record.key, %error, "a taken name could not be looked up");
+                warn!(%error, "a taken name could not be looked up");
                 None
             }
         }
     }
 }
 
+/// The span around what is done for a record: every line in it says which one it is about, and where that stood.
+///
+/// An error's span, so that it is there at every level of logging.
+pub(crate) fn about(record: &Record) -> Span {
+    let copy = record.copy.as_ref();
+    error_span!(
+        "record",
+        request = %record.key,
+        correlationId = record.correlation_id,
+        status = record.status(),
+        sourceProjectVersionArn = copy.map(|copy| copy.source_project_version_arn.as_str()),
+        destinationProjectArn = copy.map(|copy| copy.destination_project_arn.as_str()),
+        versionName = copy.map(|copy| copy.version_name.as_str()),
+        projectVersionArn = record.project_version_arn().map(|arn| arn.as_str()),
+    )
+}
+
 /// One line for every state a record enters.
 pub(crate) fn log(record: &Record) {
-    info!(
-        request = %record.key,
-        correlation_id = record.correlation_id,
-        status = record.status(),
-        revision = record.revision,
-        attempts = record.attempts,
-        source_project_version_arn = record.copy.as_ref().map(|copy| copy.source_project_version_arn.as_str()),
-        destination_project_arn = record.copy.as_ref().map(|copy| copy.destination_project_arn.as_str()),
-        project_version_arn = record.project_version_arn().map(|arn| arn.as_str()),
-        failure = record.failure().map(|failure| failure.code.as_str()),
-        "record"
-    );
+    let failure = record.failure().map(|failure| failure.code.as_str());
+    about(record)
+        .in_scope(|| info!(revision = record.revision, attempts = record.attempts, failure, "record"));
 }

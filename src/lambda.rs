@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Error, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tracing::{Instrument, error, info_span};
+use tracing::{Instrument, Span, error, error_span};
 
 use crate::Copier;
 use crate::aws::{CustomLabels, DynamoDb, EventBridge, SystemClock, configuration};
@@ -44,7 +44,6 @@ impl Function {
     /// An invocation of start-copy: a batch from the queue, or a request in any of its forms.
     pub async fn start_copy(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Error> {
         let (payload, context) = event.into_parts();
-        let span = info_span!("start-copy", requestId = context.request_id);
         let taken_in = async {
             match sqs_event(payload.get())? {
                 Some(event) => take_in(&self.copier, &event, &context.request_id).await,
@@ -55,7 +54,7 @@ impl Function {
                 }
             }
         };
-        let (answer, counts): (Value, Counts) = taken_in.instrument(span).await?;
+        let (answer, counts): (Value, Counts) = taken_in.instrument(of(&context)).await?;
         self.metrics.taken_in(&counts);
         Ok(answer)
     }
@@ -63,12 +62,16 @@ impl Function {
     /// An invocation of check-copies: one sweep, whatever the event says.
     pub async fn check_copies(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Error> {
         let context = event.context;
-        let span = info_span!("check-copies", requestId = context.request_id);
         let until = sweep_until(self.copier.now(), &context);
-        let report = self.copier.sweep(&context.request_id, until).instrument(span).await;
+        let report = self.copier.sweep(&context.request_id, until).instrument(of(&context)).await;
         self.metrics.swept(&report);
         Ok(serde_json::to_value(report)?)
     }
+}
+
+/// The span around an invocation, an error's so that it is there at every level of logging.
+fn of(invocation: &Context) -> Span {
+    error_span!("invocation", requestId = invocation.request_id)
 }
 
 /// The SQS batch that a payload is; `None` for anything else.

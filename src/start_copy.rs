@@ -9,9 +9,9 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde::Serialize;
-use tracing::{error, info, warn};
+use tracing::{Instrument, error, info, warn};
 
-use crate::copier::{Copier, log};
+use crate::copier::{Copier, about, log};
 use crate::counts::Counts;
 use crate::domain::arn::ProjectVersionArn;
 use crate::domain::failure::Failure;
@@ -73,11 +73,11 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             match AssertUnwindSafe(self.take_in(message, invocation)).catch_unwind().await {
                 Ok(Ok(record)) => Ok(record),
                 Ok(Err(error)) => {
-                    error!(message_id = message.id, %error, "not recorded: the message will be delivered again");
+                    error!(messageId = message.id, %error, "not recorded: the message will be delivered again");
                     Err(message.id.to_owned())
                 }
                 Err(_) => {
-                    error!(message_id = message.id, "panicked: the message will be delivered again");
+                    error!(messageId = message.id, "panicked: the message will be delivered again");
                     Err(message.id.to_owned())
                 }
             }
@@ -125,16 +125,19 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         let rules = &self.rules;
         let Some(intake) = intake(message, &rules.admission, &rules.event_source, &owner, self.now()) else {
             warn!(
-                message_id = message.id,
+                messageId = message.id,
                 "ignored an announcement of a copier: mend the rule that sent it here"
             );
             return Ok(None);
         };
         let intake = intake.granting(&rules.granting);
         match self.ledger.create(&intake.record).await? {
-            Created::New(record) => Ok(Some(Taken::New(self.first_step(record).await))),
+            Created::New(record) => {
+                let span = about(&record);
+                Ok(Some(Taken::New(self.first_step(record).instrument(span).await)))
+            }
             Created::Exists(record) if record.fingerprint == intake.record.fingerprint => {
-                info!(request = %record.key, status = record.status(), "redelivered");
+                about(&record).in_scope(|| info!("redelivered"));
                 Ok(Some(Taken::Known(record)))
             }
             Created::Exists(_) => self.reject_reused(&intake).await.map(Some),
@@ -162,7 +165,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             Ok(Some(record)) => record,
             Ok(None) => record,
             Err(error) => {
-                error!(request = %record.key, %error, "the outcome of a start could not be recorded: check-copies will find it");
+                error!(%error, "the outcome of a start could not be recorded: check-copies will find it");
                 record
             }
         }

@@ -27,10 +27,17 @@ pub const REASON: &str = "Reason";
 const VALUES: usize = 100;
 
 /// Begins to log to standard output. Call it once.
+///
+/// INVARIANT: what a span says, no event in it says again: both are members of the one JSON object.
 pub fn init_logs() {
     let level = env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| LevelFilter::from_str(&level).ok());
     let layer = if env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
-        fmt::layer().json().flatten_event(true).with_span_list(false).boxed()
+        json_subscriber::fmt::layer()
+            .flatten_event(true)
+            .flatten_span_list_on_top_level(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .boxed()
     } else {
         fmt::layer().with_ansi(false).boxed()
     };

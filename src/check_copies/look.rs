@@ -1,10 +1,11 @@
 //! Fourth, beside the starts: what is being copied.
 
 use futures_util::{StreamExt, stream};
-use tracing::error;
+use tracing::{Instrument, error};
 
 use super::group::{Group, Looked, by_project, rotated};
 use super::{AT_ONCE, Report, Sweep, with_unpublished};
+use crate::copier::about;
 use crate::domain::decide::look::{Seen, looked};
 use crate::domain::model::{ModelStatus, Progress};
 use crate::domain::record::{Record, Step};
@@ -76,8 +77,9 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             return None;
         }
         let record = self.load(entry, Step::Look, report).await?;
+        let span = about(&record);
         let next = looked(record, seen, self.copier.now(), &self.copier.rules.times)?;
-        self.write(next, report).await
+        self.write(next, report).instrument(span).await
     }
 
     fn has_nothing_to_say(&self, entry: &Entry, seen: &Seen) -> bool {
@@ -95,7 +97,12 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
         match seen {
             Seen::Version(version) => match &version.status {
                 ModelStatus::Unknown(word) => {
-                    error!(request = %entry.key, version = %version.arn, status = word, "a status nobody knows");
+                    error!(
+                        request = %entry.key,
+                        projectVersionArn = %version.arn,
+                        modelStatus = word,
+                        "a status nobody knows"
+                    );
                     report.unknown_statuses += 1;
                 }
                 ModelStatus::CopyingInProgress => report.copying += 1,

@@ -1,9 +1,10 @@
 //! Fourth, beside the looks: what waits to be started and is due.
 
 use futures_util::{StreamExt, stream};
-use tracing::error;
+use tracing::{Instrument, error};
 
 use super::{AT_ONCE, Report, Sweep, with_unpublished};
+use crate::copier::about;
 use crate::domain::decide::start::{Start, start};
 use crate::domain::record::{Record, Step};
 use crate::ports::{Bus, Clock, Entry, Ledger, Rekognition};
@@ -42,11 +43,9 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             return report;
         }
         if let Some(record) = self.load(entry, Step::Start, &mut report).await {
-            self.carry_out(
-                start(record, self.owner, self.copier.now(), &self.copier.rules.times),
-                &mut report,
-            )
-            .await;
+            let span = about(&record);
+            let decided = start(record, self.owner, self.copier.now(), &self.copier.rules.times);
+            self.carry_out(decided, &mut report).instrument(span).await;
         }
         report
     }

@@ -1,8 +1,11 @@
 //! Third: starts whose answer got lost, or that were given up. Looked up by name before anything is
 //! called: the copy may have been made.
 
+use tracing::Instrument;
+
 use super::group::{Group, by_project};
 use super::{Report, Sweep, with_unpublished};
+use crate::copier::about;
 use crate::domain::decide::name::{take_over, take_over_blindly};
 use crate::domain::decide::start::Start;
 use crate::domain::record::Step;
@@ -36,11 +39,12 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
         for entry in &group.entries {
             let Some(name) = &entry.version_name else { continue };
             let Some(record) = self.load(entry, Step::TakeOver, report).await else { continue };
+            let span = about(&record);
             let (now, times) = (self.copier.now(), &self.copier.rules.times);
             if found.unread.contains(name) {
                 report.unreadable += 1;
                 if let Some(ended) = take_over_blindly(record, now, times) {
-                    self.write_and_publish(ended, report).await;
+                    self.write_and_publish(ended, report).instrument(span).await;
                 }
                 continue;
             }
@@ -49,7 +53,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             if matches!(decided, Start::Call(_)) {
                 self.copier.copy_pace.turn().await;
             }
-            self.carry_out(decided, report).await;
+            self.carry_out(decided, report).instrument(span).await;
         }
     }
 }

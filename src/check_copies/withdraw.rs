@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use tracing::{error, warn};
 
 use super::{AT_ONCE, Report, Sweep, with_unpublished};
+use crate::copier::about;
 use crate::domain::arn::ProjectArn;
 use crate::domain::record::Step;
 use crate::domain::times::after;
@@ -55,9 +56,10 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
     /// INVARIANT: the record is marked after its grant was released, so that a crash in between releases again.
     async fn release_one(&self, entry: &Entry, report: &mut Report) -> Option<ProjectArn> {
         let record = self.load(entry, Step::Withdraw, report).await?;
+        let span = about(&record);
         let project = record.copy.as_ref().map(|copy| copy.source_project_arn.clone());
         if let Err(error) = self.copier.release(&record).await {
-            error!(request = %record.key, %error, "a grant could not be released");
+            span.in_scope(|| error!(%error, "a grant could not be released"));
             report.counts.ledger_errors += 1;
             return None;
         }
@@ -65,7 +67,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             Ok(Some(_)) => report.withdrawn += 1,
             Ok(None) => report.overtaken += 1,
             Err(error) => {
-                error!(request = %entry.key, %error, "a withdrawal could not be recorded");
+                span.in_scope(|| error!(%error, "a withdrawal could not be recorded"));
                 report.counts.ledger_errors += 1;
             }
         }

@@ -1,0 +1,333 @@
+//! What the functions show of themselves: the metrics that alarms and dashboard are made of, and the logs. Read from
+//! what the real programs write while requests complete, fail, are rejected and wait.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails says where"
+)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sandbox::{Effect, Fault};
+use serde_json::{Map, Value, json};
+use support::{COPY, Copier, event, minutes, request, seconds, with};
+
+const NAMESPACE: &str = "RekognitionModelCopier";
+const SERVICE: &str = "rekognition.model-copier";
+
+/// A metric as CloudWatch knows it: its name and its dimensions.
+type Metric = (String, BTreeMap<String, String>);
+
+fn metric(name: &str, reason: Option<&str>) -> Metric {
+    let dimensions = [("Service", Some(SERVICE)), ("Reason", reason)];
+    let given = dimensions.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    (name.to_owned(), given.collect())
+}
+
+/// Lines of a log: objects, each of them.
+fn read(lines: &[String]) -> Vec<Map<String, Value>> {
+    let object = |line: &String| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    lines.iter().map(object).collect()
+}
+
+fn is_metrics(line: &Map<String, Value>) -> bool {
+    line.contains_key("_aws")
+}
+
+/// Every value of every metric in the lines of a log, as CloudWatch takes them out of it.
+fn values(lines: &[String]) -> BTreeMap<Metric, Vec<f64>> {
+    let mut values = BTreeMap::<_, Vec<f64>>::new();
+    for line in read(lines).iter().filter(|line| is_metrics(line)) {
+        for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+            assert_eq!(directive["Namespace"], NAMESPACE);
+            for (dimensions, metric) in
+                directive["Dimensions"].as_array().unwrap().iter().flat_map(|dimensions| {
+                    directive["Metrics"].as_array().unwrap().iter().map(move |metric| (dimensions, metric))
+                })
+            {
+                let text = |name: &Value| name.as_str().unwrap().to_owned();
+                let value_of = |name: &Value| (text(name), text(&line[name.as_str().unwrap()]));
+                let dimensions = dimensions.as_array().unwrap().iter().map(value_of).collect();
+                let name = text(&metric["Name"]);
+                let taken = match &line[&name] {
+                    Value::Array(many) => many.iter().map(|value| value.as_f64().unwrap()).collect(),
+                    one => vec![one.as_f64().unwrap_or_else(|| panic!("{name}: {one}"))],
+                };
+                assert!(taken.len() <= 100, "{name} has {} values in one line", taken.len());
+                values.entry((name, dimensions)).or_default().extend(taken);
+            }
+        }
+    }
+    values
+}
+
+/// The metrics of ours that template.yaml names in its alarms and on its dashboard.
+fn shown() -> BTreeSet<Metric> {
+    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml")).unwrap();
+    let lines: Vec<_> = template.lines().map(str::trim).collect();
+    let named = lines.iter().enumerate().filter(|(_, line)| line.contains(NAMESPACE));
+    named
+        .map(|(n, line)| match line.strip_prefix("Namespace: ") {
+            Some(_) => {
+                assert_eq!(lines[n + 2], "Dimensions: [{Name: Service, Value: !Ref EventSource}]");
+                metric(lines[n + 1].strip_prefix("MetricName: ").unwrap(), None)
+            }
+            None => {
+                let parts: Vec<Value> = serde_json::from_str(line.trim_end_matches(',')).unwrap();
+                let parts: Vec<_> = parts.iter().filter_map(Value::as_str).collect();
+                let service = [NAMESPACE, parts[1], "Service", "${EventSource}"];
+                assert_eq!(&parts[..4], service);
+                metric(parts[1], parts.get(5).copied())
+            }
+        })
+        .collect()
+}
+
+/// The lines that the two functions have written.
+struct Logs {
+    start_copy: Vec<String>,
+    check_copies: Vec<String>,
+}
+
+impl Logs {
+    fn all(&self) -> impl Iterator<Item = &String> {
+        self.start_copy.iter().chain(&self.check_copies)
+    }
+}
+
+fn logs(copier: &Copier) -> Logs {
+    let lines = |function: &sandbox::lambda::Function| function.log_from(0).unwrap().0;
+    Logs {
+        start_copy: lines(copier.deployment.start_copy()),
+        check_copies: lines(copier.deployment.check_copies()),
+    }
+}
+
+const WAITS: [(&str, &str); 4] = [
+    ("ThrottlingException", "Throttled"),
+    ("ServiceQuotaExceededException", "Quota"),
+    ("AccessDeniedException", "Permission"),
+    ("NobodyKnowsException", "Unknown"),
+];
+
+/// One batch: the example, a request for each reason to wait, one that fails and one that is rejected. Then, half a
+/// minute later, a sweep.
+async fn story() -> (Copier, Value) {
+    let copier = Copier::deployed().await;
+    for code in WAITS.map(|(code, _)| code).into_iter().chain(["InvalidParameterException"]) {
+        let body = format!(r#""VersionName":"{code}""#);
+        copier.sandbox().fault(Fault::new(COPY, Effect::error(code)).containing(&body));
+    }
+    let mut requests = vec![event("copy-requested.json"), request("InvalidParameterException")];
+    requests.extend(WAITS.map(|(code, _)| request(code)));
+    requests.push(with(request("rejected"), json!({"versionName": "no name"})));
+    copier.send(&requests.iter().collect::<Vec<_>>()).await;
+    copier.pass(seconds(40)).await;
+    let report = copier.sweep().await;
+    (copier, report)
+}
+
+#[tokio::test]
+async fn a_batch_says_what_came_in_and_what_became_of_it() {
+    let (copier, _) = story().await;
+    let values = values(&logs(&copier).start_copy);
+    for (name, value) in [
+        ("Requests", 7.0),
+        ("Started", 1.0),
+        ("Adopted", 0.0),
+        ("Completed", 0.0),
+        ("Failed", 1.0),
+        ("TimedOut", 0.0),
+        ("Rejected", 1.0),
+        ("LedgerErrors", 0.0),
+    ] {
+        assert_eq!(values[&metric(name, None)], [value], "{name}");
+    }
+    for (_, reason) in WAITS {
+        assert_eq!(values[&metric("Waiting", Some(reason))], [1.0], "{reason}");
+    }
+    for reason in ["PolicyFull", "NameBusy"] {
+        assert_eq!(values[&metric("Waiting", Some(reason))], [0.0], "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_says_what_it_did_how_long_it_took_and_how_old_the_oldest_is() {
+    let (copier, report) = story().await;
+    let values = values(&logs(&copier).check_copies);
+    let one = |name| match values[&metric(name, None)][..] {
+        [value] => value,
+        ref other => panic!("{name}: {other:?}"),
+    };
+    for (name, value) in [
+        ("Requests", 0.0),
+        ("Completed", 1.0),
+        ("SweepLeft", 0.0),
+        ("UnknownStatuses", 0.0),
+        ("LedgerErrors", 0.0),
+        ("OldestUnpublishedAge", 0.0),
+    ] {
+        assert_eq!(one(name), value, "{name}");
+    }
+    let copied = one("CopyDuration");
+    assert!((40.0..70.0).contains(&copied), "{copied}");
+    let oldest = one("OldestUnfinishedAge");
+    assert!((40.0..70.0).contains(&oldest), "{oldest}");
+    assert_eq!(one("SweepDuration"), report["sweepMilliseconds"].as_f64().unwrap());
+}
+
+#[tokio::test]
+async fn what_an_alarm_is_for_is_seen_in_its_metric() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    let arn = copier.last("v1")["projectVersionArn"].as_str().unwrap().to_owned();
+    assert!(copier.sandbox().set_status(&arn, "HIBERNATING", None));
+    copier.pass(minutes(3)).await;
+    copier.sandbox().fault(Fault::outage("events"));
+    copier.sweep().await;
+    copier.sandbox().fault(Fault::new("dynamodb:Query", Effect::error("InternalServerError")));
+    copier.sweep().await;
+    let values = values(&logs(&copier).check_copies);
+    let of = |name| values[&metric(name, None)].clone();
+    assert_eq!(of("UnknownStatuses")[0], 1.0);
+    assert_eq!(of("LedgerErrors")[0], 0.0);
+    assert!(of("LedgerErrors")[1] > 0.0);
+    assert_eq!(of("SweepDuration").len(), 2, "each sweep shows that it was there");
+}
+
+#[tokio::test]
+async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
+    let (copier, _) = story().await;
+    let written = values(&copier.deployment.logs().unwrap());
+    let shown = shown();
+    assert!(shown.len() > 15, "{shown:?}");
+    let missing: Vec<_> = shown.iter().filter(|metric| !written.contains_key(metric)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let unseen: Vec<_> = written.keys().filter(|metric| !shown.contains(metric)).collect();
+    assert!(unseen.is_empty(), "{unseen:?}");
+}
+
+#[tokio::test]
+async fn metrics_are_in_the_embedded_metric_format() {
+    let (copier, _) = story().await;
+    let schema = serde_json::from_str(include_str!("emf.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let lines = read(&copier.deployment.logs().unwrap());
+    let metrics: Vec<_> = lines.into_iter().filter(is_metrics).map(Value::Object).collect();
+    assert!(!metrics.is_empty());
+    for line in metrics {
+        let errors: Vec<_> = schema.iter_errors(&line).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn every_line_says_in_which_invocation_it_was_written() {
+    let (copier, _) = story().await;
+    let Logs { start_copy, check_copies } = logs(&copier);
+    for lines in [start_copy, check_copies] {
+        let lines: Vec<_> = read(&lines).into_iter().filter(|line| !is_metrics(line)).collect();
+        let ids: BTreeSet<_> =
+            lines.iter().map(|line| line.get("requestId").unwrap_or(&Value::Null).to_string()).collect();
+        assert!(lines.len() > 1 && ids.len() == 1 && !ids.contains("null"), "{ids:?}: {lines:#?}");
+        for line in lines {
+            for member in ["timestamp", "level", "message"] {
+                assert!(line.get(member).is_some_and(Value::is_string), "{member}: {line:?}");
+            }
+            assert_eq!(line.get("span"), None, "what spans say is on top: {line:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_line_about_a_request_says_which_one_and_where_it_stands() {
+    let (copier, _) = story().await;
+    let example = event("copy-requested.json")["detail"].clone();
+    let lines = read(&copier.deployment.logs().unwrap());
+    let about: Vec<_> = lines
+        .iter()
+        .filter(|line| line.get("request") == Some(&json!("111122223333#release-2026-11-02")))
+        .collect();
+    assert!(!about.is_empty(), "{lines:#?}");
+    for line in &about {
+        for (member, value) in [
+            ("correlationId", &example["correlationId"]),
+            ("sourceProjectVersionArn", &example["sourceProjectVersionArn"]),
+            ("destinationProjectArn", &example["destinationProjectArn"]),
+            ("versionName", &example["versionName"]),
+        ] {
+            assert_eq!(line.get(member), Some(value), "{line:?}");
+        }
+    }
+    let statuses: Vec<_> = about.iter().filter_map(|line| line.get("status")?.as_str()).collect();
+    assert_eq!(statuses, ["STARTING", "STARTED", "COMPLETED"]);
+    let arn = &copier.last("release-2026-11-02")["projectVersionArn"];
+    assert_eq!(about.last().unwrap().get("projectVersionArn"), Some(arn));
+}
+
+/// A member that is there twice is lost to whoever reads the line.
+#[tokio::test]
+async fn no_line_says_a_thing_twice() {
+    let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", "TRACE")]).await;
+    copier.sandbox().fault(Fault::outage("rekognition").times(8));
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    copier.send(&[&request("v1")]).await;
+    copier.sandbox().fault(Fault::outage("events").times(8));
+    copier.pass(minutes(20)).await;
+    copier.sweep().await;
+    copier.pass(minutes(20)).await;
+    copier.sweep().await;
+    let lines = copier.deployment.logs().unwrap();
+    assert!(lines.len() > 20);
+    for (line, read) in lines.iter().zip(read(&lines)).filter(|(_, read)| !is_metrics(read)) {
+        assert_eq!(serde_json::to_string(&read).unwrap().len(), line.len(), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_logged_at_higher_levels_says_as_much() {
+    for level in ["WARN", "ERROR"] {
+        let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", level)]).await;
+        copier.sandbox().fault(Fault::outage("events"));
+        copier.send(&[&request("v1")]).await;
+        let lines = read(&logs(&copier).start_copy);
+        let mut about = lines.iter().filter(|line| line.get("request") == Some(&json!("444455556666#v1")));
+        let line = about.next().unwrap_or_else(|| panic!("{lines:#?}"));
+        assert_eq!(line["level"], "ERROR", "{line:?}");
+        assert!(
+            ["requestId", "correlationId", "status"].iter().all(|member| line.contains_key(*member)),
+            "{line:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_line_holds_a_request_or_a_secret() {
+    let key = "the-secret-access-key";
+    let variables = [("AWS_LAMBDA_LOG_LEVEL", "TRACE"), ("AWS_SECRET_ACCESS_KEY", key)];
+    let copier = Copier::deployed_with(&variables).await;
+    let secrets = ["in-the-tags", "in-the-prefix", "in-the-context", "in-no-member", key];
+    let marked = with(
+        request("v1"),
+        json!({
+            "tags": {"team": secrets[0]},
+            "outputConfig": {"s3Bucket": "flowers-production-models", "s3KeyPrefix": secrets[1]},
+            "context": {"approvedBy": secrets[2]},
+        }),
+    );
+    let unreadable = Value::String(secrets[3].to_owned());
+    copier.sandbox().fault(Fault::outage("events"));
+    copier.send(&[&marked, &unreadable]).await;
+    copier.pass(seconds(40)).await;
+    copier.sweep().await;
+    let logs = logs(&copier);
+    assert!(logs.all().any(|line| line.contains("v1")), "what was asked is in the log");
+    for line in logs.all() {
+        for secret in secrets.into_iter().chain(["Signature="]) {
+            assert!(!line.contains(secret), "{secret}: {line}");
+        }
+    }
+}

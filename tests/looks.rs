@@ -261,7 +261,8 @@ async fn a_copy_that_does_not_end_times_out_whatever_its_status_says() {
 
 #[tokio::test]
 async fn a_project_that_cannot_be_read_says_nothing_about_its_copies() {
-    for error in ["AccessDeniedException", "ThrottlingException", "InternalServerError", "NobodyKnows"] {
+    let errors = ["AccessDeniedException", "ThrottlingException", "InternalServerError", "NobodyKnows"];
+    futures_util::future::join_all(errors.map(|error| async move {
         let copier = copying(&["v1"]).await;
         copier.sandbox().fault(Fault::new(DESCRIBE, Effect::error(error)));
         copier.pass(SignedDuration::from_hours(25)).await;
@@ -271,7 +272,8 @@ async fn a_project_that_cannot_be_read_says_nothing_about_its_copies() {
         copier.sandbox().clear_faults();
         copier.sweep().await;
         assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"], "{error}");
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]

@@ -17,12 +17,10 @@ use serde_json::json;
 use support::{COPY, Copier, DESCRIBE, minutes, request, seconds, until};
 
 const PUT: &str = "dynamodb:PutItem";
-/// How often the SDK tries.
-const ATTEMPTS: u64 = 3;
 
-/// `effect` on every attempt of the `n`-th write of a ledger that is otherwise well.
-fn on_write(n: u64, effect: Effect) -> Fault {
-    Fault { after: n - 1, ..Fault::new(PUT, effect) }.times(ATTEMPTS)
+/// A no that the SDK takes for one: to us the same as an outage, without the time that its retries take.
+fn refused() -> Effect {
+    Effect::error("AccessDeniedException")
 }
 
 fn forever() -> Effect {
@@ -74,7 +72,7 @@ async fn while_the_ledger_is_down_nothing_is_acknowledged_and_afterwards_nothing
 #[tokio::test]
 async fn a_message_that_could_not_be_recorded_fails_alone() {
     let copier = Copier::deployed().await;
-    copier.sandbox().fault(Fault::new(PUT, Effect::error("InternalServerError")).containing("#v2"));
+    copier.sandbox().fault(Fault::new(PUT, refused()).containing("#v2"));
     let [_, failed, _] = ["v1", "v2", "v3"].map(|id| copier.deployment.send(request(id).to_string()));
     let delivered = copier.deployment.deliver().await;
     let answer = json!({"batchItemFailures": [{"itemIdentifier": failed}]});
@@ -89,7 +87,7 @@ async fn a_message_that_could_not_be_recorded_fails_alone() {
 #[tokio::test]
 async fn an_invocation_while_the_ledger_is_down_is_told_to_come_again() {
     let copier = Copier::deployed().await;
-    copier.sandbox().fault(Fault::outage("dynamodb"));
+    copier.sandbox().fault(Fault::new("dynamodb:*", refused()));
     let error = copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
     assert!(error.error_message.contains("send the request again"), "{error}");
     assert_eq!((copier.calls(COPY), copier.announced().len()), (0, 0));
@@ -115,7 +113,7 @@ async fn a_write_whose_answer_is_lost_is_recognised_as_our_own() {
 #[tokio::test]
 async fn a_copy_whose_outcome_could_not_be_recorded_is_found_by_its_name() {
     let copier = Copier::deployed().await;
-    copier.sandbox().fault(on_write(2, Effect::error("InternalServerError")));
+    copier.sandbox().fault(Fault::new(PUT, refused()).on_call(2));
     copier.send(&[&request("v1")]).await;
     copier.sweep().await;
     assert!(copier.words("v1").is_empty(), "what isn't recorded isn't announced");
@@ -129,7 +127,7 @@ async fn a_copy_whose_outcome_could_not_be_recorded_is_found_by_its_name() {
 #[tokio::test]
 async fn an_announcement_that_could_not_be_marked_comes_again_to_the_byte() {
     let copier = Copier::deployed().await;
-    copier.sandbox().fault(on_write(3, Effect::error("InternalServerError")));
+    copier.sandbox().fault(Fault::new(PUT, refused()).on_call(3));
     copier.send(&[&request("v1")]).await;
     copier.pass(minutes(1)).await;
     copier.sweep().await;
@@ -144,7 +142,7 @@ async fn a_sweep_without_the_ledger_says_so_and_the_next_one_does_its_work() {
     let copier = Copier::deployed().await;
     copier.send(&[&request("v1")]).await;
     copier.pass(seconds(30)).await;
-    for fault in [Fault::outage("dynamodb"), Fault::new(PUT, Effect::error("InternalServerError"))] {
+    for fault in [Fault::new("dynamodb:*", refused()), Fault::new(PUT, refused())] {
         copier.sandbox().fault(fault);
         let report = copier.sweep().await;
         assert!(report["ledgerErrors"].as_u64().unwrap() > 0, "{report}");
@@ -158,7 +156,7 @@ async fn a_sweep_without_the_ledger_says_so_and_the_next_one_does_its_work() {
 #[tokio::test]
 async fn while_the_bus_is_down_copies_go_on_and_their_announcements_wait_in_order() {
     let copier = Copier::deployed().await;
-    copier.sandbox().fault(Fault::outage("events"));
+    copier.sandbox().fault(Fault::new("events:*", refused()));
     copier.send(&[&request("v1")]).await;
     copier.pass(seconds(30)).await;
     let report = copier.sweep().await;
@@ -176,7 +174,7 @@ async fn while_the_bus_is_down_copies_go_on_and_their_announcements_wait_in_orde
 #[tokio::test]
 async fn a_sweep_that_publishes_what_had_to_wait_takes_it_further_once() {
     let copier = Copier::deployed().await;
-    copier.sandbox().fault(Fault::outage("events"));
+    copier.sandbox().fault(Fault::new("events:*", refused()));
     copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("throttled"));
     copier.send(&[&request("copying"), &request("throttled")]).await;
     copier.sandbox().clear_faults();
@@ -254,7 +252,7 @@ async fn a_function_killed_before_its_call_was_answered_starts_the_copy_later() 
 #[tokio::test]
 async fn a_function_killed_after_the_copy_was_made_adopts_it_later() {
     let copier = Copier::deployed().await;
-    copier.sandbox().fault(on_write(2, forever()));
+    copier.sandbox().fault(Fault::new(PUT, forever()).on_call(2));
     copier.deployment.send(request("v1").to_string());
     let kill = async {
         until("the copy is made", || copier.calls(COPY) == 1).await;

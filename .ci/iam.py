@@ -22,6 +22,7 @@ class Stack:
     def __init__(self, template, account, given):
         template = yaml_parse((ROOT / template).read_text())
         self.resources, self.conditions = template["Resources"], template.get("Conditions", {})
+        self.globals = template.get("Globals", {})
         self.values = PSEUDO | {"AWS::AccountId": account}
         for name, parameter in template["Parameters"].items():
             value = given.get(name, parameter.get("Default"))

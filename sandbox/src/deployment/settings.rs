@@ -31,7 +31,7 @@ impl Default for DeploymentSettings {
         Self {
             environment: BTreeMap::new(),
             start_timeout: Duration::from_secs(60),
-            check_timeout: Duration::from_secs(55),
+            check_timeout: Duration::from_secs(70),
             queue: QueueSettings {
                 arn: format!("arn:aws:sqs:us-east-1:{ACCOUNT}:rekognition-model-copier-requests"),
                 batch_size: 10,

@@ -18,8 +18,8 @@ use crate::{
     clock::{ClockChange, ClockReading, is_speed},
     fault::{Fault, Faults},
     published::PublishedEvent,
-    sandbox::Shared,
     settings::Settings,
+    state::Shared,
     status::Status,
     world::World,
 };

@@ -47,8 +47,15 @@ impl Databases {
         Ok(database)
     }
 
-    pub(crate) fn clear(&self) {
-        self.by_account.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Empties every account's database and creates these tables; if one of them isn't taken, nothing changes.
+    pub(crate) fn replace(&self, tables: &[Table]) -> Result<(), WorldError> {
+        let fresh = Self::none(self.clock.clone());
+        for table in tables {
+            fresh.create(table)?;
+        }
+        let fresh = fresh.by_account.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.by_account.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
     }
 
     pub(crate) fn create(&self, table: &Table) -> Result<(), WorldError> {

@@ -12,6 +12,7 @@ use axum::{
     routing::any,
 };
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{
     answer::Answer,
@@ -21,10 +22,11 @@ use crate::{
     events,
     fault::{CopyEnd, Instead},
     rekognition,
-    sandbox::{Shared, identify, request_id},
     server::NoAnswer,
     service::{self, Operation, Service},
-    signature, sts,
+    signature,
+    state::Shared,
+    sts,
 };
 
 /// As much as DynamoDB, the most generous of the services, takes.
@@ -42,7 +44,7 @@ pub(crate) fn limited(router: Router) -> Router {
 
 async fn take(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let request_id = request_id();
+    let request_id = Uuid::new_v4().to_string();
     let headers = parts.headers;
     let too_large = AwsError::new("RequestEntityTooLargeException", "the body is larger than 16 MiB");
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
@@ -95,7 +97,7 @@ impl Received<'_> {
             let message = format!("Credential should be scoped to a valid region, `{region}` here.");
             return Err(AwsError::new("InvalidSignatureException", message));
         }
-        identify(self.shared, &credential.access_key, text("x-amz-security-token"))
+        self.shared.caller(&credential.access_key, text("x-amz-security-token"))
     }
 
     /// The answer, or none if the connection is to be closed without one.

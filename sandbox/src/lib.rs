@@ -52,6 +52,7 @@
 
 mod answer;
 mod arn;
+mod builder;
 mod caller;
 mod calls;
 mod clock;
@@ -74,11 +75,13 @@ mod server;
 mod service;
 mod settings;
 mod signature;
+mod state;
 mod status;
 mod sts;
 mod world;
 
 pub use arn::{NoSuchArn, ProjectArn, ProjectName, VersionArn};
+pub use builder::{Builder, StartError};
 pub use caller::Credentials;
 pub use calls::{Call, PolicyChange};
 pub use clock::{Clock, ClockChange, ClockReading};
@@ -87,7 +90,7 @@ pub use fault::{Effect, Fault};
 pub use ledger::ledger_table;
 pub use life::Step;
 pub use published::{Follow, PublishedEvent};
-pub use sandbox::{Builder, Sandbox, StartError};
+pub use sandbox::Sandbox;
 pub use settings::{Quotas, Settings};
 pub use status::Status;
 pub use world::{

@@ -29,7 +29,7 @@ use crate::{
     fault::CopyEnd,
     life::Step,
     policy::{self, Policy, Question, Verdict},
-    sandbox::State,
+    state::State,
     status::Status,
     world::Project,
 };

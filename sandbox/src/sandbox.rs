@@ -1,28 +1,21 @@
-//! The handle on a running sandbox: starts it, and gives a test or a demo its state without HTTP.
+//! The handle on a running sandbox: gives a test or a demo its state and its switches without HTTP.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::Arc;
 
-use axum::Router;
 use jiff::SignedDuration;
-use uuid::Uuid;
 
 use crate::{
-    caller::{Caller, Credentials, Sessions},
+    builder::{Builder, StartError},
+    caller::Credentials,
     calls::{Call, PolicyChange},
     clock::{Clock, later},
-    control,
-    dynamodb::Databases,
     error::AwsError,
     fault::{Fault, Faults},
-    front,
     ledger::ledger_table,
-    published::{Follow, Published, PublishedEvent},
-    rekognition::Rates,
-    server::{self, Server},
+    published::{Follow, PublishedEvent},
+    server::Server,
     settings::Settings,
+    state::Shared,
     status::Status,
     world::{Project, Table, Version, World, WorldError},
 };
@@ -30,123 +23,16 @@ use crate::{
 /// A running sandbox. Clones are the same one; it stops when the last is dropped.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     // Not in `Shared`: the server's routes hold that, and would keep themselves alive.
-    _server: Option<Arc<Server>>,
-}
-
-/// Everything behind the routes.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) address: SocketAddr,
-    pub(crate) clock: Clock,
-    pub(crate) published: Published,
-    pub(crate) databases: Databases,
-    state: Mutex<State>,
-}
-
-/// What changes under one lock.
-#[derive(Debug)]
-pub(crate) struct State {
-    start: (World, Settings),
-    pub(crate) world: World,
-    pub(crate) settings: Settings,
-    pub(crate) faults: Faults,
-    pub(crate) calls: Vec<Call>,
-    pub(crate) policy_changes: Vec<PolicyChange>,
-    pub(crate) sessions: Sessions,
-    pub(crate) rates: Rates,
-    /// The last number given to an ARN: numbers never repeat, however still the clock stands.
-    pub(crate) last_number: u64,
-}
-
-/// Why a sandbox could not start.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum StartError {
-    #[error("could not listen on 127.0.0.1, port `{0}` (0 picks a free one): {1}")]
-    Port(u16, std::io::Error),
-    #[error(transparent)]
-    World(#[from] WorldError),
-}
-
-/// Routes of one's own beside the sandbox's, with the sandbox to use in them.
-type Routes = Box<dyn FnOnce(&Sandbox) -> Router + Send>;
-
-/// Says how to start a sandbox; see [`Sandbox::builder`].
-pub struct Builder {
-    world: World,
-    settings: Settings,
-    clock: Clock,
-    port: u16,
-    routes: Vec<Routes>,
-}
-
-impl Builder {
-    /// Takes these settings instead of the defaults.
-    #[must_use]
-    pub fn settings(self, settings: Settings) -> Self {
-        Self { settings, ..self }
-    }
-
-    /// Takes this clock instead of real time.
-    #[must_use]
-    pub fn clock(self, clock: Clock) -> Self {
-        Self { clock, ..self }
-    }
-
-    /// Listens on this port instead of a free one.
-    #[must_use]
-    pub fn port(self, port: u16) -> Self {
-        Self { port, ..self }
-    }
-
-    /// Mounts more routes, under any path but `/` and the sandbox's own `/_sandbox/…`. They are asked for once, with
-    /// a handle that does not keep the server alive.
-    #[must_use]
-    pub fn routes(mut self, routes: impl FnOnce(&Sandbox) -> Router + Send + 'static) -> Self {
-        self.routes.push(Box::new(routes));
-        self
-    }
-
-    /// Binds the port on 127.0.0.1 and starts to answer. Needs a Tokio runtime.
-    pub async fn start(self) -> Result<Sandbox, StartError> {
-        let port = self.port;
-        let (listener, address) = server::bind(port).await.map_err(|error| StartError::Port(port, error))?;
-        let (sandbox, router) = self.assemble(address)?;
-        let server = Server::start(listener, router);
-        Ok(Sandbox { _server: Some(Arc::new(server)), ..sandbox })
-    }
-
-    /// The sandbox without a port: its routes, to be called in process. Its endpoint is of no use.
-    pub fn in_process(self) -> Result<(Sandbox, Router), StartError> {
-        Ok(self.assemble(SocketAddr::from(([127, 0, 0, 1], 0)))?)
-    }
-
-    fn assemble(self, address: SocketAddr) -> Result<(Sandbox, Router), WorldError> {
-        let world = self.world.checked()?;
-        let databases = Databases::none(self.clock.clone());
-        for table in &world.tables {
-            databases.create(table)?;
-        }
-        let shared = Arc::new(Shared {
-            address,
-            databases,
-            clock: self.clock,
-            published: Published::none(),
-            state: Mutex::new(State::new(world, self.settings)),
-        });
-        let sandbox = Sandbox { shared: Arc::clone(&shared), _server: None };
-        let router = front::router(Arc::clone(&shared)).merge(control::router(shared));
-        let router = self.routes.into_iter().fold(router, |router, routes| router.merge(routes(&sandbox)));
-        Ok((sandbox, front::limited(router)))
-    }
+    #[expect(dead_code, reason = "held, not used: the server stops when the last is dropped")]
+    pub(crate) server: Option<Arc<Server>>,
 }
 
 impl Sandbox {
     /// Starts to say how a sandbox with this world should be.
     pub fn builder(world: World) -> Builder {
-        Builder { world, settings: Settings::default(), clock: Clock::real(), port: 0, routes: Vec::new() }
+        Builder::new(world)
     }
 
     /// A sandbox with this world and everything else as by default: a free port, real time.
@@ -254,11 +140,7 @@ impl Sandbox {
 
     /// Creates a table; it comes back, empty, after a reset.
     pub fn create_table(&self, table: Table) -> Result<(), WorldError> {
-        self.shared.databases.create(&table)?;
-        let mut state = self.shared.lock();
-        state.start.0.tables.push(table.clone());
-        state.world.tables.push(table);
-        Ok(())
+        self.shared.create_table(table)
     }
 
     /// Creates the ledger table of rekognition-model-copier; it comes back, empty, after a reset.
@@ -276,81 +158,11 @@ impl Sandbox {
     /// Back to the start: the world it began with, its settings, empty tables; no calls, faults, announcements or
     /// sessions. The clock stays.
     pub fn reset(&self) -> Result<(), WorldError> {
-        let start = self.shared.lock().start.0.clone();
-        self.shared.reset(start)
+        self.shared.reset(self.shared.start_world())
     }
 
     /// As [`Sandbox::reset`], to another world.
     pub fn reset_to(&self, world: World) -> Result<(), WorldError> {
         self.shared.reset(world)
     }
-}
-
-impl Shared {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The state, with everything done that should have happened by now.
-    pub(crate) fn settled(&self) -> MutexGuard<'_, State> {
-        let mut state = self.lock();
-        state.world.settle(self.clock.now());
-        state
-    }
-
-    pub(crate) fn start_world(&self) -> World {
-        self.lock().start.0.clone()
-    }
-
-    pub(crate) fn set_status(&self, arn: &str, status: Status, message: Option<String>) -> bool {
-        let mut state = self.settled();
-        let version = arn.parse().ok().and_then(|arn| state.world.version_mut(&arn));
-        version.map(|version| version.begin(status, message, None)).is_some()
-    }
-
-    /// Loads a world in place of the present one and forgets everything that happened.
-    pub(crate) fn reset(&self, world: World) -> Result<(), WorldError> {
-        let world = world.checked()?;
-        let mut state = self.lock();
-        let (start, settings) = state.start.clone();
-        self.databases.clear();
-        for table in &world.tables {
-            self.databases.create(table)?;
-        }
-        *state = State { start: (start, settings.clone()), ..State::new(world, settings) };
-        self.published.clear();
-        Ok(())
-    }
-}
-
-impl State {
-    fn new(world: World, settings: Settings) -> Self {
-        Self {
-            start: (world.clone(), settings.clone()),
-            world,
-            settings,
-            faults: Faults::none(),
-            calls: Vec::new(),
-            policy_changes: Vec::new(),
-            sessions: Sessions::default(),
-            rates: Rates::default(),
-            last_number: 0,
-        }
-    }
-}
-
-/// An id as AWS gives them to requests.
-pub(crate) fn request_id() -> String {
-    Uuid::new_v4().to_string()
-}
-
-impl std::fmt::Debug for Builder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("port", &self.port).finish_non_exhaustive()
-    }
-}
-
-/// The caller behind a credential; see [`Sessions::caller`].
-pub(crate) fn identify(shared: &Shared, access_key: &str, token: Option<&str>) -> Result<Caller, AwsError> {
-    shared.lock().sessions.caller(access_key, token, shared.clock.now())
 }

@@ -12,7 +12,7 @@ use crate::{
     clock::later,
     error::AwsError,
     policy::{self, Policy, Question, Verdict},
-    sandbox::State,
+    state::State,
     world::World,
 };
 

@@ -1,18 +1,21 @@
 //! What there is in the sandbox's AWS: projects with their versions, policies and tags, and tables. Plain data, read
 //! from and written as the JSON that `world.schema.json` describes; no behaviour but finding things.
 
+mod project;
+mod version;
+
 use std::{collections::BTreeMap, path::Path};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     arn::{ProjectArn, ProjectName, VersionArn},
-    life::Step,
     policy::Policy,
-    status::Status,
 };
+
+pub use project::{Feature, Project, ProjectPolicy, UnseenPolicyChange};
+pub use version::{OutputConfig, Version};
 
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
@@ -56,150 +59,6 @@ pub struct Role {
     pub policy: String,
 }
 
-/// A Custom Labels project.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Project {
-    /// The project's ARN; its number is the creation time.
-    pub project_arn: ProjectArn,
-    /// When it was created; left out: what the ARN says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Timestamp>,
-    /// Custom labels, or an adapter for content moderation.
-    #[serde(default, skip_serializing_if = "Feature::is_default")]
-    pub feature: Feature,
-    /// `ENABLED` or `DISABLED`, for adapters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auto_update: Option<String>,
-    /// When a deletion in progress ends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deleted_at: Option<Timestamp>,
-    /// The project's tags.
-    #[serde(default, skip_serializing_if = "Tags::is_empty")]
-    pub tags: Tags,
-    /// The project policies, oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub policies: Vec<ProjectPolicy>,
-    /// Changes of policies that authorization does not see yet, oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unseen_policy_changes: Vec<UnseenPolicyChange>,
-    /// The versions, oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub versions: Vec<Version>,
-}
-
-/// `CUSTOM_LABELS` or `CONTENT_MODERATION`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Feature {
-    /// A model of one's own labels.
-    #[default]
-    CustomLabels,
-    /// An adapter, which can't be copied.
-    ContentModeration,
-}
-
-impl Feature {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// A project policy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ProjectPolicy {
-    /// Unique in its project.
-    pub name: String,
-    /// Hexadecimal; changes with every change of the policy.
-    pub revision_id: String,
-    /// The policy, as text or (in a world file) as the JSON it is.
-    #[serde(deserialize_with = "document")]
-    pub document: String,
-    /// When it was attached.
-    pub created_at: Timestamp,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
-}
-
-/// Until `until`, authorization sees the policy `name` as `document`, or not at all.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the sentence above names them all")]
-pub struct UnseenPolicyChange {
-    pub name: String,
-    pub document: Option<String>,
-    pub until: Timestamp,
-}
-
-fn document<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    Ok(match Value::deserialize(from)? {
-        Value::String(text) => text,
-        json => json.to_string(),
-    })
-}
-
-/// A project version: a model, trained or copied.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Version {
-    /// The version's ARN; its number is the creation time.
-    pub project_version_arn: VersionArn,
-    /// When it was created; left out: what the ARN says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<Timestamp>,
-    /// Training, copying, hosting and deleting in one word.
-    pub status: Status,
-    /// The text beside the status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status_message: Option<String>,
-    /// What the status turns into, and when.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<Step>,
-    /// When training ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trained_at: Option<Timestamp>,
-    /// On a copy: the version it was copied from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_project_version_arn: Option<VersionArn>,
-    /// Where in S3 the results went.
-    #[serde(default, skip_serializing_if = "OutputConfig::is_empty")]
-    pub output_config: OutputConfig,
-    /// The key that encrypts the model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kms_key_id: Option<String>,
-    /// The version's tags.
-    #[serde(default, skip_serializing_if = "Tags::is_empty")]
-    pub tags: Tags,
-    /// The description given to CreateProjectVersion.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version_description: Option<String>,
-    /// Inference units while it is hosted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min_inference_units: Option<u32>,
-    /// The most inference units while it is hosted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_inference_units: Option<u32>,
-}
-
-/// Where in S3 results go. AWS's own spelling.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct OutputConfig {
-    /// The bucket's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub s3_bucket: Option<String>,
-    /// A prefix inside the bucket.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub s3_key_prefix: Option<String>,
-}
-
-impl OutputConfig {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 /// A DynamoDB table that exists from the start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -211,6 +70,13 @@ pub struct Table {
     /// The attribute that holds the expiry, if items expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_to_live_attribute: Option<String>,
+}
+
+fn document<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(from)? {
+        Value::String(text) => text,
+        json => json.to_string(),
+    })
 }
 
 /// Why a world could not be read.
@@ -330,51 +196,6 @@ impl World {
         let project = self.projects.iter_mut().find(|project| project.project_arn.project == arn.project)?;
         project.versions.iter_mut().find(|version| version.project_version_arn == *arn)
     }
-}
-
-impl Project {
-    /// The version with this name.
-    pub fn version_named(&self, name: &str) -> Option<&Version> {
-        self.versions.iter().find(|version| version.project_version_arn.version == name)
-    }
-
-    /// When it was created.
-    pub fn created_at(&self) -> Timestamp {
-        self.created_at.unwrap_or_else(|| from_number(self.project_arn.number))
-    }
-
-    /// The policy documents that authorization sees at `now`: changes may take time to be seen.
-    pub fn policies_seen(&self, now: Timestamp) -> Vec<&str> {
-        let unseen = |name: &str| {
-            self.unseen_policy_changes.iter().find(|change| change.name == name && change.until > now)
-        };
-        let deleted = self.unseen_policy_changes.iter().map(|change| change.name.as_str());
-        let mut names: Vec<&str> = self.policies.iter().map(|policy| policy.name.as_str()).collect();
-        names.extend(deleted);
-        names.sort_unstable();
-        names.dedup();
-        let document = |name: &str| match unseen(name) {
-            Some(change) => change.document.as_deref(),
-            None => {
-                self.policies.iter().find(|policy| policy.name == name).map(|policy| policy.document.as_str())
-            }
-        };
-        names.into_iter().filter_map(document).collect()
-    }
-}
-
-impl Version {
-    /// When it was created.
-    pub fn created_at(&self) -> Timestamp {
-        self.created_at.unwrap_or_else(|| from_number(self.project_version_arn.number))
-    }
-}
-
-fn from_number(millisecond: u64) -> Timestamp {
-    i64::try_from(millisecond)
-        .ok()
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
-        .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{error::AwsError, sandbox::State};
+use crate::{error::AwsError, state::State};
 
 /// The calls of the last second, by account and operation.
 #[derive(Debug, Default)]

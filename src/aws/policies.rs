@@ -28,7 +28,6 @@ const EARLY: SignedDuration = SignedDuration::from_mins(5);
 /// The accounts whose project policies we may change, each with the session of its role.
 #[derive(Debug)]
 pub(super) struct SourceAccounts {
-    sts: aws_sdk_sts::Client,
     config: SdkConfig,
     external_id: Option<String>,
     accounts: HashMap<String, SourceAccount>,
@@ -64,7 +63,6 @@ impl SourceAccounts {
         let account =
             |role_arn: &String| SourceAccount { role_arn: role_arn.clone(), session: Mutex::default() };
         Self {
-            sts: aws_sdk_sts::Client::new(&config),
             external_id: external_id.map(str::to_owned),
             accounts: roles.iter().map(|(id, role_arn)| (id.clone(), account(role_arn))).collect(),
             config,
@@ -153,8 +151,8 @@ impl SourceAccounts {
     }
 
     async fn assume(&self, role_arn: &str) -> Result<Session, PolicyError> {
-        let call = self
-            .sts
+        // Made when it is needed: a client costs every start, a session is opened once an hour.
+        let call = aws_sdk_sts::Client::new(&self.config)
             .assume_role()
             .role_arn(role_arn)
             .role_session_name(SESSION)

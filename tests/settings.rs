@@ -1,5 +1,10 @@
 //! What a deployment sets, seen in what the real functions do; and what they say about bad settings.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails says where"
+)]
 
 mod support;
 

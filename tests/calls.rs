@@ -1,5 +1,10 @@
 //! How few calls it takes: what can be done for many copies at once is done once.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails says where"
+)]
 
 mod support;
 

@@ -43,7 +43,7 @@ pub(crate) fn boto3() -> Outcome<PathBuf> {
     let requirements = path("benches/boto3/requirements.txt");
     run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(requirements))?;
     let code = format!(
-        "#!{}\nimport sys\nsys.path.insert(0, {:?})\nsys.argv = ['bootstrap', 'handler.handler']\n\
+        "#!{}\nimport sys\nsys.dont_write_bytecode = True\nsys.path.insert(0, {:?})\nsys.argv = ['bootstrap', 'handler.handler']\n\
          from awslambdaric.__main__ import main\nmain(sys.argv)\n",
         python.display(),
         path("benches/boto3")

@@ -109,12 +109,12 @@ fn entries(from: usize) -> String {
             })
         })
         .collect();
-    let mut page = json!({ "Count": items.len(), "ScannedCount": items.len(), "Items": items });
-    if to < PROJECTS * VERSIONS {
-        let last = json!({"id": {"S": format!("111122223333#request-{}", to - 1)}, "due": {"N": now.to_string()}, "step": {"S": "look"}});
-        page["LastEvaluatedKey"] = last;
-    }
-    page.to_string()
+    let last = (to < PROJECTS * VERSIONS).then(|| {
+        let id = format!("111122223333#request-{}", to - 1);
+        json!({"id": {"S": id}, "due": {"N": now.to_string()}, "step": {"S": "look"}})
+    });
+    json!({ "Count": items.len(), "ScannedCount": items.len(), "Items": items, "LastEvaluatedKey": last })
+        .to_string()
 }
 
 fn versions(project: &str) -> String {

@@ -11,6 +11,7 @@ use rekognition_model_copier::domain::times::after;
 use rekognition_model_copier::ports::Clock;
 use rekognition_model_copier::start_copy::QueueMessage;
 use rekognition_model_copier::{Copier, check_copies::Report};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::page::{fill, goal, path, table, today};
@@ -54,9 +55,10 @@ pub(crate) async fn measure() -> Outcome<()> {
     let (crowd, calls) = crowd::sweep().await?;
     let count = |counter: &std::sync::atomic::AtomicUsize| counter.load(Ordering::Relaxed);
     let (describe, writes, reads) = (count(&calls.describe), count(&calls.writes), count(&calls.reads));
+    let reported = |name| crowd.answer.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
     let forced = (describe - 1) as f64 / 5.0;
-    let took = crowd.answer["sweepMilliseconds"].as_f64().unwrap_or(f64::NAN) / 1000.0;
-    let looked_at = crowd.answer["copying"].as_u64().unwrap_or(0);
+    let took = reported("sweepMilliseconds") / 1000.0;
+    let everything = reported("copying") == 10_000.0;
     let processor = crowd.processor.as_secs_f64();
     let memory = crowd.peak_memory as f64 / 1_048_576.0;
     let per_life = life.writes as f64 / 10.0;
@@ -77,7 +79,7 @@ pub(crate) async fn measure() -> Outcome<()> {
             "its time, in the time that 5 calls a second force",
             "≤ 1.2 ×",
             format!("{took:.1} s, {:.2} ×", took / forced),
-            took <= 1.2 * forced && looked_at == 10_000,
+            took <= 1.2 * forced && everything,
         ),
         goal("its processor time", "< 1 s", format!("{processor:.2} s"), processor < 1.0),
         goal("its memory", "< 64 MB", format!("{memory:.1} MB"), memory < 64.0),

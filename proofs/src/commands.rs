@@ -1,0 +1,241 @@
+//! The searches by name, spread over the processors.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use crate::load::{Load, Outcome};
+use crate::report::Result;
+use crate::weather::{Fault, Kind, Service};
+use crate::{crashes, scenario, simulation};
+
+/// What there is.
+pub const USAGE: &str =
+    "crashes [PAIRS] | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES | outages SEEDS";
+
+/// Runs a search; `None` if there is none of that name.
+pub fn run(words: &[&str]) -> Option<Result> {
+    let number = |i: usize, default: u64| words.get(i).map_or(Some(default), |word| word.parse().ok());
+    let began = Instant::now();
+    let result = match *words.first()? {
+        "crashes" => crashes(number(1, 0)?),
+        "simulation" => simulation(number(1, 500)?, number(2, 0)?),
+        "load" => load(number(1, 10_000)?),
+        "backlog" => backlog(number(1, 10_000)?),
+        "outages" => outages(number(1, 1)?),
+        "seed" => seed(number(1, 0)?),
+        _ => return None,
+    };
+    let command = words.join(" ");
+    Some(Result { search: words.first()?.to_string(), command, took: began.elapsed(), ..result })
+}
+
+/// Does `each` for every number below `count`, on every processor; a thread takes what is next.
+pub fn in_parallel(count: u64, each: impl Fn(u64) + Sync) {
+    let next = AtomicU64::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        break;
+                    }
+                    each(number);
+                }
+            });
+        }
+    });
+}
+
+fn locked<T, R>(mutex: &Mutex<T>, use_it: impl FnOnce(&mut T) -> R) -> R {
+    use_it(&mut mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+fn done(what: &str, count: impl ToString) -> (String, String) {
+    (what.to_owned(), count.to_string())
+}
+
+/// All single faults, and up to `pairs` pairs of faults.
+fn crashes(pairs: u64) -> Result {
+    let scenarios = scenario::all();
+    let mut plans = Vec::new();
+    let mut sites = 0;
+    for (i, scenario) in scenarios.iter().enumerate() {
+        let calm = crashes::run(scenario, Vec::new(), false);
+        let once = crashes::aims(&calm.effects);
+        sites += calm.effects.len();
+        plans.push((i, Vec::new()));
+        plans.extend(once.iter().chain(&crashes::lasting(&once)).map(|aim| (i, vec![aim.clone()])));
+    }
+    let singles = plans.len();
+    plans.extend(crashes::pairs(&scenarios, pairs));
+    let (violations, hits) = (Mutex::new(Vec::new()), AtomicU64::new(0));
+    in_parallel(plans.len() as u64, |n| {
+        let Some((i, aims)) = plans.get(n as usize) else { return };
+        let Some(scenario) = scenarios.get(*i) else { return };
+        let run = crashes::run(scenario, aims.clone(), false);
+        let hit = run.aims.iter().filter(|aim| aim.hit.is_some()).count() as u64;
+        hits.fetch_add(hit, Ordering::Relaxed);
+        let missed = aims.len() == 1 && hit == 0;
+        if missed || !run.violations.is_empty() {
+            let aims: Vec<_> = aims
+                .iter()
+                .map(|aim| format!("{:?} at {} for {:?}", aim.fault, aim.at, aim.lasting))
+                .collect();
+            let text = format!("{scenario:?}, {aims:?}, missed: {missed}: {:?}", run.violations);
+            locked(&violations, |all| all.push(text));
+        }
+    });
+    Result {
+        done: vec![
+            done("scenarios", scenarios.len()),
+            done("effects", sites),
+            done("single faults", singles - scenarios.len()),
+            done("pairs of faults", plans.len() - singles),
+            done("hits", hits.into_inner()),
+        ],
+        violations: violations.into_inner().unwrap_or_default(),
+        ..Result::default()
+    }
+}
+
+fn simulation(seeds: u64, first: u64) -> Result {
+    let (violations, totals) = (Mutex::new(Vec::new()), Mutex::new([0_u64; 3]));
+    let statuses = Mutex::new(std::collections::BTreeMap::<&str, u64>::new());
+    in_parallel(seeds, |n| {
+        let outcome = simulation::live(first + n, false);
+        locked(&totals, |[effects, requests, days]| {
+            *effects += outcome.effects;
+            *requests += outcome.requests;
+            *days += outcome.lasted.as_secs();
+        });
+        locked(&statuses, |all| {
+            outcome.statuses.iter().for_each(|(status, count)| *all.entry(status).or_default() += count);
+        });
+        if !outcome.violations.is_empty() {
+            locked(&violations, |all| all.push(format!("seed {}: {:?}", first + n, outcome.violations)));
+        }
+    });
+    let [effects, requests, seconds] = totals.into_inner().unwrap_or_default();
+    let statuses = statuses.into_inner().unwrap_or_default();
+    let statuses: Vec<String> = statuses.iter().map(|(status, count)| format!("{status} {count}")).collect();
+    Result {
+        done: vec![
+            done("seeds", format!("{first} to {}", (first + seeds).saturating_sub(1))),
+            done("requests", requests),
+            done("effects", effects),
+            done("simulated hours", seconds / 3600),
+            done("announced", statuses.join(", ")),
+        ],
+        violations: violations.into_inner().unwrap_or_default(),
+        ..Result::default()
+    }
+}
+
+/// One seed, told effect by effect, and lived twice.
+fn seed(seed: u64) -> Result {
+    let (first, again) = (simulation::live(seed, true), simulation::live(seed, false));
+    let mut violations = first.violations;
+    if first.history != again.history {
+        violations.push("another history the second time".to_owned());
+    }
+    Result { done: vec![done("history", format!("{:016x}", first.history))], violations, ..Result::default() }
+}
+
+const NO_LOAD: Load = Load {
+    requests: 0,
+    per_second: 0,
+    projects: 1,
+    takes: std::time::Duration::from_secs(1800),
+    permille: Vec::new(),
+    outage: None,
+    seed: 1,
+};
+
+fn counted(outcome: &Outcome) -> Vec<(String, String)> {
+    let of = |kind: Kind| outcome.counts[kind as usize].to_string();
+    let wait = |part: usize| {
+        let n = outcome.waits.len().saturating_sub(1) * part / 100;
+        outcome.waits.get(n).map_or(0, |wait| wait.as_secs()).to_string() + " s"
+    };
+    vec![
+        done("accepted", outcome.accepted),
+        done("simulated hours", outcome.lasted.as_secs() / 3600),
+        done("waits, median", wait(50)),
+        done("99%", wait(99)),
+        done("longest", wait(100)),
+        done("CopyProjectVersion calls", of(Kind::Copy)),
+        done("DescribeProjectVersions calls", of(Kind::Describe)),
+        done("ledger writes", outcome.counts[Kind::Create as usize] + outcome.counts[Kind::Save as usize]),
+        done("announcements published", outcome.publications),
+        done("dead letters", outcome.dead),
+    ]
+}
+
+/// Every request at once, at 5 calls a second, with throttles, lost answers and crashes.
+fn load(requests: u64) -> Result {
+    let permille = vec![(Fault::Throttle, 100), (Fault::ErrorAfter, 10), (Fault::KilledAfter, 1)];
+    let outcome = Load { requests, projects: requests.div_ceil(100), permille, ..NO_LOAD }.run();
+    let forced = requests as f64 / 5.0 / 0.9;
+    let longest = outcome.waits.last().map_or(0.0, |wait| wait.as_secs_f64());
+    let ratio = longest / forced;
+    let mut violations = outcome.violations.clone();
+    // A lost answer costs a lease, and the last ones back off longest: an hour that does not grow with the load.
+    if longest > 1.2 * forced + 3600.0 {
+        violations.push(format!("the longest wait is {ratio:.2} times what the quota forces"));
+    }
+    let mut all = counted(&outcome);
+    all.push(done("longest wait / what the quota forces", format!("{ratio:.2}")));
+    Result { done: all, violations, ..Result::default() }
+}
+
+/// Copies in many projects, all pending at once: how often is each looked at?
+fn backlog(copies: u64) -> Result {
+    let takes = std::time::Duration::from_secs(copies / 5 * 2 + 7200);
+    let outcome = Load { requests: copies, projects: copies.div_ceil(100), takes, ..NO_LOAD }.run();
+    Result { done: counted(&outcome), violations: outcome.violations.clone(), ..Result::default() }
+}
+
+/// Each dependency down for six hours, in two ways.
+fn outages(seeds: u64) -> Result {
+    use std::time::Duration;
+    let hours = Duration::from_secs(6 * 3600);
+    let plain = |seed| Load { requests: 300, per_second: 1, projects: 5, seed, ..NO_LOAD };
+    let mut plans = Vec::new();
+    for seed in 0..seeds {
+        for service in Service::ALL {
+            for fault in [Fault::ErrorBefore, Fault::Hang] {
+                plans.push((service, fault, seed));
+            }
+        }
+    }
+    let (violations, lines) = (Mutex::new(Vec::new()), Mutex::new(std::collections::BTreeMap::new()));
+    in_parallel(plans.len() as u64, |n| {
+        let Some((service, fault, seed)) = plans.get(n as usize).copied() else { return };
+        let calm = plain(seed).run();
+        let down =
+            Load { outage: Some((service, fault, Duration::from_secs(120), hours)), ..plain(seed) }.run();
+        let calls = |outcome: &Outcome| outcome.counts[Kind::Copy as usize] + outcome.publications;
+        let traffic = calls(&down) as f64 / calls(&calm) as f64;
+        let after = down.lasted.as_secs_f64() - 120.0 - hours.as_secs_f64();
+        let text = format!("{service:?} {fault:?}");
+        locked(&lines, |all| {
+            let worst = all.entry(text.clone()).or_insert((0.0_f64, 0.0_f64));
+            *worst = (worst.0.max(after / 60.0), worst.1.max(traffic));
+        });
+        if !down.violations.is_empty() {
+            locked(&violations, |all| all.push(format!("{text}, seed {seed}: {:?}", down.violations)));
+        }
+    });
+    let lines = lines.into_inner().unwrap_or_default();
+    let all = lines.iter().map(|(what, (minutes, traffic))| {
+        done(what, format!("all ended {minutes:.0} min after, traffic {traffic:.2} of normal"))
+    });
+    Result {
+        done: all.collect(),
+        violations: violations.into_inner().unwrap_or_default(),
+        ..Result::default()
+    }
+}

@@ -1,0 +1,176 @@
+//! The functions as they are deployed: some start-copy instances at the queue, and check-copies every minute.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::start_copy::QueueMessage;
+use rekognition_model_copier::{Copier, Rules};
+use tokio::task::LocalSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::process::Process;
+use crate::request::{ACCOUNT, Request};
+use crate::watch::mark;
+use crate::world::queue::{Letter, Receipt};
+use crate::world::{Shared, World, later};
+
+/// The template's time-outs of the functions.
+const START_COPY: Duration = Duration::from_secs(60);
+const CHECK_COPIES: Duration = Duration::from_secs(70);
+/// How long a sweep of that time-out begins new things, see `lambda`.
+const SWEEP: Duration = Duration::from_secs(55);
+/// The schedule.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// How it is deployed.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// What it decides by.
+    pub rules: Rules,
+    /// By how much each start-copy instance's clock is ahead; one instance each.
+    pub starters: Vec<SignedDuration>,
+    /// The same for check-copies; the schedule fires once for each.
+    pub checkers: Vec<SignedDuration>,
+    /// How long to wait for the end of it all.
+    pub patience: Duration,
+}
+
+impl Deployment {
+    /// Two starters at the queue and one checker, with good clocks.
+    pub fn usual(rules: &Rules) -> Self {
+        Self {
+            rules: rules.clone(),
+            starters: vec![SignedDuration::ZERO; 2],
+            checkers: vec![SignedDuration::ZERO],
+            patience: Duration::from_secs(60 * 3600),
+        }
+    }
+
+    /// Sends the requests, each after a while, and runs until all is said and done, or patience ends.
+    pub async fn run(&self, shared: &Shared, requests: Vec<(Duration, Request)>) {
+        let functions = LocalSet::new();
+        for (i, skew) in self.starters.iter().enumerate() {
+            functions.spawn_local(start_copies(shared.clone(), self.rules.clone(), *skew, i));
+        }
+        for (i, skew) in self.checkers.iter().enumerate() {
+            functions.spawn_local(check_copies(shared.clone(), self.rules.clone(), *skew, i));
+        }
+        functions.run_until(self.send_and_wait(shared, &requests)).await;
+        shared.with(|world| {
+            for (i, (_, request)) in requests.iter().enumerate() {
+                let message = format!("message-{i}-{}", request.mark);
+                let recorded = is_recorded(world, &request.id, &message, &request.mark);
+                world.watch.must(recorded, || format!("{message}: lost"));
+            }
+            world.watch.settled(&world.table);
+            let dead = world.queue.dead.len();
+            world.watch.must(dead == 0, || format!("{dead} dead letters"));
+        });
+    }
+
+    async fn send_and_wait(&self, shared: &Shared, requests: &[(Duration, Request)]) {
+        let began = Instant::now();
+        for (i, (after, request)) in requests.iter().enumerate() {
+            sleep_until(began + *after).await;
+            shared.with(|world| {
+                let now = world.now();
+                world.queue.send(&format!("message-{i}-{}", request.mark), &request.body(), now);
+            });
+            shared.bell.notify_waiters();
+        }
+        while !shared.with(is_quiet) {
+            if began.elapsed() > self.patience {
+                shared.with(|world| world.watch.violations.push("it never ends".to_owned()));
+                break;
+            }
+            sleep(Duration::from_secs(30)).await;
+        }
+    }
+}
+
+fn is_quiet(world: &mut World) -> bool {
+    let now = world.now();
+    world.models.settle(now);
+    world.policies.settle(now);
+    world.queue.is_empty()
+        && world.table.unfinished == 0
+        && world.models.in_flight.is_empty()
+        && world.policies.is_at_rest(now)
+}
+
+/// Whether a message's request has a record: under its own id, or, where that names another request, under
+/// the message's.
+fn is_recorded(world: &World, id: &str, message: &str, wanted: &str) -> bool {
+    let get =
+        |id: &str| world.table.get(&RecordKey { sender: ACCOUNT.to_owned(), request_id: id.to_owned() });
+    get(id).is_some_and(|record| record.copy.is_none() || mark(record) == Some(wanted))
+        || get(message).is_some()
+}
+
+async fn start_copies(shared: Shared, rules: Rules, skew: SignedDuration, number: usize) {
+    let mut invocation = 0_u64;
+    let mut copier = None;
+    loop {
+        let rings = shared.bell.notified();
+        let (batch, next) = shared.with(|world| {
+            let now = world.now();
+            (world.queue.take(now), world.queue.next().map(|next| next.duration_since(now)))
+        });
+        if batch.is_empty() {
+            let wait = next.and_then(|next| Duration::try_from(next).ok()).unwrap_or(MINUTE * 60);
+            tokio::select! {
+                biased;
+                () = rings => {}
+                () = sleep(wait) => {}
+            }
+            continue;
+        }
+        invocation += 1;
+        let (process, copier_of) = copier.take().unwrap_or_else(|| instance(&shared, &rules, skew));
+        let id = format!("start-{number}-{invocation}");
+        let messages: Vec<_> =
+            batch.iter().map(|(_, letter)| QueueMessage { id: &letter.id, body: &letter.body }).collect();
+        let taken = process.invoke(START_COPY, copier_of.take_in_batch(&messages, &id)).await;
+        if let Some(taken) = taken {
+            shared.with(|world| acknowledge(world, &batch, &taken.failed));
+            copier = Some((process, copier_of));
+        }
+    }
+}
+
+/// INVARIANT: a message is acknowledged only when its record is in the ledger.
+fn acknowledge(world: &mut World, batch: &[(Receipt, Letter)], failed: &[String]) {
+    for (receipt, letter) in batch.iter().filter(|(_, letter)| !failed.contains(&letter.id)) {
+        let body: serde_json::Value = serde_json::from_str(&letter.body).unwrap_or_default();
+        let text = |pointer: &str| body.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default();
+        let recorded = is_recorded(world, text("/requestId"), &letter.id, text("/tags/mark"));
+        world.watch.must(recorded, || format!("{}: acknowledged and not recorded", letter.id));
+        world.queue.acknowledge(*receipt);
+    }
+}
+
+async fn check_copies(shared: Shared, rules: Rules, skew: SignedDuration, number: usize) {
+    let mut sweep = 0_u64;
+    let mut copier = None;
+    loop {
+        sweep += 1;
+        let next = Instant::now() + MINUTE;
+        let (process, copier_of) = copier.take().unwrap_or_else(|| instance(&shared, &rules, skew));
+        let until = |now: Timestamp| later(now, SWEEP).checked_add(skew).unwrap_or(now);
+        let until = until(shared.with(|world| world.now()));
+        let owner = format!("check-{number}-{sweep}");
+        if process.invoke(CHECK_COPIES, copier_of.sweep(&owner, until)).await.is_some() {
+            copier = Some((process, copier_of));
+        }
+        sleep_until(next).await;
+    }
+}
+
+type Instance = (Process, Copier<Process, Process, Process, Process>);
+
+fn instance(shared: &Shared, rules: &Rules, skew: SignedDuration) -> Instance {
+    let process = Process::new(shared, skew);
+    let port = || process.clone();
+    (process.clone(), Copier::new(port(), port(), port(), port(), rules.clone()))
+}

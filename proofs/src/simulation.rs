@@ -1,0 +1,194 @@
+//! Simulation: a world by chance for every seed. The same seed is the same world, to the last bit.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use rekognition_model_copier::Rules;
+use rekognition_model_copier::domain::model::ModelStatus;
+
+use crate::chance::Chance;
+use crate::crashes::in_virtual_time;
+use crate::deployment::Deployment;
+use crate::request::{Request, project, rules, source_version};
+use crate::scenario::GRANTING;
+use crate::weather::{Fault, Outage, Service, Storm, Weather};
+use crate::world::models::{Destiny, Outside};
+use crate::world::{Latency, Shared, World, later};
+
+/// What came of a seed.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// What must never be.
+    pub violations: Vec<String>,
+    /// See [`World::history`].
+    pub history: u64,
+    /// How many effects there were.
+    pub effects: u64,
+    /// How many requests.
+    pub requests: u64,
+    /// How long it lasted in the world.
+    pub lasted: Duration,
+    /// How often each status was announced for the first time.
+    pub statuses: Vec<(&'static str, u64)>,
+}
+
+/// Lives through the world of a seed.
+pub fn live(seed: u64, verbose: bool) -> Outcome {
+    in_virtual_time(async {
+        let mut chance = Chance::new(seed);
+        let rules = some_rules(&mut chance);
+        let shared = Shared::new(&rules, chance.bits());
+        let requests = some_requests(&mut chance);
+        let deployment = some_deployment(&rules, &mut chance);
+        shared.with(|world| {
+            world.verbose = verbose;
+            prepare(world, &mut chance);
+        });
+        deployment.run(&shared, requests.clone()).await;
+        shared.with(|world| Outcome {
+            violations: std::mem::take(&mut world.watch.violations),
+            history: world.history,
+            effects: world.effects.len() as u64,
+            requests: requests.len() as u64,
+            lasted: world.age(),
+            statuses: std::mem::take(&mut world.watch.statuses).into_iter().collect(),
+        })
+    })
+}
+
+fn some_rules(chance: &mut Chance) -> Rules {
+    let mut settings = Vec::new();
+    if chance.once_in(3) {
+        settings.extend(GRANTING);
+    }
+    if chance.once_in(3) {
+        settings.extend([("OVERDUE_AFTER_SECONDS", "120"), ("COPY_TIMEOUT_SECONDS", "7200")]);
+    }
+    if chance.once_in(4) {
+        settings.push(("START_TIMEOUT_SECONDS", "3600"));
+    }
+    if chance.once_in(4) {
+        settings.push(("PERMISSION_TIMEOUT_SECONDS", "300"));
+    }
+    rules(&settings)
+}
+
+fn some_requests(chance: &mut Chance) -> Vec<(Duration, Request)> {
+    let most = if chance.once_in(10) { 30 } else { 6 };
+    let count = 1 + chance.below(most);
+    let names = 1 + chance.below(count);
+    let spread = Duration::from_secs(*chance.one(&[0, 10, 600, 3600]));
+    let mut requests: Vec<(Duration, Request)> = (0..count)
+        .map(|i| {
+            let id = if chance.once_in(8) { chance.below(count) } else { i };
+            let request = Request {
+                id: format!("r{id}"),
+                mark: format!("m{i}"),
+                model: format!("flowers.{}", chance.below(2)),
+                project: project(chance.below(2) as usize),
+                name: format!("copy-{}", chance.below(names)),
+            };
+            (chance.up_to(spread), request)
+        })
+        .collect();
+    if chance.once_in(4) {
+        let again = chance.one(&requests).clone();
+        requests.push(again);
+    }
+    requests.sort_by_key(|(at, _)| *at);
+    requests
+}
+
+fn some_deployment(rules: &Rules, chance: &mut Chance) -> Deployment {
+    let skewed = chance.once_in(2);
+    let mut clocks = |most: u64| {
+        let count = 1 + chance.below(most);
+        let mut skew = || if skewed { chance.below(120_001) as i64 - 60_000 } else { 0 };
+        (0..count).map(|_| SignedDuration::from_millis(skew())).collect()
+    };
+    Deployment {
+        rules: rules.clone(),
+        starters: clocks(3),
+        checkers: clocks(2),
+        patience: Duration::from_secs(80 * 3600),
+    }
+}
+
+fn prepare(world: &mut World, chance: &mut Chance) {
+    world.latency = Latency::Varying;
+    world.table.page = *chance.one(&[1, 3, 1000]);
+    world.table.lag = Duration::from_secs(*chance.one(&[0, 0, 1, 90]));
+    world.models.per_second = *chance.one(&[None, Some(5), Some(2)]);
+    world.models.at_once = *chance.one(&[None, None, Some(1), Some(3)]);
+    world.policies.seen_after = Duration::from_secs(*chance.one(&[0, 5, 60]));
+    world.models.usual = destiny(chance);
+    world.weather = Weather::Stormy(storm(world, chance));
+    let acts = *chance.one(&[0, 0, 1, 3]);
+    for _ in 0..acts {
+        let at = later(world.now(), chance.up_to(Duration::from_secs(2400)));
+        let act = act(chance);
+        if let Outside::Permit(false) = act {
+            let again = later(at, chance.up_to(Duration::from_secs(1800)));
+            world.models.outside.push((again, Outside::Permit(true)));
+        }
+        world.models.outside.push((at, act));
+    }
+}
+
+fn destiny(chance: &mut Chance) -> Destiny {
+    use ModelStatus::{CopyingCompleted, CopyingFailed, Expired, Failed, Running, Stopped};
+    let ends = [
+        CopyingCompleted,
+        CopyingCompleted,
+        CopyingCompleted,
+        CopyingFailed,
+        Running,
+        Stopped,
+        Failed,
+        Expired,
+    ];
+    Destiny {
+        takes: chance.up_to(Duration::from_secs(*chance.clone().one(&[60, 600, 3600]))),
+        ends: chance.one(&ends).clone(),
+        seen_after: Duration::from_secs(*chance.one(&[0, 0, 5, 120])),
+    }
+}
+
+fn act(chance: &mut Chance) -> Outside {
+    let (project, name) = (project(chance.below(2) as usize), format!("copy-{}", chance.below(3)));
+    match chance.below(6) {
+        0 => Outside::Make(project, name, None),
+        1 => Outside::Make(project, name, Some(source_version(&format!("flowers.{}", chance.below(2))))),
+        2 => Outside::Say(project, name, ModelStatus::Running),
+        3 => Outside::Permit(false),
+        _ => Outside::Delete(project, name, chance.up_to(Duration::from_secs(300))),
+    }
+}
+
+fn storm(world: &World, chance: &mut Chance) -> Storm {
+    let intensity = *chance.one(&[0, 2, 10, 40]);
+    let permille = Fault::ALL
+        .into_iter()
+        .filter(|_| !chance.once_in(3))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .map(|fault| (fault, chance.below(intensity * 2 + 1)))
+        .collect();
+    let mut outages = Vec::new();
+    if chance.once_in(6) {
+        let from = later(world.now(), chance.up_to(Duration::from_secs(1800)));
+        let most = *chance.one(&[300, 3600, 6 * 3600]);
+        outages.push(Outage {
+            service: *chance.one(&Service::ALL),
+            from,
+            until: later(from, chance.up_to(Duration::from_secs(most))),
+            fault: *chance.one(&[Fault::ErrorBefore, Fault::Hang]),
+        });
+    }
+    Storm {
+        permille,
+        only_copies: false,
+        outages,
+        until: later(world.now(), chance.up_to(Duration::from_secs(3600))),
+    }
+}

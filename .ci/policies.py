@@ -191,7 +191,8 @@ facts = [
     the_grant_role_touches_the_policies_of_the_named_projects_only,
     requests_are_forwarded_to_the_copiers_bus_only,
 ]
-for fact in facts:
-    fact()
-    print(f"ok: {fact.__name__}")
-print(f"{len(facts)} passed, 0 failed")
+if __name__ == "__main__":
+    for fact in facts:
+        fact()
+        print(f"ok: {fact.__name__}")
+    print(f"{len(facts)} passed, 0 failed")

@@ -150,7 +150,7 @@ impl Copier {
 
 impl Drop for Copier {
     fn drop(&mut self) {
-        recording::keep(self.sandbox());
+        recording::keep(&self.deployment);
     }
 }
 

@@ -67,10 +67,13 @@ pub enum NoAnswer {
 impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     /// Takes in a batch of messages. `invocation` is unlike that of any other delivery.
     pub async fn take_in_batch(&self, messages: &[QueueMessage<'_>], invocation: &str) -> Batch {
-        let taken = join_all(messages.iter().map(|message| async move {
+        let taken = join_all(messages.iter().enumerate().map(|(i, message)| async move {
             let message = Message { text: message.body, id: message.id, via: Via::Queue };
+            // INVARIANT: a message that is twice in a batch is two deliveries. With one owner they would be one
+            // write to the ledger, and two calls.
+            let owner = format!("{invocation}/{i}");
             // A panic is one failed message, not a dead batch.
-            match AssertUnwindSafe(self.take_in(message, invocation)).catch_unwind().await {
+            match AssertUnwindSafe(self.take_in(message, &owner)).catch_unwind().await {
                 Ok(Ok(record)) => Ok(record),
                 Ok(Err(error)) => {
                     error!(messageId = message.id, %error, "not recorded: the message will be delivered again");
@@ -119,11 +122,11 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         counts
     }
 
-    /// Records a message and tries its first step. `None` for an announcement of ours.
-    async fn take_in(&self, message: Message<'_>, invocation: &str) -> Result<Option<Taken>, Unavailable> {
-        let owner = format!("{invocation}/{}", message.id);
+    /// Records a message and tries its first step; `owner` is unlike that of any other delivery. `None` for an
+    /// announcement of ours.
+    async fn take_in(&self, message: Message<'_>, owner: &str) -> Result<Option<Taken>, Unavailable> {
         let rules = &self.rules;
-        let Some(intake) = intake(message, &rules.admission, &rules.event_source, &owner, self.now()) else {
+        let Some(intake) = intake(message, &rules.admission, &rules.event_source, owner, self.now()) else {
             warn!(
                 messageId = message.id,
                 "ignored an announcement of a copier: mend the rule that sent it here"

@@ -10,8 +10,7 @@ use crate::weather::{Fault, Kind, Service};
 use crate::{crashes, scenario, simulation};
 
 /// What there is.
-pub const USAGE: &str =
-    "crashes [PAIRS] | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES | outages SEEDS";
+pub const USAGE: &str = "crashes [PAIRS] | quick SEEDS | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES | outages SEEDS";
 
 /// Runs a search; `None` if there is none of that name.
 pub fn run(words: &[&str]) -> Option<Result> {
@@ -19,6 +18,7 @@ pub fn run(words: &[&str]) -> Option<Result> {
     let began = Instant::now();
     let result = match *words.first()? {
         "crashes" => crashes(number(1, 0)?),
+        "quick" => quick(number(1, 300)?),
         "simulation" => simulation(number(1, 500)?, number(2, 0)?),
         "load" => load(number(1, 10_000)?),
         "backlog" => backlog(number(1, 10_000)?),
@@ -238,4 +238,37 @@ fn outages(seeds: u64) -> Result {
         violations: violations.into_inner().unwrap_or_default(),
         ..Result::default()
     }
+}
+
+/// The calm scenarios, every single fault and some seeds, up to the first violation.
+fn quick(seeds: u64) -> Result {
+    let scenarios = scenario::all();
+    let mut plans: Vec<(usize, Vec<crashes::Aim>)> = (0..scenarios.len()).map(|i| (i, Vec::new())).collect();
+    for (i, scenario) in scenarios.iter().enumerate() {
+        let once = crashes::aims(&crashes::run(scenario, Vec::new(), false).effects);
+        plans.extend(once.into_iter().map(|aim| (i, vec![aim])));
+    }
+    let found = Mutex::new(Vec::new());
+    let first = |what: String| locked(&found, |all: &mut Vec<String>| all.push(what));
+    let more = || locked(&found, |all| all.is_empty());
+    in_parallel(plans.len() as u64 + seeds, |n| {
+        if !more() {
+            return;
+        }
+        let Some((i, aims)) = plans.get(n as usize) else {
+            let outcome = simulation::live(n - plans.len() as u64, false);
+            if let Some(violation) = outcome.violations.first() {
+                first(format!("seed {}: {violation}", n - plans.len() as u64));
+            }
+            return;
+        };
+        let Some(scenario) = scenarios.get(*i) else { return };
+        let run = crashes::run(scenario, aims.clone(), false);
+        if let Some(violation) = run.violations.first() {
+            let aim = aims.first().map(|aim| format!(", {:?} at effect {}", aim.fault, aim.at));
+            first(format!("`{scenario:?}`{}: {violation}", aim.unwrap_or_default()));
+        }
+    });
+    let violations = found.into_inner().unwrap_or_default();
+    Result { done: vec![done("runs", plans.len() as u64 + seeds)], violations, ..Result::default() }
 }

@@ -9,7 +9,8 @@ use tokio::runtime::Builder;
 use crate::deployment::Deployment;
 use crate::request::ACCOUNT;
 use crate::scenario::Scenario;
-use crate::weather::{Aim, Fault, Kind, Weather};
+pub use crate::weather::Aim;
+use crate::weather::{Fault, Kind, Weather};
 use crate::world::{Shared, World};
 
 /// How long a lasting fault lasts.

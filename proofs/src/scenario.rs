@@ -125,6 +125,11 @@ pub fn all() -> Vec<Scenario> {
             world.models.destinies.insert(name(), destiny);
         }),
         one("an index that lags", COMPLETED, |world| world.table.lag = seconds(90)),
+        one("one message twice in a batch", COMPLETED, |world| {
+            let (body, now) = (Request::new("a").body(), world.now());
+            world.queue.send("twin", &body, now);
+            world.queue.send("twin", &body, now);
+        }),
         two("the same again", Request::new("a"), [COMPLETED, COMPLETED]),
         two(
             "an id used again for another model",

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Error, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tracing::{Instrument, Span, error, error_span};
+use tracing::error;
 
 use crate::Copier;
 use crate::aws::{CustomLabels, DynamoDb, EventBridge, SystemClock, configuration};
@@ -44,17 +44,14 @@ impl Function {
     /// An invocation of start-copy: a batch from the queue, or a request in any of its forms.
     pub async fn start_copy(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Error> {
         let (payload, context) = event.into_parts();
-        let taken_in = async {
-            match sqs_event(payload.get())? {
-                Some(event) => take_in(&self.copier, &event, &context.request_id).await,
-                None => {
-                    let (answer, counts) =
-                        self.copier.take_in_invocation(payload.get(), &context.request_id).await?;
-                    Ok((serde_json::to_value(answer)?, counts))
-                }
+        let (answer, counts) = match sqs_event(payload.get())? {
+            Some(event) => take_in(&self.copier, &event, &context.request_id).await?,
+            None => {
+                let (answer, counts) =
+                    self.copier.take_in_invocation(payload.get(), &context.request_id).await?;
+                (serde_json::to_value(answer)?, counts)
             }
         };
-        let (answer, counts): (Value, Counts) = taken_in.instrument(of(&context)).await?;
         self.metrics.taken_in(&counts);
         Ok(answer)
     }
@@ -63,15 +60,10 @@ impl Function {
     pub async fn check_copies(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Error> {
         let context = event.context;
         let until = sweep_until(self.copier.now(), &context);
-        let report = self.copier.sweep(&context.request_id, until).instrument(of(&context)).await;
+        let report = self.copier.sweep(&context.request_id, until).await;
         self.metrics.swept(&report);
         Ok(serde_json::to_value(report)?)
     }
-}
-
-/// The span around an invocation, an error's so that it is there at every level of logging.
-fn of(invocation: &Context) -> Span {
-    error_span!("invocation", requestId = invocation.request_id)
 }
 
 /// The SQS batch that a payload is; `None` for anything else.

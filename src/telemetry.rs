@@ -3,6 +3,7 @@
 
 use std::env;
 use std::io::{Write, stdout};
+use std::panic;
 use std::str::FromStr;
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -42,13 +43,19 @@ pub fn init_logs() {
         fmt::layer().with_ansi(false).boxed()
     };
     tracing_subscriber::registry().with(layer.with_filter(filter(level.unwrap_or(LevelFilter::INFO)))).init();
+    // Where Rust would write lines of its own.
+    panic::set_hook(Box::new(|panic| error!(%panic, "panicked")));
 }
 
 /// Our own lines at `level`; everybody else's at WARN. INVARIANT: at TRACE the SDK logs requests whole, so
 /// no setting of a level lets it.
+///
+/// The runtime's span around every invocation, which says `requestId` and `xrayTraceId`, is one of INFO, and wanted at
+/// every level.
 fn filter(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
+        .with_target("lambda_runtime::layers::trace", LevelFilter::INFO)
         .with_target("rekognition_model_copier", level)
         .with_target("start_copy", level)
         .with_target("check_copies", level)
@@ -146,6 +153,7 @@ mod tests {
         assert!(filter.would_enable("rekognition_model_copier::copier", &Level::TRACE));
         assert!(!filter.would_enable("aws_smithy_runtime::client", &Level::INFO));
         assert!(filter.would_enable("aws_smithy_runtime::client", &Level::WARN));
+        assert!(!filter.would_enable("lambda_runtime::requests", &Level::DEBUG));
     }
 
     #[test]

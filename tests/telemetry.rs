@@ -232,12 +232,14 @@ async fn metrics_are_in_the_embedded_metric_format() {
 #[tokio::test]
 async fn every_line_says_in_which_invocation_it_was_written() {
     let (copier, _) = story().await;
+    copier.sandbox().fault(refused("dynamodb:*"));
+    copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
     let Logs { start_copy, check_copies } = logs(&copier);
-    for lines in [start_copy, check_copies] {
+    for (lines, invocations) in [(start_copy, 2), (check_copies, 1)] {
         let lines: Vec<_> = read(&lines).into_iter().filter(|line| !is_metrics(line)).collect();
         let ids: BTreeSet<_> =
             lines.iter().map(|line| line.get("requestId").unwrap_or(&Value::Null).to_string()).collect();
-        assert!(lines.len() > 1 && ids.len() == 1 && !ids.contains("null"), "{ids:?}: {lines:#?}");
+        assert!(ids.len() == invocations && !ids.contains("null"), "{ids:?}: {lines:#?}");
         for line in lines {
             for member in ["timestamp", "level", "message"] {
                 assert!(line.get(member).is_some_and(Value::is_string), "{member}: {line:?}");

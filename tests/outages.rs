@@ -1,4 +1,4 @@
-//! What AWS and Lambda may do to us at any moment: a service is down, an answer is lost, a process is killed.
+//! What AWS may do to us at any moment: a service is down, or an answer is lost.
 //! Nothing is acknowledged before it is recorded, nothing is lost, nothing happens twice.
 #![expect(
     clippy::unwrap_used,
@@ -9,44 +9,16 @@
 
 mod support;
 
-use futures_util::future::join;
-use jiff::SignedDuration;
 use sandbox::queue::Verdict;
 use sandbox::{Effect, Fault};
 use serde_json::json;
-use support::{COPY, Copier, DESCRIBE, minutes, request, seconds, until};
+use support::{COPY, Copier, DESCRIBE, minutes, request, seconds};
 
 const PUT: &str = "dynamodb:PutItem";
 
 /// A no that the SDK takes for one: to us the same as an outage, without the time that its retries take.
 fn refused() -> Effect {
     Effect::error("AccessDeniedException")
-}
-
-fn forever() -> Effect {
-    Effect::Delay(SignedDuration::from_hours(1))
-}
-
-impl Copier {
-    /// Lets the copies end, and sees to it that they are all that there is to it.
-    async fn completes(&self, id: &str, copies: usize) {
-        self.pass(seconds(30)).await;
-        self.sweep().await;
-        assert_eq!(self.last(id)["status"], "COMPLETED", "{:?}", self.words(id));
-        assert_eq!(self.calls(COPY), copies);
-        self.is_done();
-    }
-
-    /// The queue is empty, and nothing is on the dead-letter queue.
-    fn is_done(&self) {
-        assert_eq!((self.deployment.queue_depth(), self.deployment.dead_letters().len()), (0, 0));
-    }
-
-    /// Waits out the queue's visibility time-out and delivers again.
-    async fn redeliver(&self) {
-        self.sandbox().clock().advance(minutes(6));
-        assert_eq!(self.deliver().await.len(), 1, "a batch comes back");
-    }
 }
 
 #[tokio::test]
@@ -227,111 +199,6 @@ async fn a_taken_name_that_cannot_be_looked_up_is_no_conflict() {
     copier.sweep().await;
     assert_eq!(copier.words("second"), ["QUEUED", "STARTED"]);
     assert_eq!(copier.last("second")["adopted"], true);
-}
-
-#[tokio::test]
-async fn a_function_killed_before_its_call_was_answered_starts_the_copy_later() {
-    let copier = Copier::deployed().await;
-    copier.sandbox().fault(Fault::new(COPY, forever()).on_call(1));
-    copier.deployment.send(request("v1").to_string());
-    let kill = async {
-        until("the request is recorded", || copier.calls(PUT) == 1).await;
-        copier.deployment.start_copy().kill().await;
-    };
-    let (delivered, ()) = join(copier.deployment.deliver(), kill).await;
-    assert_eq!(delivered[0].verdict, Verdict::AllFailed);
-    copier.sandbox().clear_faults();
-    copier.redeliver().await;
-    assert_eq!((copier.words("v1").len(), copier.calls(COPY)), (0, 0), "its first call may still land");
-    copier.pass(minutes(20)).await;
-    copier.sweep().await;
-    assert_eq!(copier.words("v1"), ["STARTED"]);
-    copier.completes("v1", 1).await;
-}
-
-#[tokio::test]
-async fn a_function_killed_after_the_copy_was_made_adopts_it_later() {
-    let copier = Copier::deployed().await;
-    copier.sandbox().fault(Fault::new(PUT, forever()).on_call(2));
-    copier.deployment.send(request("v1").to_string());
-    let kill = async {
-        until("the copy is made", || copier.calls(COPY) == 1).await;
-        copier.deployment.start_copy().kill().await;
-    };
-    let (delivered, ()) = join(copier.deployment.deliver(), kill).await;
-    assert_eq!(delivered[0].verdict, Verdict::AllFailed);
-    copier.sandbox().clear_faults();
-    copier.redeliver().await;
-    assert!(copier.words("v1").is_empty());
-    copier.pass(minutes(20)).await;
-    copier.sweep().await;
-    assert_eq!(copier.last("v1")["adopted"], true);
-    copier.completes("v1", 1).await;
-    assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"]);
-}
-
-#[tokio::test]
-async fn a_function_killed_in_the_middle_of_a_batch_loses_none_of_it() {
-    let copier = Copier::deployed().await;
-    copier.sandbox().fault(Fault::new(PUT, forever()).containing("#v2"));
-    for id in ["v1", "v2"] {
-        copier.deployment.send(request(id).to_string());
-    }
-    let kill = async {
-        until("one is started and recorded", || copier.calls(PUT) == 2).await;
-        copier.deployment.start_copy().kill().await;
-    };
-    join(copier.deployment.deliver(), kill).await;
-    assert_eq!((copier.deployment.queue_depth(), copier.announced().len()), (2, 0));
-    copier.sandbox().clear_faults();
-    copier.redeliver().await;
-    assert_eq!(copier.words("v2"), ["STARTED"]);
-    copier.sweep().await;
-    assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"], "what the killed one had to say comes first");
-    copier.completes("v1", 2).await;
-    copier.completes("v2", 2).await;
-}
-
-#[tokio::test]
-async fn a_sweep_killed_before_it_could_publish_is_made_good_by_the_next() {
-    let copier = Copier::deployed().await;
-    copier.send(&[&request("v1")]).await;
-    copier.pass(seconds(30)).await;
-    copier.sandbox().fault(Fault::new("events:PutEvents", forever()));
-    let writes = copier.calls(PUT);
-    let kill = async {
-        until("the end is recorded", || copier.calls(PUT) > writes).await;
-        copier.deployment.check_copies().kill().await;
-    };
-    let (swept, ()) = join(copier.deployment.check(), kill).await;
-    swept.unwrap_err();
-    assert_eq!(copier.words("v1"), ["STARTED"]);
-    copier.sandbox().clear_faults();
-    copier.sweep().await;
-    assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"]);
-}
-
-#[tokio::test]
-async fn a_sweep_killed_before_its_call_was_answered_leaves_the_rest_to_the_next_ones() {
-    let copier = Copier::deployed().await;
-    copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).on_call(1));
-    copier.send(&[&request("v1")]).await;
-    copier.pass(minutes(5)).await;
-    copier.sandbox().fault(Fault::new(COPY, forever()).on_call(1));
-    let writes = copier.calls(PUT);
-    let kill = async {
-        until("the lease is recorded", || copier.calls(PUT) > writes).await;
-        copier.deployment.check_copies().kill().await;
-    };
-    let (swept, ()) = join(copier.deployment.check(), kill).await;
-    swept.unwrap_err();
-    copier.sandbox().clear_faults();
-    copier.sweep().await;
-    assert_eq!((copier.words("v1"), copier.calls(COPY)), (vec!["QUEUED".to_owned()], 1), "the lease holds");
-    copier.pass(minutes(20)).await;
-    copier.sweep().await;
-    assert_eq!(copier.words("v1"), ["QUEUED", "STARTED"]);
-    copier.completes("v1", 2).await;
 }
 
 #[tokio::test]

@@ -140,6 +140,26 @@ impl Copier {
         self.sandbox().project(DESTINATION).unwrap().version_named(name).cloned()
     }
 
+    /// Lets the copies end, and sees to it that they are all that there is to it.
+    pub async fn completes(&self, id: &str, copies: usize) {
+        self.pass(seconds(30)).await;
+        self.sweep().await;
+        assert_eq!(self.last(id)["status"], "COMPLETED", "{:?}", self.words(id));
+        assert_eq!(self.calls(COPY), copies);
+        self.is_done();
+    }
+
+    /// The queue is empty, and nothing is on the dead-letter queue.
+    pub fn is_done(&self) {
+        assert_eq!((self.deployment.queue_depth(), self.deployment.dead_letters().len()), (0, 0));
+    }
+
+    /// Waits out the queue's visibility time-out and delivers again.
+    pub async fn redeliver(&self) {
+        self.sandbox().clock().advance(minutes(6));
+        assert_eq!(self.deliver().await.len(), 1, "a batch comes back");
+    }
+
     /// The lines that the functions have logged at this level.
     pub fn logged(&self, level: &str) -> Vec<Value> {
         let lines = self.deployment.logs().unwrap();

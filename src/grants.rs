@@ -198,3 +198,6 @@ impl From<Unavailable> for PolicyError {
         Self::Unavailable(error.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

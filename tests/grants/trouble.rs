@@ -75,3 +75,29 @@ async fn a_session_that_has_ended_is_opened_anew() {
     copier.sweep().await;
     assert_eq!(policies(&copier), []);
 }
+
+#[tokio::test]
+async fn a_withdrawal_that_fails_half_way_is_made_good_by_the_next_sweep() {
+    let copier = deployed().await;
+    copier.sandbox().set_settings(Settings { copying: minutes(30), ..Settings::default() });
+    copier.send(&[&request("v1")]).await;
+    copier.pass(minutes(21)).await;
+    copier.sweep().await;
+    let grants = copier.item_by_key(&format!("grants#{SOURCE}")).await.unwrap();
+    assert!(
+        grants["grants"].as_s().unwrap().contains("settledAt"),
+        "they are at rest, and looked after hourly"
+    );
+    copier.pass(minutes(10)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"]);
+
+    copier
+        .sandbox()
+        .fault(Fault::new("dynamodb:PutItem", Effect::error("InternalServerError")).containing("grants#"));
+    copier.sweep().await;
+    assert_eq!(policies(&copier).len(), 1);
+    copier.sandbox().clear_faults();
+    copier.sweep().await;
+    assert_eq!(policies(&copier), []);
+}

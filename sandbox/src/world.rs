@@ -4,7 +4,10 @@
 mod project;
 mod version;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -134,25 +137,11 @@ impl World {
             let read = Policy::read_trust(&role.trust).and_then(|_| Policy::read_of_role(&role.policy));
             read.map_err(|malformed| WorldError::Policy(role.role_arn.clone(), malformed.to_string()))?;
         }
-        let mut names = std::collections::HashSet::new();
+        let mut names = HashSet::new();
         for project in &mut self.projects {
-            if !names.insert(project.project_arn.project.to_string()) {
+            project.put_in_order()?;
+            if !names.insert(project.project_arn.project.clone()) {
                 return Err(WorldError::Twice(project.project_arn.to_string()));
-            }
-            for policy in &project.policies {
-                Policy::read(&policy.document, &project.project_arn.project).map_err(|malformed| {
-                    WorldError::Policy(project.project_arn.to_string(), malformed.to_string())
-                })?;
-            }
-            project.versions.sort_by_key(|version| version.project_version_arn.number);
-            for version in &project.versions {
-                let arn = &version.project_version_arn;
-                if arn.project != project.project_arn.project {
-                    return Err(WorldError::ForeignVersion(project.project_arn.to_string(), arn.to_string()));
-                }
-                if !names.insert(format!("{}/{}", arn.project, arn.version)) {
-                    return Err(WorldError::Twice(arn.to_string()));
-                }
             }
         }
         Ok(self)

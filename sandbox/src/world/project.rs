@@ -1,13 +1,15 @@
 //! A project as the world holds it: its policies, and what authorization sees of them.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Tags, document,
+    Tags, WorldError, document,
     version::{Version, from_number},
 };
-use crate::arn::ProjectArn;
+use crate::{arn::ProjectArn, policy::Policy};
 
 /// A Custom Labels project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,6 +88,26 @@ pub struct UnseenPolicyChange {
 }
 
 impl Project {
+    /// Sorts the versions by age; an error if something here can't be in this project.
+    pub(super) fn put_in_order(&mut self) -> Result<(), WorldError> {
+        for policy in &self.policies {
+            Policy::read(&policy.document, &self.project_arn.project).map_err(|malformed| {
+                WorldError::Policy(self.project_arn.to_string(), malformed.to_string())
+            })?;
+        }
+        self.versions.sort_by_key(|version| version.project_version_arn.number);
+        let mut names = HashSet::new();
+        for arn in self.versions.iter().map(|version| &version.project_version_arn) {
+            if arn.project != self.project_arn.project {
+                return Err(WorldError::ForeignVersion(self.project_arn.to_string(), arn.to_string()));
+            }
+            if !names.insert(arn.version.as_str()) {
+                return Err(WorldError::Twice(arn.to_string()));
+            }
+        }
+        Ok(())
+    }
+
     /// The version with this name.
     pub fn version_named(&self, name: &str) -> Option<&Version> {
         self.versions.iter().find(|version| version.project_version_arn.version == name)

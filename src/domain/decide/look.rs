@@ -23,8 +23,7 @@ pub enum Seen {
 pub fn looked(record: Record, seen: &Seen, now: Timestamp, times: &Times) -> Option<Record> {
     let State::Copying(copying) = &record.state else { return None };
     let copying = copying.clone();
-    // INVARIANT: no failure while an unanswered call of ours could still land.
-    let settled = copying.unsettled_until.is_none_or(|until| now >= until);
+    let settled = is_settled(&copying, now);
     let verdict = match seen {
         Seen::Nothing => Verdict::Blind,
         Seen::Absent => Verdict::Doubted(DoubtOf::Absent),
@@ -101,7 +100,7 @@ fn going_on(
     times: &Times,
 ) -> Option<Record> {
     let copied_for = now.duration_since(copying.started_at);
-    if copied_for >= times.copy_timeout {
+    if copied_for >= times.copy_timeout && is_settled(&copying, now) {
         let failure = gave_up(times.copy_timeout, status.as_ref());
         return Some(record.ending(Status::TimedOut, Some(failure), status, now));
     }
@@ -117,10 +116,15 @@ fn going_on(
 /// that has lasted as long again as a copy may take.
 fn blind(record: Record, copying: &Copying, now: Timestamp, times: &Times) -> Option<Record> {
     let give_up_at = after(after(copying.started_at, times.copy_timeout), times.copy_timeout);
-    if now < give_up_at {
+    if now < give_up_at || !is_settled(copying, now) {
         return None;
     }
     Some(record.ending(Status::TimedOut, Some(gave_up(times.copy_timeout, None)), None, now))
+}
+
+/// INVARIANT: no failure while an unanswered call of ours could still land.
+fn is_settled(copying: &Copying, now: Timestamp) -> bool {
+    copying.unsettled_until.is_none_or(|until| now >= until)
 }
 
 fn gave_up(limit: SignedDuration, status: Option<&ModelStatus>) -> Failure {

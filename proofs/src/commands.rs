@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use crate::load::{Load, Outcome};
+use crate::mutants::{self, Fate};
 use crate::report::Result;
 use crate::weather::{Fault, Kind, Service};
 use crate::{crashes, scenario, simulation};
 
 /// What there is.
-pub const USAGE: &str = "crashes [PAIRS] | quick SEEDS | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES | outages SEEDS";
+pub const USAGE: &str = "crashes [PAIRS] | model STATES | quick SEEDS | mutants [PART-OF-A-NAME] | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES | outages SEEDS";
 
 /// Runs a search; `None` if there is none of that name.
 pub fn run(words: &[&str]) -> Option<Result> {
@@ -18,6 +19,8 @@ pub fn run(words: &[&str]) -> Option<Result> {
     let began = Instant::now();
     let result = match *words.first()? {
         "crashes" => crashes(number(1, 0)?),
+        "model" => model(number(1, 1_000_000)?),
+        "mutants" => mutants(words.get(1).copied().unwrap_or_default()),
         "quick" => quick(number(1, 300)?),
         "simulation" => simulation(number(1, 500)?, number(2, 0)?),
         "load" => load(number(1, 10_000)?),
@@ -271,4 +274,90 @@ fn quick(seeds: u64) -> Result {
     });
     let violations = found.into_inner().unwrap_or_default();
     Result { done: vec![done("runs", plans.len() as u64 + seeds)], violations, ..Result::default() }
+}
+
+/// Every mutant, in turn.
+fn mutants(part: &str) -> Result {
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+    let place = std::path::absolute(std::path::Path::new(&target).join("mutants")).unwrap_or_default();
+    let mut result = Result::default();
+    if let Err(error) = mutants::lay_out(&place) {
+        result.violations.push(format!("the mutants' workspace can't be laid out: {error}"));
+        return result;
+    }
+    let mut killed = 0;
+    let chosen: Vec<_> = mutants::ALL.iter().filter(|mutant| mutant.name.contains(part)).collect();
+    for mutant in &chosen {
+        let fate = mutant.try_it(&place).unwrap_or_else(|error| Fate::Invalid(error.to_string()));
+        let line = match (&fate, mutant.harmless) {
+            (Fate::Killed(by), _) => {
+                killed += 1;
+                format!("| {} | killed | {by} |", mutant.name)
+            }
+            (Fate::Survived, Some(why)) => format!("| {} | harmless | {why} |", mutant.name),
+            (fate, _) => {
+                result.violations.push(format!("`{}` {fate:?}", mutant.name));
+                format!("| {} | {fate:?} | |", mutant.name)
+            }
+        };
+        println!("{line}");
+    }
+    result.done = vec![done("mutants", chosen.len()), done("killed", killed)];
+    result
+}
+
+/// Two requests for one name, of one model and of two: worlds in which more and more goes wrong, each searched
+/// whole, until the number of states is used up.
+fn model(states: u64) -> Result {
+    use crate::model::state::{Budget, Setting};
+    use crate::model::{record, search};
+    let budget = |faults, crashes, outside, permission| Budget { faults, crashes, outside, permission };
+    let budgets = [
+        budget(0, 0, 0, 0),
+        budget(1, 0, 0, 0),
+        budget(0, 1, 0, 0),
+        budget(0, 0, 1, 0),
+        budget(1, 0, 0, 1),
+        budget(1, 1, 0, 0),
+        budget(1, 0, 1, 0),
+        budget(2, 0, 0, 0),
+        budget(1, 1, 1, 0),
+        budget(2, 0, 1, 0),
+        budget(2, 1, 1, 0),
+        budget(2, 1, 1, 2),
+        budget(3, 2, 2, 2),
+    ];
+    let mut result = Result::default();
+    let (mut total, mut steps, mut deepest) = (0, 0, 0);
+    'all: for budget in budgets {
+        for (name, models, sources) in [
+            ("one model", ["flowers.1", "flowers.1"], [1, 1]),
+            ("two models", ["flowers.1", "flowers.2"], [1, 2]),
+        ] {
+            let setting = Setting { beginnings: record::beginnings(&models), sources };
+            let outcome = search(&setting, budget, states - total);
+            total += outcome.states;
+            steps += outcome.steps;
+            deepest = deepest.max(outcome.depth);
+            let whole = if outcome.is_complete { "whole" } else { "in part" };
+            let Budget { faults, crashes, outside, permission } = budget;
+            println!(
+                "  {name}, {faults} faults, {crashes} crashes, {outside} by others, {permission} permission: {} states, {} deep, {whole}",
+                outcome.states, outcome.depth
+            );
+            if outcome.is_complete {
+                result.done.retain(|(what, _)| what != name);
+                let text = format!(
+                    "whole up to {faults} faults, {crashes} crashes, {outside} acts of others, {permission} changes of permission"
+                );
+                result.done.push(done(name, text));
+            }
+            result.violations.extend(outcome.violations);
+            if total >= states || !result.violations.is_empty() {
+                break 'all;
+            }
+        }
+    }
+    result.done.extend([done("states", total), done("steps", steps), done("deepest", deepest)]);
+    result
 }

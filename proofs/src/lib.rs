@@ -16,6 +16,8 @@ pub mod commands;
 pub mod crashes;
 pub mod deployment;
 pub mod load;
+pub mod model;
+pub mod mutants;
 pub mod process;
 pub mod report;
 pub mod request;

@@ -156,6 +156,11 @@ pub fn all() -> Vec<Scenario> {
         prepare: |world| world.table.page = 3,
         rules: rules(&[]),
     });
+    // A lost call of the second may land once the first one's copy has failed and is deleted.
+    all.push(Scenario {
+        prepare: |world| going(world, 240, ModelStatus::CopyingFailed),
+        ..two("two of one copy that fails", Request { name: name(), ..Request::new("b") }, [FAILED, FAILED])
+    });
     all.push(Scenario {
         rules: rules(&[("OVERDUE_AFTER_SECONDS", "60")]),
         ..one("a copy that is overdue", COMPLETED, |_| {})

@@ -1,6 +1,6 @@
 //! EventBridge PutEvents: which entries are taken and which refused, each with its own code. Knows no bus, no rule
 //! and no target: a bus that doesn't exist takes events too, as AWS's does.
-//! https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+//! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -98,7 +98,7 @@ impl Entry {
         self.event_bus_name.clone().unwrap_or_else(|| "default".to_owned())
     }
 
-    /// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size>
     fn size(&self) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let resources: usize = self.resources.iter().flatten().map(String::len).sum();

@@ -1,6 +1,6 @@
 //! Policies, of projects and of roles: whether a statement's Principal, Action, Resource and Condition allow a call.
 //! Pure: what is asked, by whom and when are arguments, and nothing is looked up.
-//! https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/md-create-project-policy.html
+//! <https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/md-create-project-policy.html>
 
 mod condition;
 mod document;

@@ -1,6 +1,6 @@
 //! Rekognition Custom Labels' control plane: which operations there are, and the way of a call through them: its
 //! members checked against the service model, the rate quota, then the operation itself.
-//! https://docs.aws.amazon.com/rekognition/latest/APIReference/API_Operations_Amazon_Rekognition.html
+//! <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_Operations_Amazon_Rekognition.html>
 
 mod check;
 mod copy;

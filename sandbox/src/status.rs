@@ -1,5 +1,5 @@
 //! The one status of a project version, for training, copying, hosting and deleting alike.
-//! https://docs.aws.amazon.com/rekognition/latest/APIReference/API_ProjectVersionDescription.html
+//! <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_ProjectVersionDescription.html>
 
 use serde::{Deserialize, Serialize};
 

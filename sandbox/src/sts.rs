@@ -1,6 +1,6 @@
 //! STS as far as a copier needs it: GetCallerIdentity and AssumeRole, in the query protocol. A role that the world
 //! lists is assumed by whom it trusts; where it lists none of an account, anybody may assume any.
-//! https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,5 +1,5 @@
 //! The Condition of a statement: operators and how they compare. Takes the values of the keys as they are given.
-//! https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
 //!
 //! The sandbox has the operators that make sense for who may copy: String…, Arn…, Bool, Date… and Null, with
 //! `IfExists`, `ForAnyValue:` and `ForAllValues:`. Numeric…, IpAddress and Binary are refused, rather than guessed.

@@ -1,5 +1,5 @@
 //! The Principal of a statement: who it speaks of.
-//! https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
 use serde_json::Value;
 

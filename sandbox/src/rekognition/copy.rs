@@ -1,5 +1,5 @@
 //! CopyProjectVersion: which copies are allowed and which possible.
-//! https://docs.aws.amazon.com/rekognition/latest/APIReference/API_CopyProjectVersion.html
+//! <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_CopyProjectVersion.html>
 //!
 //! The caller copies into its own account. From another account's project it may copy what a project policy there
 //! allows; from its own, what no project policy denies.

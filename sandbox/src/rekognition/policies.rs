@@ -1,5 +1,5 @@
 //! PutProjectPolicy, ListProjectPolicies, DeleteProjectPolicy, with revision ids as documented.
-//! https://docs.aws.amazon.com/rekognition/latest/APIReference/API_PutProjectPolicy.html
+//! <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_PutProjectPolicy.html>
 
 use serde::Deserialize;
 use serde_json::json;

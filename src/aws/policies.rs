@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::config::Credentials;
-use aws_sdk_rekognition::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -18,7 +18,7 @@ use crate::domain::refusal::{Meaning, Refusal};
 use crate::domain::times::after;
 use crate::ports::Clock;
 
-use super::SystemClock;
+use super::{SystemClock, told};
 
 /// What CloudTrail in the other account calls us.
 const SESSION: &str = "rekognition-model-copier";
@@ -184,14 +184,14 @@ impl SourceAccounts {
     ) -> PolicyError
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
-        R: std::fmt::Debug,
+        R: std::fmt::Debug + 'static,
     {
         const OF_THE_SESSION: [&str; 3] =
             ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"];
         let is_of_the_session = error.code().is_some_and(|code| OF_THE_SESSION.contains(&code));
         if is_of_the_session && let Some(account) = self.accounts.get(project.account()) {
             *account.session.lock().await = None;
-            return PolicyError::Unavailable(DisplayErrorContext(error).to_string());
+            return PolicyError::Unavailable(told(&error));
         }
         error_of(action, error)
     }
@@ -208,7 +208,7 @@ fn no_role(project: &ProjectArn) -> PolicyError {
 fn error_of<E, R>(action: &'static str, error: SdkError<E, R>) -> PolicyError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     let code = error.code().map(str::to_owned);
     match (&error, code) {
@@ -225,7 +225,7 @@ where
             let message = error.message().unwrap_or("no reason was given").to_owned();
             PolicyError::Refused { action, refusal: Refusal { code, message } }
         }
-        _ => PolicyError::Unavailable(DisplayErrorContext(error).to_string()),
+        _ => PolicyError::Unavailable(told(&error)),
     }
 }
 

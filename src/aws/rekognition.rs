@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::config::Config;
-use aws_sdk_rekognition::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_rekognition::operation::copy_project_version::{
     CopyProjectVersionError, CopyProjectVersionOutput,
 };
@@ -14,7 +14,7 @@ use aws_sdk_rekognition::types::{OutputConfig, ProjectVersionDescription};
 use tracing::warn;
 
 use super::policies::SourceAccounts;
-use super::unavailable;
+use super::{told, unavailable};
 use crate::domain::arn::{ProjectArn, ProjectVersionArn};
 use crate::domain::grant::PolicyError;
 use crate::domain::model::{ModelStatus, Version};
@@ -99,7 +99,7 @@ impl Rekognition for CustomLabels {
 }
 
 /// Sorts what came back: a definite answer has a name we can read, everything else is unanswered.
-fn answer<R: std::fmt::Debug>(
+fn answer<R: std::fmt::Debug + 'static>(
     result: Result<CopyProjectVersionOutput, SdkError<CopyProjectVersionError, R>>,
 ) -> CopyAnswer {
     let error = match result {
@@ -112,7 +112,7 @@ fn answer<R: std::fmt::Debug>(
             let message = error.message().unwrap_or("Rekognition gave no reason").to_owned();
             CopyAnswer::Refused(Refusal { code, message })
         }
-        _ => CopyAnswer::Unanswered { reason: DisplayErrorContext(error).to_string() },
+        _ => CopyAnswer::Unanswered { reason: told(&error) },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
-use lambda_runtime::{Context, Error, LambdaEvent};
+use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tracing::error;
@@ -13,13 +13,39 @@ use crate::counts::Counts;
 use crate::domain::times::after;
 use crate::ports::{Bus, Clock, Ledger, Rekognition};
 use crate::settings::Settings;
-use crate::start_copy::QueueMessage;
+use crate::start_copy::{NoAnswer, QueueMessage};
 use crate::telemetry::{self, Metrics};
 
 /// How long a sweep begins new things: the rest of the minute belongs to the next one.
 const SWEEP: SignedDuration = SignedDuration::from_secs(55);
 /// How long what was begun may take to end: one call with its time-out, and the writes around it.
 const ENDING: SignedDuration = SignedDuration::from_secs(15);
+
+/// Why an invocation has no answer: its name and message are what Lambda reports.
+#[derive(Debug, thiserror::Error)]
+pub enum InvocationError {
+    /// See [`NoAnswer`].
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
+    /// The payload looks like an SQS event and can't be read as one.
+    #[error("the SQS event can't be read: {0}")]
+    BadBatch(String),
+    /// The answer can't be written.
+    #[error("the answer can't be written as JSON: {0}")]
+    BadAnswer(#[from] serde_json::Error),
+}
+
+impl From<InvocationError> for Diagnostic {
+    fn from(error: InvocationError) -> Self {
+        let error_type = match &error {
+            InvocationError::NoAnswer(NoAnswer::Unavailable(_)) => "LedgerUnavailable",
+            InvocationError::NoAnswer(NoAnswer::Announcement) => "NotARequest",
+            InvocationError::BadBatch(_) => "BadBatch",
+            InvocationError::BadAnswer(_) => "BadAnswer",
+        };
+        Self { error_type: error_type.to_owned(), error_message: error.to_string() }
+    }
+}
 
 /// One of the functions as Lambda runs it.
 pub struct Function {
@@ -42,7 +68,7 @@ impl Function {
     }
 
     /// An invocation of start-copy: a batch from the queue, or a request in any of its forms.
-    pub async fn start_copy(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Error> {
+    pub async fn start_copy(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, InvocationError> {
         let (payload, context) = event.into_parts();
         let (answer, counts) = match sqs_event(payload.get())? {
             Some(event) => take_in(&self.copier, &event, &context.request_id).await?,
@@ -57,7 +83,7 @@ impl Function {
     }
 
     /// An invocation of check-copies: one sweep, whatever the event says.
-    pub async fn check_copies(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, Error> {
+    pub async fn check_copies(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, InvocationError> {
         let context = event.context;
         let until = sweep_until(self.copier.now(), &context);
         let report = self.copier.sweep(&context.request_id, until).await;
@@ -67,7 +93,7 @@ impl Function {
 }
 
 /// The SQS batch that a payload is; `None` for anything else.
-fn sqs_event(payload: &str) -> Result<Option<SqsEvent>, Error> {
+fn sqs_event(payload: &str) -> Result<Option<SqsEvent>, InvocationError> {
     #[derive(serde::Deserialize)]
     struct Batch<'a> {
         #[serde(borrow, rename = "Records")]
@@ -76,7 +102,7 @@ fn sqs_event(payload: &str) -> Result<Option<SqsEvent>, Error> {
     if serde_json::from_str::<Batch<'_>>(payload).is_err() {
         return Ok(None);
     }
-    Ok(Some(serde_json::from_str(payload)?))
+    serde_json::from_str(payload).map(Some).map_err(|error| InvocationError::BadBatch(error.to_string()))
 }
 
 /// Takes in a batch. A message without an id can't be reported as failed, so that it fails the batch.
@@ -84,7 +110,7 @@ async fn take_in<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
     copier: &Copier<L, R, B, C>,
     event: &SqsEvent,
     invocation: &str,
-) -> Result<(Value, Counts), Error> {
+) -> Result<(Value, Counts), InvocationError> {
     let messages: Option<Vec<QueueMessage<'_>>> = event
         .records
         .iter()
@@ -93,8 +119,10 @@ async fn take_in<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
             Some(QueueMessage { id, body: record.body.as_deref().unwrap_or_default() })
         })
         .collect();
-    let messages =
-        messages.ok_or("a message of the batch has no `messageId`: it can't be acknowledged alone")?;
+    let nameless = || {
+        InvocationError::BadBatch("a message has no `messageId`, so it can't be acknowledged alone".into())
+    };
+    let messages = messages.ok_or_else(nameless)?;
     let mut response = SqsBatchResponse::default();
     let batch = copier.take_in_batch(&messages, invocation).await;
     for id in batch.failed {

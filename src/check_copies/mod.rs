@@ -6,7 +6,8 @@
 //! sweep.
 //!
 //! In this order, so that the end of the line never starves: publish, release the grants of what has ended, take
-//! over, then start, look and bring policies in line side by side, each within its own quota. A sweep stops in time; what is left is simply still due.
+//! over, then start, look and bring policies in line side by side, each within its own quota. A sweep stops in
+//! time; what is left is simply still due.
 
 mod group;
 mod look;
@@ -15,6 +16,8 @@ mod report;
 mod start;
 mod take_over;
 mod withdraw;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join3;
 use jiff::Timestamp;
@@ -33,7 +36,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     /// One sweep, which begins nothing after `until`. `owner` is unlike that of any other sweep.
     pub async fn sweep(&self, owner: &str, until: Timestamp) -> Report {
         let began = self.now();
-        let sweep = Sweep { copier: self, owner, until };
+        let sweep = Sweep { copier: self, owner, leases: AtomicUsize::new(0), until };
         let (mut report, unpublished) = sweep.publish().await;
         let (releases, released) = sweep.release(&unpublished).await;
         report += releases;
@@ -52,10 +55,17 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
 struct Sweep<'a, L, R, B, C> {
     copier: &'a Copier<L, R, B, C>,
     owner: &'a str,
+    leases: AtomicUsize,
     until: Timestamp,
 }
 
 impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
+    /// Who takes the next lease. INVARIANT: unlike any other, within this sweep as well: a ledger takes two
+    /// writes that are alike for one, and both writers would call.
+    fn holder(&self) -> String {
+        format!("{}/{}", self.owner, self.leases.fetch_add(1, Ordering::Relaxed))
+    }
+
     fn out_of_time(&self) -> bool {
         self.copier.now() >= self.until
     }
@@ -64,8 +74,8 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
     async fn due(&self, step: Step, after: Option<Cursor>, report: &mut Report) -> Page {
         match self.copier.ledger.due(step, self.copier.now(), after).await {
             Ok(page) => {
-                // Who waits for a withdrawal has had their answer.
-                if step != Step::Withdraw {
+                // Who waits for a withdrawal has had their answer, and who waits to be announced may have.
+                if !matches!(step, Step::Withdraw | Step::Publish) {
                     report.see(&page, self.copier.now());
                 }
                 page

@@ -61,6 +61,9 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
         let after: usize = records.iter().map(|record| record.outbox.len()).sum();
         report.published += before.saturating_sub(after);
         for record in records {
+            if !record.is_ended() {
+                report.unfinished(record.requested_at, now);
+            }
             // What was published is back in the index under its own step, and would be taken further twice.
             let Some(first) = record.outbox.first() else { continue };
             let age = now.duration_since(first.time).as_secs();

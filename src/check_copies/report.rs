@@ -44,10 +44,13 @@ pub struct Report {
 impl Report {
     /// Notes how old the requests of a page are.
     pub(super) fn see(&mut self, page: &Page, now: Timestamp) {
-        for entry in &page.entries {
-            let age = now.duration_since(entry.requested_at).as_secs();
-            self.oldest_unfinished_seconds = self.oldest_unfinished_seconds.max(age);
-        }
+        page.entries.iter().for_each(|entry| self.unfinished(entry.requested_at, now));
+    }
+
+    /// Notes how old a request is that has no final answer.
+    pub(super) fn unfinished(&mut self, requested_at: Timestamp, now: Timestamp) {
+        let age = now.duration_since(requested_at).as_secs();
+        self.oldest_unfinished_seconds = self.oldest_unfinished_seconds.max(age);
     }
 }
 

@@ -44,7 +44,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
         }
         if let Some(record) = self.load(entry, Step::Start, &mut report).await {
             let span = about(&record);
-            let decided = start(record, self.owner, self.copier.now(), &self.copier.rules.times);
+            let decided = start(record, &self.holder(), self.copier.now(), &self.copier.rules.times);
             self.carry_out(decided, &mut report).instrument(span).await;
         }
         report

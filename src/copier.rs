@@ -94,7 +94,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             Answered::Write(record) => record,
             Answered::LookUpName(record) => {
                 let seen = self.version_named(&record).await;
-                name::taken(record, seen.as_ref(), self.now())
+                name::taken(record, seen.as_ref(), self.now(), &self.rules.times)
             }
         };
         self.write(next).await

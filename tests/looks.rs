@@ -155,7 +155,12 @@ async fn a_failure_of_the_copy_itself_is_told_in_rekognitions_words() {
     copier.pass(seconds(30)).await;
     copier.sweep().await;
     let failed = copier.last("v1");
-    assert_eq!(failed["failure"], json!({"code": "CopyingFailed", "message": "no access to the bucket"}));
+    let failure = &failed["failure"];
+    assert_eq!(
+        (&failure["code"], &failure["message"]),
+        (&json!("CopyingFailed"), &json!("no access to the bucket"))
+    );
+    assert!(failure["remedy"].as_str().unwrap().contains("delete the failed version"), "{failure}");
     assert!(failed["durationSeconds"].as_i64().unwrap() >= 30);
 }
 

@@ -85,8 +85,12 @@ async fn a_failed_copy_that_has_the_name_is_answered_as_what_it_is() {
     copier.send(&[&request("v1")]).await;
     copier.sweep().await;
     assert_eq!(copier.words("v1"), ["STARTED", "FAILED"]);
-    let failure = json!({"code": "CopyingFailed", "message": "the bucket is gone"});
-    assert_eq!(copier.last("v1")["failure"], failure);
+    let failure = &copier.last("v1")["failure"];
+    assert_eq!(
+        (&failure["code"], &failure["message"]),
+        (&json!("CopyingFailed"), &json!("the bucket is gone"))
+    );
+    assert!(failure["remedy"].as_str().unwrap().contains("delete the failed version"), "{failure}");
 }
 
 /// A version in the destination project, as a world holds it.

@@ -86,6 +86,13 @@ pub fn quota() -> String {
         .to_owned()
 }
 
+/// What to do when a copy failed.
+pub fn copy_failed() -> String {
+    "mend what the message names, delete the failed version, and send the request again with a new `requestId`; \
+     or choose another `versionName`"
+        .to_owned()
+}
+
 /// What to do when a version name is taken.
 pub fn name_taken() -> String {
     "send the request with another `versionName` and a new `requestId`, or delete the version that has the name"

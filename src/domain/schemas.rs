@@ -167,7 +167,10 @@ fn request_schema() -> Value {
 
 /// Spells the schema's own members in PascalCase.
 fn spell_as_aws(schema: &mut Value) {
-    let pascal = |name: &str| format!("{}{}", name[..1].to_uppercase(), &name[1..]);
+    let pascal = |name: &str| {
+        let (first, rest) = name.split_at(1);
+        format!("{}{rest}", first.to_uppercase())
+    };
     let properties = schema["properties"].as_object().unwrap();
     schema["properties"] = properties.iter().map(|(name, schema)| (pascal(name), schema.clone())).collect();
     schema["required"] =

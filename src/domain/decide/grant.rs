@@ -23,15 +23,15 @@ pub fn ungranted(record: Record, why: &Ungranted, role: &str, now: Timestamp, ti
             let record = Record { refused_since: None, ..record };
             let failure = Failure::new(failure::POLICY_FULL, text)
                 .with_remedy(remedy::policy_full(record.copy.as_ref()));
-            waiting(record, WaitReason::PolicyFull, failure, secs(10), secs(300), now)
+            waiting(record, WaitReason::PolicyFull, failure, secs(10), secs(300), now, times)
         }
         Ungranted::Unavailable(text) => {
             let failure = Failure::new(failure::NOT_GRANTED, text);
-            waiting(record, WaitReason::Unknown, failure, secs(10), secs(300), now)
+            waiting(record, WaitReason::Unknown, failure, secs(10), secs(300), now, times)
         }
         Ungranted::Refused { refusal, .. } if Meaning::of(&refusal.code) == Meaning::Throttled => {
             let failure = Failure::new(&refusal.code, &refusal.message);
-            waiting(record, WaitReason::Throttled, failure, secs(5), secs(300), now)
+            waiting(record, WaitReason::Throttled, failure, secs(5), secs(300), now, times)
         }
         Ungranted::Refused { action, refusal: Refusal { code, message } } => {
             let failure = Failure::new(code, format!("{action}: {message}")).with_remedy(remedy::grant(

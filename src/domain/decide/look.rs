@@ -6,6 +6,7 @@ use crate::domain::announcement::Status;
 use crate::domain::failure::{self, Failure};
 use crate::domain::model::{ModelStatus, Progress, Version};
 use crate::domain::record::{Copying, Doubt, DoubtOf, Record, State};
+use crate::domain::remedy;
 use crate::domain::times::{ABSENCE, AGAIN, Times, after};
 
 /// What was seen of a copy.
@@ -35,7 +36,7 @@ pub fn looked(record: Record, seen: &Seen, now: Timestamp, times: &Times) -> Opt
             Some(record.ending(Status::Failed, Some(failure), Some(status), now))
         }
         Verdict::Failed(..) => None,
-        Verdict::Doubted(of) => doubted(record, copying, of, settled, now),
+        Verdict::Doubted(of) => doubted(record, copying, of, settled, now, times),
         Verdict::Going(status) => going_on(record, copying, Some(status), now, times),
         Verdict::Blind => blind(record, &copying, now, times),
     }
@@ -58,7 +59,8 @@ fn reading(version: &Version) -> Verdict {
         Progress::Failed => {
             let text = version.status_message.clone();
             let text = text.unwrap_or_else(|| "Rekognition gave no reason".to_owned());
-            Verdict::Failed(Failure::new(failure::COPYING_FAILED, text), status)
+            let failure = Failure::new(failure::COPYING_FAILED, text).with_remedy(remedy::copy_failed());
+            Verdict::Failed(failure, status)
         }
         Progress::Deleting => {
             Verdict::Failed(Failure::new(failure::VERSION_DELETED, "the version is being deleted"), status)
@@ -71,9 +73,19 @@ fn reading(version: &Version) -> Verdict {
 }
 
 /// One absence is no deletion, and one FAILED no word about the copy: each has to be seen twice.
-fn doubted(record: Record, copying: Copying, of: DoubtOf, settled: bool, now: Timestamp) -> Option<Record> {
-    let first = match copying.doubt {
-        Some(doubt) if doubt.of == of => doubt,
+///
+/// Two that take turns settle nothing, so that they end as what can't be read does.
+fn doubted(
+    record: Record,
+    copying: Copying,
+    of: DoubtOf,
+    settled: bool,
+    now: Timestamp,
+    times: &Times,
+) -> Option<Record> {
+    let first = match &copying.doubt {
+        Some(doubt) if doubt.of == of => doubt.clone(),
+        Some(_) if is_given_up(&copying, now, times) => return blind(record, &copying, now, times),
         _ => {
             let doubt = Some(Doubt { of, since: now });
             return Some(Record { state: State::Copying(Copying { doubt, ..copying }), ..record });
@@ -115,11 +127,15 @@ fn going_on(
 /// A project that can't be read says nothing about a copy, so a deadline passes in silence. It ends when
 /// that has lasted as long again as a copy may take.
 fn blind(record: Record, copying: &Copying, now: Timestamp, times: &Times) -> Option<Record> {
-    let give_up_at = after(after(copying.started_at, times.copy_timeout), times.copy_timeout);
-    if now < give_up_at || !is_settled(copying, now) {
+    if !is_given_up(copying, now, times) {
         return None;
     }
     Some(record.ending(Status::TimedOut, Some(gave_up(times.copy_timeout, None)), None, now))
+}
+
+fn is_given_up(copying: &Copying, now: Timestamp, times: &Times) -> bool {
+    now >= after(after(copying.started_at, times.copy_timeout), times.copy_timeout)
+        && is_settled(copying, now)
 }
 
 /// INVARIANT: no failure while an unanswered call of ours could still land.

@@ -19,15 +19,16 @@ use super::started;
 ///
 /// `seen` is the version that has the name, `None` if there is none or it could not be looked up: it may
 /// be going away or not be visible yet.
-pub fn taken(record: Record, seen: Option<&Version>, now: Timestamp) -> Record {
+pub fn taken(record: Record, seen: Option<&Version>, now: Timestamp, times: &Times) -> Record {
     match verdict(&record, seen) {
         Verdict::Adopt(version) => started(record, version.arn.clone(), true, now),
         Verdict::Conflict(failure) => record.ending(Status::Failed, Some(failure), None, now),
         Verdict::Nothing => {
-            let text = "a version of that name is being deleted, or is not visible yet";
+            let text =
+                "a version of that name is being deleted, is not visible yet or could not be looked up";
             let failure = Failure::new("ResourceInUseException", text);
             let secs = SignedDuration::from_secs;
-            waiting(record, WaitReason::NameBusy, failure, secs(5), secs(300), now)
+            waiting(record, WaitReason::NameBusy, failure, secs(5), secs(300), now, times)
         }
     }
 }

@@ -128,7 +128,10 @@ fn refused(record: Record, refusal: &Refusal, now: Timestamp, times: &Times) -> 
     if Meaning::of(&refusal.code) == Meaning::Quota {
         failure = failure.with_remedy(remedy::quota());
     }
-    Answered::Write(waiting(record, reason, failure, floor, most, now))
+    // Who meets a limit was let in: a later refusal begins anew.
+    let refused_since = record.refused_since.filter(|_| reason != WaitReason::Quota);
+    let record = Record { refused_since, ..record };
+    Answered::Write(waiting(record, reason, failure, floor, most, now, times))
 }
 
 fn missing_permission(record: &Record, refusal: &Refusal) -> Failure {
@@ -148,10 +151,10 @@ pub(super) fn not_permitted(record: Record, failure: Failure, now: Timestamp, ti
     }
     let record = Record { refused_since: Some(since), ..record };
     let secs = SignedDuration::from_secs;
-    waiting(record, WaitReason::Permission, failure, secs(5), secs(120), now)
+    waiting(record, WaitReason::Permission, failure, secs(5), secs(120), now, times)
 }
 
-/// The record waiting, announced as QUEUED if it never was.
+/// The record waiting, until its time to start ends at the latest; announced as QUEUED if it never was.
 pub(super) fn waiting(
     record: Record,
     reason: WaitReason,
@@ -159,7 +162,9 @@ pub(super) fn waiting(
     floor: SignedDuration,
     most: SignedDuration,
     now: Timestamp,
+    times: &Times,
 ) -> Record {
-    let due = after(now, backoff(floor, most, record.attempts, &record.key));
+    let again = after(now, backoff(floor, most, record.attempts, &record.key));
+    let due = again.min(after(record.requested_at, times.start_timeout));
     Record { state: State::Waiting { due, reason, failure }, ..record }.announcing(Status::Queued, None, now)
 }

@@ -107,6 +107,23 @@ fn one_reading_about_hosting_is_no_word_about_the_copy() {
 }
 
 #[test]
+fn a_failed_copy_says_what_to_do_about_its_name() {
+    let record = look(copying(), ModelStatus::CopyingFailed, at(MIN)).unwrap();
+    assert!(record.failure().unwrap().remedy.as_ref().unwrap().contains("delete"));
+}
+
+#[test]
+fn readings_that_contradict_each_other_for_ever_are_given_up() {
+    let expired = Seen::Version(version(ModelStatus::Expired));
+    let mut record = copying();
+    for (n, seen) in [Seen::Absent, expired, Seen::Absent].iter().enumerate() {
+        let now = at((46 + n as i64) * HOUR + 2);
+        record = looked(record, seen, now, &Times::default()).unwrap();
+    }
+    assert_eq!((record.status(), words(&record)), ("TIMED_OUT", vec!["STARTED", "TIMED_OUT"]));
+}
+
+#[test]
 fn a_long_copy_is_overdue_once_and_given_up_at_its_deadline() {
     let overdue = look(copying(), ModelStatus::CopyingInProgress, at(2 * HOUR + 1)).unwrap();
     assert_eq!((overdue.status(), words(&overdue)), ("OVERDUE", vec!["STARTED", "OVERDUE"]));

@@ -30,7 +30,7 @@ fn unanswered_record() -> Record {
 #[test]
 fn a_taken_name_is_adopted_from_the_same_source_whatever_its_status() {
     for status in ModelStatus::ALL.iter().filter(|status| **status != ModelStatus::Deleting) {
-        let record = taken(starting(), Some(&version(status.clone())), at(1));
+        let record = taken(starting(), Some(&version(status.clone())), at(1), &Times::default());
         assert_eq!((record.status(), words(&record)), ("STARTED", vec!["STARTED"]), "{status}");
         assert!(record.outbox[0].detail.get().contains(r#""adopted":true"#));
     }
@@ -43,7 +43,7 @@ fn a_name_of_another_model_fails_the_request() {
         (trained(), "a model that was trained there"),
         (in_another_bucket(), "with another bucket or key"),
     ] {
-        let record = taken(starting(), Some(&other), at(1));
+        let record = taken(starting(), Some(&other), at(1), &Times::default());
         let failure = record.failure().unwrap();
         assert_eq!((record.status(), failure.code.as_str()), ("FAILED", "VersionNameTaken"));
         assert!(failure.message.contains(why), "{}", failure.message);
@@ -54,7 +54,7 @@ fn a_name_of_another_model_fails_the_request() {
 fn a_name_that_nobody_visible_has_is_waited_for() {
     let elsewhere = Version { status: ModelStatus::Deleting, ..from_elsewhere() };
     for seen in [None, Some(&version(ModelStatus::Deleting)), Some(&elsewhere)] {
-        let record = taken(starting(), seen, at(1));
+        let record = taken(starting(), seen, at(1), &Times::default());
         let State::Waiting { reason, .. } = record.state else { panic!("{:?}", record.state) };
         assert_eq!(reason, WaitReason::NameBusy);
     }

@@ -23,7 +23,8 @@ fn an_accepted_call_is_a_copy_that_has_started() {
 /// Every error of CopyProjectVersion, how soon and how late the next try is, and what the world hears.
 #[test]
 fn every_refusal_leads_where_the_table_says() {
-    let table: &[(&str, &str, Option<(i64, i64)>)] = &[
+    type Row = (&'static str, &'static str, Option<(i64, i64)>);
+    let table: &[Row] = &[
         ("AccessDeniedException", "Permission", Some((5, 120))),
         ("ResourceNotFoundException", "Permission", Some((5, 120))),
         ("ThrottlingException", "Throttled", Some((5, 300))),
@@ -104,6 +105,26 @@ fn a_waiting_record_is_started_when_due_and_given_up_at_its_deadline() {
     let Start::Ended(ended) = start(record, "o", at(24 * HOUR), &times) else { panic!("it is too late") };
     assert_eq!((ended.status(), words(&ended)), ("TIMED_OUT", vec!["QUEUED", "TIMED_OUT"]));
     assert!(ended.failure().unwrap().message.contains("24 h: ThrottlingException"));
+}
+
+#[test]
+fn a_permission_that_was_there_in_between_has_its_time_anew() {
+    let times = Times::default();
+    let mut record = waiting_since_start("AccessDeniedException");
+    for (code, now) in [("LimitExceededException", at(10 * MIN)), ("AccessDeniedException", at(HOUR))] {
+        let Start::Call(again) = start(record, "o", now, &times) else { panic!("it is due") };
+        record = after_answer(again, refused(code), now);
+    }
+    assert_eq!(record.status(), "QUEUED");
+}
+
+#[test]
+fn a_wait_ends_with_the_time_to_start_at_the_latest() {
+    let now = at(24 * HOUR - 1);
+    let last = Record { attempts: 30, ..starting() };
+    let record = after_answer(last, refused("ServiceQuotaExceededException"), now);
+    let State::Waiting { due, .. } = record.state else { panic!("it waits") };
+    assert_eq!(due, at(24 * HOUR));
 }
 
 #[test]

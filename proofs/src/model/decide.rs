@@ -132,7 +132,7 @@ fn make(record: Record, input: Input) -> Decision {
             answer(record, CopyAnswer::Refused(refusal))
         }
         Input::Unanswered => answer(record, CopyAnswer::Unanswered { reason: String::new() }),
-        Input::Taken(model) => write(taken(record, model.and_then(version).as_ref(), now())),
+        Input::Taken(model) => write(taken(record, model.and_then(version).as_ref(), now(), &TIMES)),
         Input::TakeOver(model) => {
             started(take_over(record, model.and_then(version).as_ref(), "owner", now(), &TIMES))
         }

@@ -46,7 +46,7 @@ pub const ALL: &[Mutant] = &[
         "after a lost answer the record waits",
         START,
         "CopyAnswer::Unanswered { .. } => Answered::Write(unanswered(record)),",
-        "CopyAnswer::Unanswered { .. } => Answered::Write(waiting(record, WaitReason::Unknown, Failure::new(\"Lost\", \"\"), SignedDuration::from_secs(5), SignedDuration::from_secs(60), now)),",
+        "CopyAnswer::Unanswered { .. } => Answered::Write(waiting(record, WaitReason::Unknown, Failure::new(\"Lost\", \"\"), SignedDuration::from_secs(5), SignedDuration::from_secs(60), now, times)),",
     ),
     of(
         "writes do not mind the revision",
@@ -57,8 +57,8 @@ pub const ALL: &[Mutant] = &[
     of(
         "one absence is a deletion",
         LOOK,
-        "let first = match copying.doubt {\n        Some(doubt) if doubt.of == of => doubt,",
-        "let first = match copying.doubt {\n        Some(doubt) if doubt.of == of => doubt,\n        _ if of == DoubtOf::Absent => Doubt { of: of.clone(), since: Timestamp::UNIX_EPOCH },",
+        "let first = match &copying.doubt {\n        Some(doubt) if doubt.of == of => doubt.clone(),",
+        "let first = match &copying.doubt {\n        Some(doubt) if doubt.of == of => doubt.clone(),\n        _ if of == DoubtOf::Absent => Doubt { of: of.clone(), since: Timestamp::UNIX_EPOCH },",
     ),
     of(
         "RUNNING is a word nobody knows",
@@ -159,7 +159,7 @@ pub const ALL: &[Mutant] = &[
     of(
         "copying never times out",
         LOOK,
-        "if copied_for >= times.copy_timeout {",
+        "if copied_for >= times.copy_timeout && is_settled(&copying, now) {",
         "if copied_for >= SignedDuration::MAX {",
     ),
     of(

@@ -24,7 +24,6 @@ pub enum Seen {
 pub fn looked(record: Record, seen: &Seen, now: Timestamp, times: &Times) -> Option<Record> {
     let State::Copying(copying) = &record.state else { return None };
     let copying = copying.clone();
-    let settled = is_settled(&copying, now);
     let verdict = match seen {
         Seen::Nothing => Verdict::Blind,
         Seen::Absent => Verdict::Doubted(DoubtOf::Absent),
@@ -32,11 +31,11 @@ pub fn looked(record: Record, seen: &Seen, now: Timestamp, times: &Times) -> Opt
     };
     match verdict {
         Verdict::Copied(status) => Some(record.ending(Status::Completed, None, Some(status), now)),
-        Verdict::Failed(failure, status) if settled => {
+        Verdict::Failed(failure, status) if is_settled(&copying, now) => {
             Some(record.ending(Status::Failed, Some(failure), Some(status), now))
         }
         Verdict::Failed(..) => None,
-        Verdict::Doubted(of) => doubted(record, copying, of, settled, now, times),
+        Verdict::Doubted(of) => doubted(record, copying, of, now, times),
         Verdict::Going(status) => going_on(record, copying, Some(status), now, times),
         Verdict::Blind => blind(record, &copying, now, times),
     }
@@ -75,14 +74,7 @@ fn reading(version: &Version) -> Verdict {
 /// One absence is no deletion, and one FAILED no word about the copy: each has to be seen twice.
 ///
 /// Two that take turns settle nothing, so that they end as what can't be read does.
-fn doubted(
-    record: Record,
-    copying: Copying,
-    of: DoubtOf,
-    settled: bool,
-    now: Timestamp,
-    times: &Times,
-) -> Option<Record> {
+fn doubted(record: Record, copying: Copying, of: DoubtOf, now: Timestamp, times: &Times) -> Option<Record> {
     let first = match &copying.doubt {
         Some(doubt) if doubt.of == of => doubt.clone(),
         Some(_) if is_given_up(&copying, now, times) => return blind(record, &copying, now, times),
@@ -93,7 +85,7 @@ fn doubted(
     };
     let apart = now.duration_since(first.since);
     match of {
-        DoubtOf::Absent if apart >= ABSENCE && settled => {
+        DoubtOf::Absent if apart >= ABSENCE && is_settled(&copying, now) => {
             let failure = Failure::new(failure::VERSION_DELETED, "the version is no longer in its project");
             Some(record.ending(Status::Failed, Some(failure), None, now))
         }

@@ -50,7 +50,7 @@ pub enum Effect {
     LoseAnswer,
     /// The connection is closed and nothing done.
     LoseRequest,
-    /// The answer takes this long, in real time.
+    /// The call is carried out this much later, in real time, even if the client has gone by then.
     Delay(SignedDuration),
     /// A copy that this call starts ends like this instead of COPYING_COMPLETED.
     EndCopy {

@@ -42,7 +42,18 @@ pub(crate) fn limited(router: Router) -> Router {
     router.layer(DefaultBodyLimit::max(MAX_BODY))
 }
 
+/// A client that gives up does not take its request back: what has arrived is carried out. In a task of its own, so
+/// that a panic in a library is an answer too.
 async fn take(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    tokio::spawn(carry_out(shared, request)).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a call ended without an answer");
+        let request_id = Uuid::new_v4().to_string();
+        let error = AwsError::new("InternalServerError", "the sandbox could not carry this out");
+        Service::Rekognition.refused(&error, &request_id).into_response(&request_id)
+    })
+}
+
+async fn carry_out(shared: Arc<Shared>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let request_id = Uuid::new_v4().to_string();
     let headers = parts.headers;

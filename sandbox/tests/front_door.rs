@@ -131,6 +131,21 @@ async fn a_request_that_is_lost_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_slow_lands_although_its_client_has_gone() {
+    let sandbox = start().await;
+    let delay = Effect::Delay(jiff::SignedDuration::from_millis(20));
+    sandbox.fault(Fault::new("rekognition:CopyProjectVersion", delay));
+    let call = signed(DESTINATION, "rekognition:CopyProjectVersion", &copy("v1"));
+    send_and_leave(&sandbox, call.as_bytes()).await;
+    let landed = async {
+        while sandbox.project(PRODUCTION).unwrap().versions.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), landed).await.expect("it lands");
+}
+
+#[tokio::test]
 async fn an_error_comes_in_place_of_the_work_or_after_it() {
     let sandbox = start().await;
     let action = "rekognition:CopyProjectVersion";

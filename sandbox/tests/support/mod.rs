@@ -42,6 +42,13 @@ impl Reply {
     }
 }
 
+/// Sends a request and closes the connection without waiting for an answer.
+pub(crate) async fn send_and_leave(sandbox: &Sandbox, request: &[u8]) {
+    let mut stream = TcpStream::connect(sandbox.endpoint().replace("http://", "")).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    stream.shutdown().await.unwrap();
+}
+
 /// Sends a request as it is and reads until the connection closes. None: it closed without an answer.
 pub(crate) async fn raw(sandbox: &Sandbox, request: &[u8]) -> Option<Reply> {
     let address = sandbox.endpoint().replace("http://", "");
@@ -63,6 +70,14 @@ pub(crate) fn authorization(key: &str, service: &str) -> String {
     )
 }
 
+fn text(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = body.len();
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    )
+}
+
 pub(crate) async fn request(
     sandbox: &Sandbox,
     method: &str,
@@ -70,16 +85,11 @@ pub(crate) async fn request(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Option<Reply> {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let length = body.len();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
-    );
-    raw(sandbox, format!("{head}{body}").as_bytes()).await
+    raw(sandbox, text(method, path, headers, body).as_bytes()).await
 }
 
-/// Calls `Target.Operation` as `account` with a body.
-pub(crate) async fn try_call(sandbox: &Sandbox, account: &str, action: &str, body: &Value) -> Option<Reply> {
+/// The text of a call as `account`, for [`raw`] or [`send_and_leave`].
+pub(crate) fn signed(account: &str, action: &str, body: &Value) -> String {
     let (service, operation) = action.split_once(':').unwrap();
     let target = match service {
         "rekognition" => format!("RekognitionService.{operation}"),
@@ -92,7 +102,12 @@ pub(crate) async fn try_call(sandbox: &Sandbox, account: &str, action: &str, bod
         ("x-amz-target", target.as_str()),
         ("content-type", "application/x-amz-json-1.1"),
     ];
-    request(sandbox, "POST", "/", &headers, &body.to_string()).await
+    text("POST", "/", &headers, &body.to_string())
+}
+
+/// Calls an operation, such as `rekognition:DescribeProjects`, as `account`.
+pub(crate) async fn try_call(sandbox: &Sandbox, account: &str, action: &str, body: &Value) -> Option<Reply> {
+    raw(sandbox, signed(account, action, body).as_bytes()).await
 }
 
 pub(crate) async fn call(sandbox: &Sandbox, account: &str, action: &str, body: &Value) -> Reply {

@@ -20,7 +20,9 @@ async function handler(event) {
   return { projectVersionArn: answer.ProjectVersionArn };
 }
 
-const runtime = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
+// Lambda gives HOST:PORT, the sandbox a whole URL.
+const host = process.env.AWS_LAMBDA_RUNTIME_API.replace(/^http:\/\//, "");
+const runtime = `http://${host}/2018-06-01/runtime/invocation`;
 const agent = new http.Agent({ keepAlive: true });
 
 function call(method, path, body) {

@@ -18,9 +18,10 @@ const MINUTES: f64 = 30.0;
 const MONTH: f64 = 43_800.0;
 /// What the template gives a function.
 const GIGABYTES: f64 = 0.25;
-/// Bytes of log: a request in start-copy and its end in check-copies, and a sweep, each with Lambda's own lines.
-const LOG_OF_REQUEST: f64 = 5_000.0;
-const LOG_OF_SWEEP: f64 = 2_000.0;
+/// Bytes of log: a request from its start to its end, and an idle sweep, as counted in part `start-up`, with Lambda's
+/// own lines of about 600 bytes an invocation.
+const LOG_OF_REQUEST: f64 = 2_500.0;
+const LOG_OF_SWEEP: f64 = 3_000.0;
 /// What a call of Lambda costs besides what its calls wait for.
 const OVERHEAD: f64 = 0.010;
 /// Metrics that the two functions write, see `telemetry`.
@@ -123,6 +124,8 @@ pub(crate) fn measure() -> Outcome<()> {
         .fold((f64::MAX, 0.0_f64), |(low, high), point| (low.min(point.thousand), high.max(point.thousand)));
     let flat = extremes.1 / extremes.0;
     let month = MONTH * list.sweep(&idle);
+    let logs = MONTH * list.log(LOG_OF_SWEEP);
+    let ledger = MONTH * idle.calls.read_units * list.of("dynamoDbReadUnit");
     let share = step_functions / extremes.1;
     let goals = [
         goal(
@@ -141,12 +144,14 @@ pub(crate) fn measure() -> Outcome<()> {
     ];
     let alarms = fs::read_to_string(path("template.yaml"))?.matches("AWS::CloudWatch::Alarm").count() as f64;
     let beside = format!(
-        "Beside the work, and not in the figures above: {METRICS} metrics are ${:.2} a month (the first 10 of an \
-         account are free), {alarms} alarms ${:.2} (so are 10 of them); Lambda asks the empty queue {POLLS:.0} times a \
-         month, which SQS's free million covers (${:.2} without it).",
+        "An idle month is ${ledger:.3} of ledger, ${logs:.3} of logs, and the rest Lambda. Beside the work, and not in the \
+         figures above: {METRICS} metrics are ${:.2} a month (the first 10 of an account are free), {alarms} alarms \
+         ${:.2} (so are 10 of them); Lambda asks the empty queue {POLLS:.0} times a month (${:.2}, unless SQS's free \
+         million covers it), and X-Ray records every sweep (${:.2}, unless its 100,000 free traces do).",
         METRICS * list.of("metric"),
         alarms * list.of("alarm"),
         POLLS * list.of("sqsRequest"),
+        MONTH * list.of("trace"),
     );
     let prices: Vec<Vec<String>> = list
         .prices

@@ -18,12 +18,15 @@ struct Late {
     change: Change,
 }
 
+/// What a policy said from a moment on; `None` once it was deleted.
+type Said = (Timestamp, Option<Policy>);
+
 /// The grants and the policies of every source project.
 #[derive(Debug, Default)]
 pub struct Policies {
     grants: BTreeMap<ProjectArn, Grants>,
     /// What each policy said, from when on.
-    said: BTreeMap<(ProjectArn, String), Vec<(Timestamp, Option<Policy>)>>,
+    said: BTreeMap<(ProjectArn, String), Vec<Said>>,
     late: Vec<Late>,
     serial: u64,
     /// How long it takes until a change is seen by CopyProjectVersion.

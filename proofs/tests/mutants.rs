@@ -1,5 +1,4 @@
 //! The mutants still fit the code that they change.
-#![expect(clippy::unwrap_used, reason = "a test says so by panicking")]
 
 use proofs::mutants::{ALL, sources};
 

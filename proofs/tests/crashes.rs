@@ -1,5 +1,4 @@
 //! Every scenario, every effect, every fault.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says so by panicking")]
 
 use proofs::crashes::{aims, lasting, run};
 use proofs::scenario;

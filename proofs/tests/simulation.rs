@@ -1,5 +1,4 @@
 //! Worlds by chance, at the ports.
-#![expect(clippy::panic, reason = "a test says so by panicking")]
 
 use proofs::simulation::live;
 

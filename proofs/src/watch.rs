@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::announcement::Status;
 use rekognition_model_copier::domain::failure;
 use rekognition_model_copier::domain::id::RecordKey;
-use rekognition_model_copier::domain::model::{ModelStatus, Progress};
+use rekognition_model_copier::domain::model::ModelStatus;
 use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::record::{Record, State};
 use rekognition_model_copier::domain::times::Times;
@@ -189,11 +189,7 @@ impl Watch {
 
     fn completed(&mut self, record: &Record, models: &Models, now: Timestamp) {
         let model = record.project_version_arn().and_then(|arn| models.get(arn));
-        let copied = model.is_some_and(|model| {
-            model
-                .past(now)
-                .any(|status| matches!(status.progress(), Progress::Copied | Progress::CopiedIfSeenAgain))
-        });
+        let copied = model.is_some_and(|model| model.past(now).any(is_copied));
         self.must(copied, || format!("{}: completed, and never was", record.key));
     }
 
@@ -288,6 +284,15 @@ impl Watch {
 /// What a record's request was marked with.
 pub fn mark(record: &Record) -> Option<&str> {
     record.copy.as_ref()?.tags.get("mark").map(String::as_str)
+}
+
+/// What a copy can read once it is there; told apart from the shipped reading.
+fn is_copied(status: &ModelStatus) -> bool {
+    use ModelStatus::{CopyingCompleted, Deprecated, Expired, Failed, Running, Starting, Stopped, Stopping};
+    matches!(
+        status,
+        CopyingCompleted | Starting | Running | Stopping | Stopped | Failed | Deprecated | Expired
+    )
 }
 
 fn rank(status: Status) -> u8 {

@@ -241,17 +241,23 @@ pub const ALL: &[Mutant] = &[
         "let project_version_arn = copying.as_ref().map(|copying| copying.project_version_arn.clone());",
         "let project_version_arn = copying.as_ref().and(None);",
     ),
-    of(
-        "an ended request keeps its grant",
-        RECORD,
-        "self.grant.then_some((Step::Withdraw, *at))",
-        "self.grant.then_some((Step::Withdraw, *at)).filter(|_| false)",
+    harmless(
+        of(
+            "an ended request keeps its grant",
+            RECORD,
+            "self.grant.then_some((Step::Withdraw, *at))",
+            "self.grant.then_some((Step::Withdraw, *at)).filter(|_| false)",
+        ),
+        "every sweep looks after grants that were changed, finds that their request is over, and releases them",
     ),
-    of(
-        "the record is marked before its grant is released",
-        "check_copies/withdraw.rs",
-        "if let Err(error) = self.copier.release(&record).await {",
-        "let _ = self.copier.ledger.save(record.clone().without_grant()).await;\n        if let Err(error) = self.copier.release(&record).await {",
+    harmless(
+        of(
+            "the record is marked before its grant is released",
+            "check_copies/withdraw.rs",
+            "if let Err(error) = self.copier.release(&record).await {",
+            "let _ = self.copier.ledger.save(record.clone().without_grant()).await;\n        if let Err(error) = self.copier.release(&record).await {",
+        ),
+        "a crash in between leaves a grant that the next sweep finds to be over, and releases",
     ),
     of(
         "a copy is called without its grant",

@@ -163,7 +163,7 @@ pub(crate) fn measure() -> Outcome<()> {
     fill(
         "cost",
         &format!(
-            "Counted on {}, priced by AWS's list for {} as of {}, without free tiers. A copy takes 30 minutes. Of the \
+            "Counted on {}, priced at list for {} ({}), without free tiers. A copy takes 30 minutes. Of the \
              price of 1,000 copies ${own:.4} are their own: {:.0} write units each, three events, their start and \
              their end; the rest is looking. The Step Functions loop is Standard with three transitions a look \
              ({transitions} a copy), the durable function a wait and a step a look ({operations} operations a copy).\

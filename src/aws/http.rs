@@ -39,7 +39,7 @@ pub(super) fn client() -> Result<SharedHttpClient, BadBundle> {
     let client = Builder::new().build_with_connector_fn(move |settings, components| {
         let context = TlsContext::builder().with_trust_store(trusted.clone()).build().unwrap_or_default();
         let mut connector = ConnectorBuilder::default()
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .tls_context(context)
             .proxy_config(ProxyConfig::from_env());
         connector.set_connector_settings(settings.cloned());

@@ -71,15 +71,18 @@ impl Function {
     pub async fn start_copy(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, InvocationError> {
         let (payload, context) = event.into_parts();
         let (answer, counts) = match sqs_event(payload.get())? {
-            Some(event) => take_in(&self.copier, &event, &context.request_id).await?,
+            Some(event) => {
+                let (answer, counts) = take_in(&self.copier, &event, &context.request_id).await?;
+                (Ok(answer), counts)
+            }
             None => {
                 let (answer, counts) =
-                    self.copier.take_in_invocation(payload.get(), &context.request_id).await?;
-                (serde_json::to_value(answer)?, counts)
+                    self.copier.take_in_invocation(payload.get(), &context.request_id).await;
+                (answer.map_err(Into::into).and_then(|answer| Ok(serde_json::to_value(answer)?)), counts)
             }
         };
         self.metrics.taken_in(&counts);
-        Ok(answer)
+        answer
     }
 
     /// An invocation of check-copies: one sweep, whatever the event says.

@@ -99,17 +99,21 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         batch
     }
 
-    /// Takes in the request of a direct invocation and answers where it stands.
+    /// Takes in the request of a direct invocation and answers where it stands; counts what happened either way.
     pub async fn take_in_invocation(
         &self,
         text: &str,
         invocation: &str,
-    ) -> Result<(Answer, Counts), NoAnswer> {
+    ) -> (Result<Answer, NoAnswer>, Counts) {
         let message = Message { text, id: invocation, via: Via::Invocation };
-        let taken = self.take_in(message, invocation).await?.ok_or(NoAnswer::Announcement)?;
-        let answer = Answer::of(taken.record());
-        let counts = self.announce_first(taken.fresh().into_iter().collect()).await;
-        Ok((answer, counts))
+        match self.take_in(message, invocation).await {
+            Ok(Some(taken)) => {
+                let answer = Answer::of(taken.record());
+                (Ok(answer), self.announce_first(taken.fresh().into_iter().collect()).await)
+            }
+            Ok(None) => (Err(NoAnswer::Announcement), Counts::default()),
+            Err(error) => (Err(error.into()), Counts { ledger_errors: 1, ..Counts::default() }),
+        }
     }
 
     /// Counts and announces what became of new records so far.

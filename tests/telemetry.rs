@@ -204,6 +204,15 @@ async fn what_an_alarm_is_for_is_seen_in_its_metric() {
 }
 
 #[tokio::test]
+async fn an_invocation_that_records_nothing_is_a_ledger_error() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("dynamodb:*"));
+    copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
+    let values = values(&logs(&copier).start_copy);
+    assert_eq!(values.get(&metric("LedgerErrors", None)), Some(&vec![1.0]));
+}
+
+#[tokio::test]
 async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
     let (copier, _) = story().await;
     let written = values(&copier.deployment.logs().unwrap());

@@ -155,7 +155,7 @@ async fn populate(
     versions: usize,
 ) -> Outcome<()> {
     // One real request, and then many like it.
-    copier.take_in_invocation(&request()?, "an invocation").await?;
+    copier.take_in_invocation(&request()?, "an invocation").await.0?;
     let first = world.records().pop().ok_or("no record")?;
     let State::Copying(copying) = first.state.clone() else {
         return Err("the first copy was not started".into());

@@ -86,6 +86,7 @@ impl Metrics {
             "Waiting",
             "LedgerErrors",
             "UnknownStatuses",
+            "PolicyErrors",
         ] {
             describe_counter!(name, Unit::Count, "");
         }
@@ -106,6 +107,7 @@ impl Metrics {
     /// Writes what check-copies did.
     pub fn swept(&self, report: &Report) {
         counter!("UnknownStatuses").increment(report.unknown_statuses as u64);
+        counter!("PolicyErrors").increment(report.policy_errors as u64);
         gauge!("OldestUnfinishedAge").set(report.oldest_unfinished_seconds as f64);
         gauge!("OldestUnpublishedAge").set(report.oldest_unpublished_seconds as f64);
         gauge!("SweepDuration").set(report.sweep_milliseconds as f64);

@@ -57,6 +57,19 @@ def a_source_account_forwards_its_own_requests_for_the_copiers_account():
     assert not any(matches(rule, announcement) for announcement in ANNOUNCEMENTS)
 
 
+def a_hub_passes_on_requests_for_the_copiers_account_only():
+    parameters = {
+        "Organization": "o-exampleorgid",
+        "DestinationAccount": DESTINATION,
+        "DestinationBusArn": f"arn:aws:events:us-east-1:{DESTINATION}:event-bus/default",
+    }
+    rule = pattern(Stack("examples/hub/template.yaml", "555566667777", parameters), "ToDestination")
+    for request in (REQUEST, CLI):
+        assert matches(rule, request)
+        assert not matches(rule, elsewhere(request))
+    assert not any(matches(rule, announcement) for announcement in ANNOUNCEMENTS)
+
+
 def the_documented_patterns_match_what_they_say():
     text = (ROOT / "docs/events.md").read_text().split("## Patterns")[1].split("\n## ")[0]
     documented = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
@@ -76,6 +89,7 @@ facts = [
     a_request_reaches_the_queue_and_an_announcement_never_does,
     requests_for_others_are_answered_unless_a_hub_sends_everything_to_everyone,
     a_source_account_forwards_its_own_requests_for_the_copiers_account,
+    a_hub_passes_on_requests_for_the_copiers_account_only,
     the_documented_patterns_match_what_they_say,
 ]
 for fact in facts:

@@ -1,0 +1,63 @@
+"""What the documents refer to is there: files, headings, the tests in the threat table, the questions of `sam deploy --guided`."""
+
+import re
+import subprocess
+
+from iam import ROOT, Stack
+
+FILES = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+DOCUMENTS = {ROOT / name: re.sub(r"```.*?```", "", (ROOT / name).read_text(), flags=re.DOTALL) for name in FILES}
+
+
+def anchors(document):
+    """The names that GitHub gives to a document's headings."""
+    headings = re.findall(r"(?m)^#+ (.*)$", DOCUMENTS[document])
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def every_link_leads_somewhere():
+    links = [(document, link) for document, text in DOCUMENTS.items() for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+    ours = [(document, link) for document, link in links if not re.match(r"https?://", link)]
+    assert len(ours) > 20, "has the form of links changed?"
+    for document, link in ours:
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        assert target.exists(), f"{document.name}: {link}"
+        assert not anchor or anchor in anchors(target), f"{document.name}: {link}"
+
+
+def tests():
+    """The names of all tests in Rust, and of the facts in this folder."""
+    rust = "".join(path.read_text() for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.rs"))
+    python = "".join(path.read_text() for path in (ROOT / ".ci").glob("*.py"))
+    marked = re.findall(r"#\[(?:tokio::)?test[^\]]*\]\s+(?:async )?fn (\w+)", rust)
+    return {*marked, *re.findall(r"(?m)^def (\w+)\(\):", python)}
+
+
+def every_threat_names_tests_that_exist():
+    section = (ROOT / "docs/cross-account.md").read_text().split("## Who could ask for what")[1]
+    rows = re.findall(r"(?m)^\|.*\|$", section)[2:]
+    assert len(rows) > 10, "has the table changed its form?"
+    for row in rows:
+        named = re.findall(r"`(\w+)`", row.split("|")[-2])
+        assert named, f"shown by nothing: {row}"
+        assert set(named) <= tests(), f"no such test: {set(named) - tests()}"
+
+
+def the_readme_answers_every_question_of_a_guided_deployment():
+    answers = (ROOT / "README.md").read_text().split("| question | answer |")[1].split("\n\n")[0]
+    questions = re.findall(r"`(\w+)`", "".join(re.findall(r"(?m)^\|([^|]*)\|", answers)))
+    parameters = Stack("template.yaml", "444455556666", {}).values.keys() - {"AWS::" + name for name in
+        ("Partition", "Region", "StackName", "NoValue", "AccountId")}
+    assert set(questions) == parameters, set(questions) ^ parameters
+
+
+facts = [
+    every_link_leads_somewhere,
+    every_threat_names_tests_that_exist,
+    the_readme_answers_every_question_of_a_guided_deployment,
+]
+for fact in facts:
+    fact()
+    print(f"ok: {fact.__name__}")
+print(f"{len(facts)} passed, 0 failed")

@@ -101,3 +101,27 @@ async fn a_withdrawal_that_fails_half_way_is_made_good_by_the_next_sweep() {
     copier.sweep().await;
     assert_eq!(policies(&copier), []);
 }
+
+#[tokio::test]
+async fn a_role_that_is_gone_is_told_by_every_sweep_until_the_grants_are_removed() {
+    let copier = deployed().await;
+    copier.send(&[&request("v1")]).await;
+    copier.pass(seconds(31)).await;
+    copier.sandbox().change(|world| world.roles[0].role_arn.push_str("-elsewhere"));
+    for _ in 0..3 {
+        let report = copier.sweep().await;
+        assert_eq!(report["policyErrors"], 1, "{report}");
+    }
+    assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"]);
+    let metrics = copier.deployment.logs().unwrap();
+    assert_eq!(metrics.iter().filter(|line| line.contains(r#""PolicyErrors":1"#)).count(), 3);
+
+    // As docs/operate.md has it, under policy-errors.
+    let key = format!("grants#{SOURCE}");
+    let grants = copier.item_by_key(&key).await.unwrap();
+    assert!(grants["grants"].as_s().unwrap().contains(r#""holders":[]"#), "{grants:?}");
+    let key = aws_sdk_dynamodb::types::AttributeValue::S(key);
+    copier.ledger().delete_item().table_name(support::TABLE).key("id", key).send().await.unwrap();
+    let report = copier.sweep().await;
+    assert_eq!(report["policyErrors"], 0, "{report}");
+}

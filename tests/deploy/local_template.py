@@ -1,7 +1,7 @@
 """Prints the template as MiniStack can deploy it. `local_template.py TEMPLATE WORK`: where WORK holds a folder start-copy and
 one check-copies, they are the functions' code.
 
-Left out are policies of event buses, which MiniStack doesn't know, and what is for the Serverless Application Repository.
+Left out are policies of event buses, which MiniStack's CloudFormation doesn't know, and what is for the Serverless Application Repository.
 """
 
 import sys

@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 use serde::Serialize;
 
 use crate::domain::announcement::Status;
-use crate::domain::record::{Record, State, WaitReason};
+use crate::domain::record::{Record, State};
 
 /// Counts of the states that requests entered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -57,13 +57,6 @@ impl Counts {
             State::Ended { status: Status::Rejected, .. } => self.rejected += 1,
             State::Ended { .. } => self.failed += 1,
         }
-    }
-
-    /// Every reason for waiting, those for which nobody waits as 0.
-    pub fn waiting_by_reason(&self) -> impl Iterator<Item = (&'static str, usize)> + '_ {
-        WaitReason::ALL
-            .iter()
-            .map(|reason| (reason.as_str(), self.waiting.get(reason.as_str()).copied().unwrap_or(0)))
     }
 }
 

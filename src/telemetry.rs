@@ -72,8 +72,9 @@ impl Metrics {
         let collector = Builder::new()
             .cloudwatch_namespace(NAMESPACE)
             .with_dimension(SERVICE, source.to_owned())
-            // A line that says 0 is how an alarm knows that somebody looked.
-            .emit_zeros(true)
+            // An idle sweep is most of what is ever logged. That somebody looked is told by the gauges: no alarm
+            // needs a counter that says 0.
+            .emit_zeros(false)
             .init()?;
         for name in [
             "Requests",
@@ -125,8 +126,8 @@ impl Metrics {
         counter!("TimedOut").increment(counts.timed_out as u64);
         counter!("Rejected").increment(counts.rejected as u64);
         counter!("LedgerErrors").increment(counts.ledger_errors as u64);
-        for (reason, count) in counts.waiting_by_reason() {
-            counter!("Waiting", REASON => reason).increment(count as u64);
+        for (reason, count) in &counts.waiting {
+            counter!("Waiting", REASON => *reason).increment(*count as u64);
         }
         let durations = histogram!("CopyDuration");
         for (n, seconds) in counts.copy_seconds.iter().enumerate() {

@@ -133,10 +133,6 @@ pub enum WaitReason {
 }
 
 impl WaitReason {
-    /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::Throttled, Self::Quota, Self::Permission, Self::PolicyFull, Self::NameBusy, Self::Unknown];
-
     /// The reason's word.
     pub fn as_str(self) -> &'static str {
         match self {

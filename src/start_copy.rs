@@ -87,15 +87,15 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         }))
         .await;
         let mut batch = Batch::default();
-        let mut records = Vec::new();
+        let mut known = Vec::new();
         for taken in taken {
             match taken {
-                Ok(taken) => records.extend(taken.and_then(Taken::fresh)),
+                Ok(taken) => known.extend(taken),
                 Err(id) => batch.failed.push(id),
             }
         }
         batch.counts.ledger_errors += batch.failed.len();
-        batch.counts += self.announce_first(records).await;
+        batch.counts += self.announce_first(known).await;
         batch
     }
 
@@ -109,7 +109,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         match self.take_in(message, invocation).await {
             Ok(Some(taken)) => {
                 let answer = Answer::of(taken.record());
-                (Ok(answer), self.announce_first(taken.fresh().into_iter().collect()).await)
+                (Ok(answer), self.announce_first(vec![taken]).await)
             }
             Ok(None) => (Err(NoAnswer::Announcement), Counts::default()),
             Err(error) => (Err(error.into()), Counts { ledger_errors: 1, ..Counts::default() }),
@@ -117,8 +117,10 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     }
 
     /// Counts and announces what became of new records so far.
-    async fn announce_first(&self, records: Vec<Record>) -> Counts {
-        let mut counts = Counts { requests: records.len(), ..Counts::default() };
+    async fn announce_first(&self, taken: Vec<Taken>) -> Counts {
+        let behind = taken.iter().filter(|taken| matches!(taken, Taken::Behind(_))).count();
+        let records: Vec<_> = taken.into_iter().filter_map(Taken::fresh).collect();
+        let mut counts = Counts { requests: records.len(), ledger_errors: behind, ..Counts::default() };
         for record in &records {
             counts.count(record);
         }
@@ -141,7 +143,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         match self.ledger.create(&intake.record).await? {
             Created::New(record) => {
                 let span = about(&record);
-                Ok(Some(Taken::New(self.first_step(record).instrument(span).await)))
+                Ok(Some(self.first_step(record).instrument(span).await))
             }
             Created::Exists(record) if record.fingerprint == intake.record.fingerprint => {
                 about(&record).in_scope(|| info!("redelivered"));
@@ -162,18 +164,18 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     }
 
     /// The record is in the ledger, so nothing that fails here is the message's fault.
-    async fn first_step(&self, record: Record) -> Record {
+    async fn first_step(&self, record: Record) -> Taken {
         log(&record);
         if !matches!(record.state, State::Starting { .. }) {
-            return record;
+            return Taken::New(record);
         }
         self.copy_pace.turn().await;
         match self.attempt(record.clone()).await {
-            Ok(Some(record)) => record,
-            Ok(None) => record,
+            Ok(Some(record)) => Taken::New(record),
+            Ok(None) => Taken::New(record),
             Err(error) => {
                 error!(%error, "the outcome of a start could not be recorded: check-copies will find it");
-                record
+                Taken::Behind(record)
             }
         }
     }
@@ -183,6 +185,8 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
 enum Taken {
     /// By this delivery.
     New(Record),
+    /// By this delivery, but not what came of it.
+    Behind(Record),
     /// By an earlier one.
     Known(Record),
 }
@@ -190,14 +194,14 @@ enum Taken {
 impl Taken {
     fn record(&self) -> &Record {
         match self {
-            Self::New(record) | Self::Known(record) => record,
+            Self::New(record) | Self::Behind(record) | Self::Known(record) => record,
         }
     }
 
     /// The record if its announcements are ours to publish.
     fn fresh(self) -> Option<Record> {
         match self {
-            Self::New(record) => Some(record),
+            Self::New(record) | Self::Behind(record) => Some(record),
             Self::Known(_) => None,
         }
     }

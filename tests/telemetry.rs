@@ -202,6 +202,15 @@ async fn an_invocation_that_records_nothing_is_a_ledger_error() {
 }
 
 #[tokio::test]
+async fn an_outcome_that_cannot_be_recorded_is_a_ledger_error() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("dynamodb:PutItem").on_call(3));
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    let values = values(&logs(&copier).start_copy);
+    assert_eq!(values.get(&metric("LedgerErrors", None)), Some(&vec![1.0]));
+}
+
+#[tokio::test]
 async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
     let (copier, _) = story().await;
     let arn = copier.last("release-2026-11-02")["projectVersionArn"].as_str().unwrap().to_owned();

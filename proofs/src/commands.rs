@@ -8,7 +8,7 @@ use crate::load::{Load, Outcome};
 use crate::mutants::{self, Fate};
 use crate::report::Result;
 use crate::weather::{Fault, Kind, Service};
-use crate::{crashes, scenario, simulation};
+use crate::{crashes, model, scenario, simulation};
 
 /// What there is.
 pub const USAGE: &str = "crashes [PAIRS] | model STATES | quick SEEDS | mutants [PART-OF-A-NAME] | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES | outages SEEDS";
@@ -19,7 +19,7 @@ pub fn run(words: &[&str]) -> Option<Result> {
     let began = Instant::now();
     let result = match *words.first()? {
         "crashes" => crashes(number(1, 0)?),
-        "model" => model(number(1, 1_000_000)?),
+        "model" => model::run(number(1, 1_000_000)?),
         "mutants" => mutants(words.get(1).copied().unwrap_or_default()),
         "quick" => quick(number(1, 300)?),
         "simulation" => simulation(number(1, 500)?, number(2, 0)?),
@@ -303,61 +303,5 @@ fn mutants(part: &str) -> Result {
         println!("{line}");
     }
     result.done = vec![done("mutants", chosen.len()), done("killed", killed)];
-    result
-}
-
-/// Two requests for one name, of one model and of two: worlds in which more and more goes wrong, each searched
-/// whole, until the number of states is used up.
-fn model(states: u64) -> Result {
-    use crate::model::state::{Budget, Setting};
-    use crate::model::{record, search};
-    let budget = |faults, crashes, outside, permission| Budget { faults, crashes, outside, permission };
-    let budgets = [
-        budget(0, 0, 0, 0),
-        budget(1, 0, 0, 0),
-        budget(0, 1, 0, 0),
-        budget(0, 0, 1, 0),
-        budget(1, 0, 0, 1),
-        budget(1, 1, 0, 0),
-        budget(1, 0, 1, 0),
-        budget(2, 0, 0, 0),
-        budget(1, 1, 1, 0),
-        budget(2, 0, 1, 0),
-        budget(2, 1, 1, 0),
-        budget(2, 1, 1, 2),
-        budget(3, 2, 2, 2),
-    ];
-    let mut result = Result::default();
-    let (mut total, mut steps, mut deepest) = (0, 0, 0);
-    'all: for budget in budgets {
-        for (name, models, sources) in [
-            ("one model", ["flowers.1", "flowers.1"], [1, 1]),
-            ("two models", ["flowers.1", "flowers.2"], [1, 2]),
-        ] {
-            let setting = Setting { beginnings: record::beginnings(&models), sources };
-            let outcome = search(&setting, budget, states - total);
-            total += outcome.states;
-            steps += outcome.steps;
-            deepest = deepest.max(outcome.depth);
-            let whole = if outcome.is_complete { "whole" } else { "in part" };
-            let Budget { faults, crashes, outside, permission } = budget;
-            println!(
-                "  {name}, {faults} faults, {crashes} crashes, {outside} by others, {permission} permission: {} states, {} deep, {whole}",
-                outcome.states, outcome.depth
-            );
-            if outcome.is_complete {
-                result.done.retain(|(what, _)| what != name);
-                let text = format!(
-                    "whole up to {faults} faults, {crashes} crashes, {outside} acts of others, {permission} changes of permission"
-                );
-                result.done.push(done(name, text));
-            }
-            result.violations.extend(outcome.violations);
-            if total >= states || !result.violations.is_empty() {
-                break 'all;
-            }
-        }
-    }
-    result.done.extend([done("states", total), done("steps", steps), done("deepest", deepest)]);
     result
 }

@@ -1,22 +1,40 @@
-//! An explicit-state search: every state that the protocol can reach, from the first one on, by the shipped
-//! decisions.
+//! Explicit-state searches: every state that a protocol can reach, from the first one on, by the shipped decisions.
 //!
-//! Safety is checked at every step. Liveness, from every state: if nothing goes wrong any more, both requests
-//! end and are announced. That path is a function of the state, so what is known of one state is known of all
-//! on its path.
+//! Safety is checked at every step. Liveness, from every state: what follows if nothing goes wrong any more comes to
+//! a good end. That path is a function of the state, so what is known of one state is known of all on its path.
 
-pub mod decide;
-pub mod record;
-pub mod state;
+pub mod copies;
+pub mod time;
 
 use std::collections::HashSet;
+use std::fmt::Debug;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use state::{Budget, Setting, State};
+use crate::report::Result as Report;
 
-/// How long the calm path to the end may be.
+/// Takes a state that can come next, and whether it may.
+pub type Next<'a, S> = &'a mut dyn FnMut(S, Result<(), String>);
+
+/// What is searched.
+pub trait Model: Sync {
+    /// The world and everybody in it.
+    type State: Copy + Debug + Hash + Send + Sync;
+
+    /// Nothing has happened.
+    fn first(&self) -> Self::State;
+
+    /// Everything that can happen next.
+    fn successors(&self, state: &Self::State, next: Next<'_, Self::State>);
+
+    /// Follows the calm path from a state up to its end, or to a state that is known to come to a good one.
+    ///
+    /// # Errors
+    /// What goes wrong although nothing goes wrong any more.
+    fn ends(&self, state: &Self::State, good: &Known) -> Result<(), String>;
+}
+
+/// How long a calm path may be.
 const PATH: usize = 400;
 const SHARDS: usize = 64;
 
@@ -37,17 +55,20 @@ type Set = HashSet<u64, BuildHasherDefault<Same>>;
 
 /// States by their hash, of 64 bits: two of 100 million fall together with a chance of 1 in 3,700.
 #[derive(Debug)]
-struct Known(Vec<Mutex<Set>>);
+pub struct Known(Vec<Mutex<Set>>);
 
-impl Known {
-    fn new() -> Self {
+impl Default for Known {
+    fn default() -> Self {
         Self((0..SHARDS).map(|_| Mutex::default()).collect())
     }
+}
 
-    fn shard(&self, print: u64) -> std::sync::MutexGuard<'_, Set> {
+impl Known {
+    fn shard(&self, print: u64) -> MutexGuard<'_, Set> {
         self.0[(print >> 58) as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it was not known.
     fn insert(&self, print: u64) -> bool {
         self.shard(print).insert(print)
     }
@@ -57,7 +78,7 @@ impl Known {
     }
 }
 
-fn print(state: &State) -> u64 {
+fn print(state: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     state.hash(&mut hasher);
     hasher.finish()
@@ -79,20 +100,20 @@ pub struct Outcome {
 }
 
 /// Searches from the first state on, breadth first, up to about `most` states.
-pub fn search(setting: &Setting, budget: Budget, most: u64) -> Outcome {
-    let (known, good) = (Known::new(), Known::new());
-    let mut layer = vec![State::first(budget)];
+pub fn search<M: Model>(model: &M, most: u64) -> Outcome {
+    let (known, good) = (Known::default(), Known::default());
+    let mut layer = vec![model.first()];
     known.insert(print(&layer[0]));
     let mut outcome = Outcome { states: 1, ..Outcome::default() };
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     while !layer.is_empty() && outcome.violations.is_empty() && outcome.states < most {
         let size = layer.len().div_ceil(threads);
-        let parts: Vec<Part> = std::thread::scope(|scope| {
+        let parts: Vec<Part<M::State>> = std::thread::scope(|scope| {
             let searches: Vec<_> = layer
                 .chunks(size)
-                .map(|chunk| scope.spawn(|| search_from(chunk, setting, &known, &good)))
+                .map(|chunk| scope.spawn(|| search_from(model, chunk, &known, &good)))
                 .collect();
-            searches.into_iter().map(|search| search.join().unwrap_or_default()).collect()
+            searches.into_iter().map(|search| search.join().unwrap_or_else(|_| Part::panicked())).collect()
         });
         layer.clear();
         for part in parts {
@@ -107,20 +128,25 @@ pub fn search(setting: &Setting, budget: Budget, most: u64) -> Outcome {
     outcome
 }
 
-#[derive(Default)]
-struct Part {
-    found: Vec<State>,
+struct Part<S> {
+    found: Vec<S>,
     steps: u64,
     violations: Vec<String>,
 }
 
-fn search_from(states: &[State], setting: &Setting, known: &Known, good: &Known) -> Part {
-    let mut part = Part::default();
+impl<S> Part<S> {
+    fn panicked() -> Self {
+        Self { found: Vec::new(), steps: 0, violations: vec!["the search panicked".to_owned()] }
+    }
+}
+
+fn search_from<M: Model>(model: &M, states: &[M::State], known: &Known, good: &Known) -> Part<M::State> {
+    let mut part = Part { found: Vec::new(), steps: 0, violations: Vec::new() };
     for state in states {
-        if let Err(violation) = ends(state, setting, good) {
+        if let Err(violation) = model.ends(state, good) {
             part.violations.push(violation);
         }
-        state.successors(setting, &mut |next, holds| {
+        model.successors(state, &mut |next, holds| {
             part.steps += 1;
             if let Err(what) = holds
                 && part.violations.len() < 5
@@ -138,23 +164,44 @@ fn search_from(states: &[State], setting: &Setting, known: &Known, good: &Known)
     part
 }
 
-/// Whether everything ends when nothing goes wrong any more.
-fn ends(state: &State, setting: &Setting, good: &Known) -> Result<(), String> {
-    let mut path = Vec::new();
-    let mut present = *state;
-    while !present.is_over() {
-        let print = print(&present);
-        if good.has(print) {
+/// One world of a model and how much may go wrong in it.
+pub struct World<M> {
+    /// Which model, of which variant.
+    pub name: &'static str,
+    /// How much may go wrong, in words.
+    pub within: String,
+    /// The model.
+    pub model: M,
+}
+
+/// Searches the worlds of the model, in which more and more goes wrong, up to about `states` states.
+pub fn run(states: u64) -> Report {
+    run_all("copies", copies::worlds(), states)
+}
+
+/// Searches these worlds one after the other, each whole, until the number of states is used up.
+pub fn run_all<M: Model>(of: &str, worlds: impl IntoIterator<Item = World<M>>, most: u64) -> Report {
+    let mut report = Report::default();
+    let mut total = Outcome::default();
+    for World { name, within, model } in worlds {
+        let outcome = search(&model, most - total.states);
+        total.states += outcome.states;
+        total.steps += outcome.steps;
+        total.depth = total.depth.max(outcome.depth);
+        let whole = if outcome.is_complete { "whole" } else { "in part" };
+        println!("  {of}, {name}, {within}: {} states, {} deep, {whole}", outcome.states, outcome.depth);
+        if outcome.is_complete {
+            let what = format!("{of}, {name}");
+            report.done.retain(|(known, _)| *known != what);
+            report.done.push((what, format!("whole up to {within}")));
+        }
+        report.violations.extend(outcome.violations);
+        if total.states >= most || !report.violations.is_empty() {
             break;
         }
-        path.push(print);
-        if path.len() > PATH {
-            return Err(format!("it never ends\n    from {state:?}\n    at   {present:?}"));
-        }
-        present = present.calm(setting);
     }
-    for print in path {
-        good.insert(print);
+    for (what, count) in [("states", total.states), ("steps", total.steps), ("deepest", total.depth)] {
+        report.done.push((format!("{of}: {what}"), count.to_string()));
     }
-    Ok(())
+    report
 }

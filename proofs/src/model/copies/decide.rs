@@ -10,7 +10,8 @@ use rekognition_model_copier::domain::model::{ModelStatus, Version};
 use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::domain::refusal::{CopyAnswer, Refusal};
 
-use super::record::{Arn, Rec, TIMES, arn, now};
+use super::record::{Arn, Rec, TIMES, arn};
+use crate::model::time::now;
 use crate::request::source_version;
 
 /// What a version reads.

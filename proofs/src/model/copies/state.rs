@@ -6,6 +6,7 @@ use rekognition_model_copier::domain::record::Record;
 
 use super::decide::{Decision, Input, Model, Word, calls, decide};
 use super::record::{Arn, DELETED, Phase, Rec, TAKEN};
+use crate::model::Next;
 
 /// How often each thing may go wrong, or be done by others, on one path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,9 +74,6 @@ pub struct Setting {
     pub sources: [u8; 2],
 }
 
-/// Takes the successors.
-pub type Next<'a> = &'a mut dyn FnMut(State, Result<(), String>);
-
 impl State {
     /// Nothing has happened.
     pub fn first(budget: Budget) -> Self {
@@ -97,7 +95,7 @@ impl State {
     }
 
     /// Everything that can happen next.
-    pub fn successors(&self, setting: &Setting, next: Next<'_>) {
+    pub fn successors(&self, setting: &Setting, next: Next<'_, State>) {
         for i in 0..2 {
             // Two instances that do nothing are alike.
             if i == 1 && self.actors[0] == self.actors[1] {
@@ -130,7 +128,7 @@ impl State {
     }
 
     /// An idle instance takes a message or what is due.
-    fn begin(&self, i: usize, setting: &Setting, next: Next<'_>) {
+    fn begin(&self, i: usize, setting: &Setting, next: Next<'_, State>) {
         for r in 0..2_u8 {
             let n = usize::from(r);
             if self.records[n].phase == Phase::None {
@@ -170,7 +168,7 @@ impl State {
         self.model.filter(|_| record.arn == Arn::Present)
     }
 
-    fn step(&self, i: usize, actor: Actor, setting: &Setting, next: Next<'_>) {
+    fn step(&self, i: usize, actor: Actor, setting: &Setting, next: Next<'_, State>) {
         let all = &setting.beginnings;
         match actor {
             Actor::Idle => {}
@@ -233,7 +231,14 @@ impl State {
     }
 
     /// A write that fails, and one that was made and seems to have failed.
-    fn write_faults(&self, i: usize, made: Self, holds: Result<(), String>, fresh: bool, next: Next<'_>) {
+    fn write_faults(
+        &self,
+        i: usize,
+        made: Self,
+        holds: Result<(), String>,
+        fresh: bool,
+        next: Next<'_, State>,
+    ) {
         if let Some(state) = self.faulty() {
             next(state.with(i, Actor::Idle), Ok(()));
         }
@@ -242,7 +247,7 @@ impl State {
         }
     }
 
-    fn call(&self, i: usize, (r, rec, fresh): (u8, Rec, bool), setting: &Setting, next: Next<'_>) {
+    fn call(&self, i: usize, (r, rec, fresh): (u8, Rec, bool), setting: &Setting, next: Next<'_, State>) {
         if !calls(&setting.beginnings, r, rec) {
             return next(self.with(i, Actor::Idle), Ok(()));
         }
@@ -319,11 +324,7 @@ impl State {
         if rec.is_ended() && rec.why == DELETED && there {
             return Err(format!("request {r} takes its copy for deleted"));
         }
-        if rec.is_ended()
-            && rec.why == TAKEN
-            && setting.sources[0] == setting.sources[1]
-            && self.left.outside == 2
-        {
+        if rec.is_ended() && rec.why == TAKEN && setting.sources[0] == setting.sources[1] && !self.meddled {
             return Err(format!("request {r} takes its own name for taken"));
         }
         Ok(())
@@ -348,7 +349,7 @@ impl State {
     }
 
     /// What happens without us.
-    fn outside(&self, setting: &Setting, next: Next<'_>) {
+    fn outside(&self, setting: &Setting, next: Next<'_, State>) {
         for r in 0..2_u8 {
             if self.late[usize::from(r)] >= 0 {
                 let (mut state, _) = self.land(r, setting);

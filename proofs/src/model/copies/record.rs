@@ -1,7 +1,7 @@
 //! A record as the model keeps it: every time as a number of ticks from now, everything that no decision looks
 //! at left out. The shipped functions decide on the whole record that is made of it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use rekognition_model_copier::domain::admission::Admission;
 use rekognition_model_copier::domain::announcement::Status;
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
@@ -13,11 +13,9 @@ use rekognition_model_copier::domain::record::{Copying, Doubt, DoubtOf, Lease, R
 use rekognition_model_copier::domain::times::Times;
 use serde_json::value::RawValue;
 
+use crate::model::time::{from_now, now, ticks};
 use crate::request::{Request, rules};
-use crate::world::BEGINNING;
 
-/// How long a tick is. A lease is 4 of them, a signature 3, a deletion is believed after 2.
-pub const TICK: SignedDuration = SignedDuration::from_mins(5);
 /// The times that the model's deployment has set.
 pub const TIMES: Times = Times {
     start_timeout: SignedDuration::from_mins(25),
@@ -88,21 +86,6 @@ pub const DELETED: u8 = 1;
 /// `why` of one whose name is taken.
 pub const TAKEN: u8 = 2;
 const OTHER: u8 = 3;
-
-/// When the model's present is.
-pub fn now() -> Timestamp {
-    Timestamp::from_millisecond(BEGINNING).unwrap_or_default()
-}
-
-fn from_now(ticks: i64) -> Timestamp {
-    let millis = i64::try_from(TICK.as_millis()).unwrap_or(0);
-    Timestamp::from_millisecond(BEGINNING + ticks * millis).unwrap_or_default()
-}
-
-fn ticks(time: Timestamp) -> i64 {
-    let (past, tick) = (time.duration_since(now()).as_millis(), TICK.as_millis());
-    i64::try_from(past.div_euclid(tick) + i128::from(past.rem_euclid(tick) != 0)).unwrap_or(0)
-}
 
 /// The ARN that a version of the name has.
 pub fn arn(which: Arn) -> Option<ProjectVersionArn> {

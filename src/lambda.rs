@@ -58,7 +58,7 @@ impl Function {
     pub async fn init() -> Result<Self, Error> {
         telemetry::init_logs();
         let settings = Settings::from_env().inspect_err(|error| error!(%error, "cannot start"))?;
-        let config = configuration().await.inspect_err(|error| error!(%error, "cannot start"))?;
+        let config = configuration().inspect_err(|error| error!(%error, "cannot start"))?;
         let rules = settings.rules;
         let metrics = Metrics::init(&rules.event_source)?;
         let ledger = DynamoDb::new(&config, &settings.ledger_table, rules.times, settings.retention);

@@ -12,39 +12,57 @@ pub use http::BadBundle;
 pub use ledger::DynamoDb;
 pub use rekognition::CustomLabels;
 
+use std::env;
 use std::time::{Duration, SystemTime};
 
-use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use jiff::Timestamp;
 
 use crate::ports::{Clock, Unavailable};
 
 /// The SDK's configuration, from the environment alone, with what it leaves open: it has a connect time-out only.
 ///
-/// Lambda puts Region and credentials into the environment. To ask for them in the SDK's other places (profiles,
-/// SSO, containers, the instance) takes a quarter of the time that a function needs to start.
+/// Lambda puts Region and credentials into the environment. The SDK's own loader asks for them and for everything else
+/// in files as well, and brings the code for its other places (profiles, SSO, containers, the instance) into the program.
 /// An attempt is given up after 10 s, a call with its retries after 25 s, well within either function's
 /// time-out.
-pub async fn configuration() -> Result<SdkConfig, BadBundle> {
-    let configuration = aws_config::defaults(BehaviorVersion::latest())
+pub fn configuration() -> Result<SdkConfig, BadBundle> {
+    let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let is_true = |name| set(name).map(|value| value.eq_ignore_ascii_case("true"));
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(Duration::from_secs(10))
+        .operation_timeout(Duration::from_secs(25))
+        .build();
+    let mut configuration = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
         .http_client(http::client()?)
-        .region(EnvironmentVariableRegionProvider::new())
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(3))
-                .operation_attempt_timeout(Duration::from_secs(10))
-                .operation_timeout(Duration::from_secs(25))
-                .build(),
-        )
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .timeout_config(timeouts)
         .retry_config(RetryConfig::standard())
-        .load()
-        .await;
-    Ok(configuration)
+        .service_config(Environment);
+    configuration.set_region(set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")).map(Region::new));
+    configuration.set_use_fips(is_true("AWS_USE_FIPS_ENDPOINT"));
+    configuration.set_use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"));
+    Ok(configuration.build())
+}
+
+/// What a client asks for by its service's name: `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`.
+#[derive(Debug)]
+struct Environment;
+
+impl LoadServiceConfig for Environment {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_ascii_uppercase().replace(' ', "_");
+        let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        set(&format!("{}_{service}", key.env())).or_else(|| set(key.env()))
+    }
 }
 
 /// The machine's clock.

@@ -101,8 +101,10 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             // Somebody else was faster: the grants are due again.
             let Some(_) = self.ledger.save_grants(released).await? else { return Ok(()) };
         }
+        // INVARIANT: at rest as of before the look. Who froze after it may have missed what was changed since.
+        let looked_at = self.now();
         let Some(grants) = self.align(project).await? else { return Ok(()) };
-        if let Some(settled) = grants.settled(self.now()) {
+        if let Some(settled) = grants.settled(looked_at) {
             self.ledger.save_grants(settled).await?;
         }
         Ok(())
@@ -168,6 +170,10 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
                     None => continue,
                 }
             };
+            // INVARIANT: asked of the grants as they were written, too. Who froze after the write writes again.
+            if !grants.may_change_policy(self.now()) {
+                continue;
+            }
             match self.rekognition.change_policy(project, &name, &change).await {
                 Ok(()) => {
                     info!(%project, policy = name, ?change, "changed the policy");

@@ -2,8 +2,14 @@
 //!
 //! Safety is checked at every step. Liveness, from every state: what follows if nothing goes wrong any more comes to
 //! a good end. That path is a function of the state, so what is known of one state is known of all on its path.
+//!
+//! There are two models. What [`copies`] are to each other is a name, a lease and an answer; what [`grants`] are to
+//! each other is one document that all of them write. Joined, each state of the one would be multiplied by every
+//! state of the other, and neither could be searched far. They meet in two points only, and each model has those: a
+//! copy is refused unless the policy allows it, and a grant is over once its record has ended.
 
 pub mod copies;
+pub mod grants;
 pub mod time;
 
 use std::collections::HashSet;
@@ -174,9 +180,13 @@ pub struct World<M> {
     pub model: M,
 }
 
-/// Searches the worlds of the model, in which more and more goes wrong, up to about `states` states.
+/// Searches the worlds of both models, in which more and more goes wrong, up to about `states` states of each.
 pub fn run(states: u64) -> Report {
-    run_all("copies", copies::worlds(), states)
+    let mut report = run_all("copies", copies::worlds(), states);
+    let grants = run_all("grants", grants::worlds(), states);
+    report.done.extend(grants.done);
+    report.violations.extend(grants.violations);
+    report
 }
 
 /// Searches these worlds one after the other, each whole, until the number of states is used up.

@@ -102,7 +102,9 @@ fn sqs_event(payload: &str) -> Result<Option<SqsEvent>, InvocationError> {
         #[serde(borrow, rename = "Records")]
         _records: &'a RawValue,
     }
-    if serde_json::from_str::<Batch<'_>>(payload).is_err() {
+    // serde reads structs from arrays, too.
+    let is_object = payload.trim_start().starts_with('{');
+    if !is_object || serde_json::from_str::<Batch<'_>>(payload).is_err() {
         return Ok(None);
     }
     serde_json::from_str(payload).map(Some).map_err(|error| InvocationError::BadBatch(error.to_string()))
@@ -144,5 +146,19 @@ fn sweep_until(now: Timestamp, context: &Context) -> Timestamp {
     match i64::try_from(context.deadline).ok().and_then(|millis| Timestamp::from_millisecond(millis).ok()) {
         Some(deadline) if deadline > now => until.min(after(deadline, -ENDING)),
         _ => until,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_object_with_records_is_a_batch() {
+        assert!(matches!(sqs_event(r#" {"Records": []}"#), Ok(Some(_))));
+        assert!(sqs_event(r#"{"Records": 1}"#).is_err());
+        for payload in ["[[]]", "[1]", "{}", "1", ""] {
+            assert!(matches!(sqs_event(payload), Ok(None)), "{payload}");
+        }
     }
 }

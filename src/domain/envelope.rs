@@ -69,7 +69,11 @@ pub fn open<'a>(message: &'a str, source: &str) -> Opened<'a> {
     if is_notification(&object) {
         let mut problems = Vec::new();
         let inner = object.take("Message", &mut problems);
-        let Some(inner) = inner.and_then(|value| json::string("Message", value, &mut problems)) else {
+        let inner = inner.and_then(|value| json::string("Message", value, &mut problems));
+        if inner.is_none() && problems.is_empty() {
+            problems.push(Problem::new("Message", ProblemCode::Missing, "is missing: it holds the request"));
+        }
+        let Some(inner) = inner.filter(|_| problems.is_empty()) else {
             return Opened::Request(Letter { notified: true, problems, ..Letter::default() });
         };
         return match open_event_or_bare(&inner, source) {

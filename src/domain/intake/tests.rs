@@ -65,6 +65,16 @@ fn every_form_is_the_same_request() {
 }
 
 #[test]
+fn a_notification_without_one_message_is_rejected_for_that() {
+    let twice = format!(r#""Message": "{{}}", "Message": {}"#, json!(BARE));
+    for members in [r#""Message": null"#, &twice] {
+        let text = format!(r#"{{"Type": "Notification", "MessageId": "n", {members}}}"#);
+        let (_, message) = rejection(&taken_in(&text).record);
+        assert!(message.contains("`Message`"), "{message}");
+    }
+}
+
+#[test]
 fn the_same_content_has_the_same_fingerprint_however_it_is_written() {
     let fingerprint = |text: &str| taken_in(text).record.fingerprint;
     let rewritten = event(|_| {});

@@ -17,6 +17,9 @@ use crate::grants::Turns;
 use crate::pace::Pace;
 use crate::ports::{Bus, Clock, Ledger, Rekognition, Unavailable, Which};
 
+/// How many announcements the bus is handed between two looks at the clock: as many as PutEvents takes.
+const CALL: usize = 10;
+
 /// What a deployment decides.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -115,6 +118,11 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     ///
     /// In rounds of one announcement a record: a record's next one goes out only after the one before.
     pub(crate) async fn publish(&self, records: Vec<Record>) -> Vec<Record> {
+        self.publish_until(records, Timestamp::MAX).await
+    }
+
+    /// The same, asking nothing of the bus from `until` on.
+    pub(crate) async fn publish_until(&self, records: Vec<Record>, until: Timestamp) -> Vec<Record> {
         let mut published = vec![0; records.len()];
         let mut round: Vec<usize> = (0..records.len()).collect();
         loop {
@@ -125,8 +133,14 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             if letters.is_empty() {
                 break;
             }
-            let results =
-                self.bus.publish(&letters.iter().map(|(_, letter)| *letter).collect::<Vec<_>>()).await;
+            let mut results = Vec::new();
+            for call in letters.chunks(CALL) {
+                if self.now() >= until {
+                    break;
+                }
+                let letters: Vec<&Outgoing> = call.iter().map(|(_, letter)| *letter).collect();
+                results.extend(self.bus.publish(&letters).await);
+            }
             round.clear();
             for ((i, letter), result) in letters.iter().zip(results) {
                 match result {

@@ -4,6 +4,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use jiff::SignedDuration;
+use rekognition_model_copier::domain::times::LEASE;
+
 use crate::load::{Load, Outcome};
 use crate::mutants::{self, Fate};
 use crate::report::Result;
@@ -177,6 +180,10 @@ fn counted(outcome: &Outcome) -> Vec<(String, String)> {
     ]
 }
 
+/// What a request waits whose answer is lost in its last turn, whatever the load: for the end of the lease, for the
+/// next sweep, and for the longest back-off if its new call is throttled.
+const LOST: SignedDuration = SignedDuration::from_secs(LEASE.as_secs() + 60 + 300);
+
 /// Every request at once, at 5 calls a second, with throttles, lost answers and crashes.
 fn load(requests: u64) -> Result {
     let permille = vec![(Fault::Throttle, 100), (Fault::ErrorAfter, 10), (Fault::KilledAfter, 1)];
@@ -185,20 +192,34 @@ fn load(requests: u64) -> Result {
     let longest = outcome.waits.last().map_or(0.0, |wait| wait.as_secs_f64());
     let ratio = longest / forced;
     let mut violations = outcome.violations.clone();
-    // A lost answer costs a lease, and the last ones back off longest: an hour that does not grow with the load.
-    if longest > 1.2 * forced + 3600.0 {
+    if longest > 1.2 * forced + LOST.as_secs_f64() {
         violations.push(format!("the longest wait is {ratio:.2} times what the quota forces"));
+    }
+    let most = outcome.waits.len() * 98 / 100;
+    if outcome.waits.get(most).is_none_or(|wait| wait.as_secs_f64() > 1.2 * forced) {
+        violations.push("98 of 100 wait longer than 1.2 times what the quota forces".to_owned());
+    }
+    if outcome.accepted != requests || outcome.waits.len() as u64 != requests {
+        violations.push(format!("{} accepted, {} started", outcome.accepted, outcome.waits.len()));
     }
     let mut all = counted(&outcome);
     all.push(done("longest wait / what the quota forces", format!("{ratio:.2}")));
     Result { done: all, violations, ..Result::default() }
 }
 
-/// Copies in many projects, all pending at once: how often is each looked at?
+/// Copies in many projects, all pending at once: each is looked at in the time that the quota forces, plus two sweeps.
 fn backlog(copies: u64) -> Result {
     let takes = std::time::Duration::from_secs(copies / 5 * 2 + 7200);
-    let outcome = Load { requests: copies, projects: copies.div_ceil(100), takes, ..NO_LOAD }.run();
-    Result { done: counted(&outcome), violations: outcome.violations.clone(), ..Result::default() }
+    let load = Load { requests: copies, projects: copies.div_ceil(100), takes, ..NO_LOAD };
+    let (outcome, forced) = (load.run(), load.pages().div_ceil(5));
+    let (ended, longest) = (outcome.looks.0, outcome.looks.1.as_secs());
+    let mut violations = outcome.violations.clone();
+    if longest > forced as i64 + 120 || ended != copies {
+        violations.push(format!("{ended} looked at to their end; one was not looked at for {longest} s"));
+    }
+    let mut all = counted(&outcome);
+    all.push(done("longest without a look", format!("{longest} s, of which the quota forces {forced} s")));
+    Result { done: all, violations, ..Result::default() }
 }
 
 /// Each dependency down for six hours, in two ways.
@@ -228,6 +249,12 @@ fn outages(seeds: u64) -> Result {
             let worst = all.entry(text.clone()).or_insert((0.0_f64, 0.0_f64));
             *worst = (worst.0.max(after / 60.0), worst.1.max(traffic));
         });
+        // A bus that is down keeps nothing from being started and ended: only its news wait.
+        let late = if service == Service::Bus { 3.0 } else { 60.0 };
+        if traffic > 2.0 || after / 60.0 > late {
+            let what = format!("{text}, seed {seed}: {:.0} min after, traffic {traffic:.2}", after / 60.0);
+            locked(&violations, |all| all.push(what));
+        }
         if !down.violations.is_empty() {
             locked(&violations, |all| all.push(format!("{text}, seed {seed}: {:?}", down.violations)));
         }

@@ -9,7 +9,7 @@ use crate::crashes::in_virtual_time;
 use crate::deployment::Deployment;
 use crate::request::{Request, project, rules};
 use crate::weather::{Fault, Kind, Outage, Service, Storm, Weather};
-use crate::world::models::Destiny;
+use crate::world::models::{Destiny, Looks};
 use crate::world::{Latency, Shared, later};
 
 /// What came of it.
@@ -21,6 +21,8 @@ pub struct Outcome {
     pub lasted: Duration,
     /// From each request to its start, in order.
     pub waits: Vec<SignedDuration>,
+    /// How many copies were looked at to their end, and the longest that one of them was not looked at.
+    pub looks: (u64, SignedDuration),
     /// How many copies were accepted.
     pub accepted: u64,
     /// How many messages nobody could take.
@@ -59,6 +61,7 @@ impl Load {
             shared.with(|world| {
                 world.latency = Latency::Varying;
                 world.keep_effects = false;
+                world.models.looks = Some(Looks::default());
                 world.models.per_second = Some(5);
                 world.models.usual = Destiny { takes: self.takes, ..Destiny::default() };
                 let from = |after: Duration| later(world.now(), after);
@@ -84,6 +87,7 @@ impl Load {
                     violations: std::mem::take(&mut world.watch.violations),
                     lasted: world.age(),
                     waits: std::mem::take(&mut world.watch.waits),
+                    looks: world.models.looks.as_ref().map(|l| (l.ended, l.longest)).unwrap_or_default(),
                     accepted: world.models.accepted,
                     dead: world.queue.dead.len(),
                     counts: world.counts,
@@ -91,6 +95,13 @@ impl Load {
                 }
             })
         })
+    }
+
+    /// How many calls of DescribeProjectVersions, at 100 a page, show every copy once.
+    pub fn pages(&self) -> u64 {
+        let mut copies = std::collections::BTreeMap::<_, u64>::new();
+        self.all().into_iter().for_each(|(_, request)| *copies.entry(request.project).or_default() += 1);
+        copies.values().map(|copies| copies.div_ceil(100)).sum()
     }
 
     fn all(&self) -> Vec<(Duration, Request)> {

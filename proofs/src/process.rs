@@ -221,7 +221,7 @@ impl Rekognition for Process {
             if world.models.throttles(Operation::Describe, now) {
                 return Err(Unavailable("ThrottlingException".to_owned()));
             }
-            Ok(world.models.describe(project, which, now))
+            Ok(world.models.look(project, which, now))
         };
         let stale = |world: &mut World| {
             let now = world.now();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use rekognition_model_copier::domain::model::{ModelStatus, Version};
 use rekognition_model_copier::domain::refusal::Refusal;
@@ -124,6 +124,30 @@ pub struct Models {
     pub accepted: u64,
     /// How often one name was copied to, by the mark of the request.
     pub copies: HashMap<String, u32>,
+    /// When each copy was looked at, where that is of interest.
+    pub looks: Option<Looks>,
+}
+
+/// How often copies are looked at, from their start to the look that shows them at their end.
+#[derive(Debug, Default)]
+pub struct Looks {
+    last: HashMap<ProjectVersionArn, Timestamp>,
+    /// How many copies were looked at to their end.
+    pub ended: u64,
+    /// The longest that a copy was not looked at.
+    pub longest: SignedDuration,
+}
+
+impl Looks {
+    fn see(&mut self, version: &Version, now: Timestamp) {
+        let Some(last) = self.last.get_mut(&version.arn) else { return };
+        self.longest = self.longest.max(now.duration_since(*last));
+        *last = now;
+        if version.status != ModelStatus::CopyingInProgress {
+            self.last.remove(&version.arn);
+            self.ended += 1;
+        }
+    }
 }
 
 /// The operations, as far as their quotas go.
@@ -253,7 +277,11 @@ impl Models {
             *self.copies.entry(mark.clone()).or_default() += 1;
         }
         let (project, name) = (project.clone(), name.to_owned());
-        Ok(self.add(&project, &name, source, bucket, life, later(now, destiny.seen_after)))
+        let arn = self.add(&project, &name, source, bucket, life, later(now, destiny.seen_after));
+        if let Some(looks) = &mut self.looks {
+            looks.last.insert(arn.clone(), now);
+        }
+        Ok(arn)
     }
 
     fn add(
@@ -274,6 +302,15 @@ impl Models {
         self.places.insert(arn.clone(), (project.clone(), all.len()));
         all.push(Model { arn: arn.clone(), source, bucket, life, seen_from, gone_at: Timestamp::MAX });
         arn
+    }
+
+    /// DescribeProjectVersions, noted as a look at all it shows.
+    pub fn look(&mut self, project: &ProjectArn, which: &Which<'_>, now: Timestamp) -> Versions {
+        let found = self.describe(project, which, now);
+        if let Some(looks) = &mut self.looks {
+            found.versions.iter().for_each(|version| looks.see(version, now));
+        }
+        found
     }
 
     /// DescribeProjectVersions, as of `then`.

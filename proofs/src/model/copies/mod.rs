@@ -1,8 +1,10 @@
 //! Copies: two requests for one name, of one model and of two.
 
+pub mod actor;
 pub mod decide;
 pub mod record;
 pub mod state;
+mod step;
 
 use state::{Budget, Setting, State};
 

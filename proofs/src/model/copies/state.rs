@@ -4,6 +4,7 @@
 use rekognition_model_copier::domain::announcement::Status;
 use rekognition_model_copier::domain::record::Record;
 
+use super::actor::Actor;
 use super::decide::{Decision, Input, Model, Word, calls, decide};
 use super::record::{Arn, DELETED, Phase, Rec, TAKEN};
 use crate::model::Next;
@@ -19,29 +20,6 @@ pub struct Budget {
     pub outside: u8,
     /// Changes of the permission.
     pub permission: u8,
-}
-
-/// What a function instance is about to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Actor {
-    /// Nothing.
-    Idle,
-    /// Call, if the lease is not too old.
-    Call(u8, Rec, bool),
-    /// Read the answer.
-    Answer(u8, Rec, bool, Input),
-    /// Look by whom the name is taken.
-    LookUp(u8, Rec, bool),
-    /// Load the record and decide on what was seen.
-    Decide(u8, Input),
-    /// Write the lease, then call.
-    Lease(u8, Rec, bool),
-    /// Write the record.
-    Write(u8, Rec, bool),
-    /// Publish what is unpublished.
-    Publish(u8, Rec, bool),
-    /// Mark it as published.
-    Mark(u8, Rec, bool),
 }
 
 /// The world and everybody in it. A snapshot's last member tells whether it is still the present revision.
@@ -116,13 +94,13 @@ impl State {
         self.outside(setting, next);
     }
 
-    fn with(&self, i: usize, actor: Actor) -> Self {
+    pub(super) fn with(&self, i: usize, actor: Actor) -> Self {
         let mut state = *self;
         state.actors[i] = actor;
         state
     }
 
-    fn faulty(mut self) -> Option<Self> {
+    pub(super) fn faulty(mut self) -> Option<Self> {
         self.left.faults = self.left.faults.checked_sub(1)?;
         Some(self)
     }
@@ -168,110 +146,8 @@ impl State {
         self.model.filter(|_| record.arn == Arn::Present)
     }
 
-    fn step(&self, i: usize, actor: Actor, setting: &Setting, next: Next<'_, State>) {
-        let all = &setting.beginnings;
-        match actor {
-            Actor::Idle => {}
-            Actor::Call(r, rec, fresh) => self.call(i, (r, rec, fresh), setting, next),
-            Actor::Answer(r, rec, fresh, input) => match decide(all, r, rec, input) {
-                Decision::LookUp => next(self.with(i, Actor::LookUp(r, rec, fresh)), Ok(())),
-                Decision::Write(rec) => next(self.with(i, Actor::Write(r, rec, fresh)), Ok(())),
-                _ => next(self.with(i, Actor::Idle), Ok(())),
-            },
-            Actor::LookUp(r, rec, fresh) => {
-                let mut seen = |state: &Self, model| {
-                    if let Decision::Write(rec) = decide(all, r, rec, Input::Taken(model)) {
-                        next(state.with(i, Actor::Write(r, rec, fresh)), Ok(()));
-                    }
-                };
-                seen(self, self.model);
-                // Not visible yet, or not readable.
-                if let Some(state) = self.faulty() {
-                    seen(&state, None);
-                }
-            }
-            Actor::Decide(r, input) => {
-                let rec = self.records[usize::from(r)];
-                let actor = match decide(all, r, rec, input) {
-                    Decision::Write(rec) => Actor::Write(r, rec, true),
-                    Decision::Call(rec) => Actor::Lease(r, rec, true),
-                    _ => Actor::Idle,
-                };
-                next(self.with(i, actor), Ok(()));
-            }
-            Actor::Lease(r, rec, fresh) => {
-                let (state, holds) = self.write(i, r, rec, fresh, setting);
-                let actor = if fresh { Actor::Call(r, rec, true) } else { Actor::Idle };
-                next(state.with(i, actor), holds.clone());
-                self.write_faults(i, state, holds, fresh, next);
-            }
-            Actor::Write(r, rec, fresh) => {
-                let (state, holds) = self.write(i, r, rec, fresh, setting);
-                let publishes = fresh && rec.unpublished > 0;
-                let actor = if publishes { Actor::Publish(r, rec, true) } else { Actor::Idle };
-                next(state.with(i, actor), holds.clone());
-                self.write_faults(i, state, holds, fresh, next);
-            }
-            Actor::Publish(r, rec, fresh) => {
-                let (state, holds) = self.publish(r, rec);
-                next(state.with(i, Actor::Mark(r, rec, fresh)), holds);
-                if let Some(state) = self.faulty() {
-                    next(state.with(i, Actor::Idle), Ok(()));
-                }
-            }
-            Actor::Mark(r, rec, fresh) => {
-                let marked = rec.marked();
-                let (state, holds) = self.write(i, r, marked, fresh, setting);
-                next(state.with(i, Actor::Idle), holds);
-                if let Some(state) = self.faulty() {
-                    next(state.with(i, Actor::Idle), Ok(()));
-                }
-            }
-        }
-    }
-
-    /// A write that fails, and one that was made and seems to have failed.
-    fn write_faults(
-        &self,
-        i: usize,
-        made: Self,
-        holds: Result<(), String>,
-        fresh: bool,
-        next: Next<'_, State>,
-    ) {
-        if let Some(state) = self.faulty() {
-            next(state.with(i, Actor::Idle), Ok(()));
-        }
-        if let Some(state) = made.faulty().filter(|_| fresh) {
-            next(state.with(i, Actor::Idle), holds);
-        }
-    }
-
-    fn call(&self, i: usize, (r, rec, fresh): (u8, Rec, bool), setting: &Setting, next: Next<'_, State>) {
-        if !calls(&setting.beginnings, r, rec) {
-            return next(self.with(i, Actor::Idle), Ok(()));
-        }
-        let n = usize::from(r);
-        let holds = match self.records[n].phase {
-            Phase::Starting(_) if self.late[n] < 0 => Ok(()),
-            phase => Err(format!("request {r} is called for in {phase:?}, late: {}", self.late[n])),
-        };
-        let answer = |state: &Self, input| state.with(i, Actor::Answer(r, rec, fresh, input));
-        let (landed, input) = self.land(r, setting);
-        next(answer(&landed, input), holds.clone());
-        if let Some(state) = landed.faulty() {
-            next(answer(&state, Input::Unanswered), holds.clone());
-        }
-        if let Some(mut state) = self.faulty() {
-            next(answer(&state, Input::Unanswered), holds.clone());
-            next(answer(&state, Input::Refused("ThrottlingException")), holds.clone());
-            state.late[n] = 3;
-            next(answer(&state, Input::Unanswered), holds);
-        }
-    }
-
     /// A call arrives.
-    fn land(&self, r: u8, setting: &Setting) -> (Self, Input) {
+    pub(super) fn land(&self, r: u8, setting: &Setting) -> (Self, Input) {
         let mut state = *self;
         if !self.permitted {
             return (state, Input::Refused("AccessDeniedException"));
@@ -284,7 +160,14 @@ impl State {
         (state, Input::Accepted(Arn::Present))
     }
 
-    fn write(&self, i: usize, r: u8, rec: Rec, fresh: bool, setting: &Setting) -> (Self, Result<(), String>) {
+    pub(super) fn write(
+        &self,
+        i: usize,
+        r: u8,
+        rec: Rec,
+        fresh: bool,
+        setting: &Setting,
+    ) -> (Self, Result<(), String>) {
         if !fresh {
             return (*self, Ok(()));
         }
@@ -330,7 +213,7 @@ impl State {
         Ok(())
     }
 
-    fn publish(&self, r: u8, rec: Rec) -> (Self, Result<(), String>) {
+    pub(super) fn publish(&self, r: u8, rec: Rec) -> (Self, Result<(), String>) {
         let n = usize::from(r);
         let finals: u8 = Status::ALL.iter().filter(|s| s.is_final()).fold(0, |bits, s| bits | 1 << *s as u8);
         let mut state = *self;
@@ -462,38 +345,6 @@ impl Rec {
     fn forget(&mut self) {
         if self.arn == Arn::Present {
             self.arn = Arn::Gone;
-        }
-    }
-}
-
-impl Actor {
-    fn each(&mut self, change: impl FnOnce(&mut Rec)) {
-        match self {
-            Self::Idle | Self::Decide(..) => {}
-            Self::Call(_, rec, _)
-            | Self::Answer(_, rec, _, _)
-            | Self::LookUp(_, rec, _)
-            | Self::Lease(_, rec, _)
-            | Self::Write(_, rec, _)
-            | Self::Publish(_, rec, _)
-            | Self::Mark(_, rec, _) => change(rec),
-        }
-    }
-
-    fn goes_stale(&mut self, r: u8) {
-        match self {
-            Self::Idle | Self::Decide(..) => {}
-            Self::Call(of, _, fresh)
-            | Self::Answer(of, _, fresh, _)
-            | Self::LookUp(of, _, fresh)
-            | Self::Lease(of, _, fresh)
-            | Self::Write(of, _, fresh)
-            | Self::Publish(of, _, fresh)
-            | Self::Mark(of, _, fresh) => {
-                if *of == r {
-                    *fresh = false;
-                }
-            }
         }
     }
 }

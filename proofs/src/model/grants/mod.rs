@@ -16,11 +16,14 @@
 //! comes after a tick. Records are read together. A change is sent in the instant in which it is found not to be too
 //! late.
 
+pub mod actor;
 pub mod decide;
 pub mod state;
+mod step;
 
+use actor::Actor;
 use decide::{Phase, Says, Setting};
-use state::{Actor, Budget, State};
+use state::{Budget, State};
 
 use super::{Known, Model, Next, World, print};
 

@@ -1,7 +1,8 @@
 //! A state of the model and all that can come of it: requests for versions of one source project, its grants and its
 //! policy, two function instances, changes that land late, somebody outside, and time.
 
-use super::decide::{Ask, Held, LANDS, LONG, Phase, REQUESTS, Says, Setting, Why};
+use super::actor::{Actor, Attempt, Change};
+use super::decide::{Held, Phase, REQUESTS, Says, Setting};
 use crate::model::Next;
 
 /// How often each thing may go wrong, or be done by others, on one path.
@@ -13,68 +14,6 @@ pub struct Budget {
     pub crashes: u8,
     /// The policy deleted or replaced, the slots taken, a record deleted.
     pub outside: u8,
-}
-
-/// A start under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Attempt {
-    /// Whose.
-    r: u8,
-    /// How many ticks its lease lasts.
-    left: u8,
-    /// Whether the record is still what was read.
-    fresh: bool,
-}
-
-/// What the policy is brought in line for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Errand {
-    /// A start.
-    Start(Attempt),
-    /// A sweep that began to look so many ticks ago.
-    Sweep(u8),
-}
-
-/// A change of the policy, and whether the policy is still what it was made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Change {
-    present: Says,
-    fresh: bool,
-    to: Says,
-    takes: bool,
-}
-
-/// What a function instance does next. A `bool` tells whether what it has read is still the present revision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Actor {
-    /// Nothing.
-    Idle,
-    /// Write the lease.
-    Lease(u8, bool),
-    /// Read the grants and ask for one.
-    Ask(Attempt),
-    /// Write them with the new one.
-    Hold(Attempt, Held, bool),
-    /// Read the policy.
-    Look(Errand),
-    /// Read the grants and compare.
-    Compare(Errand, Says, bool),
-    /// Change the policy, if it is not too late for that, else write the grants first.
-    Change(Errand, Change, Held, bool),
-    /// Call CopyProjectVersion, if the lease is not too old.
-    Call(Attempt),
-    /// Write where the request stands.
-    Write(u8, bool, Phase),
-    /// Read the grants and take out those of a request that has ended.
-    Release(u8, bool),
-    /// Write them.
-    Released(u8, bool, Held, bool),
-    /// Read the grants and take out those of records that are over.
-    Audit,
-    /// Write them.
-    Audited(Held, bool),
-    /// Write that they are at rest.
-    Settle(Held, bool),
 }
 
 /// The world and everybody in it.
@@ -182,7 +121,7 @@ impl State {
         state
     }
 
-    fn faulty(&self) -> Option<Self> {
+    pub(super) fn faulty(&self) -> Option<Self> {
         let faults = self.left.faults.checked_sub(1)?;
         Some(Self { left: Budget { faults, ..self.left }, ..*self })
     }
@@ -220,130 +159,8 @@ impl State {
         }
     }
 
-    /// What an instance does next, first as if nothing went wrong.
-    pub fn step(&self, i: usize, actor: Actor, setting: &Setting, next: Next<'_, State>) {
-        let goes_on = |state: &Self, actor| state.with(i, actor);
-        match actor {
-            Actor::Idle => return,
-            Actor::Lease(r, fresh) => {
-                let Phase::Starting(left) = setting.start(Phase::Waiting, false) else { return };
-                match self.written(r, fresh, Phase::Starting(left)) {
-                    Some(state) => {
-                        next(goes_on(&state, Actor::Ask(Attempt { r, left, fresh: true })), Ok(()));
-                        self.lost(i, &state, Actor::Idle, next);
-                    }
-                    None => next(goes_on(self, Actor::Idle), Ok(())),
-                }
-            }
-            Actor::Ask(attempt) => {
-                let actor = match setting.ask(self.grants, attempt.r) {
-                    Ask::Held => Actor::Look(Errand::Start(attempt)),
-                    Ask::Given(held) => Actor::Hold(attempt, held, true),
-                    Ask::Full => self.not_granted(Errand::Start(attempt), Why::Full, setting),
-                };
-                next(goes_on(self, actor), Ok(()));
-            }
-            Actor::Hold(attempt, held, fresh) => match self.saved(held, fresh) {
-                Some(state) => {
-                    next(goes_on(&state, Actor::Look(Errand::Start(attempt))), Ok(()));
-                    self.lost(
-                        i,
-                        &state,
-                        self.not_granted(Errand::Start(attempt), Why::Unavailable, setting),
-                        next,
-                    );
-                }
-                None => next(goes_on(self, Actor::Ask(attempt)), Ok(())),
-            },
-            Actor::Look(errand) => next(goes_on(self, Actor::Compare(errand, self.policy, true)), Ok(())),
-            Actor::Compare(errand, present, fresh) => {
-                next(goes_on(self, self.compared(errand, present, fresh, setting)), Ok(()));
-            }
-            Actor::Change(errand, change, held, fresh) => {
-                let (may, held) = setting.changing(held);
-                if may {
-                    return self.send(i, errand, change, held, fresh, setting, next);
-                }
-                match self.saved(held, fresh) {
-                    Some(state) => {
-                        next(goes_on(&state, Actor::Change(errand, change, held, true)), Ok(()));
-                        self.lost(i, &state, self.not_granted(errand, Why::Unavailable, setting), next);
-                    }
-                    None => next(goes_on(self, Actor::Look(errand)), Ok(())),
-                }
-            }
-            Actor::Call(attempt) => self.call(i, attempt, setting, next),
-            Actor::Write(r, fresh, phase) => {
-                let state = self.written(r, fresh, phase).unwrap_or(*self);
-                next(goes_on(&state, Actor::Idle), Ok(()));
-            }
-            Actor::Release(r, fresh) => {
-                let actor = match self.grants.and_then(|held| setting.released(held, 1 << r)) {
-                    Some(held) => Actor::Released(r, fresh, held, true),
-                    None => Actor::Write(r, fresh, Phase::Done),
-                };
-                next(goes_on(self, actor), Ok(()));
-            }
-            Actor::Released(r, fresh, held, is_new) => match self.saved(held, is_new) {
-                Some(state) => {
-                    next(goes_on(&state, Actor::Write(r, fresh, Phase::Done)), Ok(()));
-                    self.lost(i, &state, Actor::Idle, next);
-                }
-                None => next(goes_on(self, Actor::Release(r, fresh)), Ok(())),
-            },
-            Actor::Audit => {
-                let is_over = |r: &u8| !setting.needs_grant(self.phases[usize::from(*r)]);
-                let over = setting.requests().filter(is_over).fold(0, |over, r| over | 1 << r);
-                let released = self.grants.and_then(|held| setting.released(held, over));
-                let actor = released.map_or(Actor::Look(Errand::Sweep(0)), |held| Actor::Audited(held, true));
-                next(goes_on(self, actor), Ok(()));
-            }
-            Actor::Audited(held, fresh) => match self.saved(held, fresh) {
-                Some(state) => {
-                    next(goes_on(&state, Actor::Look(Errand::Sweep(0))), Ok(()));
-                    self.lost(i, &state, Actor::Idle, next);
-                }
-                None => next(goes_on(self, Actor::Idle), Ok(())),
-            },
-            Actor::Settle(held, fresh) => {
-                let state = self.saved(held, fresh).unwrap_or(*self);
-                next(goes_on(&state, Actor::Idle), Ok(()));
-            }
-        }
-        // An effect that failed.
-        if let Some(state) = self.faulty() {
-            next(state.with(i, self.failed(actor, setting)), Ok(()));
-        }
-    }
-
-    /// What was done although it seems to have failed.
-    fn lost(&self, i: usize, made: &Self, actor: Actor, next: Next<'_, State>) {
-        if let Some(state) = made.faulty() {
-            next(state.with(i, actor), Ok(()));
-        }
-    }
-
-    fn failed(&self, actor: Actor, setting: &Setting) -> Actor {
-        match actor {
-            Actor::Ask(attempt) | Actor::Hold(attempt, ..) => {
-                self.not_granted(Errand::Start(attempt), Why::Unavailable, setting)
-            }
-            Actor::Look(errand) | Actor::Compare(errand, ..) | Actor::Change(errand, ..) => {
-                self.not_granted(errand, Why::Unavailable, setting)
-            }
-            _ => Actor::Idle,
-        }
-    }
-
-    fn not_granted(&self, errand: Errand, why: Why, setting: &Setting) -> Actor {
-        match errand {
-            Errand::Start(Attempt { r, left, fresh }) => Actor::Write(r, fresh, setting.refused(left, why)),
-            Errand::Sweep(_) => Actor::Idle,
-        }
-    }
-
     /// Writes a record, unless it is no longer what was read.
-    fn written(&self, r: u8, fresh: bool, phase: Phase) -> Option<Self> {
+    pub(super) fn written(&self, r: u8, fresh: bool, phase: Phase) -> Option<Self> {
         let mut state = fresh.then_some(*self)?;
         state.phases[usize::from(r)] = phase;
         state.forget_record(r);
@@ -351,71 +168,19 @@ impl State {
     }
 
     fn forget_record(&mut self, r: u8) {
-        for (actor, _) in &mut self.actors {
-            match actor {
-                Actor::Lease(of, fresh)
-                | Actor::Write(of, fresh, _)
-                | Actor::Release(of, fresh)
-                | Actor::Released(of, fresh, ..)
-                    if *of == r =>
-                {
-                    *fresh = false;
-                }
-                Actor::Ask(attempt) | Actor::Hold(attempt, ..) | Actor::Call(attempt) if attempt.r == r => {
-                    attempt.fresh = false;
-                }
-                Actor::Look(Errand::Start(attempt))
-                | Actor::Compare(Errand::Start(attempt), ..)
-                | Actor::Change(Errand::Start(attempt), ..)
-                    if attempt.r == r =>
-                {
-                    attempt.fresh = false;
-                }
-                _ => {}
-            }
-        }
+        self.actors.iter_mut().for_each(|(actor, _)| actor.record_changed(r));
     }
 
     /// Writes the grants, unless they are no longer what was read.
-    fn saved(&self, held: Held, fresh: bool) -> Option<Self> {
+    pub(super) fn saved(&self, held: Held, fresh: bool) -> Option<Self> {
         let mut state = fresh.then_some(*self)?;
         state.grants = Some(held);
-        for (actor, _) in &mut state.actors {
-            match actor {
-                Actor::Hold(_, _, fresh)
-                | Actor::Change(.., fresh)
-                | Actor::Released(.., fresh)
-                | Actor::Audited(_, fresh)
-                | Actor::Settle(_, fresh) => *fresh = false,
-                _ => {}
-            }
-        }
+        state.actors.iter_mut().for_each(|(actor, _)| actor.grants_changed());
         Some(state)
     }
 
-    fn compared(&self, errand: Errand, present: Says, fresh: bool, setting: &Setting) -> Actor {
-        let Some(held) = self.grants else { return Actor::Idle };
-        let alignment = setting.align(held, present);
-        match alignment.change {
-            None => self.aligned(errand, held, true, setting),
-            Some(to) => {
-                let change = Change { present, fresh, to, takes: alignment.takes };
-                Actor::Change(errand, change, held, true)
-            }
-        }
-    }
-
-    fn aligned(&self, errand: Errand, held: Held, fresh: bool, setting: &Setting) -> Actor {
-        match errand {
-            Errand::Start(attempt) => Actor::Call(attempt),
-            Errand::Sweep(ago) => {
-                setting.settled(held, ago).map_or(Actor::Idle, |settled| Actor::Settle(settled, fresh))
-            }
-        }
-    }
-
     /// Whether the policy is what the change was made for.
-    fn lands(&self, change: Change) -> bool {
+    pub(super) fn lands(&self, change: Change) -> bool {
         match change.present {
             Says::Absent => self.policy == Says::Absent && self.room,
             _ => change.fresh,
@@ -423,7 +188,7 @@ impl State {
     }
 
     /// A change arrives.
-    fn changed(&self, change: Change) -> Self {
+    pub(super) fn changed(&self, change: Change) -> Self {
         let mut state = *self;
         if self.lands(change) {
             state.policy_becomes(change.to);
@@ -433,13 +198,7 @@ impl State {
 
     fn policy_becomes(&mut self, says: Says) {
         self.policy = says;
-        for (actor, _) in &mut self.actors {
-            match actor {
-                Actor::Compare(_, _, fresh) => *fresh = false,
-                Actor::Change(_, change, ..) => change.fresh = false,
-                _ => {}
-            }
-        }
+        self.actors.iter_mut().for_each(|(actor, _)| actor.policy_changed());
         self.late.iter_mut().flatten().for_each(|(change, _)| change.fresh = false);
     }
 
@@ -447,59 +206,6 @@ impl State {
         let mut state = self.changed(change);
         state.late[i] = None;
         state
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what a change is made of")]
-    fn send(
-        &self,
-        i: usize,
-        errand: Errand,
-        change: Change,
-        held: Held,
-        fresh: bool,
-        setting: &Setting,
-        next: Next<'_, State>,
-    ) {
-        let made = self.changed(change);
-        let actor = match (self.lands(change), change.takes) {
-            (true, false) => self.aligned(errand, held, fresh, setting),
-            (false, _) if change.present == Says::Absent && self.policy == Says::Absent => {
-                self.not_granted(errand, Why::Full, setting)
-            }
-            _ => Actor::Look(errand),
-        };
-        next(made.with(i, actor), Ok(()));
-        let lost = self.not_granted(errand, Why::Unavailable, setting);
-        self.lost(i, &made, lost, next);
-        self.lost(i, self, lost, next);
-        if let Some(free) = self.late.iter().position(Option::is_none) {
-            let mut state = *self;
-            state.late[free] = Some((change, LANDS));
-            self.lost(i, &state, lost, next);
-        }
-    }
-
-    fn call(&self, i: usize, attempt: Attempt, setting: &Setting, next: Next<'_, State>) {
-        let Attempt { r, left, fresh } = attempt;
-        if !setting.may_call(left) {
-            return next(self.with(i, Actor::Idle), Ok(()));
-        }
-        let write = |state: &Self, phase| state.with(i, Actor::Write(r, fresh, phase));
-        let denied = setting.refused(left, Why::Denied);
-        let allowed = matches!(self.policy, Says::Ours(bits) if bits & setting.version(r) != 0);
-        if allowed {
-            next(write(self, Phase::Copying), Ok(()));
-        } else {
-            // Only who shares a version, or was meddled with, may lose it between the look and the call.
-            let excused = self.meddled || !setting.is_alone(r);
-            let lost = || format!("request {r} lost the version that it was granted");
-            next(write(self, denied), if excused { Ok(()) } else { Err(lost()) });
-        }
-        if let Some(state) = self.faulty() {
-            // Not seen yet; and no answer, which leaves the lease.
-            next(write(&state, denied), Ok(()));
-            next(state.with(i, Actor::Idle), Ok(()));
-        }
     }
 
     /// What happens without us.
@@ -537,9 +243,7 @@ impl State {
             *late =
                 late.and_then(|(change, left)| Some((change, left.checked_sub(1).filter(|left| *left > 0)?)));
         }
-        for (actor, _) in &mut state.actors {
-            actor.grow_older();
-        }
+        state.actors.iter_mut().for_each(|(actor, _)| actor.grow_older());
         state
     }
 
@@ -568,30 +272,5 @@ impl State {
             state = first?;
         }
         None
-    }
-}
-
-impl Actor {
-    fn grow_older(&mut self) {
-        match self {
-            Self::Ask(attempt)
-            | Self::Hold(attempt, ..)
-            | Self::Call(attempt)
-            | Self::Look(Errand::Start(attempt))
-            | Self::Compare(Errand::Start(attempt), ..)
-            | Self::Change(Errand::Start(attempt), ..) => attempt.left = attempt.left.saturating_sub(1),
-            Self::Look(Errand::Sweep(ago))
-            | Self::Compare(Errand::Sweep(ago), ..)
-            | Self::Change(Errand::Sweep(ago), ..) => *ago = (*ago + 1).min(LONG),
-            _ => {}
-        }
-        match self {
-            Self::Hold(_, held, _)
-            | Self::Change(_, _, held, _)
-            | Self::Released(_, _, held, _)
-            | Self::Audited(held, _)
-            | Self::Settle(held, _) => *held = held.later(),
-            _ => {}
-        }
     }
 }

@@ -36,6 +36,16 @@ pub fn run(words: &[&str]) -> Option<Result> {
     Some(Result { search: words.first()?.to_string(), command, took: began.elapsed(), ..result })
 }
 
+/// Runs a search that a test holds to its word.
+///
+/// # Panics
+/// If there is none of that name, or it finds something.
+pub fn finds_nothing(words: &[&str]) {
+    let result = run(words).expect("a search of that name");
+    println!("{result}");
+    assert_eq!(result.violations, Vec::<String>::new());
+}
+
 /// Does `each` for every number below `count`, on every processor; a thread takes what is next.
 pub fn in_parallel(count: u64, each: impl Fn(u64) + Sync) {
     let next = AtomicU64::new(0);

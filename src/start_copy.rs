@@ -171,8 +171,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         }
         self.copy_pace.turn().await;
         match self.attempt(record.clone()).await {
-            Ok(Some(record)) => Taken::New(record),
-            Ok(None) => Taken::New(record),
+            Ok(next) => Taken::New(next.unwrap_or(record)),
             Err(error) => {
                 error!(%error, "the outcome of a start could not be recorded: check-copies will find it");
                 Taken::Behind(record)

@@ -4,7 +4,6 @@
 //! more at the first request: most of the time that a function takes to start. AWS's endpoints need five roots.
 //! What is traded: a root that Amazon adds one day needs a new release, or `SSL_CERT_FILE` until then.
 
-use std::env;
 use std::fs;
 
 use aws_sdk_rekognition::config::{HttpClient, RuntimeComponents, SharedHttpClient};
@@ -16,6 +15,8 @@ use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+
+use super::set;
 
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
@@ -30,7 +31,6 @@ pub struct BadBundle {
 /// A client that trusts what `AWS_CA_BUNDLE` holds; else, with `SSL_CERT_FILE` or `SSL_CERT_DIR`, what they
 /// name; else Amazon's roots.
 pub(super) fn client() -> Result<SharedHttpClient, BadBundle> {
-    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let trusted = match set("AWS_CA_BUNDLE") {
         Some(path) => TrustStore::empty().with_pem_certificate(bundle(path)?),
         None if set("SSL_CERT_FILE").or(set("SSL_CERT_DIR")).is_some() => TrustStore::default(),

@@ -33,7 +33,6 @@ use crate::ports::{Clock, Unavailable};
 /// An attempt is given up after 10 s, a call with its retries after 25 s, well within either function's
 /// time-out.
 pub fn configuration() -> Result<SdkConfig, BadBundle> {
-    let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let is_true = |name| set(name).map(|value| value.eq_ignore_ascii_case("true"));
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
@@ -60,9 +59,13 @@ struct Environment;
 impl LoadServiceConfig for Environment {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_ascii_uppercase().replace(' ', "_");
-        let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         set(&format!("{}_{service}", key.env())).or_else(|| set(key.env()))
     }
+}
+
+/// A variable of the environment; one that is empty is not set.
+fn set(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The machine's clock.

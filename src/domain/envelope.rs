@@ -71,7 +71,7 @@ pub fn open<'a>(message: &'a str, source: &str) -> Opened<'a> {
         let inner = object.take("Message", &mut problems);
         let inner = inner.and_then(|value| json::string("Message", value, &mut problems));
         if inner.is_none() && problems.is_empty() {
-            problems.push(Problem::new("Message", ProblemCode::Missing, "is missing: it holds the request"));
+            problems.push(without_request("Message"));
         }
         let Some(inner) = inner.filter(|_| problems.is_empty()) else {
             return Opened::Request(Letter { notified: true, problems, ..Letter::default() });
@@ -105,6 +105,10 @@ fn bare(message: &str) -> Opened<'_> {
     Opened::Request(Letter { text: Text::Borrowed(message), ..Letter::default() })
 }
 
+fn without_request(field: &str) -> Problem {
+    Problem::new(field, ProblemCode::Missing, "is missing: it holds the request")
+}
+
 fn is_notification(object: &Object<'_>) -> bool {
     object.has("Type") && object.has("Message") && object.has("MessageId")
 }
@@ -127,7 +131,7 @@ fn event<'a>(mut object: Object<'a>, source: &str) -> Opened<'a> {
         problems.push(Problem::new("detail-type", ProblemCode::DetailType, rest));
     }
     if detail.is_none() {
-        problems.push(Problem::new("detail", ProblemCode::Missing, "is missing: it holds the request"));
+        problems.push(without_request("detail"));
     }
     Opened::Request(Letter {
         text: Text::Borrowed(detail.map_or("", RawValue::get)),

@@ -61,9 +61,13 @@ impl Function {
         let config = configuration().inspect_err(|error| error!(%error, "cannot start"))?;
         let rules = settings.rules;
         let metrics = Metrics::init(&rules.event_source)?;
-        let ledger = DynamoDb::new(&config, &settings.ledger_table, rules.times, settings.retention);
-        let bus = EventBridge::new(&config, &settings.event_bus, &rules.event_source);
-        let rekognition = CustomLabels::new(&config, &rules.granting.roles, settings.external_id.as_deref());
+        let client = aws_sdk_dynamodb::Client::new(&config);
+        let ledger = DynamoDb::new(client, &settings.ledger_table, rules.times, settings.retention);
+        let client = aws_sdk_eventbridge::Client::new(&config);
+        let bus = EventBridge::new(client, &settings.event_bus, &rules.event_source);
+        let (client, sts) = (aws_sdk_rekognition::Client::new(&config), (&config).into());
+        let (roles, external_id) = (&rules.granting.roles, settings.external_id.as_deref());
+        let rekognition = CustomLabels::new(client, &sts, roles, external_id);
         Ok(Self { copier: Copier::new(ledger, rekognition, bus, SystemClock, rules), metrics })
     }
 

@@ -4,7 +4,6 @@
 //! stays in its outbox for the next sweep.
 //! Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
 
-use aws_config::SdkConfig;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
@@ -29,8 +28,8 @@ pub struct EventBridge {
 
 impl EventBridge {
     /// The bus called `bus`, on which we are `source`.
-    pub fn new(config: &SdkConfig, bus: &str, source: &str) -> Self {
-        Self { client: Client::new(config), bus: bus.to_owned(), source: source.to_owned() }
+    pub fn new(client: Client, bus: &str, source: &str) -> Self {
+        Self { client, bus: bus.to_owned(), source: source.to_owned() }
     }
 
     async fn put(&self, announcements: &[&Outgoing]) -> Vec<Result<(), Unavailable>> {

@@ -3,7 +3,6 @@
 
 mod item;
 
-use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
@@ -34,8 +33,8 @@ pub struct DynamoDb {
 impl DynamoDb {
     /// The ledger in `table`. `times` decide when a copy needs more than a look; an ended record is kept
     /// for `retention`.
-    pub fn new(config: &SdkConfig, table: &str, times: Times, retention: SignedDuration) -> Self {
-        Self { client: Client::new(config), table: table.to_owned(), times, retention }
+    pub fn new(client: Client, table: &str, times: Times, retention: SignedDuration) -> Self {
+        Self { client, table: table.to_owned(), times, retention }
     }
 
     /// Puts an item on a condition. `Err(Some(item))` is the item that was in the way.

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::config::Credentials;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_rekognition::{Client, Config};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -16,9 +15,8 @@ use crate::domain::grant::PolicyError;
 use crate::domain::policy::{Change, Policy};
 use crate::domain::refusal::{Meaning, Refusal};
 use crate::domain::times::after;
-use crate::ports::Clock;
 
-use super::{SystemClock, told};
+use super::{timestamp, told};
 
 /// What CloudTrail in the other account calls us.
 const SESSION: &str = "rekognition-model-copier";
@@ -28,7 +26,8 @@ const EARLY: SignedDuration = SignedDuration::from_mins(5);
 /// The accounts whose project policies we may change, each with the session of its role.
 #[derive(Debug)]
 pub(super) struct SourceAccounts {
-    config: SdkConfig,
+    rekognition: Config,
+    sts: aws_sdk_sts::Config,
     external_id: Option<String>,
     accounts: HashMap<String, SourceAccount>,
 }
@@ -47,9 +46,10 @@ struct Session {
 }
 
 impl SourceAccounts {
-    /// The accounts with these roles, which ask for the external id.
+    /// The accounts with these roles, which ask for the external id. Their clients are configured as ours.
     pub(super) fn new(
-        config: &SdkConfig,
+        rekognition: &Config,
+        sts: &aws_sdk_sts::Config,
         roles: &BTreeMap<String, String>,
         external_id: Option<&str>,
     ) -> Self {
@@ -59,13 +59,13 @@ impl SourceAccounts {
             .operation_attempt_timeout(Duration::from_secs(4))
             .operation_timeout(Duration::from_secs(8))
             .build();
-        let config = config.to_builder().timeout_config(timeouts).build();
         let account =
             |role_arn: &String| SourceAccount { role_arn: role_arn.clone(), session: Mutex::default() };
         Self {
             external_id: external_id.map(str::to_owned),
             accounts: roles.iter().map(|(id, role_arn)| (id.clone(), account(role_arn))).collect(),
-            config,
+            rekognition: rekognition.to_builder().timeout_config(timeouts.clone()).build(),
+            sts: sts.to_builder().timeout_config(timeouts).build(),
         }
     }
 
@@ -141,7 +141,7 @@ impl SourceAccounts {
     async fn client(&self, project: &ProjectArn) -> Result<Client, PolicyError> {
         let account = self.accounts.get(project.account()).ok_or_else(|| no_role(project))?;
         let mut session = account.session.lock().await;
-        let now = SystemClock.now();
+        let now = timestamp(self.sts.time_source().unwrap_or_default().now());
         if let Some(session) = session.as_ref().filter(|session| now < session.good_until) {
             return Ok(session.client.clone());
         }
@@ -152,7 +152,7 @@ impl SourceAccounts {
 
     async fn assume(&self, role_arn: &str) -> Result<Session, PolicyError> {
         // Made when it is needed: a client costs every start, a session is opened once an hour.
-        let call = aws_sdk_sts::Client::new(&self.config)
+        let call = aws_sdk_sts::Client::from_conf(self.sts.clone())
             .assume_role()
             .role_arn(role_arn)
             .role_session_name(SESSION)
@@ -169,9 +169,7 @@ impl SourceAccounts {
             None,
             "the source account's role",
         );
-        let config = aws_sdk_rekognition::config::Builder::from(&self.config)
-            .credentials_provider(credentials)
-            .build();
+        let config = self.rekognition.to_builder().credentials_provider(credentials).build();
         Ok(Session { client: Client::from_conf(config), good_until: after(good_until, -EARLY) })
     }
 

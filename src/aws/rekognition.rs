@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::config::Config;
@@ -31,10 +30,16 @@ pub struct CustomLabels {
 }
 
 impl CustomLabels {
-    /// Clients by this configuration. `roles` are those that change project policies for us, by account; they
-    /// ask for `external_id`.
-    pub fn new(config: &SdkConfig, roles: &BTreeMap<String, String>, external_id: Option<&str>) -> Self {
-        Self { client: Client::new(config), source_accounts: SourceAccounts::new(config, roles, external_id) }
+    /// Custom Labels in this account, and in others through `roles`: those that change project policies for us, by
+    /// account. They are assumed through `sts` and ask for `external_id`.
+    pub fn new(
+        client: Client,
+        sts: &aws_sdk_sts::Config,
+        roles: &BTreeMap<String, String>,
+        external_id: Option<&str>,
+    ) -> Self {
+        let source_accounts = SourceAccounts::new(client.config(), sts, roles, external_id);
+        Self { client, source_accounts }
     }
 }
 

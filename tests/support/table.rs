@@ -45,9 +45,10 @@ impl Table {
         };
         let name = unique_name();
         create_table(&config, &name).await;
+        let client = Client::new(&config);
         Self {
-            ledger: DynamoDb::new(&config, &name, Times::default(), RETENTION),
-            client: Client::new(&config),
+            ledger: DynamoDb::new(client.clone(), &name, Times::default(), RETENTION),
+            client,
             name,
             _sandbox: sandbox,
         }

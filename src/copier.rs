@@ -15,10 +15,7 @@ use crate::domain::refusal::CopyAnswer;
 use crate::domain::times::Times;
 use crate::grants::Turns;
 use crate::pace::Pace;
-use crate::ports::{Bus, Clock, Ledger, Rekognition, Unavailable, Which};
-
-/// How many announcements the bus is handed between two looks at the clock: as many as PutEvents takes.
-const CALL: usize = 10;
+use crate::ports::{ANNOUNCEMENTS_PER_CALL, Bus, Clock, Ledger, Rekognition, Unavailable, Which};
 
 /// What a deployment decides.
 #[derive(Clone, Debug)]
@@ -134,7 +131,8 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
                 break;
             }
             let mut results = Vec::new();
-            for call in letters.chunks(CALL) {
+            // One call between two looks at the clock.
+            for call in letters.chunks(ANNOUNCEMENTS_PER_CALL) {
                 if self.now() >= until {
                     break;
                 }

@@ -158,6 +158,10 @@ pub struct Versions {
     pub next: Option<String>,
 }
 
+/// The most announcements that the bus takes in one call.
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
+pub const ANNOUNCEMENTS_PER_CALL: usize = 10;
+
 /// The event bus.
 pub trait Bus: Send + Sync {
     /// Publishes any number of announcements; tells for each, in the same order, whether it was taken.

@@ -14,7 +14,8 @@ use rekognition_model_copier::domain::record::{Record, Step};
 use rekognition_model_copier::domain::refusal::{CopyAnswer, Refusal};
 use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::ports::{
-    Bus, Clock, Created, Cursor, GrantsPage, Ledger, Page, Rekognition, Unavailable, Versions, Which,
+    ANNOUNCEMENTS_PER_CALL, Bus, Clock, Created, Cursor, GrantsPage, Ledger, Page, Rekognition, Unavailable,
+    Versions, Which,
 };
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -298,7 +299,7 @@ impl Drop for UnderWay<'_> {
 impl Bus for Process {
     async fn publish(&self, announcements: &[&Outgoing]) -> Vec<Result<(), Unavailable>> {
         let mut results = Vec::new();
-        for entries in announcements.chunks(10) {
+        for entries in announcements.chunks(ANNOUNCEMENTS_PER_CALL) {
             let publish = |world: &mut World| {
                 let now = world.now();
                 entries.iter().map(|letter| take(world, letter, now)).collect::<Vec<_>>()

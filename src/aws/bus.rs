@@ -11,10 +11,8 @@ use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use super::unavailable;
 use crate::domain::announcement::DETAIL_TYPE;
 use crate::domain::outbox::Outgoing;
-use crate::ports::{Bus, Unavailable};
+use crate::ports::{ANNOUNCEMENTS_PER_CALL, Bus, Unavailable};
 
-/// The most entries of one call.
-const ENTRIES: usize = 10;
 /// The most bytes of one call, with room below the limit of 256 KB.
 const BYTES: usize = 240_000;
 
@@ -84,7 +82,7 @@ fn batches<'a, 'b>(mut rest: &'b [&'a Outgoing]) -> Vec<&'b [&'a Outgoing]> {
     let mut batches = Vec::new();
     while !rest.is_empty() {
         let mut bytes = 0;
-        let fitting = rest.iter().take(ENTRIES).take_while(|announcement| {
+        let fitting = rest.iter().take(ANNOUNCEMENTS_PER_CALL).take_while(|announcement| {
             bytes += size(announcement);
             bytes <= BYTES
         });

@@ -143,3 +143,35 @@ impl Announcement {
         .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::examples::{COPY, accepted, after_answer, at, starting};
+    use serde_json::json;
+
+    #[test]
+    fn four_statuses_are_final() {
+        let (last, others): (Vec<Status>, Vec<Status>) = Status::ALL.into_iter().partition(|s| s.is_final());
+        assert_eq!(last, [Status::Completed, Status::Failed, Status::TimedOut, Status::Rejected]);
+        assert_eq!(others, [Status::Queued, Status::Started, Status::Overdue]);
+    }
+
+    #[test]
+    fn an_announcement_is_about_every_arn_that_is_known() {
+        let copy = starting().copy.unwrap();
+        let record = after_answer(starting(), accepted(), at(1));
+        let expected = [
+            copy.source_project_arn.to_string(),
+            copy.source_project_version_arn.to_string(),
+            copy.destination_project_arn.to_string(),
+            COPY.to_owned(),
+        ];
+        assert_eq!(record.outbox[0].resources, expected);
+        let less = json!({ "sourceProjectVersionArn": null, "projectVersionArn": null });
+        let mut detail: serde_json::Value = serde_json::from_str(record.outbox[0].detail.get()).unwrap();
+        detail.as_object_mut().unwrap().extend(less.as_object().unwrap().clone());
+        let announcement: Announcement = serde_json::from_value(detail).unwrap();
+        assert_eq!(announcement.resources(), [expected[0].clone(), expected[2].clone()]);
+    }
+}

@@ -201,7 +201,15 @@ mod tests {
         ] {
             assert_eq!(ProjectArn::parse(bad), Err(ArnError::NoProject), "{bad:?}");
         }
-        assert_eq!(ProjectVersionArn::parse(PROJECT), Err(ArnError::NoProjectVersion));
+        for bad in [
+            PROJECT,
+            &VERSION.replace("project/flowers", "project/flo wers"),
+            &VERSION.replace("flowers.2026-11-02", "flowers 2026-11-02"),
+            &VERSION.replace("1762077600000", "now"),
+            &VERSION.replace("/version/", "/adapter/"),
+        ] {
+            assert_eq!(ProjectVersionArn::parse(bad), Err(ArnError::NoProjectVersion), "{bad:?}");
+        }
         assert_eq!(ProjectArn::parse("arn:aws"), Err(ArnError::Length));
         assert_eq!(ProjectArn::parse(&format!("{PROJECT}{}", "0".repeat(2048))), Err(ArnError::Length));
     }

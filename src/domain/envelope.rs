@@ -74,7 +74,7 @@ pub fn open<'a>(message: &'a str, source: &str) -> Opened<'a> {
             problems.push(without_request("Message"));
         }
         let Some(inner) = inner.filter(|_| problems.is_empty()) else {
-            return Opened::Request(Letter { notified: true, problems, ..Letter::default() });
+            return Opened::Request(Letter { problems, ..Letter::default() });
         };
         return match open_event_or_bare(&inner, source) {
             Opened::Request(letter) => Opened::Request(Letter {

@@ -136,7 +136,18 @@ fn one_item_never_holds_more_than_it_has_room_for() {
     let granting = granting();
     let mut grants = none();
     grants.holders = (0..HOLDERS).map(|n| holder(n, 1)).collect();
+    let last = grants.holders.pop().unwrap();
+    let grants = given(&granting, grants, last);
     assert_eq!(granting.ask(grants, holder(HOLDERS, 1), at(0)), Asked::Full);
+}
+
+#[test]
+fn a_grant_goes_through_the_role_of_the_source_account() {
+    let granting = granting();
+    assert!(granting.serves("111122223333") && !granting.serves("444455556666"));
+    assert_eq!(granting.role_for(&starting()), "arn:aws:iam::111122223333:role/grants");
+    let without = Granting { roles: Default::default(), ..granting };
+    assert_eq!(without.role_for(&starting()), "");
 }
 
 #[test]

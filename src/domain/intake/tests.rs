@@ -75,6 +75,18 @@ fn a_notification_without_one_message_is_rejected_for_that() {
 }
 
 #[test]
+fn a_notification_is_one_by_its_type_message_and_id() {
+    let whole = json!({ "Type": "Notification", "MessageId": "n", "Message": BARE });
+    assert!(taken_in(&whole.to_string()).record.copy.is_some());
+    for name in ["Type", "MessageId", "Message"] {
+        let mut less = whole.clone();
+        less.as_object_mut().unwrap().remove(name);
+        let (_, message) = rejection(&taken_in(&less.to_string()).record);
+        assert!(message.contains("`sourceProjectArn` is missing"), "without {name}: {message}");
+    }
+}
+
+#[test]
 fn the_same_content_has_the_same_fingerprint_however_it_is_written() {
     let fingerprint = |text: &str| taken_in(text).record.fingerprint;
     let rewritten = event(|_| {});

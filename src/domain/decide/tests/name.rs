@@ -113,6 +113,18 @@ fn an_early_adoption_remembers_that_a_call_could_still_land() {
 }
 
 #[test]
+fn an_adoption_after_the_lease_has_nothing_to_wait_for() {
+    let seen = version(ModelStatus::CopyingInProgress);
+    let Start::Ended(adopted) =
+        take_over(unanswered_record(), Some(&seen), "o", at(20 * MIN), &Times::default())
+    else {
+        panic!("it is ours")
+    };
+    let State::Copying(copying) = adopted.state else { panic!("it is copying") };
+    assert_eq!(copying.unsettled_until, None);
+}
+
+#[test]
 fn past_the_deadline_a_start_is_adopted_or_given_up() {
     let (times, now) = (Times::default(), at(24 * HOUR));
     let Start::Ended(given_up) = take_over(starting(), None, "o", now, &times) else { panic!("it is late") };

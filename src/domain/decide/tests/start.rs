@@ -18,6 +18,8 @@ fn an_accepted_call_is_a_copy_that_has_started() {
     assert_eq!((record.status(), words(&record)), ("STARTED", vec!["STARTED"]));
     let detail = record.outbox[0].detail.get();
     assert!(detail.contains(r#""adopted":false"#), "{detail}");
+    let refused_before = Record { refused_since: Some(at(0)), ..starting() };
+    assert_eq!(after_answer(refused_before, accepted(), at(1)).refused_since, None);
 }
 
 /// Every error of CopyProjectVersion, how soon and how late the next try is, and what the world hears.

@@ -64,6 +64,16 @@ mod tests {
     }
 
     #[test]
+    fn every_request_anywhere_has_a_namespace_of_its_own() {
+        let key = |id: &str| RecordKey { sender: "111122223333".into(), request_id: id.into() };
+        let one = event_namespace("444455556666", "us-east-1", &key("a"));
+        assert_eq!(one, event_namespace("444455556666", "us-east-1", &key("a")));
+        assert_ne!(one, event_namespace("444455556666", "us-east-1", &key("b")));
+        assert_ne!(one, event_namespace("444455556666", "eu-west-1", &key("a")));
+        assert_ne!(one, event_namespace("111122223333", "us-east-1", &key("a")));
+    }
+
+    #[test]
     fn a_key_reads_back_what_it_wrote() {
         let key = RecordKey { sender: "111122223333".into(), request_id: "a#b".into() };
         assert_eq!(RecordKey::parse(&key.to_string()), Some(key));

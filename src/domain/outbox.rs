@@ -44,3 +44,25 @@ impl Outgoing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::examples::{accepted, after_answer, at, starting};
+
+    #[test]
+    fn announcements_are_equal_to_the_last_byte() {
+        let one = after_answer(starting(), accepted(), at(1)).outbox.remove(0);
+        assert_eq!(one, one.clone());
+        let wider = one.detail.get().replacen(',', ", ", 1);
+        let others = [
+            Outgoing { status: Status::Queued, ..one.clone() },
+            Outgoing { time: at(2), ..one.clone() },
+            Outgoing { resources: Vec::new(), ..one.clone() },
+            Outgoing { detail: RawValue::from_string(wider).unwrap(), ..one.clone() },
+        ];
+        for other in others {
+            assert_ne!(one, other);
+        }
+    }
+}

@@ -199,6 +199,21 @@ fn a_reused_id_is_rejected_under_the_messages_own() {
     );
     assert!(message.contains("`release-2026-11-02` names another request already"), "{message}");
     assert_eq!(record.correlation_id, "pipeline-run-4711");
+    assert_eq!(record.event_namespace, event_namespace("444455556666", "us-east-1", &record.key));
+}
+
+#[test]
+fn a_reused_id_leaves_nothing_of_the_request_to_act_on() {
+    let roles = [("111122223333".to_owned(), "role".to_owned())].into();
+    let granting = Granting { roles, principals: Default::default(), project_wide: false };
+    let granted = taken_in(EVENT).granting(&granting);
+    assert!(granted.record.grant && granted.record.copy.is_some());
+    let bad = taken_in(&event(|event| event["detail"]["versionName"] = json!("a b")));
+    for request in [granted, bad] {
+        let record = request.reused(&admission(), at(5));
+        rejection(&record);
+        assert_eq!((record.copy, record.grant, record.announced), (None, false, vec![Status::Rejected]));
+    }
 }
 
 #[test]

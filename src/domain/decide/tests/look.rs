@@ -136,7 +136,10 @@ fn a_long_copy_is_overdue_once_and_given_up_at_its_deadline() {
 fn deadlines_run_under_a_status_nobody_knows() {
     let unknown = || ModelStatus::Unknown("HIBERNATING".into());
     assert_eq!(look(copying(), unknown(), at(2 * HOUR + 1)).unwrap().status(), "OVERDUE");
-    assert_eq!(look(copying(), unknown(), at(24 * HOUR + 1)).unwrap().status(), "TIMED_OUT");
+    let given_up = look(copying(), unknown(), at(24 * HOUR + 1)).unwrap();
+    let message = &given_up.failure().unwrap().message;
+    assert_eq!(given_up.status(), "TIMED_OUT");
+    assert!(message.ends_with("within 86400 s: the version still reads `HIBERNATING`"), "{message}");
 }
 
 #[test]

@@ -105,5 +105,6 @@ mod tests {
         let text = summary(&problems);
         assert_eq!(text.matches("`tags` is wrong").count(), 20);
         assert!(text.ends_with("; and 3 more"), "{text}");
+        assert_eq!(summary(&problems[..20]).matches("; ").count(), 19, "nothing more to count");
     }
 }

@@ -378,3 +378,6 @@ impl Record {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,6 +47,8 @@ fn a_name_of_another_model_fails_the_request() {
         let failure = record.failure().unwrap();
         assert_eq!((record.status(), failure.code.as_str()), ("FAILED", "VersionNameTaken"));
         assert!(failure.message.contains(why), "{}", failure.message);
+        let remedy = failure.remedy.as_deref().unwrap();
+        assert!(remedy.contains("another `versionName` and a new `requestId`"), "{remedy}");
     }
 }
 

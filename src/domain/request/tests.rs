@@ -75,7 +75,8 @@ fn every_constraint_has_its_edge() {
         ("/correlationId", json!("\u{2028}"), "correlationId Pattern"),
         ("/context", json!({ "a": [1, { "b": null }] }), ""),
         ("/context", json!("text"), "context WrongType"),
-        ("/context", json!({ "a": "x".repeat(CONTEXT_BYTES) }), "context TooLarge"),
+        ("/context", json!({ "a": "x".repeat(4_088) }), ""),
+        ("/context", json!({ "a": "x".repeat(4_089) }), "context TooLarge"),
         ("/versionname", json!("v"), "versionname Unknown"),
     ];
     for (pointer, value, expected) in table {
@@ -148,14 +149,18 @@ fn what_is_no_request_at_all_is_one_problem() {
     ] {
         assert_eq!(told(text), [expected], "{}", text.chars().take(20).collect::<String>());
     }
-    assert_eq!(told(&" ".repeat(BODY_BYTES + 1)), ["request TooLarge"]);
+    assert_eq!(told(&" ".repeat(65_536)), ["request NotJson"]);
+    assert_eq!(told(&" ".repeat(65_537)), ["request TooLarge"]);
 }
 
 #[test]
 fn a_context_comes_back_to_the_letter() {
     let context = r#"{ "b": 1.50, "a": 12345678901234567890123, "a": "é" }"#;
     let text = BARE.replacen('{', &format!(r#"{{"context": {context},"#), 1);
-    assert_eq!(Draft::parse(&text).context.unwrap().as_str(), context);
+    let same = Draft::parse(&text).context;
+    assert_eq!(same.as_ref().unwrap().as_str(), context);
+    assert_eq!(same, Draft::parse(&text).context);
+    assert_ne!(same, Draft::parse(&text.replace("1.50", "1.5")).context);
 }
 
 #[test]

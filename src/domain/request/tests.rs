@@ -67,6 +67,7 @@ fn every_constraint_has_its_edge() {
         ("/tags", json!({ "": "a" }), "tags. Length"),
         ("/tags", json!({ "aws:a": "a" }), "tags.aws:a Pattern"),
         ("/tags", json!({ "a": "💐" }), "tags.a Pattern"),
+        ("/tags", json!({ "a": "a".repeat(256) }), ""),
         ("/tags", json!({ "a": "a".repeat(257) }), "tags.a Length"),
         ("/tags", json!({ "a": 1 }), "tags.a WrongType"),
         ("/tags", json!(["a"]), "tags WrongType"),

@@ -22,7 +22,7 @@ class Stack:
     def __init__(self, template, account, given):
         template = yaml_parse((ROOT / template).read_text())
         self.resources, self.conditions = template["Resources"], template.get("Conditions", {})
-        self.globals = template.get("Globals", {})
+        self.globals, self.rules = template.get("Globals", {}), template.get("Rules", {})
         self.values = PSEUDO | {"AWS::AccountId": account}
         for name, parameter in template["Parameters"].items():
             value = given.get(name, parameter.get("Default"))
@@ -68,6 +68,10 @@ class Stack:
                     return self.render(argument[0]) == self.render(argument[1])
                 case "Fn::Not":
                     return not self.render(argument[0])
+                case "Fn::Contains":
+                    return self.render(argument[1]) in self.render(argument[0])
+                case "Fn::EachMemberEquals":
+                    return all(member == self.render(argument[1]) for member in self.render(argument[0]))
                 case "Fn::Join":
                     return argument[0].join(self.render(argument[1]))
                 case "Fn::Split":
@@ -80,6 +84,12 @@ class Stack:
                     raise NotImplementedError(function)
         rendered = {name: self.render(value) for name, value in node.items()}
         return {name: value for name, value in rendered.items() if value is not None}
+
+    def broken_rules(self):
+        """What CloudFormation says to these parameters before it touches anything; empty if they are good."""
+        in_force = [rule for rule in self.rules.values() if self.render(rule.get("RuleCondition", True))]
+        assertions = [assertion for rule in in_force for assertion in rule["Assertions"]]
+        return [each["AssertDescription"] for each in assertions if not self.render(each["Assert"])]
 
     def properties(self, name):
         return self.render(self.resources[name]["Properties"])

@@ -97,14 +97,19 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
                 over.push(key.clone());
             }
         }
+        let mut audited = grants.revision;
         if let Some(released) = grants.released(|key| over.contains(key), self.now()) {
             // Somebody else was faster: the grants are due again.
-            let Some(_) = self.ledger.save_grants(released).await? else { return Ok(()) };
+            let Some(released) = self.ledger.save_grants(released).await? else { return Ok(()) };
+            audited = released.revision;
         }
         // INVARIANT: at rest as of before the look. Who froze after it may have missed what was changed since.
         let looked_at = self.now();
         let Some(grants) = self.align(project).await? else { return Ok(()) };
-        if let Some(settled) = grants.settled(looked_at) {
+        // INVARIANT: at rest only with the holders that were audited. Who froze before it gave a grant may give it to a
+        // request that is over, and with the time at which it froze.
+        let settled = grants.settled(looked_at).filter(|grants| grants.revision == audited);
+        if let Some(settled) = settled {
             self.ledger.save_grants(settled).await?;
         }
         Ok(())

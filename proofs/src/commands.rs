@@ -14,7 +14,7 @@ use crate::weather::{Fault, Kind, Service};
 use crate::{crashes, model, scenario, simulation};
 
 /// What there is.
-pub const USAGE: &str = "crashes [PAIRS] | model STATES | quick SEEDS | mutants [PART-OF-A-NAME] | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES | outages SEEDS";
+pub const USAGE: &str = "crashes [PAIRS] | model STATES [copies|grants] | quick SEEDS | mutants [PART-OF-A-NAME] | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES | outages SEEDS";
 
 /// Runs a search; `None` if there is none of that name.
 pub fn run(words: &[&str]) -> Option<Result> {
@@ -22,7 +22,7 @@ pub fn run(words: &[&str]) -> Option<Result> {
     let began = Instant::now();
     let result = match *words.first()? {
         "crashes" => crashes(number(1, 0)?),
-        "model" => model::run(number(1, 1_000_000)?),
+        "model" => model::run(number(1, 1_000_000)?, words.get(2).copied())?,
         "mutants" => mutants(words.get(1).copied().unwrap_or_default()),
         "quick" => quick(number(1, 300)?),
         "simulation" => simulation(number(1, 500)?, number(2, 0)?),

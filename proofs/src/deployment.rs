@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::start_copy::QueueMessage;
 use rekognition_model_copier::{Copier, Rules};
@@ -157,10 +157,11 @@ async fn check_copies(shared: Shared, rules: Rules, skew: SignedDuration, number
         sweep += 1;
         let next = Instant::now() + MINUTE;
         let (process, copier_of) = copier.take().unwrap_or_else(|| instance(&shared, &rules, skew));
-        let until = |now: Timestamp| later(now, SWEEP).checked_add(skew).unwrap_or(now);
-        let until = until(shared.with(|world| world.now()));
+        let began = shared.with(|world| world.now());
+        let until = later(began, SWEEP).checked_add(skew).unwrap_or(began);
         let owner = format!("check-{number}-{sweep}");
         if process.invoke(CHECK_COPIES, copier_of.sweep(&owner, until)).await.is_some() {
+            shared.with(|world| world.swept(number, began));
             copier = Some((process, copier_of));
         }
         sleep_until(next).await;

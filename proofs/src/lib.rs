@@ -9,6 +9,7 @@
 //! | [`process`] | a function instance: the copier's four ports into that world |
 //! | [`weather`] | what can go wrong at an effect, by aim or by chance |
 //! | [`watch`] | the invariants, checked at every effect |
+//! | [`sweeps`] | the rules on grants |
 //! | [`deployment`] | starters, checkers, the queue and the schedule |
 
 pub mod chance;
@@ -24,6 +25,7 @@ pub mod report;
 pub mod request;
 pub mod scenario;
 pub mod simulation;
+pub mod sweeps;
 pub mod watch;
 pub mod weather;
 pub mod world;

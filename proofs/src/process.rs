@@ -162,7 +162,10 @@ impl Ledger for Process {
     }
 
     async fn save_grants(&self, grants: Grants) -> Result<Option<Grants>, Unavailable> {
-        let save = |world: &mut World| Ok(world.policies.save(grants));
+        let save = |world: &mut World| {
+            world.saving_grants(&grants);
+            Ok(world.policies.save(grants))
+        };
         self.effect(Kind::SaveGrants, save, unavailable, never).await
     }
 
@@ -189,12 +192,10 @@ impl Rekognition for Process {
                 return refused("ThrottlingException");
             }
             world.policies.settle(now);
-            world.models.ungranted = world.granting
-                && !world.policies.allow(
-                    &copy.source_project_arn,
-                    copy.source_project_version_arn.as_str(),
-                    now,
-                );
+            let version = copy.source_project_version_arn.as_str();
+            world.models.ungranted =
+                world.granting && !world.policies.allow(&copy.source_project_arn, version, now);
+            world.called_for(version);
             match world.models.judge(copy, now) {
                 Ok(arn) => CopyAnswer::Accepted(arn),
                 Err(refusal) => {
@@ -257,6 +258,7 @@ impl Rekognition for Process {
         let put = |world: &mut World| {
             let now = world.now();
             world.policies.settle(now);
+            world.changing_policy(change);
             world.policies.change(project, name, change, now)
         };
         let fail = |world: &mut World, fault: Fault| {

@@ -56,6 +56,11 @@ fn two(name: &'static str, second: Request, ends: [&'static [Status]; 2]) -> Sce
     Scenario { name, requests, ends: ends.into(), prepare: |_| {}, rules: rules(&[]) }
 }
 
+/// A request for a version of its own.
+fn grantee(i: usize) -> Request {
+    Request { model: format!("flowers.{i}"), ..Request::new(&format!("g{i}")) }
+}
+
 fn refusing(world: &mut World, codes: &[&'static str]) {
     world.models.refusals.insert("copy-a".to_owned(), codes.iter().copied().collect::<VecDeque<_>>());
 }
@@ -79,6 +84,11 @@ pub const GRANTING: [(&str, &str); 2] = [
     ("SOURCE_ACCOUNT_ROLES", "arn:aws:iam::111122223333:role/grants"),
     ("COPIER_ROLE_ARNS", "arn:aws:iam::444455556666:role/start-copy"),
 ];
+
+/// A role of ours so long that a policy has room for one version.
+pub fn long_role() -> String {
+    format!("arn:aws:iam::444455556666:role/{}", "copier/".repeat(240))
+}
 
 /// All stories.
 pub fn all() -> Vec<Scenario> {
@@ -195,6 +205,30 @@ pub fn all() -> Vec<Scenario> {
         ],
         ends: vec![COMPLETED; 3],
         ..one("three grants, two of one model", COMPLETED, |_| {})
+    });
+    all.push(Scenario {
+        rules: rules(&GRANTING),
+        ..one("five policies of others", COMPLETED, |world| {
+            world.policies.full_until = Some(later(world.now(), seconds(1200)));
+        })
+    });
+    all.push(Scenario {
+        rules: rules(&GRANTING),
+        ..one("a grant that is at rest long before its request ends", COMPLETED, |world| {
+            going(world, 1800, ModelStatus::CopyingCompleted);
+        })
+    });
+    all.push(Scenario {
+        rules: rules(&GRANTING),
+        ..one("a grant of a copy that fails after long", FAILED, |world| {
+            going(world, 1800, ModelStatus::CopyingFailed);
+        })
+    });
+    all.push(Scenario {
+        rules: rules(&[GRANTING[0], ("COPIER_ROLE_ARNS", &long_role())]),
+        requests: (1..=3).map(|i| (Duration::ZERO, grantee(i))).collect(),
+        ends: vec![COMPLETED; 3],
+        ..one("a policy with room for one of three", COMPLETED, |_| {})
     });
     debug_assert!(all.iter().all(|scenario| scenario.ends.len() == scenario.requests.len()));
     debug_assert_eq!((ACCOUNT.len(), SOURCE.len()), (12, 12));

@@ -10,7 +10,7 @@ use crate::chance::Chance;
 use crate::crashes::in_virtual_time;
 use crate::deployment::Deployment;
 use crate::request::{Request, project, rules, source_version};
-use crate::scenario::GRANTING;
+use crate::scenario::{GRANTING, long_role};
 use crate::weather::{Fault, Outage, Service, Storm, Weather};
 use crate::world::models::{Destiny, Outside};
 use crate::world::{Latency, Shared, World, later};
@@ -58,8 +58,12 @@ pub fn live(seed: u64, verbose: bool) -> Outcome {
 
 fn some_rules(chance: &mut Chance) -> Rules {
     let mut settings = Vec::new();
+    let long_role = long_role();
     if chance.once_in(3) {
         settings.extend(GRANTING);
+        if chance.once_in(3) {
+            settings.insert(0, ("COPIER_ROLE_ARNS", &long_role));
+        }
     }
     if chance.once_in(3) {
         settings.extend([("OVERDUE_AFTER_SECONDS", "120"), ("COPY_TIMEOUT_SECONDS", "7200")]);
@@ -77,6 +81,7 @@ fn some_requests(chance: &mut Chance) -> Vec<(Duration, Request)> {
     let most = if chance.once_in(10) { 30 } else { 6 };
     let count = 1 + chance.below(most);
     let names = 1 + chance.below(count);
+    let models = *chance.one(&[2, 2, 30]);
     let spread = Duration::from_secs(*chance.one(&[0, 10, 600, 3600]));
     let mut requests: Vec<(Duration, Request)> = (0..count)
         .map(|i| {
@@ -84,7 +89,7 @@ fn some_requests(chance: &mut Chance) -> Vec<(Duration, Request)> {
             let request = Request {
                 id: format!("r{id}"),
                 mark: format!("m{i}"),
-                model: format!("flowers.{}", chance.below(2)),
+                model: format!("flowers.{}", chance.below(models)),
                 project: project(chance.below(2) as usize),
                 name: format!("copy-{}", chance.below(names)),
             };
@@ -121,6 +126,8 @@ fn prepare(world: &mut World, chance: &mut Chance) {
     world.models.per_second = *chance.one(&[None, Some(5), Some(2)]);
     world.models.at_once = *chance.one(&[None, None, Some(1), Some(3)]);
     world.policies.seen_after = Duration::from_secs(*chance.one(&[0, 5, 60]));
+    let full = Duration::from_secs(*chance.one(&[0, 0, 600, 7200]));
+    world.policies.full_until = Some(later(world.now(), full));
     world.models.usual = destiny(chance);
     world.weather = Weather::Stormy(storm(world, chance));
     let acts = *chance.one(&[0, 0, 1, 3]);

@@ -12,7 +12,7 @@ pub mod copies;
 pub mod grants;
 pub mod time;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Debug;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -170,48 +170,80 @@ fn search_from<M: Model>(model: &M, states: &[M::State], known: &Known, good: &K
     part
 }
 
+/// How often what may go wrong, always in the same order.
+pub type Wrong = Vec<(u8, &'static str)>;
+
 /// One world of a model and how much may go wrong in it.
 pub struct World<M> {
     /// Which model, of which variant.
     pub name: &'static str,
-    /// How much may go wrong, in words.
-    pub within: String,
+    /// How often what may go wrong.
+    pub wrong: Wrong,
     /// The model.
     pub model: M,
 }
 
-/// Searches the worlds of both models, in which more and more goes wrong, up to about `states` states of each.
-pub fn run(states: u64) -> Report {
-    let mut report = run_all("copies", copies::worlds(), states);
-    let grants = run_all("grants", grants::worlds(), states);
-    report.done.extend(grants.done);
-    report.violations.extend(grants.violations);
-    report
+/// Searches the worlds of one model or both, in which more and more goes wrong, up to about `states` states of each.
+/// `None` if there is no such model.
+pub fn run(states: u64, of: Option<&str>) -> Option<Report> {
+    match of {
+        None => {
+            let mut report = run_all("copies", copies::worlds(), states);
+            let grants = run_all("grants", grants::worlds(), states);
+            report.done.extend(grants.done);
+            report.violations.extend(grants.violations);
+            Some(report)
+        }
+        Some("copies") => Some(run_all("copies", copies::worlds(), states)),
+        Some("grants") => Some(run_all("grants", grants::worlds(), states)),
+        Some(_) => None,
+    }
 }
 
 /// Searches these worlds one after the other, each whole, until the number of states is used up.
 pub fn run_all<M: Model>(of: &str, worlds: impl IntoIterator<Item = World<M>>, most: u64) -> Report {
     let mut report = Report::default();
     let mut total = Outcome::default();
-    for World { name, within, model } in worlds {
-        let outcome = search(&model, most - total.states);
+    let mut whole: Vec<(&str, Wrong)> = Vec::new();
+    for World { name, wrong, model } in worlds {
+        let outcome = search(&model, most.saturating_sub(total.states));
         total.states += outcome.states;
         total.steps += outcome.steps;
         total.depth = total.depth.max(outcome.depth);
-        let whole = if outcome.is_complete { "whole" } else { "in part" };
-        println!("  {of}, {name}, {within}: {} states, {} deep, {whole}", outcome.states, outcome.depth);
+        let part = if outcome.is_complete { "whole" } else { "in part" };
+        println!(
+            "  {of}, {name}, {}: {} states, {} deep, {part}",
+            text(&wrong),
+            outcome.states,
+            outcome.depth
+        );
         if outcome.is_complete {
-            let what = format!("{of}, {name}");
-            report.done.retain(|(known, _)| *known != what);
-            report.done.push((what, format!("whole up to {within}")));
+            whole.retain(|(known, less)| *known != name || !is_within(less, &wrong));
+            whole.push((name, wrong));
         }
         report.violations.extend(outcome.violations);
         if total.states >= most || !report.violations.is_empty() {
             break;
         }
     }
+    let names: BTreeSet<&str> = whole.iter().map(|(name, _)| *name).collect();
+    for name in names {
+        let up_to: Vec<String> =
+            whole.iter().filter(|(of, _)| *of == name).map(|(_, wrong)| text(wrong)).collect();
+        report.done.push((format!("{of}, {name}"), format!("whole up to {}", up_to.join("; "))));
+    }
     for (what, count) in [("states", total.states), ("steps", total.steps), ("deepest", total.depth)] {
         report.done.push((format!("{of}: {what}"), count.to_string()));
     }
     report
+}
+
+fn is_within(less: &Wrong, wrong: &Wrong) -> bool {
+    less.iter().zip(wrong).all(|((less, _), (more, _))| less <= more)
+}
+
+fn text(wrong: &Wrong) -> String {
+    let some: Vec<String> =
+        wrong.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{what} {count}")).collect();
+    if some.is_empty() { "nothing wrong".to_owned() } else { some.join(", ") }
 }

@@ -20,6 +20,8 @@ const STARTED: &str = "domain/decide/mod.rs";
 const RECORD: &str = "domain/record.rs";
 const MODEL: &str = "domain/model.rs";
 const TIMES: &str = "domain/times.rs";
+const GRANT: &str = "domain/grant.rs";
+const GRANTS: &str = "grants.rs";
 const SWEEP: &str = "check_copies/mod.rs";
 
 /// All mutants.
@@ -241,23 +243,83 @@ pub const ALL: &[Mutant] = &[
         "let project_version_arn = copying.as_ref().map(|copying| copying.project_version_arn.clone());",
         "let project_version_arn = copying.as_ref().and(None);",
     ),
-    harmless(
-        of(
-            "an ended request keeps its grant",
-            RECORD,
-            "self.grant.then_some((Step::Withdraw, *at))",
-            "self.grant.then_some((Step::Withdraw, *at)).filter(|_| false)",
-        ),
-        "every sweep looks after grants that were changed, finds that their request is over, and releases them",
+    of(
+        "an ended request keeps its grant",
+        RECORD,
+        "self.grant.then_some((Step::Withdraw, *at))",
+        "self.grant.then_some((Step::Withdraw, *at)).filter(|_| false)",
     ),
-    harmless(
-        of(
-            "the record is marked before its grant is released",
-            "check_copies/withdraw.rs",
-            "if let Err(error) = self.copier.release(&record).await {",
-            "let _ = self.copier.ledger.save(record.clone().without_grant()).await;\n        if let Err(error) = self.copier.release(&record).await {",
-        ),
-        "a crash in between leaves a grant that the next sweep finds to be over, and releases",
+    of(
+        "a request that failed keeps its grant",
+        RECORD,
+        "State::Ended { at, .. } => self.grant.then_some((Step::Withdraw, *at)),",
+        "State::Ended { at, status, .. } => (self.grant && *status != Status::Failed).then_some((Step::Withdraw, *at)),",
+    ),
+    of(
+        "the record is marked before its grant is released",
+        "check_copies/withdraw.rs",
+        "if let Err(error) = self.copier.release(&record).await {",
+        "let _ = self.copier.ledger.save(record.clone().without_grant()).await;\n        if let Err(error) = self.copier.release(&record).await {",
+    ),
+    of(
+        "another request's grant is withdrawn with one's own",
+        GRANTS,
+        "grants.released(|key| *key == record.key, self.now())",
+        "grants.released(|key| key.sender == record.key.sender, self.now())",
+    ),
+    of(
+        "a policy is put without the revision that was read",
+        "domain/policy.rs",
+        "revision_id: present.map(|policy| policy.revision_id.clone()),",
+        "revision_id: None,",
+    ),
+    of(
+        "writes of grants do not mind the revision",
+        GRANTS,
+        "if let Some(grants) = self.ledger.save_grants(grants).await? {\n                        return",
+        "let latest = self.ledger.grants(project).await?.map_or(0, |latest| latest.revision);\n                    if let Some(grants) = self.ledger.save_grants(Grants { revision: latest, ..grants }).await? {\n                        return",
+    ),
+    of(
+        "a whole project is allowed although it may not be",
+        GRANT,
+        "if self.project_wide {",
+        "if !self.project_wide {",
+    ),
+    of(
+        "a policy without room is a failure",
+        "domain/decide/grant.rs",
+        "waiting(record, WaitReason::PolicyFull, failure, secs(10), secs(300), now, times)",
+        "record.ending(crate::domain::announcement::Status::Failed, Some(failure), None, now)",
+    ),
+    of(
+        "a project without room for our policy is a missing permission",
+        GRANT,
+        "\"LimitExceededException\" | \"ServiceQuotaExceededException\"",
+        "\"ServiceQuotaExceededException\"",
+    ),
+    of(
+        "grants are at rest without a look at the policy",
+        GRANTS,
+        "let Some(grants) = self.align(project).await? else { return Ok(()) };\n        // INVARIANT: at rest only",
+        "let Some(grants) = self.ledger.grants(project).await? else { return Ok(()) };\n        if grants.clone().settled(looked_at).is_none() {\n            self.align(project).await?;\n        }\n        // INVARIANT: at rest only",
+    ),
+    of(
+        "grants are at rest while a change can land",
+        GRANT,
+        "None => now >= after(self.changed_at, LEASE),",
+        "None => now >= self.changed_at,",
+    ),
+    of(
+        "the policy is read after the grants",
+        GRANTS,
+        "let present = self.rekognition.policy(project, &name).await?;\n            let Some(grants) = self.ledger.grants(project).await? else { return Ok(None) };",
+        "let Some(grants) = self.ledger.grants(project).await? else { return Ok(None) };\n            let present = self.rekognition.policy(project, &name).await?;",
+    ),
+    of(
+        "the policy is changed long after the grants were written",
+        GRANT,
+        "self.settled_at.is_none() && now < after(self.changed_at, CHANGE_BY)",
+        "self.settled_at.is_none() && now >= self.changed_at",
     ),
     of(
         "a copy is called without its grant",

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::chance::Chance;
+use crate::sweeps::Sweeps;
 use crate::watch::Watch;
 use crate::weather::{Fault, Kind, Weather};
 use models::Models;
@@ -58,6 +59,8 @@ pub struct World {
     pub weather: Weather,
     /// What must hold.
     pub watch: Watch,
+    /// The sweeps so far.
+    pub sweeps: Sweeps,
     /// Chance for all of it.
     pub chance: Chance,
     /// How long effects take.
@@ -110,6 +113,9 @@ impl World {
                 fault.map(|fault| format!("{fault:?}")).unwrap_or_default()
             );
         }
+        if fault.is_some() {
+            self.sweeps.goes_wrong(now);
+        }
         if fault == Some(Fault::Duplicate) {
             self.queue.duplicate(now);
         }
@@ -145,6 +151,7 @@ impl Shared {
             queue: Queue::default(),
             weather: Weather::Calm,
             watch: Watch::new(rules.times),
+            sweeps: Sweeps::default(),
             chance: Chance::new(seed),
             latency: Latency::Steady,
             number: 0,

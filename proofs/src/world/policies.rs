@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::arn::ProjectArn;
 use rekognition_model_copier::domain::grant::{Grants, PolicyError};
 use rekognition_model_copier::domain::policy::{Allows, Change, Policy};
+use rekognition_model_copier::domain::refusal::Refusal;
 use rekognition_model_copier::ports::GrantsPage;
 
 /// A change of a policy that has no answer and will land.
@@ -31,6 +32,8 @@ pub struct Policies {
     serial: u64,
     /// How long it takes until a change is seen by CopyProjectVersion.
     pub seen_after: Duration,
+    /// Until when others have all the policies that a project may have.
+    pub full_until: Option<Timestamp>,
 }
 
 impl Policies {
@@ -81,6 +84,11 @@ impl Policies {
         if present != wanted {
             return Err(PolicyError::Conflict);
         }
+        if present.is_none() && self.full_until.is_some_and(|until| now < until) {
+            let (code, message) = ("LimitExceededException".to_owned(), "says the world".to_owned());
+            let refusal = Refusal { code, message };
+            return Err(PolicyError::Refused { action: "rekognition:PutProjectPolicy", refusal });
+        }
         self.serial += 1;
         let policy = document.map(|document| Policy { revision_id: self.serial.to_string(), document });
         self.said.entry((project.clone(), name.to_owned())).or_default().push((now, policy));
@@ -99,6 +107,11 @@ impl Policies {
             let late = self.late.remove(i);
             let _ = self.change(&late.project, &late.name, &late.change, late.at);
         }
+    }
+
+    /// Whether a change that was sent has not landed yet.
+    pub fn is_waiting_for_a_late_change(&self) -> bool {
+        !self.late.is_empty()
     }
 
     /// Whether a copy of this version is allowed, as far as it is seen.

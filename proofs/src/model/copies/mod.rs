@@ -41,9 +41,12 @@ pub fn worlds() -> impl Iterator<Item = World<Copies>> {
     budgets.into_iter().flat_map(move |(faults, crashes, outside, permission)| {
         variants.map(|(name, models, sources)| World {
             name,
-            within: format!(
-                "{faults} faults, {crashes} crashes, {outside} acts of others, {permission} changes of permission"
-            ),
+            wrong: vec![
+                (faults, "faults"),
+                (crashes, "crashes"),
+                (outside, "acts of others"),
+                (permission, "changes of permission"),
+            ],
             model: Copies {
                 setting: Setting { beginnings: record::beginnings(&models), sources },
                 budget: Budget { faults, crashes, outside, permission },

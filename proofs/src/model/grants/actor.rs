@@ -18,8 +18,18 @@ pub struct Attempt {
 pub enum Errand {
     /// A start.
     Start(Attempt),
-    /// A sweep that began to look so many ticks ago.
-    Sweep(u8),
+    /// A sweep that began to look so many ticks ago, and whether the grants are still those whose records it read.
+    Sweep(u8, bool),
+}
+
+impl Errand {
+    /// The same after the grants were written.
+    pub fn overtaken(self) -> Self {
+        match self {
+            Self::Sweep(ago, _) => Self::Sweep(ago, false),
+            start => start,
+        }
+    }
 }
 
 /// A change of the policy, and whether the policy is still what it was made for.
@@ -78,9 +88,9 @@ impl Actor {
             | Self::Look(Errand::Start(attempt))
             | Self::Compare(Errand::Start(attempt), ..)
             | Self::Change(Errand::Start(attempt), ..) => attempt.left = attempt.left.saturating_sub(1),
-            Self::Look(Errand::Sweep(ago))
-            | Self::Compare(Errand::Sweep(ago), ..)
-            | Self::Change(Errand::Sweep(ago), ..) => *ago = (*ago + 1).min(LONG),
+            Self::Look(Errand::Sweep(ago, _))
+            | Self::Compare(Errand::Sweep(ago, _), ..)
+            | Self::Change(Errand::Sweep(ago, _), ..) => *ago = (*ago + 1).min(LONG),
             _ => {}
         }
         match self {
@@ -122,10 +132,12 @@ impl Actor {
     pub fn grants_changed(&mut self) {
         match self {
             Self::Hold(_, _, fresh)
-            | Self::Change(.., fresh)
+            | Self::Look(Errand::Sweep(_, fresh))
+            | Self::Compare(Errand::Sweep(_, fresh), ..)
             | Self::Released(.., fresh)
             | Self::Audited(_, fresh)
             | Self::Settle(_, fresh) => *fresh = false,
+            Self::Change(errand, _, _, fresh) => (*errand, *fresh) = (errand.overtaken(), false),
             _ => {}
         }
     }

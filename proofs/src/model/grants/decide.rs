@@ -106,6 +106,53 @@ pub struct Setting {
     beginnings: Vec<Record>,
     granting: Granting,
     versions: &'static [u8],
+    renamings: Vec<Renaming>,
+}
+
+/// Other numbers for the same requests and their versions.
+#[derive(Debug)]
+pub struct Renaming {
+    /// Each request's.
+    pub requests: [u8; REQUESTS],
+    /// Those of every set of versions, as bits.
+    versions: [u8; 1 << (REQUESTS + 1)],
+}
+
+impl Renaming {
+    /// A request's.
+    pub fn request(&self, r: u8) -> u8 {
+        self.requests[usize::from(r)]
+    }
+
+    /// Those of a set of versions, as bits.
+    pub fn versions(&self, bits: u8) -> u8 {
+        self.versions[usize::from(bits)]
+    }
+
+    /// All ways to number the requests for these versions.
+    fn all(of: &[u8]) -> Vec<Self> {
+        let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0_u8]];
+        orders.into_iter().filter_map(|requests| Self::new(of, requests)).collect()
+    }
+
+    /// `None` if it gives two numbers to one version, one to two, or one to a request that is not there.
+    fn new(of: &[u8], requests: [u8; REQUESTS]) -> Option<Self> {
+        let mut to = BTreeMap::new();
+        for (r, version) in of.iter().enumerate() {
+            let renamed = *of.get(usize::from(requests[r]))?;
+            if *to.entry(*version).or_insert(renamed) != renamed {
+                return None;
+            }
+        }
+        let is_one_to_one = to.values().collect::<BTreeSet<_>>().len() == to.len();
+        let is_kept = (of.len()..REQUESTS).all(|r| usize::from(requests[r]) == r);
+        let mut versions = [0; 1 << (REQUESTS + 1)];
+        for (bits, renamed) in versions.iter_mut().enumerate() {
+            *renamed =
+                to.iter().filter(|(from, _)| bits >> **from & 1 == 1).fold(0, |all, (_, to)| all | 1 << to);
+        }
+        (is_one_to_one && is_kept).then_some(Self { requests, versions })
+    }
 }
 
 type Cache<K, V> = RefCell<HashMap<K, V>>;
@@ -155,7 +202,8 @@ impl Setting {
             intake.expect("a request").granting(&granting).record
         };
         let beginnings: Vec<Record> = versions.iter().enumerate().map(begin).collect();
-        let mut setting = Self { beginnings, granting: Granting::default(), versions };
+        let renamings = Renaming::all(versions);
+        let mut setting = Self { beginnings, granting: Granting::default(), versions, renamings };
         // A principal so long that no more versions fit.
         let arn = setting.holder(0).project_version_arn.to_string();
         let resources = (0..room).map(|i| format!("{i}{}", arn.get(1..).unwrap_or_default())).collect();
@@ -163,6 +211,11 @@ impl Setting {
         granting.principals = BTreeSet::from(["p".repeat(policy::CHARACTERS - document.len())]);
         setting.granting = granting;
         setting
+    }
+
+    /// The ways to number the requests that make no difference.
+    pub fn renamings(&self) -> &[Renaming] {
+        &self.renamings
     }
 
     /// The requests.
@@ -381,7 +434,28 @@ fn of(record: &Record) -> Phase {
     }
 }
 
+impl Says {
+    /// The same under other numbers.
+    pub fn renamed(self, to: &Renaming) -> Self {
+        match self {
+            Self::Ours(bits) => Self::Ours(to.versions(bits)),
+            says => says,
+        }
+    }
+}
+
 impl Held {
+    /// The same under other numbers.
+    pub fn renamed(self, to: &Renaming) -> Self {
+        let renamed = |holder: u8| holder.checked_sub(1).map_or(0, |r| to.request(r) + 1);
+        Self { holders: self.holders.map(renamed), ..self }
+    }
+
+    /// The same without holders, where only the times count.
+    pub fn of_nobody(self) -> Self {
+        Self { holders: [0; REQUESTS], ..self }
+    }
+
     /// Whose grants they are.
     pub fn requests(self) -> impl Iterator<Item = u8> {
         self.holders.into_iter().filter(|holder| *holder > 0).map(|holder| holder - 1)

@@ -18,6 +18,7 @@
 
 pub mod actor;
 pub mod decide;
+mod same;
 pub mod state;
 mod step;
 
@@ -37,36 +38,49 @@ pub struct Project {
     budget: Budget,
 }
 
-/// The worlds that are searched, in their order.
+/// A name, the version that each request wants, and for how many versions a policy has room.
+type Variant = (&'static str, &'static [u8], usize);
+
+const SMALL: &[Variant] = &[
+    ("one request", &[1], 3),
+    ("two versions", &[1, 2], 3),
+    ("one version", &[1, 1], 3),
+    ("room for one of two", &[1, 2], 1),
+];
+const LARGE: &[Variant] =
+    &[("three requests for two versions", &[1, 2, 1], 3), ("three versions", &[1, 2, 3], 3)];
+
+/// Faults, crashes, acts of others.
+type Wrong = (u8, u8, u8);
+
+const NOTHING: &[Wrong] = &[(0, 0, 0)];
+const ONE: &[Wrong] = &[(1, 0, 0), (0, 1, 0), (0, 0, 1)];
+const TWO: &[Wrong] = &[(1, 1, 0), (1, 0, 1), (0, 1, 1), (2, 0, 0), (0, 2, 0), (0, 0, 2)];
+const MORE: &[Wrong] = &[(1, 1, 1), (2, 1, 1), (2, 2, 2), (3, 2, 2)];
+
+/// The worlds that a run of the tests has time for.
+pub fn small_worlds() -> impl Iterator<Item = World<Project>> {
+    worlds_of(&[(NOTHING, SMALL), (NOTHING, LARGE), (ONE, SMALL)])
+}
+
+/// All worlds, in the order in which they are searched.
 pub fn worlds() -> impl Iterator<Item = World<Project>> {
-    let budgets = [
-        (0, 0, 0),
-        (1, 0, 0),
-        (0, 1, 0),
-        (0, 0, 1),
-        (1, 1, 0),
-        (2, 0, 0),
-        (1, 1, 1),
-        (2, 1, 1),
-        (3, 1, 1),
-        (3, 2, 2),
-    ];
-    let variants: [(&str, &'static [u8], usize); 5] = [
-        ("two versions", &[1, 2], 3),
-        ("one version", &[1, 1], 3),
-        ("room for one of two", &[1, 2], 1),
-        ("three requests for two versions", &[1, 2, 1], 3),
-        ("three versions", &[1, 2, 3], 3),
-    ];
-    budgets.into_iter().flat_map(move |(faults, crashes, outside)| {
-        variants.map(|(name, versions, room)| World {
-            name,
-            within: format!("{faults} faults, {crashes} crashes, {outside} acts of others"),
-            model: Project {
-                setting: Setting::new(versions, room),
-                budget: Budget { faults, crashes, outside },
-            },
-        })
+    let more = [(ONE, LARGE), (TWO, SMALL), (MORE, SMALL), (TWO, LARGE), (MORE, LARGE)];
+    small_worlds().chain(worlds_of(&more))
+}
+
+fn worlds_of(
+    groups: &[(&'static [Wrong], &'static [Variant])],
+) -> impl Iterator<Item = World<Project>> + use<> {
+    let pairs = |(wrong, variants): &(&'static [Wrong], &'static [Variant])| {
+        let variants = *variants;
+        wrong.iter().flat_map(move |wrong| variants.iter().map(move |variant| (*wrong, *variant)))
+    };
+    let pairs: Vec<(Wrong, Variant)> = groups.iter().flat_map(pairs).collect();
+    pairs.into_iter().map(|((faults, crashes, outside), (name, versions, room))| World {
+        name,
+        wrong: vec![(faults, "faults"), (crashes, "crashes"), (outside, "acts of others")],
+        model: Project { setting: Setting::new(versions, room), budget: Budget { faults, crashes, outside } },
     })
 }
 

@@ -17,7 +17,7 @@ pub struct Budget {
 }
 
 /// The world and everybody in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct State {
     /// The ledger's records.
     pub phases: [Phase; REQUESTS],
@@ -56,11 +56,8 @@ impl State {
 
     /// Everything that can happen next.
     pub fn successors(&self, setting: &Setting, next: Next<'_, State>) {
-        let mut next = |mut state: State, holds: Result<(), String>| {
-            // Neither which instance does a thing matters nor which change was sent first.
-            state.actors.sort_unstable();
-            state.late.sort_unstable();
-            next(state, holds.and_then(|()| state.is_sound(setting)));
+        let mut next = |state: State, holds: Result<(), String>| {
+            next(state.representative(setting), holds.and_then(|()| state.is_sound(setting)));
         };
         for i in 0..2 {
             match self.actors[i].0 {
@@ -100,7 +97,7 @@ impl State {
             return Ok(());
         }
         let changing = |actor: &Actor| match actor {
-            Actor::Change(_, change, held, _) => change.fresh && setting.changing(*held).0,
+            Actor::Change(_, change, held, _) => self.lands(*change) && setting.changing(*held).0,
             _ => false,
         };
         let lands = self.late.iter().flatten().any(|(change, _)| self.lands(*change));

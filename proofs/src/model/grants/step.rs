@@ -52,6 +52,7 @@ impl State {
                 }
                 match self.saved(held, fresh) {
                     Some(state) => {
+                        let errand = errand.overtaken();
                         next(goes_on(&state, Actor::Change(errand, change, held, true)), Ok(()));
                         self.lost(i, &state, self.not_granted(errand, Why::Unavailable, setting), next);
                     }
@@ -81,12 +82,13 @@ impl State {
                 let is_over = |r: &u8| !setting.needs_grant(self.phases[usize::from(*r)]);
                 let over = setting.requests().filter(is_over).fold(0, |over, r| over | 1 << r);
                 let released = self.grants.and_then(|held| setting.released(held, over));
-                let actor = released.map_or(Actor::Look(Errand::Sweep(0)), |held| Actor::Audited(held, true));
+                let actor =
+                    released.map_or(Actor::Look(Errand::Sweep(0, true)), |held| Actor::Audited(held, true));
                 next(goes_on(self, actor), Ok(()));
             }
             Actor::Audited(held, fresh) => match self.saved(held, fresh) {
                 Some(state) => {
-                    next(goes_on(&state, Actor::Look(Errand::Sweep(0))), Ok(()));
+                    next(goes_on(&state, Actor::Look(Errand::Sweep(0, true))), Ok(()));
                     self.lost(i, &state, Actor::Idle, next);
                 }
                 None => next(goes_on(self, Actor::Idle), Ok(())),
@@ -124,7 +126,7 @@ impl State {
     fn not_granted(&self, errand: Errand, why: Why, setting: &Setting) -> Actor {
         match errand {
             Errand::Start(Attempt { r, left, fresh }) => Actor::Write(r, fresh, setting.refused(left, why)),
-            Errand::Sweep(_) => Actor::Idle,
+            Errand::Sweep(..) => Actor::Idle,
         }
     }
 
@@ -143,7 +145,8 @@ impl State {
     fn aligned(&self, errand: Errand, held: Held, fresh: bool, setting: &Setting) -> Actor {
         match errand {
             Errand::Start(attempt) => Actor::Call(attempt),
-            Errand::Sweep(ago) => {
+            Errand::Sweep(_, false) => Actor::Idle,
+            Errand::Sweep(ago, true) => {
                 setting.settled(held, ago).map_or(Actor::Idle, |settled| Actor::Settle(settled, fresh))
             }
         }

@@ -1,0 +1,7 @@
+//! Tests of grants, with a world in memory.
+
+mod at_once;
+mod frozen;
+mod world;
+
+use super::*;

@@ -207,22 +207,19 @@ pub fn all() -> Vec<Scenario> {
         ..one("three grants, two of one model", COMPLETED, |_| {})
     });
     all.push(Scenario {
-        rules: rules(&GRANTING),
+        rules: rules(&[GRANTING[0], GRANTING[1], ("PERMISSION_TIMEOUT_SECONDS", "120")]),
         ..one("five policies of others", COMPLETED, |world| {
-            world.policies.full_until = Some(later(world.now(), seconds(1200)));
+            world.policies.full_until = Some(later(world.now(), seconds(300)));
         })
     });
+    let other = Request { model: "flowers.2".to_owned(), ..Request::new("b") };
     all.push(Scenario {
         rules: rules(&GRANTING),
-        ..one("a grant that is at rest long before its request ends", COMPLETED, |world| {
-            going(world, 1800, ModelStatus::CopyingCompleted);
-        })
-    });
-    all.push(Scenario {
-        rules: rules(&GRANTING),
-        ..one("a grant of a copy that fails after long", FAILED, |world| {
-            going(world, 1800, ModelStatus::CopyingFailed);
-        })
+        prepare: |world| {
+            world.models.usual.takes = seconds(1300);
+            going(world, 1300, ModelStatus::CopyingFailed);
+        },
+        ..two("grants that are at rest when their requests end", other, [FAILED, COMPLETED])
     });
     all.push(Scenario {
         rules: rules(&[GRANTING[0], ("COPIER_ROLE_ARNS", &long_role())]),

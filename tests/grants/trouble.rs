@@ -109,8 +109,13 @@ async fn a_role_that_is_gone_is_told_by_every_sweep_until_the_grants_are_removed
     copier.pass(seconds(31)).await;
     copier.sandbox().change(|world| world.roles[0].role_arn.push_str("-elsewhere"));
     for _ in 0..3 {
+        let before = copier.sandbox().calls().len();
         let report = copier.sweep().await;
         assert_eq!(report["policyErrors"], 1, "{report}");
+        let calls = copier.sandbox().calls().split_off(before);
+        let asked =
+            calls.iter().filter(|call| call.account == support::REQUESTER || call.action == "sts:AssumeRole");
+        assert_eq!(asked.count(), 1, "what a role that is gone costs a sweep: {calls:?}");
     }
     assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"]);
     let metrics = copier.deployment.logs().unwrap();

@@ -18,6 +18,7 @@
 
 pub mod actor;
 pub mod decide;
+pub mod renaming;
 mod same;
 pub mod state;
 mod step;

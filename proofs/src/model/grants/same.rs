@@ -7,7 +7,8 @@
 //!   number them, one stands for the others. No decision looks at an id, and all have the same length.
 
 use super::actor::{Actor, Attempt, Change, Errand};
-use super::decide::{Renaming, Says, Setting};
+use super::decide::{Says, Setting};
+use super::renaming::Renaming;
 use super::state::State;
 
 impl State {

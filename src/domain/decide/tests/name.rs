@@ -1,5 +1,7 @@
 //! Every version that can have our name.
 
+use jiff::SignedDuration;
+
 use crate::domain::decide::name::{take_over, take_over_blindly, taken};
 use crate::domain::decide::start::{Start, may_call};
 use crate::domain::examples::{after_answer, at, refused, starting, unanswered, version, words};
@@ -141,6 +143,16 @@ fn a_start_that_cannot_be_looked_up_is_given_up_late() {
     let times = Times::default();
     assert_eq!(take_over_blindly(starting(), at(47 * HOUR), &times), None);
     assert_eq!(take_over_blindly(starting(), at(48 * HOUR), &times).unwrap().status(), "TIMED_OUT");
+}
+
+#[test]
+fn nothing_is_given_up_blindly_before_its_lease_ends() {
+    let minute = SignedDuration::from_mins(1);
+    let times = Times { start_timeout: minute, copy_timeout: minute, ..Times::default() };
+    assert_eq!(take_over_blindly(starting(), at(20 * MIN - 1), &times), None);
+    let given_up = take_over_blindly(starting(), at(20 * MIN), &times).unwrap();
+    let message = &given_up.failure().unwrap().message;
+    assert_eq!(message, "the copy could not be started within 60 s: no call was answered");
 }
 
 #[test]

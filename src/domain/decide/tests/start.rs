@@ -1,5 +1,7 @@
 //! Every answer of CopyProjectVersion, and every start.
 
+use jiff::SignedDuration;
+
 use crate::domain::decide::start::{Answered, Start, answered, may_call, start};
 use crate::domain::examples::{accepted, after_answer, at, refused, starting, unanswered, words};
 use crate::domain::record::{Record, State};
@@ -101,9 +103,11 @@ fn a_missing_permission_is_final_only_after_a_while() {
 fn a_waiting_record_is_started_when_due_and_given_up_at_its_deadline() {
     let times = Times::default();
     let record = waiting_since_start("ThrottlingException");
-    assert_eq!(start(record.clone(), "o", at(2), &times), Start::NotDue);
-    let Start::Call(called) = start(record.clone(), "o", at(HOUR), &times) else { panic!("it is due") };
-    assert_eq!((called.attempts, may_call(&called, at(HOUR))), (2, true));
+    let State::Waiting { due, .. } = record.state else { panic!("it waits") };
+    let before = due - SignedDuration::from_millis(1);
+    assert_eq!(start(record.clone(), "o", before, &times), Start::NotDue);
+    let Start::Call(called) = start(record.clone(), "o", due, &times) else { panic!("it is due") };
+    assert_eq!((called.attempts, may_call(&called, due)), (2, true));
     let Start::Ended(ended) = start(record, "o", at(24 * HOUR), &times) else { panic!("it is too late") };
     assert_eq!((ended.status(), words(&ended)), ("TIMED_OUT", vec!["QUEUED", "TIMED_OUT"]));
     assert!(ended.failure().unwrap().message.contains("24 h: ThrottlingException"));

@@ -100,7 +100,7 @@ impl Function {
 }
 
 /// The SQS batch that a payload is; `None` for anything else.
-fn sqs_event(payload: &str) -> Result<Option<SqsEvent>, InvocationError> {
+pub fn sqs_event(payload: &str) -> Result<Option<SqsEvent>, InvocationError> {
     #[derive(serde::Deserialize)]
     struct Batch<'a> {
         #[serde(borrow, rename = "Records")]
@@ -114,12 +114,8 @@ fn sqs_event(payload: &str) -> Result<Option<SqsEvent>, InvocationError> {
     serde_json::from_str(payload).map(Some).map_err(|error| InvocationError::BadBatch(error.to_string()))
 }
 
-/// Takes in a batch. A message without an id can't be reported as failed, so that it fails the batch.
-async fn take_in<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
-    copier: &Copier<L, R, B, C>,
-    event: &SqsEvent,
-    invocation: &str,
-) -> Result<(Value, Counts), InvocationError> {
+/// The messages of a batch. One without an id can't be reported as failed, so that it fails the batch.
+pub fn messages(event: &SqsEvent) -> Result<Vec<QueueMessage<'_>>, InvocationError> {
     let messages: Option<Vec<QueueMessage<'_>>> = event
         .records
         .iter()
@@ -128,10 +124,18 @@ async fn take_in<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
             Some(QueueMessage { id, body: record.body.as_deref().unwrap_or_default() })
         })
         .collect();
-    let nameless = || {
+    messages.ok_or_else(|| {
         InvocationError::BadBatch("a message has no `messageId`, so it can't be acknowledged alone".into())
-    };
-    let messages = messages.ok_or_else(nameless)?;
+    })
+}
+
+/// Takes in a batch.
+async fn take_in<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
+    copier: &Copier<L, R, B, C>,
+    event: &SqsEvent,
+    invocation: &str,
+) -> Result<(Value, Counts), InvocationError> {
+    let messages = messages(event)?;
     let mut response = SqsBatchResponse::default();
     let batch = copier.take_in_batch(&messages, invocation).await;
     for id in batch.failed {

@@ -16,7 +16,6 @@ pub mod chance;
 pub mod commands;
 pub mod crashes;
 pub mod deployment;
-pub mod hostile;
 pub mod load;
 pub mod model;
 pub mod mutants;

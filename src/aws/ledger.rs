@@ -1,7 +1,7 @@
 //! The ledger in DynamoDB: one item per request, and one for the grants of every source project. What is in an
 //! item: see `item`.
 
-mod item;
+pub mod item;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;

@@ -9,7 +9,7 @@ mod rekognition;
 
 pub use bus::EventBridge;
 pub use http::BadBundle;
-pub use ledger::DynamoDb;
+pub use ledger::{DynamoDb, item};
 pub use rekognition::CustomLabels;
 
 use std::env;

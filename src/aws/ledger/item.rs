@@ -32,14 +32,11 @@ pub(super) const GRANTS: &str = "grants";
 /// What the key of grants begins with. INVARIANT: no record's does, it begins with an account.
 const GRANTS_ID: &str = "grants#";
 
-pub(super) type Item = HashMap<String, AttributeValue>;
+/// An item: attributes by name.
+pub type Item = HashMap<String, AttributeValue>;
 
 /// A record as the table has it.
-pub(super) fn of_record(
-    record: &Record,
-    times: &Times,
-    retention: SignedDuration,
-) -> Result<Item, Unavailable> {
+pub fn of_record(record: &Record, times: &Times, retention: SignedDuration) -> Result<Item, Unavailable> {
     let json = serde_json::to_string(record)
         .map_err(|error| Unavailable(format!("`{}` can't be written as JSON: {error}", record.key)))?;
     let mut item = Item::from([
@@ -70,7 +67,7 @@ pub(super) fn of_record(
 }
 
 /// Grants as the table has them.
-pub(super) fn of_grants(grants: &Grants, retention: SignedDuration) -> Result<Item, Unavailable> {
+pub fn of_grants(grants: &Grants, retention: SignedDuration) -> Result<Item, Unavailable> {
     let project = &grants.project_arn;
     let json = serde_json::to_string(grants)
         .map_err(|error| Unavailable(format!("grants of `{project}` can't be written as JSON: {error}")))?;
@@ -100,7 +97,7 @@ fn ended_at(record: &Record) -> Timestamp {
 }
 
 /// The project of an item of grants.
-pub(super) fn project(item: &Item) -> Option<ProjectArn> {
+pub fn project(item: &Item) -> Option<ProjectArn> {
     let arn = string(item, "id")?.strip_prefix(GRANTS_ID)?;
     ProjectArn::parse(arn).ok()
 }
@@ -118,11 +115,13 @@ pub(super) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-pub(super) fn read(item: &Item) -> Result<Record, Unavailable> {
+/// The record in an item.
+pub fn read(item: &Item) -> Result<Record, Unavailable> {
     read_json(item, "record")
 }
 
-pub(super) fn read_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, Unavailable> {
+/// What an attribute holds as JSON: `record`, or `grants`.
+pub fn read_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, Unavailable> {
     let id = string(item, "id").unwrap_or_default();
     let json = string(item, name).ok_or_else(|| Unavailable(format!("item `{id}` has no `{name}`")))?;
     serde_json::from_str(json)
@@ -130,7 +129,7 @@ pub(super) fn read_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<
 }
 
 /// An entry of the index. One that can't be read is left out, loudly: it must not stop a sweep.
-pub(super) fn entry(item: &Item) -> Option<Entry> {
+pub fn entry(item: &Item) -> Option<Entry> {
     let entry = || {
         Some(Entry {
             key: RecordKey::parse(string(item, "id")?)?,
@@ -151,16 +150,19 @@ pub(super) fn entry(item: &Item) -> Option<Entry> {
     read
 }
 
-pub(super) fn cursor(key: &Item) -> Option<Cursor> {
+/// Where a page ended, from the key of its last item.
+pub fn cursor(key: &Item) -> Option<Cursor> {
     Some(Cursor(format!("{} {}", time(key, "due")?.as_millisecond(), string(key, "id")?)))
 }
 
-pub(super) fn start_key(step: &str, cursor: &Cursor) -> Option<Item> {
+/// The key of an item in the index that a cursor stands for.
+pub fn start_key(step: &str, cursor: &Cursor) -> Option<Item> {
     let (due, id) = cursor.0.split_once(' ')?;
     Some(Item::from([("step".into(), text(step)), ("due".into(), number(due)), ("id".into(), text(id))]))
 }
 
-pub(super) fn string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+/// A string attribute's value.
+pub fn string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 

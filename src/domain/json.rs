@@ -41,10 +41,11 @@ impl<'a> Object<'a> {
 
     /// Reads the object that is the value of `field`.
     pub fn within(field: &str, value: &'a RawValue) -> Result<Self, Problem> {
-        let object = Self::parse(field, value.get()).map_err(|problem| match problem.code {
-            ProblemCode::NotAnObject => wrong_type(field, "an object", value),
-            _ => problem,
-        })?;
+        // A value that is no object may be one that serde can't read at all: 1e999 is JSON.
+        if !value.get().starts_with('{') {
+            return Err(wrong_type(field, "an object", value));
+        }
+        let object = Self::parse(field, value.get())?;
         Ok(Self { prefix: format!("{field}."), ..object })
     }
 

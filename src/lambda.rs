@@ -1,5 +1,10 @@
 //! The edge to Lambda: what an invocation hands us, and how long it may take.
 
+use std::panic::resume_unwind;
+use std::sync::LazyLock;
+use std::thread;
+
+use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent};
@@ -47,9 +52,12 @@ impl From<InvocationError> for Diagnostic {
     }
 }
 
+/// The copier in AWS.
+type Deployed = Copier<DynamoDb, CustomLabels, EventBridge, SystemClock>;
+
 /// One of the functions as Lambda runs it.
 pub struct Function {
-    copier: Copier<DynamoDb, CustomLabels, EventBridge, SystemClock>,
+    copier: LazyLock<Deployed, Box<dyn FnOnce() -> Deployed + Send>>,
     metrics: Metrics,
 }
 
@@ -59,16 +67,12 @@ impl Function {
         telemetry::init_logs();
         let settings = Settings::from_env().inspect_err(|error| error!(%error, "cannot start"))?;
         let config = configuration().inspect_err(|error| error!(%error, "cannot start"))?;
-        let rules = settings.rules;
-        let metrics = Metrics::init(&rules.event_source)?;
-        let client = aws_sdk_dynamodb::Client::new(&config);
-        let ledger = DynamoDb::new(client, &settings.ledger_table, rules.times, settings.retention);
-        let client = aws_sdk_eventbridge::Client::new(&config);
-        let bus = EventBridge::new(client, &settings.event_bus, &rules.event_source);
-        let (client, sts) = (aws_sdk_rekognition::Client::new(&config), (&config).into());
-        let (roles, external_id) = (&rules.granting.roles, settings.external_id.as_deref());
-        let rekognition = CustomLabels::new(client, &sts, roles, external_id);
-        Ok(Self { copier: Copier::new(ledger, rekognition, bus, SystemClock, rules), metrics })
+        let metrics = Metrics::init(&settings.rules.event_source)?;
+        // Every SDK client begins by reading a list of all of AWS's Regions: three quarters of a start. A thread does so
+        // while the function asks for work, and has mostly ended when there is some.
+        let making = thread::Builder::new().spawn(move || deployed(settings, &config))?;
+        let made = || making.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok(Self { copier: LazyLock::new(Box::new(made)), metrics })
     }
 
     /// An invocation of start-copy: a batch from the queue, or a request in any of its forms.
@@ -97,6 +101,18 @@ impl Function {
         self.metrics.swept(&report);
         Ok(serde_json::to_value(report)?)
     }
+}
+
+fn deployed(settings: Settings, config: &SdkConfig) -> Deployed {
+    let rules = settings.rules;
+    let client = aws_sdk_dynamodb::Client::new(config);
+    let ledger = DynamoDb::new(client, &settings.ledger_table, rules.times, settings.retention);
+    let client = aws_sdk_eventbridge::Client::new(config);
+    let bus = EventBridge::new(client, &settings.event_bus, &rules.event_source);
+    let (client, sts) = (aws_sdk_rekognition::Client::new(config), config.into());
+    let (roles, external_id) = (&rules.granting.roles, settings.external_id.as_deref());
+    let rekognition = CustomLabels::new(client, &sts, roles, external_id);
+    Copier::new(ledger, rekognition, bus, SystemClock, rules)
 }
 
 /// The SQS batch that a payload is; `None` for anything else.

@@ -27,13 +27,25 @@ impl Pace {
             *next = Some(turn + self.interval);
             turn
         };
-        sleep_until(turn).await;
+        // Even a timer that is due already lets a millisecond pass.
+        if turn > Instant::now() {
+            sleep_until(turn).await;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_has_come_is_not_waited_for() {
+        tokio::time::advance(Duration::from_micros(1500)).await;
+        let pace = Pace::per_second(5);
+        assert!(pace.turn().now_or_never().is_some());
+        assert!(pace.turn().now_or_never().is_none());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn eleven_turns_at_five_a_second_take_two_seconds() {

@@ -15,6 +15,7 @@ mod builds;
 mod cost;
 mod crowd;
 mod endpoints;
+mod floor;
 mod instructions;
 mod page;
 mod plot;

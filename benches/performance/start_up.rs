@@ -11,10 +11,11 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde_json::{Value, json};
+use tokio::task::block_in_place;
 
 use crate::page::{fill, goal, median, path, table, today};
 use crate::stage::{Life, Stage, Subject};
-use crate::{Outcome, builds, endpoints};
+use crate::{Outcome, builds, endpoints, floor};
 
 const SUBJECTS: [&str; 5] = ["start-copy", "check-copies", "bare handler", "boto3", "Node SDK v3"];
 /// How many warm events a life has.
@@ -22,6 +23,8 @@ const WARM: usize = 30;
 
 /// The lives of each subject, plain and with TLS.
 type Lives = BTreeMap<(&'static str, bool), Vec<Life>>;
+/// How long five raw calls take, plain and with TLS: a median a round.
+type Floors = BTreeMap<bool, Vec<f64>>;
 
 pub(crate) async fn measure() -> Outcome<()> {
     let rounds = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(15);
@@ -38,9 +41,13 @@ pub(crate) async fn measure() -> Outcome<()> {
     let mut tls = endpoints::start(Arc::new(answer), Some(&certificates)).await?;
     tls.extend(trust(&certificates.authority_pem)?);
     let stage = Stage::start().await?;
-    let mut lives = Lives::new();
+    let (mut lives, mut floors) = (Lives::new(), Floors::new());
     for round in 0..rounds {
         eprintln!("start-up: round {} of {rounds}", round + 1);
+        for (authority, environment) in [(None, &plain), (Some(&*certificates.authority_pem), &tls)] {
+            let times = block_in_place(|| floor::times(environment, authority, WARM))?;
+            floors.entry(authority.is_some()).or_default().push(median_of(&times));
+        }
         for name in SUBJECTS {
             for (is_tls, environment) in [(false, &plain), (true, &tls)] {
                 let mut environment = environment.clone();
@@ -57,7 +64,7 @@ pub(crate) async fn measure() -> Outcome<()> {
     }
     let sizes = ["start-copy", "check-copies"].map(|name| zipped(&programs.join(name)));
     let [start_copy, check_copies] = sizes;
-    fill("start-up", &text(&lives, rounds, start_copy?, check_copies?))
+    fill("start-up", &text(&lives, &floors, rounds, start_copy?, check_copies?))
 }
 
 /// The variables of our two functions; nobody else reads them.
@@ -116,18 +123,27 @@ fn zipped(program: &Path) -> Outcome<usize> {
     Ok(encoder.finish()?.len())
 }
 
-fn text(lives: &Lives, rounds: usize, start_copy: usize, check_copies: usize) -> String {
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// In milliseconds.
+fn median_of(times: &[Duration]) -> f64 {
+    median(times.iter().copied().map(millis).collect())
+}
+
+fn text(lives: &Lives, floors: &Floors, rounds: usize, start_copy: usize, check_copies: usize) -> String {
     let of = |name, tls, read: &dyn Fn(&Life) -> f64| {
         median(lives.get(&(name, tls)).into_iter().flatten().map(read).collect())
     };
-    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
     let poll = |name| of(name, false, &|life| millis(life.first_poll));
     let first = |name, tls| of(name, tls, &|life| millis(life.first_answer));
-    let warm = |name, tls| of(name, tls, &|life| median(life.warm.iter().copied().map(millis).collect()));
+    let warm = |name, tls| of(name, tls, &|life| median_of(&life.warm));
+    let floor = |tls| median(floors.get(&tls).cloned().unwrap_or_default());
     let memory = |name| of(name, true, &|life| life.peak_memory as f64 / 1_048_576.0);
     let logged = |name| of(name, false, &|life| life.logged as f64);
     let megabytes = |bytes: usize| bytes as f64 / 1_000_000.0;
-    let rows: Vec<Vec<String>> = SUBJECTS
+    let mut rows: Vec<Vec<String>> = SUBJECTS
         .iter()
         .map(|name| {
             let size = match *name {
@@ -147,6 +163,10 @@ fn text(lives: &Lives, rounds: usize, start_copy: usize, check_copies: usize) ->
             ]
         })
         .collect();
+    let raw = [floor(false), floor(true)].map(|time| format!("{time:.2} ms"));
+    let none = || "–".to_owned();
+    let [plain, tls] = raw;
+    rows.push(vec!["five raw calls".to_owned(), none(), none(), none(), plain, tls, none(), none()]);
     let head =
         ["", "to the first poll", "first event", "first event, TLS", "warm", "warm, TLS", "memory", "zipped"];
     let mut goals = Vec::new();
@@ -180,10 +200,13 @@ fn text(lives: &Lives, rounds: usize, start_copy: usize, check_copies: usize) ->
     goals.push(goal("warm request, TLS", "≤ 1.0 × boto3's one call", format!("{ratio:.2} ×"), ratio <= 1.0));
     format!(
         "Medians of {rounds} lives each, {WARM} warm events in each, taken in turns on {}. Memory is the peak with TLS. \
-         A warm event of start-copy logs {:.0} bytes, one of check-copies {:.0}.\n\n{}\n{}",
+         A warm event of start-copy logs {:.0} bytes, one of check-copies {:.0}. The raw calls are those of a warm \
+         start-copy, of the same size, by nothing but a socket: with the bare handler's event they are its floor, \
+         {:.2} × boto3's one call with TLS.\n\n{}\n{}",
         today(),
         logged("start-copy"),
         logged("check-copies"),
+        (floor(true) + warm("bare handler", true)) / warm("boto3", true),
         table(&head, &rows),
         table(&["goal", "", "measured", "reached"], &goals)
     )

@@ -42,6 +42,8 @@ struct Price {
     price: f64,
     unit: String,
     page: String,
+    /// Where the figure was seen, and of when that is.
+    seen: String,
 }
 
 impl PriceList {
@@ -156,7 +158,9 @@ pub(crate) fn measure() -> Outcome<()> {
     let prices: Vec<Vec<String>> = list
         .prices
         .values()
-        .map(|price| vec![price.page.clone(), price.unit.clone(), format!("${}", price.price)])
+        .map(|price| {
+            vec![price.page.clone(), price.unit.clone(), format!("${}", price.price), price.seen.clone()]
+        })
         .collect();
     draw(&path("docs/performance.svg"), &panels(&points, step_functions, durable))?;
     let own = 1000.0 * own;
@@ -174,7 +178,7 @@ pub(crate) fn measure() -> Outcome<()> {
             life.write_units / 100.0,
             table(&head, &rows),
             table(&["goal", "", "measured", "reached"], &goals),
-            table(&["price page", "unit", "price"], &prices),
+            table(&["price page", "unit", "price", "seen at"], &prices),
         ),
     )
 }

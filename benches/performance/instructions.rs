@@ -4,7 +4,7 @@
 
 use std::env::consts::{ARCH, OS};
 
-use crate::page::fill;
+use crate::page::{fill, today};
 use crate::{Outcome, builds};
 
 #[path = "../instructions/counted.rs"]
@@ -13,7 +13,8 @@ mod counted;
 pub(crate) fn measure() -> Outcome<()> {
     let counted = counted::per_request(&builds::release()?.join("instructions"))?;
     let text = format!(
-        "One request parsed and decided takes **{counted} instructions** ({ARCH}-{OS}, release profile)."
+        "Counted on {}: one request parsed and decided takes **{counted} instructions** ({ARCH}-{OS}, release profile).",
+        today()
     );
     fill("instructions", &text)
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::Outcome;
 
@@ -38,9 +39,16 @@ pub(crate) fn goal(what: &str, asked: &str, measured: String, reached: bool) -> 
     vec![what.to_owned(), asked.to_owned(), measured, if reached { "yes" } else { "**no**" }.to_owned()]
 }
 
-/// The day of the measurement.
+/// The day of the measurement, and the commit that was measured, where git knows one.
 pub(crate) fn today() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
+    let day = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let git = Command::new("git").args(["rev-parse", "--short", "HEAD"]).current_dir(path("")).output();
+    match git {
+        Ok(git) if git.status.success() => {
+            format!("{day} at commit {}", String::from_utf8_lossy(&git.stdout).trim())
+        }
+        _ => day,
+    }
 }
 
 /// The middle of the values; of an even number the higher one.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tracing::{Span, error, error_span, info, warn};
 
+use crate::check_copies::Round;
 use crate::domain::admission::Admission;
 use crate::domain::decide::grant::ungranted;
 use crate::domain::decide::name;
@@ -45,6 +46,7 @@ pub struct Copier<L, R, B, C> {
     pub(crate) policy_read_pace: Pace,
     pub(crate) policy_change_pace: Pace,
     pub(crate) turns: Turns,
+    pub(crate) round: Round,
 }
 
 impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
@@ -61,6 +63,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             policy_read_pace: pace(),
             policy_change_pace: pace(),
             turns: Turns::default(),
+            round: Round::default(),
             rules,
         }
     }

@@ -14,7 +14,7 @@ use crate::weather::{Fault, Kind, Service};
 use crate::{crashes, model, scenario, simulation};
 
 /// What there is.
-pub const USAGE: &str = "crashes [PAIRS] | model STATES [copies|grants] | quick SEEDS | mutants [PART-OF-A-NAME] | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES | outages SEEDS";
+pub const USAGE: &str = "crashes [PAIRS] | model STATES [copies|grants] | quick SEEDS | mutants [PART-OF-A-NAME] | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES [PROJECTS] | outages SEEDS";
 
 /// Runs a search; `None` if there is none of that name.
 pub fn run(words: &[&str]) -> Option<Result> {
@@ -27,7 +27,10 @@ pub fn run(words: &[&str]) -> Option<Result> {
         "quick" => quick(number(1, 300)?),
         "simulation" => simulation(number(1, 500)?, number(2, 0)?),
         "load" => load(number(1, 10_000)?),
-        "backlog" => backlog(number(1, 10_000)?),
+        "backlog" => {
+            let copies = number(1, 10_000)?;
+            backlog(copies, number(2, copies.div_ceil(100))?)
+        }
         "outages" => outages(number(1, 1)?),
         "seed" => seed(number(1, 0)?),
         _ => return None,
@@ -217,10 +220,10 @@ fn load(requests: u64) -> Result {
     Result { done: all, violations, ..Result::default() }
 }
 
-/// Copies in many projects, all pending at once: each is looked at in the time that the quota forces, plus two sweeps.
-fn backlog(copies: u64) -> Result {
+/// Copies in so many projects, all pending at once: each is looked at in the time that the quota forces, plus two sweeps.
+fn backlog(copies: u64, projects: u64) -> Result {
     let takes = std::time::Duration::from_secs(copies / 5 * 2 + 7200);
-    let load = Load { requests: copies, projects: copies.div_ceil(100), takes, ..NO_LOAD };
+    let load = Load { requests: copies, projects, takes, ..NO_LOAD };
     let (outcome, forced) = (load.run(), load.pages().div_ceil(5));
     let (ended, longest) = (outcome.looks.0, outcome.looks.1.as_secs());
     let mut violations = outcome.violations.clone();

@@ -12,6 +12,12 @@ fn every_one_of_five_thousand_pending_copies_is_looked_at() {
     finds_nothing(&["backlog", "5000"]);
 }
 
+/// In more projects than a sweep has time for, while their number grows and shrinks.
+#[test]
+fn every_project_gets_its_turn() {
+    finds_nothing(&["backlog", "3000", "1000"]);
+}
+
 /// With a bus that hung, no sweep came further than to its announcements.
 #[test]
 fn what_a_service_that_is_down_has_held_up_drains_by_itself() {

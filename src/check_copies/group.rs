@@ -2,8 +2,10 @@
 //! page of 100.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use tracing::warn;
 
 use super::{Report, Sweep};
@@ -20,13 +22,6 @@ pub(super) struct Group {
     pub(super) entries: Vec<Entry>,
 }
 
-impl Group {
-    /// The fewest calls that can show every entry.
-    fn calls(&self) -> usize {
-        if self.entries.len() <= NAMES { 1 } else { self.entries.len().div_ceil(100) }
-    }
-}
-
 /// Sorts entries by destination project. Those without one have nothing to look at.
 pub(super) fn by_project(entries: Vec<Entry>) -> Vec<Group> {
     let mut groups: BTreeMap<ProjectArn, Vec<Entry>> = BTreeMap::new();
@@ -38,23 +33,33 @@ pub(super) fn by_project(entries: Vec<Entry>) -> Vec<Group> {
     groups.into_iter().map(|(project, entries)| Group { project, entries }).collect()
 }
 
-/// The groups, beginning where the sweep before ended.
-///
-/// Nobody remembers where that was: sweep number `n` covers `capacity` calls of a ring, and begins where
-/// number `n - 1` must have ended. So every project gets its turn, however many there are.
-pub(super) fn rotated(mut groups: Vec<Group>, number: u64, capacity: u64) -> Vec<Group> {
-    let total: u64 = groups.iter().map(|group| group.calls() as u64).sum();
-    if total <= capacity {
-        return groups;
+/// Where the round through all projects goes on: at the first one that the sweep before had no time for. So every
+/// project gets its turn, however many there are. An instance that has just started does not know, and begins anywhere.
+#[derive(Debug, Default)]
+pub(crate) struct Round(Mutex<Option<ProjectArn>>);
+
+impl Round {
+    /// The groups in the order of the round.
+    pub(super) fn order(&self, mut groups: Vec<Group>, now: Timestamp) -> Vec<Group> {
+        let first = match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(project) => groups.partition_point(|group| group.project < *project),
+            None => anywhere(now, groups.len()),
+        };
+        let rest = groups.split_off(first);
+        rest.into_iter().chain(groups).collect()
     }
-    let start = (number % total).wrapping_mul(capacity % total) % total;
-    let mut passed = 0;
-    let first = groups.iter().position(|group| {
-        passed += group.calls() as u64;
-        passed > start
-    });
-    groups.rotate_left(first.unwrap_or(0));
-    groups
+
+    /// Lets the next sweep begin with `project`.
+    pub(super) fn goes_on_at(&self, project: ProjectArn) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(project);
+    }
+}
+
+/// One of `count` places: from minute to minute far away from all those of the minutes before, by the golden ratio.
+fn anywhere(now: Timestamp, count: usize) -> usize {
+    let minute = now.as_second().unsigned_abs() / 60;
+    let turn = minute.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from((u128::from(turn) * count as u128) >> 64).unwrap_or(0)
 }
 
 /// What a project was seen to hold.

@@ -3,7 +3,7 @@
 use futures_util::{StreamExt, stream};
 use tracing::{Instrument, error};
 
-use super::group::{Group, Looked, by_project, rotated};
+use super::group::{Group, Looked, by_project};
 use super::{AT_ONCE, Report, Sweep, with_unpublished};
 use crate::copier::about;
 use crate::domain::decide::look::{Seen, looked};
@@ -25,27 +25,20 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
                 break;
             }
         }
-        let groups = rotated(by_project(entries), self.number(), self.capacity());
-        let mut reports =
-            std::pin::pin!(stream::iter(&groups).map(|group| self.look_at(group)).buffered(AT_ONCE));
-        while let Some(one) = reports.next().await {
+        let groups = self.copier.round.order(by_project(entries), self.copier.now());
+        let looked_at = stream::iter(&groups).map(|group| async move { (group, self.look_at(group).await) });
+        let mut looked_at = std::pin::pin!(looked_at.buffered(AT_ONCE));
+        let mut next = None;
+        while let Some((group, one)) = looked_at.next().await {
             report += one;
+            if next.is_none() && self.out_of_time() {
+                next = Some(group.project.clone());
+            }
+        }
+        if let Some(project) = next {
+            self.copier.round.goes_on_at(project);
         }
         report
-    }
-
-    /// Which sweep this is: they run every minute.
-    fn number(&self) -> u64 {
-        u64::try_from(self.copier.now().as_second() / 60).unwrap_or(0)
-    }
-
-    /// How many calls a sweep has time for.
-    fn capacity(&self) -> u64 {
-        let seconds = self.until.duration_since(self.copier.now()).as_secs();
-        u64::try_from(seconds)
-            .unwrap_or(0)
-            .saturating_mul(u64::from(self.copier.rules.calls_per_second))
-            .max(1)
     }
 
     async fn look_at(&self, group: &Group) -> Report {

@@ -23,6 +23,7 @@ use futures_util::future::join3;
 use jiff::Timestamp;
 use tracing::error;
 
+pub(crate) use group::Round;
 pub use report::Report;
 
 use crate::copier::Copier;

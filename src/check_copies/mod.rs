@@ -1,8 +1,8 @@
 //! check-copies: takes every record that is due one step further.
 //!
-//! A sweep has no input and keeps nothing: it reads what is due and does the same work whether that is
-//! there for the first time, once more after a crash, or because two sweeps run at once. So there is
-//! nothing to retry: what fails is still due, and the next sweep sees it. One bad record never stops a
+//! A sweep has no input and keeps nothing but where its round through the projects goes on: it reads what is due and
+//! does the same work whether that is there for the first time, once more after a crash, or because two sweeps run at
+//! once. So there is nothing to retry: what fails is still due, and the next sweep sees it. One bad record never stops a
 //! sweep.
 //!
 //! In this order, so that the end of the line never starves: publish, release the grants of what has ended, take

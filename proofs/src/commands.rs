@@ -283,13 +283,16 @@ fn outages(seeds: u64) -> Result {
     }
 }
 
-/// The calm scenarios, every single fault and some seeds, up to the first violation.
+/// The calm scenarios, every single fault, those of policies lasting, too, and some seeds, up to the first violation.
 fn quick(seeds: u64) -> Result {
     let scenarios = scenario::all();
     let mut plans: Vec<(usize, Vec<crashes::Aim>)> = (0..scenarios.len()).map(|i| (i, Vec::new())).collect();
     for (i, scenario) in scenarios.iter().enumerate() {
-        let once = crashes::aims(&crashes::run(scenario, Vec::new(), false).effects);
-        plans.extend(once.into_iter().map(|aim| (i, vec![aim])));
+        let effects = crashes::run(scenario, Vec::new(), false).effects;
+        let once = crashes::aims(&effects);
+        let of_policies = |aim: &crashes::Aim| effects.get(aim.at as usize - 1) == Some(&Kind::ChangePolicy);
+        let long = crashes::lasting(&once).into_iter().filter(of_policies);
+        plans.extend(long.chain(once.iter().cloned()).map(|aim| (i, vec![aim])));
     }
     let found = Mutex::new(Vec::new());
     let first = |what: String| locked(&found, |all: &mut Vec<String>| all.push(what));

@@ -10,7 +10,7 @@ use rekognition_model_copier::domain::model::ModelStatus;
 
 use crate::request::{ACCOUNT, Request, SOURCE, project, rules, source_version};
 use crate::world::models::{Destiny, Outside};
-use crate::world::{World, later};
+use crate::world::{Latency, World, later};
 
 /// A story.
 pub struct Scenario {
@@ -215,11 +215,16 @@ pub fn all() -> Vec<Scenario> {
     let other = Request { model: "flowers.2".to_owned(), ..Request::new("b") };
     all.push(Scenario {
         rules: rules(&GRANTING),
-        prepare: |world| {
-            world.models.usual.takes = seconds(1300);
-            going(world, 1300, ModelStatus::CopyingFailed);
-        },
-        ..two("grants that are at rest when their requests end", other, [FAILED, COMPLETED])
+        prepare: |world| going(world, 1500, ModelStatus::CopyingFailed),
+        ..two("a grant that is at rest when its request ends", other, [FAILED, COMPLETED])
+    });
+    all.push(Scenario {
+        rules: rules(&GRANTING),
+        requests: vec![(Duration::ZERO, grantee(1)), (Duration::from_millis(1), grantee(2))],
+        ends: vec![COMPLETED; 2],
+        ..one("two grants at once, each by a function of its own", COMPLETED, |world| {
+            world.latency = Latency::Varying;
+        })
     });
     all.push(Scenario {
         rules: rules(&[GRANTING[0], ("COPIER_ROLE_ARNS", &long_role())]),

@@ -79,7 +79,7 @@ fn search(place: &Path) -> io::Result<Fate> {
     }
     // A mutant may never come to an end: that is found, too.
     let quick =
-        Command::new("timeout").arg("120").arg(place.join("target/debug/proofs")).arg("quick").output()?;
+        Command::new("timeout").arg("600").arg(place.join("target/debug/proofs")).arg("quick").output()?;
     let text = String::from_utf8_lossy(&quick.stdout);
     Ok(match (quick.status.code(), text.lines().find_map(|line| line.trim().strip_prefix("VIOLATION "))) {
         (_, Some(violation)) => Fate::Killed(violation.to_owned()),

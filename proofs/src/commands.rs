@@ -290,7 +290,8 @@ fn quick(seeds: u64) -> Result {
     for (i, scenario) in scenarios.iter().enumerate() {
         let effects = crashes::run(scenario, Vec::new(), false).effects;
         let once = crashes::aims(&effects);
-        let of_policies = |aim: &crashes::Aim| effects.get(aim.at as usize - 1) == Some(&Kind::ChangePolicy);
+        let kind = |aim: &crashes::Aim| effects.get(aim.at as usize - 1);
+        let of_policies = |aim: &crashes::Aim| matches!(kind(aim), Some(Kind::Policy | Kind::ChangePolicy));
         let long = crashes::lasting(&once).into_iter().filter(of_policies);
         plans.extend(long.chain(once.iter().cloned()).map(|aim| (i, vec![aim])));
     }

@@ -20,10 +20,12 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use jiff::Timestamp;
 
+use crate::domain::refusal::{Meaning, Refusal};
 use crate::ports::{Clock, Unavailable};
 
 /// The SDK's configuration, from the environment alone, with what it leaves open: it has a connect time-out only.
@@ -85,6 +87,21 @@ fn timestamp(time: SystemTime) -> Timestamp {
         .ok()
         .and_then(|millis| Timestamp::from_millisecond(millis).ok())
         .unwrap_or(Timestamp::MAX)
+}
+
+/// The definite no that an error of Rekognition or STS is. It has a name that we can read, and does not come out of the
+/// service's own trouble: an error with a status of 500 or more may be about a call that worked, whatever it is called.
+/// But for a throttle, which comes with either status.
+fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Refusal> {
+    let SdkError::ServiceError(answer) = error else { return None };
+    let code = error.code()?;
+    let is_definite = match Meaning::of(code) {
+        Meaning::Unanswered => false,
+        Meaning::Throttled => true,
+        _ => !answer.raw().status().is_server_error(),
+    };
+    let message = error.message().unwrap_or("no reason was given").to_owned();
+    is_definite.then(|| Refusal { code: code.to_owned(), message })
 }
 
 fn unavailable<E, R>(error: SdkError<E, R>) -> Unavailable

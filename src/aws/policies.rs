@@ -13,10 +13,10 @@ use tokio::sync::Mutex;
 use crate::domain::arn::ProjectArn;
 use crate::domain::grant::PolicyError;
 use crate::domain::policy::{Change, Policy};
-use crate::domain::refusal::{Meaning, Refusal};
+use crate::domain::refusal::Refusal;
 use crate::domain::times::after;
 
-use super::{timestamp, told};
+use super::{refusal, timestamp, told};
 
 /// What CloudTrail in the other account calls us.
 const SESSION: &str = "rekognition-model-copier";
@@ -174,15 +174,9 @@ impl SourceAccounts {
     }
 
     /// What an error of Rekognition means. A session that is refused as such is not used again.
-    async fn failed<E, R>(
-        &self,
-        project: &ProjectArn,
-        action: &'static str,
-        error: SdkError<E, R>,
-    ) -> PolicyError
+    async fn failed<E>(&self, project: &ProjectArn, action: &'static str, error: SdkError<E>) -> PolicyError
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
-        R: std::fmt::Debug + 'static,
     {
         const OF_THE_SESSION: [&str; 3] =
             ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"];
@@ -203,27 +197,20 @@ fn no_role(project: &ProjectArn) -> PolicyError {
     }
 }
 
-fn error_of<E, R>(action: &'static str, error: SdkError<E, R>) -> PolicyError
+fn error_of<E>(action: &'static str, error: SdkError<E>) -> PolicyError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug + 'static,
 {
-    let code = error.code().map(str::to_owned);
-    match (&error, code) {
-        // Gone, changed or there since we read it.
-        (SdkError::ServiceError(_), Some(code))
-            if matches!(
-                code.as_str(),
-                "InvalidPolicyRevisionIdException" | "ResourceAlreadyExistsException"
-            ) || (action == "rekognition:DeleteProjectPolicy" && code == "ResourceNotFoundException") =>
-        {
-            PolicyError::Conflict
-        }
-        (SdkError::ServiceError(_), Some(code)) if Meaning::of(&code) != Meaning::Unanswered => {
-            let message = error.message().unwrap_or("no reason was given").to_owned();
-            PolicyError::Refused { action, refusal: Refusal { code, message } }
-        }
-        _ => PolicyError::Unavailable(told(&error)),
+    // Gone, changed or there since we read it.
+    let is_conflict = |code: &str| match code {
+        "InvalidPolicyRevisionIdException" | "ResourceAlreadyExistsException" => true,
+        "ResourceNotFoundException" => action == "rekognition:DeleteProjectPolicy",
+        _ => false,
+    };
+    match refusal(&error) {
+        Some(refusal) if is_conflict(&refusal.code) => PolicyError::Conflict,
+        Some(refusal) => PolicyError::Refused { action, refusal },
+        None => PolicyError::Unavailable(told(&error)),
     }
 }
 

@@ -13,12 +13,12 @@ use aws_sdk_rekognition::types::{OutputConfig, ProjectVersionDescription};
 use tracing::warn;
 
 use super::policies::SourceAccounts;
-use super::{told, unavailable};
+use super::{refusal, told, unavailable};
 use crate::domain::arn::{ProjectArn, ProjectVersionArn};
 use crate::domain::grant::PolicyError;
 use crate::domain::model::{ModelStatus, Version};
 use crate::domain::policy::{Change, Policy};
-use crate::domain::refusal::{CopyAnswer, Meaning, Refusal};
+use crate::domain::refusal::CopyAnswer;
 use crate::domain::request::CopyRequest;
 use crate::ports::{Rekognition, Unavailable, Versions, Which};
 
@@ -103,21 +103,14 @@ impl Rekognition for CustomLabels {
     }
 }
 
-/// Sorts what came back: a definite answer has a name we can read, everything else is unanswered.
-fn answer<R: std::fmt::Debug + 'static>(
-    result: Result<CopyProjectVersionOutput, SdkError<CopyProjectVersionError, R>>,
-) -> CopyAnswer {
-    let error = match result {
-        Ok(output) => return accepted(output.project_version_arn.as_deref()),
-        Err(error) => error,
-    };
-    let code = error.code().map(str::to_owned);
-    match (&error, code) {
-        (SdkError::ServiceError(_), Some(code)) if Meaning::of(&code) != Meaning::Unanswered => {
-            let message = error.message().unwrap_or("Rekognition gave no reason").to_owned();
-            CopyAnswer::Refused(Refusal { code, message })
-        }
-        _ => CopyAnswer::Unanswered { reason: told(&error) },
+/// Sorts what came back: everything but an ARN and a definite no is unanswered.
+fn answer(result: Result<CopyProjectVersionOutput, SdkError<CopyProjectVersionError>>) -> CopyAnswer {
+    match result {
+        Ok(output) => accepted(output.project_version_arn.as_deref()),
+        Err(error) => match refusal(&error) {
+            Some(refusal) => CopyAnswer::Refused(refusal),
+            None => CopyAnswer::Unanswered { reason: told(&error) },
+        },
     }
 }
 
@@ -146,4 +139,33 @@ fn version(description: ProjectVersionDescription) -> Option<Version> {
         s3_bucket: description.output_config.and_then(|output| output.s3_bucket),
         kms_key_id: description.kms_key_id,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_rekognition::config::http::HttpResponse;
+    use aws_sdk_rekognition::error::ErrorMetadata;
+
+    use super::*;
+
+    fn answered(status: u16, code: &str) -> CopyAnswer {
+        let error = ErrorMetadata::builder().code(code).message("because").build();
+        let response = HttpResponse::new(status.try_into().unwrap(), "".into());
+        answer(Err(SdkError::service_error(CopyProjectVersionError::generic(error), response)))
+    }
+
+    #[test]
+    fn trouble_of_the_service_is_no_answer_whatever_it_is_called() {
+        for code in ["InternalServerError", "NewException", "LimitExceededException"] {
+            assert!(matches!(answered(500, code), CopyAnswer::Unanswered { .. }), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_throttle_is_a_definite_no_with_either_status() {
+        for status in [400, 500] {
+            assert!(matches!(answered(status, "ThrottlingException"), CopyAnswer::Refused(_)), "{status}");
+        }
+        assert!(matches!(answered(400, "NewException"), CopyAnswer::Refused(_)));
+    }
 }

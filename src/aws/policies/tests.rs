@@ -8,8 +8,12 @@ const PUT: &str = "rekognition:PutProjectPolicy";
 const DELETE: &str = "rekognition:DeleteProjectPolicy";
 
 fn answered(action: &'static str, code: &str) -> PolicyError {
+    answered_with(400, action, code)
+}
+
+fn answered_with(status: u16, action: &'static str, code: &str) -> PolicyError {
     let error = ErrorMetadata::builder().code(code).message("because").build();
-    let answer = HttpResponse::new(400.try_into().unwrap(), "".into());
+    let answer = HttpResponse::new(status.try_into().unwrap(), "".into());
     error_of(action, SdkError::service_error(PutProjectPolicyError::generic(error), answer))
 }
 
@@ -38,6 +42,7 @@ fn a_definite_no_says_to_what() {
 #[test]
 fn trouble_of_the_service_and_no_answer_are_neither() {
     assert!(matches!(answered(PUT, "InternalServerError"), PolicyError::Unavailable(_)));
+    assert!(matches!(answered_with(500, PUT, "NewException"), PolicyError::Unavailable(_)));
     let timed_out: SdkError<PutProjectPolicyError, HttpResponse> = SdkError::timeout_error("late");
     assert!(matches!(error_of(PUT, timed_out), PolicyError::Unavailable(_)));
 }

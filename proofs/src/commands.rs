@@ -1,5 +1,6 @@
 //! The searches by name, spread over the processors.
 
+use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -10,29 +11,52 @@ use rekognition_model_copier::domain::times::LEASE;
 use crate::load::{Load, Outcome};
 use crate::mutants::{self, Fate};
 use crate::report::Result;
+use crate::simulation::{self, Outcome as Life};
 use crate::weather::{Fault, Kind, Service};
-use crate::{crashes, model, scenario, simulation};
+use crate::{crashes, model, report, scenario};
 
 /// What there is.
 pub const USAGE: &str = "crashes [PAIRS] | model STATES [copies|grants] | quick SEEDS | mutants [PART-OF-A-NAME] | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES [PROJECTS] | outages SEEDS";
 
+/// Runs the search that the command line asks for.
+pub fn main(usage: &str, run: impl Fn(&[&str]) -> Option<Result>) -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let write = arguments.iter().any(|argument| argument == "--write");
+    let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| *word != "--write").collect();
+    let Some(result) = run(&words) else {
+        eprintln!("usage: {usage} [--write]");
+        return ExitCode::from(2);
+    };
+    println!("{result}");
+    if write && let Err(error) = report::write(&result) {
+        eprintln!("docs/reliability.md can't be written: {error}");
+        return ExitCode::FAILURE;
+    }
+    if result.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The number at this place of a command, or else `default`; `None` if it is none.
+pub fn number(words: &[&str], place: usize, default: u64) -> Option<u64> {
+    words.get(place).map_or(Some(default), |word| word.parse().ok())
+}
+
 /// Runs a search; `None` if there is none of that name.
 pub fn run(words: &[&str]) -> Option<Result> {
-    let number = |i: usize, default: u64| words.get(i).map_or(Some(default), |word| word.parse().ok());
+    let number = |place, default| number(words, place, default);
     let began = Instant::now();
     let result = match *words.first()? {
         "crashes" => crashes(number(1, 0)?),
         "model" => model::run(number(1, 1_000_000)?, words.get(2).copied())?,
         "mutants" => mutants(words.get(1).copied().unwrap_or_default()),
         "quick" => quick(number(1, 300)?),
-        "simulation" => simulation(number(1, 500)?, number(2, 0)?),
+        "simulation" => simulation(number(1, 500)?, number(2, 0)?, simulation::live),
         "load" => load(number(1, 10_000)?),
         "backlog" => {
             let copies = number(1, 10_000)?;
             backlog(copies, number(2, copies.div_ceil(100))?)
         }
         "outages" => outages(number(1, 1)?),
-        "seed" => seed(number(1, 0)?),
+        "seed" => seed(number(1, 0)?, simulation::live),
         _ => return None,
     };
     let command = words.join(" ");
@@ -120,11 +144,12 @@ fn crashes(pairs: u64) -> Result {
     }
 }
 
-fn simulation(seeds: u64, first: u64) -> Result {
+/// The worlds of so many seeds, each lived once.
+pub fn simulation(seeds: u64, first: u64, live: impl Fn(u64, bool) -> Life + Sync) -> Result {
     let (violations, totals) = (Mutex::new(Vec::new()), Mutex::new([0_u64; 3]));
     let statuses = Mutex::new(std::collections::BTreeMap::<&str, u64>::new());
     in_parallel(seeds, |n| {
-        let outcome = simulation::live(first + n, false);
+        let outcome = live(first + n, false);
         locked(&totals, |[effects, requests, days]| {
             *effects += outcome.effects;
             *requests += outcome.requests;
@@ -154,8 +179,8 @@ fn simulation(seeds: u64, first: u64) -> Result {
 }
 
 /// One seed, told effect by effect, and lived twice.
-fn seed(seed: u64) -> Result {
-    let (first, again) = (simulation::live(seed, true), simulation::live(seed, false));
+pub fn seed(seed: u64, live: impl Fn(u64, bool) -> Life) -> Result {
+    let (first, again) = (live(seed, true), live(seed, false));
     let mut violations = first.violations;
     if first.history != again.history {
         violations.push("another history the second time".to_owned());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::ports::{Bus, Clock, Ledger, Rekognition};
 use rekognition_model_copier::start_copy::QueueMessage;
 use rekognition_model_copier::{Copier, Rules};
 use tokio::task::LocalSet;
@@ -49,12 +50,29 @@ impl Deployment {
 
     /// Sends the requests, each after a while, and runs until all is said and done, or patience ends.
     pub async fn run(&self, shared: &Shared, requests: Vec<(Duration, Request)>) {
+        self.run_as(shared, requests, at_the_ports(shared, &self.rules)).await;
+    }
+
+    /// The same with these instances.
+    pub async fn run_as<L, R, B, C>(
+        &self,
+        shared: &Shared,
+        requests: Vec<(Duration, Request)>,
+        instance: impl Fn(SignedDuration) -> Instance<L, R, B, C> + Clone + 'static,
+    ) where
+        L: Ledger + 'static,
+        R: Rekognition + 'static,
+        B: Bus + 'static,
+        C: Clock + 'static,
+    {
         let functions = LocalSet::new();
-        for (i, skew) in self.starters.iter().enumerate() {
-            functions.spawn_local(start_copies(shared.clone(), self.rules.clone(), *skew, i));
+        for (i, skew) in self.starters.iter().copied().enumerate() {
+            let instance = instance.clone();
+            functions.spawn_local(start_copies(shared.clone(), move || instance(skew), i));
         }
-        for (i, skew) in self.checkers.iter().enumerate() {
-            functions.spawn_local(check_copies(shared.clone(), self.rules.clone(), *skew, i));
+        for (i, skew) in self.checkers.iter().copied().enumerate() {
+            let instance = instance.clone();
+            functions.spawn_local(check_copies(shared.clone(), move || instance(skew), skew, i));
         }
         functions.run_until(self.send_and_wait(shared, &requests)).await;
         shared.with(|world| {
@@ -108,7 +126,11 @@ fn is_recorded(world: &World, id: &str, message: &str, wanted: &str) -> bool {
         || get(message).is_some()
 }
 
-async fn start_copies(shared: Shared, rules: Rules, skew: SignedDuration, number: usize) {
+async fn start_copies<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
+    shared: Shared,
+    instance: impl Fn() -> Instance<L, R, B, C>,
+    number: usize,
+) {
     let mut invocation = 0_u64;
     let mut copier = None;
     loop {
@@ -127,7 +149,7 @@ async fn start_copies(shared: Shared, rules: Rules, skew: SignedDuration, number
             continue;
         }
         invocation += 1;
-        let (process, copier_of) = copier.take().unwrap_or_else(|| instance(&shared, &rules, skew));
+        let (process, copier_of) = copier.take().unwrap_or_else(&instance);
         let id = format!("start-{number}-{invocation}");
         let messages: Vec<_> =
             batch.iter().map(|(_, letter)| QueueMessage { id: &letter.id, body: &letter.body }).collect();
@@ -150,13 +172,18 @@ fn acknowledge(world: &mut World, batch: &[(Receipt, Letter)], failed: &[String]
     }
 }
 
-async fn check_copies(shared: Shared, rules: Rules, skew: SignedDuration, number: usize) {
+async fn check_copies<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
+    shared: Shared,
+    instance: impl Fn() -> Instance<L, R, B, C>,
+    skew: SignedDuration,
+    number: usize,
+) {
     let mut sweep = 0_u64;
     let mut copier = None;
     loop {
         sweep += 1;
         let next = Instant::now() + MINUTE;
-        let (process, copier_of) = copier.take().unwrap_or_else(|| instance(&shared, &rules, skew));
+        let (process, copier_of) = copier.take().unwrap_or_else(&instance);
         let began = shared.with(|world| world.now());
         let until = later(began, SWEEP).checked_add(skew).unwrap_or(began);
         let owner = format!("check-{number}-{sweep}");
@@ -168,10 +195,18 @@ async fn check_copies(shared: Shared, rules: Rules, skew: SignedDuration, number
     }
 }
 
-type Instance = (Process, Copier<Process, Process, Process, Process>);
+/// An instance of a function: what can be killed, and the copier in it.
+pub type Instance<L, R, B, C> = (Process, Copier<L, R, B, C>);
 
-fn instance(shared: &Shared, rules: &Rules, skew: SignedDuration) -> Instance {
-    let process = Process::new(shared, skew);
-    let port = || process.clone();
-    (process.clone(), Copier::new(port(), port(), port(), port(), rules.clone()))
+/// Instances whose ports are the world's, each with a clock that is ahead by so much.
+pub fn at_the_ports(
+    shared: &Shared,
+    rules: &Rules,
+) -> impl Fn(SignedDuration) -> Instance<Process, Process, Process, Process> + Clone + use<> {
+    let (shared, rules) = (shared.clone(), rules.clone());
+    move |skew| {
+        let process = Process::new(&shared, skew);
+        let port = || process.clone();
+        (process.clone(), Copier::new(port(), port(), port(), port(), rules.clone()))
+    }
 }

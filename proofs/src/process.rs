@@ -56,7 +56,7 @@ impl Process {
     }
 
     /// One use of a port: it happens, or fails, or reads what is no longer so.
-    async fn effect<T>(
+    pub async fn effect<T>(
         &self,
         kind: Kind,
         happen: impl FnOnce(&mut World) -> T + Send,

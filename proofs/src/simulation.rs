@@ -5,10 +5,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::model::ModelStatus;
+use rekognition_model_copier::ports::{Bus, Clock, Ledger, Rekognition};
 
 use crate::chance::Chance;
 use crate::crashes::in_virtual_time;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Instance, at_the_ports};
 use crate::request::{Request, project, rules, source_version};
 use crate::scenario::{GRANTING, long_role};
 use crate::weather::{Fault, Outage, Service, Storm, Weather};
@@ -34,6 +35,22 @@ pub struct Outcome {
 
 /// Lives through the world of a seed.
 pub fn live(seed: u64, verbose: bool) -> Outcome {
+    live_as(seed, verbose, at_the_ports)
+}
+
+/// The same with these instances of the functions in it.
+pub fn live_as<L, R, B, C, I>(
+    seed: u64,
+    verbose: bool,
+    instances: impl FnOnce(&Shared, &Rules) -> I,
+) -> Outcome
+where
+    L: Ledger + 'static,
+    R: Rekognition + 'static,
+    B: Bus + 'static,
+    C: Clock + 'static,
+    I: Fn(SignedDuration) -> Instance<L, R, B, C> + Clone + 'static,
+{
     in_virtual_time(async {
         let mut chance = Chance::new(seed);
         let rules = some_rules(&mut chance);
@@ -44,7 +61,7 @@ pub fn live(seed: u64, verbose: bool) -> Outcome {
             world.verbose = verbose;
             prepare(world, &mut chance);
         });
-        deployment.run(&shared, requests.clone()).await;
+        deployment.run_as(&shared, requests.clone(), instances(&shared, &rules)).await;
         shared.with(|world| Outcome {
             violations: std::mem::take(&mut world.watch.violations),
             history: world.history,

@@ -174,6 +174,9 @@ impl Watch {
             });
             self.waits.push(now.duration_since(after.requested_at));
         }
+        if let State::Waiting { .. } = &after.state {
+            self.nothing_can_land(after, models);
+        }
         let State::Ended { status, failure, .. } = &after.state else { return };
         match status {
             Status::Completed => self.completed(after, models, now),
@@ -193,14 +196,14 @@ impl Watch {
         self.must(copied, || format!("{}: completed, and never was", record.key));
     }
 
-    /// INVARIANT: no failure while a call that might succeed is still possible.
+    /// INVARIANT: neither a failure nor another start while a call that might succeed is still possible.
     fn nothing_can_land(&mut self, record: &Record, models: &Models) {
         let Some(mark) = mark(record) else { return };
         let late = models.in_flight.iter().any(|(_, copy)| copy.tags.get("mark").is_some_and(|m| m == mark));
         let under_way = self.under_way.get(mark).copied().unwrap_or(0);
         // The one call that this write is the outcome of is over when its answer is there.
         self.must(!late && under_way == 0, || {
-            format!("{}: failed with a call that may land (late: {late}, at once: {under_way})", record.key)
+            format!("{}: given up with a call that may land (late: {late}, at once: {under_way})", record.key)
         });
     }
 

@@ -36,11 +36,13 @@ pub enum Kind {
     Policy,
     /// PutProjectPolicy or DeleteProjectPolicy.
     ChangePolicy,
+    /// AssumeRole, on the way to a project policy. Only through the SDK.
+    Assume,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Create,
         Self::Load,
         Self::Save,
@@ -53,12 +55,15 @@ impl Kind {
         Self::GrantsDue,
         Self::Policy,
         Self::ChangePolicy,
+        Self::Assume,
     ];
 
     /// The service it goes to.
     pub fn service(self) -> Service {
         match self {
-            Self::Copy | Self::Describe | Self::Policy | Self::ChangePolicy => Service::Rekognition,
+            Self::Copy | Self::Describe | Self::Policy | Self::ChangePolicy | Self::Assume => {
+                Service::Rekognition
+            }
             Self::Publish => Service::Bus,
             _ => Service::Ledger,
         }
@@ -70,7 +75,7 @@ impl Kind {
 pub enum Service {
     /// DynamoDB.
     Ledger,
-    /// Custom Labels.
+    /// Custom Labels, and the way to those of other accounts.
     Rekognition,
     /// EventBridge.
     Bus,

@@ -120,7 +120,7 @@ impl World {
             self.queue.duplicate(now);
         }
         let half = Duration::from_millis(match kind {
-            Kind::Describe | Kind::Publish | Kind::Policy | Kind::ChangePolicy => 20,
+            Kind::Describe | Kind::Publish | Kind::Policy | Kind::ChangePolicy | Kind::Assume => 20,
             Kind::Copy => 100,
             _ => 2,
         });

@@ -1,0 +1,48 @@
+//! The simulation of [`proofs`] once more, with everything that is shipped between the copier and the network: the
+//! adapters in `src/aws` and the AWS SDK, with its serialisation, signatures, retries and time-outs.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`aws`] | function instances, and the HTTP they are answered through |
+//! | [`wire`] | calls and answers as bytes |
+//! | [`dynamodb`], [`items`] | the ledger's table |
+//! | [`rekognition`], [`events`], [`sts`] | the other services, in front of the same world |
+
+pub mod aws;
+pub mod dynamodb;
+pub mod events;
+pub mod items;
+pub mod rekognition;
+pub mod sts;
+pub mod wire;
+
+use std::time::Instant;
+
+use proofs::commands::{self, number};
+use proofs::report::Result;
+use proofs::simulation::{Outcome, live_as};
+
+/// What there is.
+pub const USAGE: &str = "proofs-sdk simulation SEEDS [FIRST] | seed SEED";
+
+/// Runs a search; `None` if there is none of that name.
+pub fn run(words: &[&str]) -> Option<Result> {
+    let began = Instant::now();
+    let result = match *words.first()? {
+        "simulation" => commands::simulation(number(words, 1, 100)?, number(words, 2, 0)?, live),
+        "seed" => commands::seed(number(words, 1, 0)?, live),
+        _ => return None,
+    };
+    let command = format!("proofs-sdk {}", words.join(" "));
+    Some(Result { search: words.first()?.to_string(), command, took: began.elapsed(), ..result })
+}
+
+/// Lives through the world of a seed.
+pub fn live(seed: u64, verbose: bool) -> Outcome {
+    // A seed is lived on one thread, and the SDK draws the jitter of its retries from that thread's generator.
+    fastrand::seed(seed);
+    live_as(seed, verbose, |shared, rules| {
+        let (aws, rules) = (aws::Aws::new(shared), rules.clone());
+        move |skew| aws.instance(&rules, skew)
+    })
+}

@@ -3,6 +3,7 @@
 import re
 import subprocess
 
+from facts import check
 from iam import ROOT, Stack
 
 FILES = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
@@ -53,12 +54,8 @@ def the_readme_answers_every_question_of_a_guided_deployment():
     assert set(questions) == parameters, set(questions) ^ parameters
 
 
-facts = [
+check([
     every_link_leads_somewhere,
     every_threat_names_tests_that_exist,
     the_readme_answers_every_question_of_a_guided_deployment,
-]
-for fact in facts:
-    fact()
-    print(f"ok: {fact.__name__}")
-print(f"{len(facts)} passed, 0 failed")
+])

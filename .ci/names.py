@@ -6,6 +6,7 @@ Reads the code as text, so that a name counts as the code's only where the code 
 import json
 import re
 
+from facts import check
 from iam import ROOT, Stack
 
 stack = Stack("template.yaml", "444455556666", {"OutputBuckets": ["flowers-production-models"]})
@@ -154,7 +155,7 @@ def every_alarm_has_its_section():
     assert named == words(r"(?m)^### ([a-z]+(?:-[a-z]+)*)$", (ROOT / "docs/operate.md").read_text().split("## Requests")[0])
 
 
-facts = [
+check([
     every_variable_that_is_read_is_set_and_every_one_set_is_read,
     every_other_variable_is_lambdas_or_the_sdks,
     each_function_is_a_program_and_each_program_a_function,
@@ -169,8 +170,4 @@ facts = [
     the_functions_are_what_cargo_lambda_builds,
     a_message_is_hidden_six_times_as_long_as_a_function_may_run,
     every_alarm_has_its_section,
-]
-for fact in facts:
-    fact()
-    print(f"ok: {fact.__name__}")
-print(f"{len(facts)} passed, 0 failed")
+])

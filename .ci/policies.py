@@ -1,5 +1,6 @@
 """Who may do what, as the policies in the two templates say. docs/cross-account.md refers to these facts by name."""
 
+from facts import check
 from iam import REGION, Stack, allowed, listed
 
 SOURCE, DESTINATION, STRANGER = "111122223333", "444455556666", "777788889999"
@@ -178,21 +179,17 @@ def requests_are_forwarded_to_the_copiers_bus_only():
     assert allowed(role, "events:PutEvents", BUS) and not allowed(role, "events:PutEvents", BUS + "2")
 
 
-facts = [
-    only_our_rule_and_direct_senders_may_send,
-    named_accounts_may_put_requests_and_nothing_else,
-    both_functions_may_copy_what_the_parameters_name,
-    copies_go_into_our_own_named_buckets,
-    the_functions_speak_under_their_own_source_only,
-    each_function_has_its_own_part_of_the_ledger_and_the_queue,
-    nothing_is_allowed_that_no_parameter_asked_for,
-    the_copier_assumes_the_listed_roles_only,
-    the_companion_trusts_exactly_the_copier,
-    the_grant_role_touches_the_policies_of_the_named_projects_only,
-    requests_are_forwarded_to_the_copiers_bus_only,
-]
 if __name__ == "__main__":
-    for fact in facts:
-        fact()
-        print(f"ok: {fact.__name__}")
-    print(f"{len(facts)} passed, 0 failed")
+    check([
+        only_our_rule_and_direct_senders_may_send,
+        named_accounts_may_put_requests_and_nothing_else,
+        both_functions_may_copy_what_the_parameters_name,
+        copies_go_into_our_own_named_buckets,
+        the_functions_speak_under_their_own_source_only,
+        each_function_has_its_own_part_of_the_ledger_and_the_queue,
+        nothing_is_allowed_that_no_parameter_asked_for,
+        the_copier_assumes_the_listed_roles_only,
+        the_companion_trusts_exactly_the_copier,
+        the_grant_role_touches_the_policies_of_the_named_projects_only,
+        requests_are_forwarded_to_the_copiers_bus_only,
+    ])

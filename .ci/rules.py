@@ -1,5 +1,6 @@
 """Which parameters template.yaml refuses: its Rules, each shown on parameters that keep it and on some that break it."""
 
+from facts import check
 from iam import Stack
 
 SOURCE, DESTINATION = "111122223333", "444455556666"
@@ -47,14 +48,10 @@ def every_rule_is_shown_here():
     }
 
 
-facts = [
+check([
     nothing_is_wrong_with_the_least_parameters,
     only_regions_with_custom_labels_are_taken,
     accounts_need_their_projects,
     roles_need_their_external_id,
     every_rule_is_shown_here,
-]
-for fact in facts:
-    fact()
-    print(f"ok: {fact.__name__}")
-print(f"{len(facts)} passed, 0 failed")
+])

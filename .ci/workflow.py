@@ -8,6 +8,7 @@ failure as the announcement says. What it can't check is Step Functions itself.
 import json
 
 from eventbridge import matches
+from facts import check
 from iam import ROOT
 from jsonata import Jsonata
 from samcli.yamlhelper import yaml_parse
@@ -107,12 +108,8 @@ def the_waker_answers_the_token_as_the_announcement_says():
             assert json.loads(arguments["Cause"]) == detail, arguments
 
 
-facts = [
+check([
     the_request_is_the_input_plus_correlation_and_token,
     the_rule_matches_ends_of_this_workflows_copies_only,
     the_waker_answers_the_token_as_the_announcement_says,
-]
-for fact in facts:
-    fact()
-    print(f"ok: {fact.__name__}")
-print(f"{len(facts)} passed, 0 failed")
+])

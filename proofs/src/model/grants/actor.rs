@@ -1,6 +1,6 @@
 //! A function instance: what it does next, and what it has read for that.
 
-use super::decide::{Held, LONG, Phase, Says};
+use super::compact::{Held, LONG, Phase, Says};
 
 /// A start under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,15 +79,25 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// A tick passes.
-    pub fn grow_older(&mut self) {
+    /// The start that it is at, if it is at one and holds its lease.
+    pub fn attempt(&mut self) -> Option<&mut Attempt> {
         match self {
             Self::Ask(attempt)
             | Self::Hold(attempt, ..)
             | Self::Call(attempt)
             | Self::Look(Errand::Start(attempt))
             | Self::Compare(Errand::Start(attempt), ..)
-            | Self::Change(Errand::Start(attempt), ..) => attempt.left = attempt.left.saturating_sub(1),
+            | Self::Change(Errand::Start(attempt), ..) => Some(attempt),
+            _ => None,
+        }
+    }
+
+    /// A tick passes.
+    pub fn grow_older(&mut self) {
+        if let Some(attempt) = self.attempt() {
+            attempt.left = attempt.left.saturating_sub(1);
+        }
+        match self {
             Self::Look(Errand::Sweep(ago, _))
             | Self::Compare(Errand::Sweep(ago, _), ..)
             | Self::Change(Errand::Sweep(ago, _), ..) => *ago = (*ago + 1).min(LONG),
@@ -114,17 +124,10 @@ impl Actor {
             {
                 *fresh = false;
             }
-            Self::Ask(attempt)
-            | Self::Hold(attempt, ..)
-            | Self::Call(attempt)
-            | Self::Look(Errand::Start(attempt))
-            | Self::Compare(Errand::Start(attempt), ..)
-            | Self::Change(Errand::Start(attempt), ..)
-                if attempt.r == r =>
-            {
-                attempt.fresh = false;
-            }
             _ => {}
+        }
+        if let Some(attempt) = self.attempt().filter(|attempt| attempt.r == r) {
+            attempt.fresh = false;
         }
     }
 

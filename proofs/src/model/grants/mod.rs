@@ -17,6 +17,7 @@
 //! late.
 
 pub mod actor;
+pub mod compact;
 pub mod decide;
 pub mod renaming;
 mod same;
@@ -24,7 +25,8 @@ pub mod state;
 mod step;
 
 use actor::Actor;
-use decide::{Phase, Says, Setting};
+use compact::{Held, Phase, Says};
+use decide::Setting;
 use state::{Budget, State};
 
 use super::{Known, Model, Next, World, print};
@@ -137,7 +139,7 @@ impl Model for Project {
 impl Project {
     /// Nothing is left of ours, and nothing is due.
     fn is_over(&self, state: &State) -> bool {
-        let at_rest = |held: decide::Held| held.requests().next().is_none() && held.is_settled();
+        let at_rest = |held: Held| held.requests().next().is_none() && held.is_settled();
         let over = |phase: &Phase| matches!(phase, Phase::Done | Phase::Gone);
         state.phases.iter().all(over)
             && !matches!(state.policy, Says::Ours(_))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::decide::REQUESTS;
+use super::compact::REQUESTS;
 
 /// Other numbers for the same requests and their versions.
 #[derive(Debug)]

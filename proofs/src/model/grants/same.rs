@@ -6,8 +6,9 @@
 //! - Requests that differ in nothing but their number are interchangeable, and so are versions: of all the ways to
 //!   number them, one stands for the others. No decision looks at an id, and all have the same length.
 
-use super::actor::{Actor, Attempt, Change, Errand};
-use super::decide::{Says, Setting};
+use super::actor::{Actor, Attempt, Change};
+use super::compact::Says;
+use super::decide::Setting;
 use super::renaming::Renaming;
 use super::state::State;
 
@@ -91,18 +92,6 @@ impl Actor {
             Self::Idle | Self::Ask(_) | Self::Look(_) | Self::Call(_) | Self::Audit => {}
         }
         self
-    }
-
-    fn attempt(&mut self) -> Option<&mut Attempt> {
-        match self {
-            Self::Ask(attempt)
-            | Self::Hold(attempt, ..)
-            | Self::Call(attempt)
-            | Self::Look(Errand::Start(attempt))
-            | Self::Compare(Errand::Start(attempt), ..)
-            | Self::Change(Errand::Start(attempt), ..) => Some(attempt),
-            _ => None,
-        }
     }
 }
 

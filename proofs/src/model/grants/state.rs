@@ -2,7 +2,8 @@
 //! policy, two function instances, changes that land late, somebody outside, and time.
 
 use super::actor::{Actor, Attempt, Change};
-use super::decide::{Held, Phase, REQUESTS, Says, Setting};
+use super::compact::{Held, Phase, REQUESTS, Says};
+use super::decide::Setting;
 use crate::model::Next;
 
 /// How often each thing may go wrong, or be done by others, on one path.

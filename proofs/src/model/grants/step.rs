@@ -1,7 +1,8 @@
 //! A step of a function instance, in the order of reads and writes of `src/grants.rs`, and how it may fail.
 
 use super::actor::{Actor, Attempt, Change, Errand};
-use super::decide::{Ask, Held, LANDS, Phase, Says, Setting, Why};
+use super::compact::{Ask, Held, LANDS, Phase, Says, Why};
+use super::decide::Setting;
 use super::state::State;
 use crate::model::Next;
 

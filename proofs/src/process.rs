@@ -22,7 +22,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::weather::{Fault, Kind};
 use crate::world::models::Operation;
-use crate::world::{Shared, World, later};
+use crate::world::{Shared, World, later, refusal};
 
 /// How long a call without an answer takes: the SDK's time-out for an attempt, and for all of them.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -189,7 +189,7 @@ impl Rekognition for Process {
             let now = world.now();
             world.models.settle(now);
             if world.models.throttles(Operation::Copy, now) {
-                return refused("ThrottlingException");
+                return CopyAnswer::Refused(throttled());
             }
             world.policies.settle(now);
             let version = copy.source_project_version_arn.as_str();
@@ -206,7 +206,7 @@ impl Rekognition for Process {
         };
         let fail = |world: &mut World, fault: Fault| {
             match fault {
-                Fault::Throttle => return refused("ThrottlingException"),
+                Fault::Throttle => return CopyAnswer::Refused(throttled()),
                 Fault::Late => world.models.in_flight.push((later(signed, LATE), copy.clone())),
                 _ => {}
             }
@@ -273,17 +273,13 @@ impl Rekognition for Process {
 
 fn policy_error(action: &'static str, fault: Fault) -> PolicyError {
     match fault {
-        Fault::Throttle => {
-            let refusal =
-                Refusal { code: "ThrottlingException".to_owned(), message: "says the world".to_owned() };
-            PolicyError::Refused { action, refusal }
-        }
+        Fault::Throttle => PolicyError::Refused { action, refusal: throttled() },
         _ => PolicyError::Unavailable(format!("{fault:?}")),
     }
 }
 
-fn refused(code: &str) -> CopyAnswer {
-    CopyAnswer::Refused(Refusal { code: code.to_owned(), message: "says the world".to_owned() })
+fn throttled() -> Refusal {
+    refusal("ThrottlingException")
 }
 
 /// A call that has begun and neither landed nor died with its function.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::Rules;
+use rekognition_model_copier::domain::refusal::Refusal;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -30,6 +31,11 @@ pub const BEGINNING: i64 = 1_795_514_400_000;
 pub fn later(time: Timestamp, duration: Duration) -> Timestamp {
     let duration = SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
     time.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// A refusal of this code.
+pub fn refusal(code: &str) -> Refusal {
+    Refusal { code: code.to_owned(), message: "says the world".to_owned() }
 }
 
 /// How long an effect takes, in all.

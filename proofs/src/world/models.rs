@@ -10,7 +10,7 @@ use rekognition_model_copier::domain::refusal::Refusal;
 use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::ports::{Versions, Which};
 
-use super::later;
+use super::{later, refusal};
 
 /// How a copy goes.
 #[derive(Clone, Debug)]
@@ -249,7 +249,6 @@ impl Models {
 
     /// CopyProjectVersion.
     pub fn judge(&mut self, copy: &CopyRequest, now: Timestamp) -> Result<ProjectVersionArn, Refusal> {
-        let refusal = |code: &str| Refusal { code: code.to_owned(), message: "says the world".to_owned() };
         if let Some(code) = self.refusals.get_mut(&copy.version_name).and_then(VecDeque::pop_front) {
             return Err(refusal(code));
         }

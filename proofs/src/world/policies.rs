@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::arn::ProjectArn;
 use rekognition_model_copier::domain::grant::{Grants, PolicyError};
 use rekognition_model_copier::domain::policy::{Allows, Change, Policy};
-use rekognition_model_copier::domain::refusal::Refusal;
 use rekognition_model_copier::ports::GrantsPage;
+
+use super::refusal;
 
 /// A change of a policy that has no answer and will land.
 #[derive(Debug)]
@@ -85,8 +86,7 @@ impl Policies {
             return Err(PolicyError::Conflict);
         }
         if present.is_none() && self.full_until.is_some_and(|until| now < until) {
-            let (code, message) = ("LimitExceededException".to_owned(), "says the world".to_owned());
-            let refusal = Refusal { code, message };
+            let refusal = refusal("LimitExceededException");
             return Err(PolicyError::Refused { action: "rekognition:PutProjectPolicy", refusal });
         }
         self.serial += 1;

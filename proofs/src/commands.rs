@@ -43,31 +43,37 @@ pub fn number(words: &[&str], place: usize, default: u64) -> Option<u64> {
 /// Runs a search; `None` if there is none of that name.
 pub fn run(words: &[&str]) -> Option<Result> {
     let number = |place, default| number(words, place, default);
-    let began = Instant::now();
-    let result = match *words.first()? {
-        "crashes" => crashes(number(1, 0)?),
-        "model" => model::run(number(1, 1_000_000)?, words.get(2).copied())?,
-        "mutants" => mutants(words.get(1).copied().unwrap_or_default()),
-        "quick" => quick(number(1, 300)?),
-        "simulation" => simulation(number(1, 500)?, number(2, 0)?, simulation::live),
-        "load" => load(number(1, 10_000)?),
-        "backlog" => {
-            let copies = number(1, 10_000)?;
-            backlog(copies, number(2, copies.div_ceil(100))?)
-        }
-        "outages" => outages(number(1, 1)?),
-        "seed" => seed(number(1, 0)?, simulation::live),
-        _ => return None,
-    };
-    let command = words.join(" ");
-    Some(Result { search: words.first()?.to_string(), command, took: began.elapsed(), ..result })
+    timed(words, |name| {
+        Some(match name {
+            "crashes" => crashes(number(1, 0)?),
+            "model" => model::run(number(1, 1_000_000)?, words.get(2).copied())?,
+            "mutants" => mutants(words.get(1).copied().unwrap_or_default()),
+            "quick" => quick(number(1, 300)?),
+            "simulation" => simulation(number(1, 500)?, number(2, 0)?, simulation::live),
+            "load" => load(number(1, 10_000)?),
+            "backlog" => {
+                let copies = number(1, 10_000)?;
+                backlog(copies, number(2, copies.div_ceil(100))?)
+            }
+            "outages" => outages(number(1, 1)?),
+            "seed" => seed(number(1, 0)?, simulation::live),
+            _ => return None,
+        })
+    })
 }
 
-/// Runs a search that a test holds to its word.
+/// What the search of the command's name did, with the command and how long it took.
+pub fn timed(words: &[&str], search: impl FnOnce(&str) -> Option<Result>) -> Option<Result> {
+    let (name, began) = (*words.first()?, Instant::now());
+    let result = search(name)?;
+    Some(Result { search: name.to_owned(), command: words.join(" "), took: began.elapsed(), ..result })
+}
+
+/// Holds a search to its word, in a test.
 ///
 /// # Panics
 /// If there is none of that name, or it finds something.
-pub fn finds_nothing(words: &[&str]) {
+pub fn finds_nothing(run: impl Fn(&[&str]) -> Option<Result>, words: &[&str]) {
     let result = run(words).expect("a search of that name");
     println!("{result}");
     assert_eq!(result.violations, Vec::<String>::new());

@@ -1,11 +1,11 @@
 //! Worlds by chance, at the ports.
 
-use proofs::commands::finds_nothing;
+use proofs::commands::{self, finds_nothing};
 use proofs::simulation::live;
 
 #[test]
 fn no_seed_breaks_anything() {
-    finds_nothing(&["simulation", "20000"]);
+    finds_nothing(commands::run, &["simulation", "20000"]);
 }
 
 #[test]

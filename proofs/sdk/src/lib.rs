@@ -16,8 +16,6 @@ pub mod rekognition;
 pub mod sts;
 pub mod wire;
 
-use std::time::Instant;
-
 use proofs::commands::{self, number};
 use proofs::report::Result;
 use proofs::simulation::{Outcome, live_as};
@@ -27,14 +25,12 @@ pub const USAGE: &str = "proofs-sdk simulation SEEDS [FIRST] | seed SEED";
 
 /// Runs a search; `None` if there is none of that name.
 pub fn run(words: &[&str]) -> Option<Result> {
-    let began = Instant::now();
-    let result = match *words.first()? {
-        "simulation" => commands::simulation(number(words, 1, 100)?, number(words, 2, 0)?, live),
-        "seed" => commands::seed(number(words, 1, 0)?, live),
-        _ => return None,
-    };
-    let command = format!("proofs-sdk {}", words.join(" "));
-    Some(Result { search: words.first()?.to_string(), command, took: began.elapsed(), ..result })
+    let result = commands::timed(words, |name| match name {
+        "simulation" => Some(commands::simulation(number(words, 1, 100)?, number(words, 2, 0)?, live)),
+        "seed" => Some(commands::seed(number(words, 1, 0)?, live)),
+        _ => None,
+    })?;
+    Some(Result { command: format!("proofs-sdk {}", result.command), ..result })
 }
 
 /// Lives through the world of a seed.

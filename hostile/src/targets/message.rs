@@ -1,13 +1,13 @@
 use proofs::request::ACCOUNT;
 use rekognition_model_copier::domain::announcement::Status;
-use rekognition_model_copier::domain::arn::is_account;
+use rekognition_model_copier::domain::arn;
 use rekognition_model_copier::domain::envelope::{self, Opened};
 use rekognition_model_copier::domain::id::is_id;
 use rekognition_model_copier::domain::intake::{Intake, Message, Via, intake};
 use rekognition_model_copier::domain::record::State;
 
 use super::survival::survives;
-use super::{NOW, ORACLE, RULES, text};
+use super::{NOW, ORACLE, RULES, is_account, text};
 use crate::oracle::wrapping::{Wrapped, open};
 
 /// A message in any wrapping: opened as the second opinion opens it, and taken in as a start if and only if that
@@ -41,12 +41,8 @@ fn check(taken: &Intake, expected: &Wrapped, via: Via, text: &str) {
     let record = &taken.record;
     let (allowed, id, account) = match expected {
         Wrapped::Letter { text, id, account, notified } => {
-            let believed = account.as_ref().filter(|account| {
-                via == Via::Queue
-                    && !notified
-                    && account.len() == 12
-                    && account.bytes().all(|b| b.is_ascii_digit())
-            });
+            let is_believed = |account: &&String| via == Via::Queue && !notified && is_account(account);
+            let believed = account.as_ref().filter(is_believed);
             (ORACLE.allows(text), id.as_deref(), believed.map_or(ACCOUNT, String::as_str))
         }
         _ => (false, None, ACCOUNT),
@@ -64,7 +60,7 @@ fn check(taken: &Intake, expected: &Wrapped, via: Via, text: &str) {
         assert_eq!(record.key.sender, account, "{text:?}");
         assert_eq!(record.causation_id, id.filter(|id| is_id(id)).unwrap_or("message-1"), "{text:?}");
     }
-    assert!(is_account(&record.key.sender) && is_id(&record.key.request_id), "{text:?}");
+    assert!(arn::is_account(&record.key.sender) && is_id(&record.key.request_id), "{text:?}");
     survives(record, &RULES.times);
     survives(&taken.reused(&RULES.admission, NOW), &RULES.times);
 }

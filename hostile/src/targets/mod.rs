@@ -61,6 +61,11 @@ static ORACLE: LazyLock<Oracle> = LazyLock::new(|| Oracle::new(SOURCE, ACCOUNT, 
 /// 2026-11-24T10:00:00Z
 const NOW: Timestamp = Timestamp::constant(1_795_514_400, 0);
 
+/// The shipped reading of an account's id once more, apart from it.
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn text(data: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(data)
 }

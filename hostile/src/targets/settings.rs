@@ -5,7 +5,7 @@ use proofs::request::ACCOUNT;
 use regex::Regex;
 use rekognition_model_copier::settings::{Settings, VARIABLES};
 
-use super::text;
+use super::{is_account, text};
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[+-]?[0-9]+$").expect("a pattern"));
 static SOURCE: LazyLock<Regex> =
@@ -50,10 +50,6 @@ pub fn settings(data: &[u8]) {
 fn list(environment: &Environment, name: &str) -> Option<Vec<String>> {
     let items = environment.get(name)?.split(',').map(|item| item.trim().to_owned());
     Some(items.filter(|item| !item.is_empty()).collect())
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_good(environment: &Environment) -> bool {

@@ -8,6 +8,7 @@ use std::time::Instant;
 use jiff::SignedDuration;
 use rekognition_model_copier::domain::times::LEASE;
 
+use crate::crashes::{Aim, Pairs};
 use crate::load::{Load, Outcome};
 use crate::mutants::{self, Fate};
 use crate::report::Result;
@@ -16,7 +17,7 @@ use crate::weather::{Fault, Kind, Service};
 use crate::{crashes, model, report, scenario};
 
 /// What there is.
-pub const USAGE: &str = "crashes [PAIRS] | model STATES [copies|grants] | quick SEEDS | mutants [PART-OF-A-NAME] | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES [PROJECTS] | outages SEEDS";
+pub const USAGE: &str = "crashes [PAIRS [FIRST]] | model STATES [copies|grants] | quick SEEDS | mutants [PART-OF-A-NAME] | simulation SEEDS [FIRST] | seed SEED | load REQUESTS | backlog COPIES [PROJECTS] | outages SEEDS";
 
 /// Runs the search that the command line asks for.
 pub fn main(usage: &str, run: impl Fn(&[&str]) -> Option<Result>) -> ExitCode {
@@ -45,7 +46,10 @@ pub fn run(words: &[&str]) -> Option<Result> {
     let number = |place, default| number(words, place, default);
     timed(words, |name| {
         Some(match name {
-            "crashes" => crashes(number(1, 0)?),
+            "crashes" => {
+                let first = if words.len() > 2 { Some(number(2, 0)?) } else { None };
+                crashes(number(1, 0)?, first)
+            }
             "model" => model::run(number(1, 1_000_000)?, words.get(2).copied())?,
             "mutants" => mutants(words.get(1).copied().unwrap_or_default()),
             "quick" => quick(number(1, 300)?),
@@ -106,25 +110,22 @@ fn done(what: &str, count: impl ToString) -> (String, String) {
     (what.to_owned(), count.to_string())
 }
 
-/// All single faults, and up to `pairs` pairs of faults.
-fn crashes(pairs: u64) -> Result {
+/// All single faults, and so many pairs of faults: from `first` on, or spread evenly over all there are.
+fn crashes(pairs: u64, first: Option<u64>) -> Result {
     let scenarios = scenario::all();
-    let mut plans = Vec::new();
+    let mut singles = Vec::new();
     let mut sites = 0;
     for (i, scenario) in scenarios.iter().enumerate() {
         let calm = crashes::run(scenario, Vec::new(), false);
         let once = crashes::aims(&calm.effects);
         sites += calm.effects.len();
-        plans.push((i, Vec::new()));
-        plans.extend(once.iter().chain(&crashes::lasting(&once)).map(|aim| (i, vec![aim.clone()])));
+        singles.push((i, Vec::new()));
+        singles.extend(once.iter().chain(&crashes::lasting(&once)).map(|aim| (i, vec![aim.clone()])));
     }
-    let singles = plans.len();
-    plans.extend(crashes::pairs(&scenarios, pairs));
-    let (violations, hits) = (Mutex::new(Vec::new()), AtomicU64::new(0));
-    in_parallel(plans.len() as u64, |n| {
-        let Some((i, aims)) = plans.get(n as usize) else { return };
-        let Some(scenario) = scenarios.get(*i) else { return };
-        let run = crashes::run(scenario, aims.clone(), false);
+    let (violations, hits, paired) = (Mutex::new(Vec::new()), AtomicU64::new(0), AtomicU64::new(0));
+    let run = |i: usize, aims: Vec<Aim>| {
+        let Some(scenario) = scenarios.get(i) else { return };
+        let run = crashes::run(scenario, aims.clone(), aims.len() == 2);
         let hit = run.aims.iter().filter(|aim| aim.hit.is_some()).count() as u64;
         hits.fetch_add(hit, Ordering::Relaxed);
         let missed = aims.len() == 1 && hit == 0;
@@ -136,13 +137,24 @@ fn crashes(pairs: u64) -> Result {
             let text = format!("{scenario:?}, {aims:?}, missed: {missed}: {:?}", run.violations);
             locked(&violations, |all| all.push(text));
         }
+    };
+    in_parallel(singles.len() as u64, |n| {
+        let Some((i, aims)) = singles.get(n as usize) else { return };
+        run(*i, aims.clone());
+    });
+    let all = Pairs::new(&scenarios);
+    let (first, step) = first.map_or((0, (all.count() / pairs.max(1)).max(1)), |first| (first, 1));
+    in_parallel(pairs, |n| {
+        let Some((i, aims)) = all.get(first + n * step) else { return };
+        paired.fetch_add(1, Ordering::Relaxed);
+        run(i, aims);
     });
     Result {
         done: vec![
             done("scenarios", scenarios.len()),
             done("effects", sites),
-            done("single faults", singles - scenarios.len()),
-            done("pairs of faults", plans.len() - singles),
+            done("single faults", singles.len() - scenarios.len()),
+            done("pairs of faults", format!("{} of {}", paired.into_inner(), all.count())),
             done("hits", hits.into_inner()),
         ],
         violations: violations.into_inner().unwrap_or_default(),
@@ -317,12 +329,12 @@ fn outages(seeds: u64) -> Result {
 /// The calm scenarios, every single fault, those of policies lasting, too, and some seeds, up to the first violation.
 fn quick(seeds: u64) -> Result {
     let scenarios = scenario::all();
-    let mut plans: Vec<(usize, Vec<crashes::Aim>)> = (0..scenarios.len()).map(|i| (i, Vec::new())).collect();
+    let mut plans: Vec<(usize, Vec<Aim>)> = (0..scenarios.len()).map(|i| (i, Vec::new())).collect();
     for (i, scenario) in scenarios.iter().enumerate() {
         let effects = crashes::run(scenario, Vec::new(), false).effects;
         let once = crashes::aims(&effects);
-        let kind = |aim: &crashes::Aim| effects.get(aim.at as usize - 1);
-        let of_policies = |aim: &crashes::Aim| matches!(kind(aim), Some(Kind::Policy | Kind::ChangePolicy));
+        let kind = |aim: &Aim| effects.get(aim.at as usize - 1);
+        let of_policies = |aim: &Aim| matches!(kind(aim), Some(Kind::Policy | Kind::ChangePolicy));
         let long = crashes::lasting(&once).into_iter().filter(of_policies);
         plans.extend(long.chain(once.iter().cloned()).map(|aim| (i, vec![aim])));
     }

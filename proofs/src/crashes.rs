@@ -38,16 +38,16 @@ pub fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
     runtime.expect("a runtime without I/O").block_on(work)
 }
 
-/// Runs a scenario with these faults.
-pub fn run(scenario: &Scenario, aims: Vec<Aim>, verbose: bool) -> Run {
+/// Runs a scenario with these faults, perhaps without the sweeps that would find nothing.
+pub fn run(scenario: &Scenario, aims: Vec<Aim>, spares_sweeps: bool) -> Run {
     in_virtual_time(async {
         let shared = Shared::new(&scenario.rules, 1);
         shared.with(|world| {
             (scenario.prepare)(world);
             world.weather = Weather::Aimed(aims);
-            world.verbose = verbose;
         });
-        Deployment::usual(&scenario.rules).run(&shared, scenario.requests.clone()).await;
+        let deployment = Deployment { spares_sweeps, ..Deployment::usual(&scenario.rules) };
+        deployment.run(&shared, scenario.requests.clone()).await;
         shared.with(|world| {
             check_ends(scenario, world);
             let aims = match &world.weather {
@@ -90,28 +90,39 @@ pub fn lasting(aims: &[Aim]) -> Vec<Aim> {
     lasting.map(|aim| Aim { lasting: LASTING, ..aim.clone() }).collect()
 }
 
-/// Up to `most` pairs of faults, spread evenly over all there are: the second one is aimed at what happens
-/// after the first.
-pub fn pairs(scenarios: &[Scenario], most: u64) -> Vec<(usize, Vec<Aim>)> {
-    if most == 0 {
-        return Vec::new();
+/// All pairs of faults of all scenarios, by number, in runs that spare sweeps: the second fault is aimed at what
+/// happens after the first.
+#[derive(Debug)]
+pub struct Pairs(Vec<Vec<Aim>>);
+
+impl Pairs {
+    /// Those of these scenarios.
+    pub fn new(scenarios: &[Scenario]) -> Self {
+        Self(scenarios.iter().map(|scenario| aims(&run(scenario, Vec::new(), true).effects)).collect())
     }
-    let calm: Vec<Vec<Aim>> =
-        scenarios.iter().map(|scenario| aims(&run(scenario, Vec::new(), false).effects)).collect();
-    let all: u64 = calm.iter().map(|aims| (aims.len() * aims.len().saturating_sub(1) / 2) as u64).sum();
-    let step = (all / most).max(1);
-    let mut number = 0_u64;
-    let mut pairs = Vec::new();
-    for (i, aims) in calm.iter().enumerate() {
-        for (j, first) in aims.iter().enumerate() {
-            for second in &aims[j + 1..] {
-                number += 1;
-                // Two faults of one effect can't both hit.
-                if number.is_multiple_of(step) && first.at != second.at {
-                    pairs.push((i, vec![first.clone(), second.clone()]));
-                }
+
+    /// How many there are, those of one effect included.
+    pub fn count(&self) -> u64 {
+        self.0.iter().map(|aims| pairs(aims)).sum()
+    }
+
+    /// The scenario's number and its pair; `None` where both are aimed at one effect, and can't both hit.
+    pub fn get(&self, mut number: u64) -> Option<(usize, Vec<Aim>)> {
+        for (scenario, aims) in self.0.iter().enumerate() {
+            if number < pairs(aims) {
+                // The aims before the second one are all those that can be the first.
+                let second = (1 + (1 + 8 * number).isqrt()) / 2;
+                let first = aims.get((number - second * (second - 1) / 2) as usize)?;
+                let second = aims.get(second as usize)?;
+                return (first.at != second.at).then(|| (scenario, vec![first.clone(), second.clone()]));
             }
+            number -= pairs(aims);
         }
+        None
     }
-    pairs
+}
+
+fn pairs(aims: &[Aim]) -> u64 {
+    let count = aims.len() as u64;
+    count * count.saturating_sub(1) / 2
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::ports::{Bus, Clock, Ledger, Rekognition};
 use rekognition_model_copier::start_copy::QueueMessage;
@@ -33,6 +33,8 @@ pub struct Deployment {
     pub starters: Vec<SignedDuration>,
     /// The same for check-copies; the schedule fires once for each.
     pub checkers: Vec<SignedDuration>,
+    /// Leaves out the sweeps that would find nothing: most of a life is waiting.
+    pub spares_sweeps: bool,
     /// How long to wait for the end of it all.
     pub patience: Duration,
 }
@@ -44,6 +46,7 @@ impl Deployment {
             rules: rules.clone(),
             starters: vec![SignedDuration::ZERO; 2],
             checkers: vec![SignedDuration::ZERO],
+            spares_sweeps: false,
             patience: Duration::from_secs(60 * 3600),
         }
     }
@@ -72,7 +75,8 @@ impl Deployment {
         }
         for (i, skew) in self.checkers.iter().copied().enumerate() {
             let instance = instance.clone();
-            functions.spawn_local(check_copies(shared.clone(), move || instance(skew), skew, i));
+            let spares = self.spares_sweeps;
+            functions.spawn_local(check_copies(shared.clone(), move || instance(skew), skew, i, spares));
         }
         functions.run_until(self.send_and_wait(shared, &requests)).await;
         shared.with(|world| {
@@ -177,15 +181,22 @@ async fn check_copies<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
     instance: impl Fn() -> Instance<L, R, B, C>,
     skew: SignedDuration,
     number: usize,
+    spares: bool,
 ) {
     let mut sweep = 0_u64;
     let mut copier = None;
     loop {
-        sweep += 1;
         let next = Instant::now() + MINUTE;
-        let (process, copier_of) = copier.take().unwrap_or_else(&instance);
         let began = shared.with(|world| world.now());
-        let until = later(began, SWEEP).checked_add(skew).unwrap_or(began);
+        let by_its_clock = |time: Timestamp| time.checked_add(skew).unwrap_or(time);
+        if spares && !shared.with(|world| has_due(world, by_its_clock(began))) {
+            shared.with(|world| world.swept(number, began));
+            sleep_until(next).await;
+            continue;
+        }
+        sweep += 1;
+        let (process, copier_of) = copier.take().unwrap_or_else(&instance);
+        let until = by_its_clock(later(began, SWEEP));
         let owner = format!("check-{number}-{sweep}");
         if process.invoke(CHECK_COPIES, copier_of.sweep(&owner, until)).await.is_some() {
             shared.with(|world| world.swept(number, began));
@@ -193,6 +204,11 @@ async fn check_copies<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
         }
         sleep_until(next).await;
     }
+}
+
+fn has_due(world: &mut World, asked: Timestamp) -> bool {
+    let now = world.now();
+    world.table.has_due(asked, now) || !world.policies.due(asked).projects.is_empty()
 }
 
 /// An instance of a function: what can be killed, and the copier in it.

@@ -51,7 +51,7 @@ impl Process {
         tokio::select! {
             biased;
             () = self.kill.notified() => None,
-            ended = timeout(limit, invocation) => ended.ok(),
+            ended = timeout(limit, Box::pin(invocation)) => ended.ok(),
         }
     }
 
@@ -67,7 +67,7 @@ impl Process {
         if fault == Some(Fault::Duplicate) {
             self.shared.bell.notify_waiters();
         }
-        sleep(there).await;
+        takes(there).await;
         let result = match fault {
             None | Some(Fault::Duplicate) => self.shared.with(happen),
             Some(Fault::KilledBefore) => self.killed().await,
@@ -90,13 +90,20 @@ impl Process {
             },
             Some(fault) => self.shared.with(|world| fail(world, fault)),
         };
-        sleep(back).await;
+        takes(back).await;
         result
     }
 
     async fn killed<T>(&self) -> T {
         self.kill.notify_one();
         std::future::pending().await
+    }
+}
+
+/// Lets time pass, and others act; no time, nobody.
+async fn takes(time: Duration) {
+    if !time.is_zero() {
+        sleep(time).await;
     }
 }
 

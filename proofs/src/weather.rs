@@ -58,6 +58,12 @@ impl Kind {
         Self::Assume,
     ];
 
+    /// Whether it leaves anything other than it was.
+    pub fn changes_something(self) -> bool {
+        use Kind::{ChangePolicy, Copy, Create, Publish, Save, SaveGrants};
+        matches!(self, Create | Save | Copy | Publish | SaveGrants | ChangePolicy)
+    }
+
     /// The service it goes to.
     pub fn service(self) -> Service {
         match self {
@@ -127,10 +133,7 @@ impl Fault {
     pub fn fits(self, kind: Kind) -> bool {
         match self {
             Self::ErrorBefore | Self::KilledBefore | Self::Hang | Self::Duplicate => true,
-            Self::ErrorAfter | Self::KilledAfter => {
-                use Kind::{ChangePolicy, Copy, Create, Publish, Save, SaveGrants};
-                matches!(kind, Create | Save | Copy | Publish | SaveGrants | ChangePolicy)
-            }
+            Self::ErrorAfter | Self::KilledAfter => kind.changes_something(),
             Self::Late => matches!(kind, Kind::Copy | Kind::ChangePolicy),
             Self::Throttle => kind.service() != Service::Ledger,
             Self::Stale => {

@@ -45,6 +45,8 @@ pub enum Latency {
     Steady,
     /// By chance, up to three times that.
     Varying,
+    /// The same for what changes something, and nothing for a read.
+    OfWrites,
 }
 
 /// Everything outside the functions.
@@ -130,9 +132,15 @@ impl World {
             Kind::Copy => 100,
             _ => 2,
         });
-        match self.latency {
-            Latency::Steady => (fault, half, half),
-            Latency::Varying => (fault, self.chance.up_to(half * 3), self.chance.up_to(half * 3)),
+        let mut part = || match self.latency {
+            Latency::Steady => half,
+            Latency::Varying | Latency::OfWrites => self.chance.up_to(half * 3),
+        };
+        // Where nothing is changed, it makes no difference when on the way it was read.
+        match (kind.changes_something(), self.latency) {
+            (true, _) => (fault, part(), part()),
+            (false, Latency::OfWrites) => (fault, Duration::ZERO, Duration::ZERO),
+            (false, _) => (fault, Duration::ZERO, part() + part()),
         }
     }
 }

@@ -113,6 +113,12 @@ impl Table {
         }
     }
 
+    /// Whether anything is due, as of the index.
+    pub fn has_due(&mut self, asked: Timestamp, now: Timestamp) -> bool {
+        self.index(now);
+        self.index.keys().any(|(_, due, _)| *due <= asked)
+    }
+
     /// What is due, as of the index.
     pub fn due(&mut self, step: Step, asked: Timestamp, after: Option<Cursor>, now: Timestamp) -> Page {
         self.index(now);

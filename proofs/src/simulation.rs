@@ -33,15 +33,25 @@ pub struct Outcome {
     pub statuses: Vec<(&'static str, u64)>,
 }
 
-/// Lives through the world of a seed.
-pub fn live(seed: u64, verbose: bool) -> Outcome {
-    live_as(seed, verbose, at_the_ports)
+/// How much happens in a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// One to three requests whose copies take minutes; every sweep that would find nothing is left out.
+    Small,
+    /// Up to thirty, which may take an hour.
+    Any,
 }
 
-/// The same with these instances of the functions in it.
+/// Lives through the world of a seed.
+pub fn live(seed: u64, verbose: bool) -> Outcome {
+    live_as(seed, verbose, Size::Any, at_the_ports)
+}
+
+/// The same in a world of this size, with these instances of the functions in it.
 pub fn live_as<L, R, B, C, I>(
     seed: u64,
     verbose: bool,
+    size: Size,
     instances: impl FnOnce(&Shared, &Rules) -> I,
 ) -> Outcome
 where
@@ -55,11 +65,11 @@ where
         let mut chance = Chance::new(seed);
         let rules = some_rules(&mut chance);
         let shared = Shared::new(&rules, chance.bits());
-        let requests = some_requests(&mut chance);
-        let deployment = some_deployment(&rules, &mut chance);
+        let requests = some_requests(size, &mut chance);
+        let deployment = some_deployment(&rules, size, &mut chance);
         shared.with(|world| {
             world.verbose = verbose;
-            prepare(world, &mut chance);
+            prepare(world, size, &mut chance);
         });
         deployment.run_as(&shared, requests.clone(), instances(&shared, &rules)).await;
         shared.with(|world| Outcome {
@@ -94,8 +104,12 @@ fn some_rules(chance: &mut Chance) -> Rules {
     rules(&settings)
 }
 
-fn some_requests(chance: &mut Chance) -> Vec<(Duration, Request)> {
-    let most = if chance.once_in(30) { 30 } else { 6 };
+fn some_requests(size: Size, chance: &mut Chance) -> Vec<(Duration, Request)> {
+    let most = match size {
+        Size::Small => 3,
+        Size::Any if chance.once_in(30) => 30,
+        Size::Any => 6,
+    };
     let count = 1 + chance.below(most);
     let names = 1 + chance.below(count);
     let models = *chance.one(&[2, 2, 30]);
@@ -121,7 +135,7 @@ fn some_requests(chance: &mut Chance) -> Vec<(Duration, Request)> {
     requests
 }
 
-fn some_deployment(rules: &Rules, chance: &mut Chance) -> Deployment {
+fn some_deployment(rules: &Rules, size: Size, chance: &mut Chance) -> Deployment {
     let skewed = chance.once_in(2);
     let mut clocks = |most: u64| {
         let count = 1 + chance.below(most);
@@ -132,12 +146,12 @@ fn some_deployment(rules: &Rules, chance: &mut Chance) -> Deployment {
         rules: rules.clone(),
         starters: clocks(3),
         checkers: clocks(2),
-        spares_sweeps: !chance.once_in(4),
+        spares_sweeps: size == Size::Small || !chance.once_in(4),
         patience: Duration::from_secs(80 * 3600),
     }
 }
 
-fn prepare(world: &mut World, chance: &mut Chance) {
+fn prepare(world: &mut World, size: Size, chance: &mut Chance) {
     // Most functions meet at what they write; that spares most of the waiting, which is most of the work.
     world.latency = *chance.one(&[Latency::Varying, Latency::OfWrites, Latency::OfWrites, Latency::OfWrites]);
     world.table.page = *chance.one(&[1, 3, 1000]);
@@ -147,8 +161,8 @@ fn prepare(world: &mut World, chance: &mut Chance) {
     world.policies.seen_after = Duration::from_secs(*chance.one(&[0, 5, 60]));
     let full = Duration::from_secs(if chance.once_in(20) { 7200 } else { *chance.one(&[0, 0, 600]) });
     world.policies.full_until = Some(later(world.now(), full));
-    world.models.usual = destiny(chance);
-    world.weather = Weather::Stormy(storm(world, chance));
+    world.models.usual = destiny(size, chance);
+    world.weather = Weather::Stormy(storm(world, size, chance));
     let acts = *chance.one(&[0, 0, 1, 3]);
     for _ in 0..acts {
         let at = later(world.now(), chance.up_to(Duration::from_secs(2400)));
@@ -161,7 +175,7 @@ fn prepare(world: &mut World, chance: &mut Chance) {
     }
 }
 
-fn destiny(chance: &mut Chance) -> Destiny {
+fn destiny(size: Size, chance: &mut Chance) -> Destiny {
     use ModelStatus::{CopyingCompleted, CopyingFailed, Expired, Failed, Running, Stopped};
     let ends = [
         CopyingCompleted,
@@ -173,8 +187,12 @@ fn destiny(chance: &mut Chance) -> Destiny {
         Failed,
         Expired,
     ];
+    let longest = match size {
+        Size::Small => *chance.one(&[60, 300]),
+        Size::Any => *chance.one(&[60, 600, 3600]),
+    };
     Destiny {
-        takes: chance.up_to(Duration::from_secs(*chance.clone().one(&[60, 600, 3600]))),
+        takes: chance.up_to(Duration::from_secs(longest)),
         ends: chance.one(&ends).clone(),
         seen_after: Duration::from_secs(*chance.one(&[0, 0, 5, 120])),
     }
@@ -191,7 +209,7 @@ fn act(chance: &mut Chance) -> Outside {
     }
 }
 
-fn storm(world: &World, chance: &mut Chance) -> Storm {
+fn storm(world: &World, size: Size, chance: &mut Chance) -> Storm {
     let intensity = *chance.one(&[0, 2, 10, 40]);
     let permille = Fault::ALL
         .into_iter()
@@ -203,7 +221,10 @@ fn storm(world: &World, chance: &mut Chance) -> Storm {
     let mut outages = Vec::new();
     if chance.once_in(6) {
         let from = later(world.now(), chance.up_to(Duration::from_secs(1800)));
-        let most = *chance.one(&[300, 3600, 6 * 3600]);
+        let most = match size {
+            Size::Small => *chance.one(&[300, 1200]),
+            Size::Any => *chance.one(&[300, 3600, 6 * 3600]),
+        };
         outages.push(Outage {
             service: *chance.one(&Service::ALL),
             from,

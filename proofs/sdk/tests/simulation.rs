@@ -5,7 +5,7 @@ use proofs_sdk::{live, run};
 
 #[test]
 fn no_seed_breaks_anything() {
-    finds_nothing(run, &["simulation", "60"]);
+    finds_nothing(run, &["simulation", "1000"]);
 }
 
 #[test]

@@ -108,8 +108,30 @@ def the_waker_answers_the_token_as_the_announcement_says():
             assert json.loads(arguments["Cause"]) == detail, arguments
 
 
+def a_call_that_cannot_succeed_is_not_repeated():
+    states = resources["Wake"]["Properties"]["Definition"]["States"]
+    calls = [state for state in states.values() if state["Type"] == "Task"]
+    assert len(calls) == 2
+    for call in calls:
+        final, others = call["Retry"]
+        assert final["MaxAttempts"] == 0 and others["MaxAttempts"] > 0
+        assert others["ErrorEquals"] == ["States.ALL"], "the first retrier that names the error counts"
+        (caught,) = call["Catch"]
+        assert set(final["ErrorEquals"]) - set(caught["ErrorEquals"]) == {"Sfn.InvalidTokenException"}, "fails, and is logged"
+        assert states[caught["Next"]]["Type"] == "Succeed", "a second delivery is no failure"
+
+
+def the_workflow_waits_for_as_long_as_the_copier_may_take():
+    copier = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]
+    start, copy = (copier[name]["Default"] for name in ("StartTimeoutSeconds", "CopyTimeoutSeconds"))
+    wait = resources["CopyModel"]["Properties"]["Definition"]["States"]["Request the copy"]["TimeoutSeconds"]
+    assert wait == start + 2 * copy + 3600
+
+
 check([
     the_request_is_the_input_plus_correlation_and_token,
     the_rule_matches_ends_of_this_workflows_copies_only,
     the_waker_answers_the_token_as_the_announcement_says,
+    a_call_that_cannot_succeed_is_not_repeated,
+    the_workflow_waits_for_as_long_as_the_copier_may_take,
 ])

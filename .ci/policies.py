@@ -3,13 +3,14 @@
 from facts import check
 from iam import REGION, Stack, allowed, listed
 
-SOURCE, DESTINATION, STRANGER = "111122223333", "444455556666", "777788889999"
+SOURCE, DESTINATION, HUB, STRANGER = "111122223333", "444455556666", "555566667777", "777788889999"
 
 FLOWERS = f"arn:aws:rekognition:{REGION}:{SOURCE}:project/flowers/1761904800000"
 MODEL = f"arn:aws:rekognition:{REGION}:{SOURCE}:project/flowers/version/flowers.2026-11-02/1762077600000"
 PRODUCTION = f"arn:aws:rekognition:{REGION}:{DESTINATION}:project/flowers-production/1761991200000"
 COPY = f"arn:aws:rekognition:{REGION}:{DESTINATION}:project/flowers-production/version/flowers.2026-11-02/1763978401250"
 KEY = f"arn:aws:kms:{REGION}:{DESTINATION}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+STACKS_KEY = KEY.replace("1234abcd", "5678abcd")
 BUS = f"arn:aws:events:{REGION}:{DESTINATION}:event-bus/default"
 GRANT_ROLE = f"arn:aws:iam::{SOURCE}:role/source-GrantRole-EXAMPLE"
 OPERATOR = f"arn:aws:iam::{DESTINATION}:role/operator"
@@ -26,6 +27,7 @@ COPIER = {
     "RequesterOrganization": "o-exampleorgid",
     "DirectSenders": [OPERATOR, TOPIC],
     "SourceAccountRoles": [GRANT_ROLE],
+    "EncryptionKeyArn": STACKS_KEY,
 }
 COMPANION = {
     "DestinationAccount": DESTINATION,
@@ -39,6 +41,10 @@ COMPANION = {
 copier = Stack("template.yaml", DESTINATION, COPIER)
 bare = Stack("template.yaml", DESTINATION, {"OutputBuckets": ["flowers-production-models"]})
 companion = Stack("source-account.yaml", SOURCE, COMPANION)
+hub = Stack("examples/hub/template.yaml", HUB, {
+    "Organization": "o-exampleorgid", "DestinationAccount": DESTINATION, "DestinationBusArn": BUS,
+})
+workflow = Stack("examples/step-functions/template.yaml", DESTINATION, {})
 queue, rule = copier.arn("RequestQueue"), copier.arn("RequestRule")
 EVENTBRIDGE, SNS = {"service": "events.amazonaws.com"}, {"service": "sns.amazonaws.com"}
 
@@ -61,6 +67,19 @@ def only_our_rule_and_direct_senders_may_send():
         assert not send([], SNS, aws_SourceArn=TOPIC + "-2")
         assert not send([], {"account": STRANGER}, aws_PrincipalArn=f"arn:aws:iam::{STRANGER}:role/operator")
         assert not send([], EVENTBRIDGE, aws_SourceArn=rule, aws_SecureTransport="false"), "not without TLS"
+
+
+def every_queue_refuses_what_comes_without_tls():
+    everything = [{"Effect": "Allow", "Action": "*", "Principal": "*"}]
+    for stack in (copier, companion, hub, workflow):
+        of = lambda kind: [name for name, resource in stack.resources.items() if resource["Type"] == f"AWS::SQS::{kind}"]
+        policies = [stack.properties(name) for name in of("QueuePolicy")]
+        assert policies and sorted(name for policy in policies for name in policy["Queues"]) == sorted(of("Queue"))
+        for policy in policies:
+            statements, arn = policy["PolicyDocument"]["Statement"] + everything, stack.arn(policy["Queues"][0])
+            for action in ("sqs:SendMessage", "sqs:ReceiveMessage"):
+                may = lambda **tls: allowed(statements, action, arn, EVENTBRIDGE, aws_SourceArn=rule, **tls)
+                assert may(aws_SecureTransport="true") and not may(aws_SecureTransport="false"), (arn, action)
 
 
 def named_accounts_may_put_requests_and_nothing_else():
@@ -133,6 +152,15 @@ def each_function_has_its_own_part_of_the_ledger_and_the_queue():
     assert [allowed(check, "logs:PutLogEvents", log) for log in logs] == [False, True]
 
 
+def the_stacks_key_serves_its_table_and_its_queue_only():
+    via = lambda service: {"kms_ViaService": f"{service}.{REGION}.amazonaws.com"}
+    for name, services in (("StartCopyRole", {"dynamodb", "sqs"}), ("CheckCopiesRole", {"dynamodb"})):
+        can = lambda action, **keys: allowed(copier.role(name), action, STACKS_KEY, **keys)
+        assert {service for service in ("dynamodb", "sqs", "s3", "logs") if can("kms:Decrypt", **via(service))} == services
+        assert not can("kms:Decrypt"), "not by itself: a missing key denies"
+        assert not can("kms:CreateGrant", **via("dynamodb")) and not can("kms:GenerateDataKey", **via("sqs"))
+
+
 def nothing_is_allowed_that_no_parameter_asked_for():
     for name in ("StartCopyRole", "CheckCopiesRole"):
         role = bare.role(name)
@@ -175,18 +203,23 @@ def the_grant_role_touches_the_policies_of_the_named_projects_only():
 
 
 def requests_are_forwarded_to_the_copiers_bus_only():
-    role = companion.role("ForwardingRole")
-    assert allowed(role, "events:PutEvents", BUS) and not allowed(role, "events:PutEvents", BUS + "2")
+    for stack in (companion, hub):
+        role = stack.role("ForwardingRole")
+        assert allowed(role, "events:PutEvents", BUS, events_detail__type=REQUESTED)
+        assert not allowed(role, "events:PutEvents", BUS + "2", events_detail__type=REQUESTED)
+        assert not allowed(role, "events:PutEvents", BUS, events_detail__type=CHANGED), "an announcement"
 
 
 if __name__ == "__main__":
     check([
         only_our_rule_and_direct_senders_may_send,
+        every_queue_refuses_what_comes_without_tls,
         named_accounts_may_put_requests_and_nothing_else,
         both_functions_may_copy_what_the_parameters_name,
         copies_go_into_our_own_named_buckets,
         the_functions_speak_under_their_own_source_only,
         each_function_has_its_own_part_of_the_ledger_and_the_queue,
+        the_stacks_key_serves_its_table_and_its_queue_only,
         nothing_is_allowed_that_no_parameter_asked_for,
         the_copier_assumes_the_listed_roles_only,
         the_companion_trusts_exactly_the_copier,

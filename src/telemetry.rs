@@ -6,9 +6,10 @@ use std::io::{Write, stdout};
 use std::panic;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_cloudwatch_embedded::{Builder, Collector};
-use tracing::error;
+use tracing::{Level, error};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -31,7 +32,6 @@ const VALUES: usize = 100;
 ///
 /// INVARIANT: what a span says, no event in it says again: both are members of the one JSON object.
 pub fn init_logs() {
-    let level = env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| LevelFilter::from_str(&level).ok());
     let layer = if env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
         json_subscriber::fmt::layer()
             .flatten_event(true)
@@ -42,9 +42,15 @@ pub fn init_logs() {
     } else {
         fmt::layer().with_ansi(false).boxed()
     };
-    tracing_subscriber::registry().with(layer.with_filter(filter(level.unwrap_or(LevelFilter::INFO)))).init();
+    tracing_subscriber::registry().with(layer.with_filter(filter(level()))).init();
     // Where Rust would write lines of its own.
     panic::set_hook(Box::new(|panic| error!(%panic, "panicked")));
+}
+
+/// The level that is set for the function, or else INFO.
+fn level() -> LevelFilter {
+    let set = env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| LevelFilter::from_str(&level).ok());
+    set.unwrap_or(LevelFilter::INFO)
 }
 
 /// Our own lines at `level`; everybody else's at WARN. INVARIANT: at TRACE the SDK logs requests whole, so
@@ -64,7 +70,11 @@ fn filter(level: LevelFilter) -> Targets {
 /// The metrics of one function, written to standard output once an invocation.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
-pub struct Metrics(&'static Collector);
+pub struct Metrics {
+    collector: &'static Collector,
+    /// What a line has to say of its own level to get through Lambda; `None` where a line that says nothing does.
+    level: Option<&'static str>,
+}
 
 impl Metrics {
     /// The metrics of the deployment whose announcements have this `source`. Call it once.
@@ -96,7 +106,7 @@ impl Metrics {
         describe_gauge!("SweepDuration", Unit::Milliseconds, "");
         describe_gauge!("SweepLeft", Unit::Count, "");
         describe_histogram!("CopyDuration", Unit::Seconds, "");
-        Ok(Self(collector))
+        Ok(Self { collector, level: level_of_metrics(level()) })
     }
 
     /// Writes what start-copy did.
@@ -139,16 +149,28 @@ impl Metrics {
     }
 
     fn flush(&self, out: &mut impl Write) {
-        if let Err(error) = self.0.flush(out) {
+        if let Some(level) = self.level {
+            self.collector.set_property("level", level);
+            self.collector.set_property("timestamp", Timestamp::now().to_string());
+        }
+        if let Err(error) = self.collector.flush(out) {
             error!(%error, "metrics could not be written");
         }
     }
 }
 
+/// The level of the lines of metrics: that of the function, above INFO.
+///
+/// Lambda itself drops lines below the function's level, and takes one without a level or a timestamp for INFO: at WARN
+/// there would be no metrics.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
+fn level_of_metrics(level: LevelFilter) -> Option<&'static str> {
+    (level < LevelFilter::INFO).then(|| level.into_level().unwrap_or(Level::ERROR).as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracing::Level;
 
     #[test]
     fn the_sdk_never_logs_requests() {

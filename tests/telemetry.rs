@@ -11,6 +11,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use sandbox::{Effect, Fault};
 use serde_json::{Map, Value, json};
 use support::{COPY, Copier, event, minutes, request, seconds, with};
@@ -325,7 +326,9 @@ async fn what_is_logged_at_higher_levels_says_as_much() {
         let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", level)]).await;
         copier.sandbox().fault(refused("events:*"));
         copier.send(&[&request("v1")]).await;
-        let lines = read(&logs(&copier).start_copy);
+        copier.sweep().await;
+        let logs = logs(&copier);
+        let lines = read(&logs.start_copy);
         let mut about = lines.iter().filter(|line| line.get("request") == Some(&json!("444455556666#v1")));
         let line = about.next().unwrap_or_else(|| panic!("{lines:#?}"));
         assert_eq!(line["level"], "ERROR", "{line:?}");
@@ -333,7 +336,20 @@ async fn what_is_logged_at_higher_levels_says_as_much() {
             ["requestId", "correlationId", "status"].iter().all(|member| line.contains_key(*member)),
             "{line:?}"
         );
+        let all = logs.all().cloned().collect::<Vec<_>>();
+        let kept = all.iter().filter(|line| gets_through(line, level)).cloned().collect::<Vec<_>>();
+        assert_eq!(values(&kept), values(&all));
+        assert!(values(&kept).contains_key(&metric("SweepDuration", None)));
     }
+}
+
+/// Whether Lambda keeps a line at that level: one without a level or a time is taken for INFO.
+fn gets_through(line: &str, level: &str) -> bool {
+    let rank = |level: &str| ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().position(|name| *name == level);
+    let line = &read(&[line.to_owned()])[0];
+    let is_timed = line.get("timestamp").is_some_and(|time| time.as_str().unwrap().parse::<Timestamp>().is_ok());
+    let of_line = line.get("level").filter(|_| is_timed).and_then(|level| rank(level.as_str()?));
+    of_line.or(rank("INFO")) >= rank(level)
 }
 
 #[tokio::test]

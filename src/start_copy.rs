@@ -73,28 +73,27 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             // write to the ledger, and two calls.
             let owner = format!("{invocation}/{i}");
             // A panic is one failed message, not a dead batch.
-            match AssertUnwindSafe(self.take_in(message, &owner)).catch_unwind().await {
-                Ok(Ok(record)) => Ok(record),
-                Ok(Err(error)) => {
-                    error!(messageId = message.id, %error, "not recorded: the message will be delivered again");
-                    Err(message.id.to_owned())
-                }
-                Err(_) => {
-                    error!(messageId = message.id, "panicked: the message will be delivered again");
-                    Err(message.id.to_owned())
-                }
-            }
+            AssertUnwindSafe(self.take_in(message, &owner)).catch_unwind().await
         }))
         .await;
         let mut batch = Batch::default();
         let mut known = Vec::new();
-        for taken in taken {
+        for (message, taken) in messages.iter().zip(taken) {
             match taken {
-                Ok(taken) => known.extend(taken),
-                Err(id) => batch.failed.push(id),
+                Ok(Ok(taken)) => {
+                    known.extend(taken);
+                    continue;
+                }
+                Ok(Err(NotRecorded { record, error })) => {
+                    batch.counts.ledger_errors += 1;
+                    about(&record).in_scope(|| {
+                        error!(messageId = message.id, %error, "not recorded: the message will be delivered again");
+                    });
+                }
+                Err(_) => error!(messageId = message.id, "panicked: the message will be delivered again"),
             }
+            batch.failed.push(message.id.to_owned());
         }
-        batch.counts.ledger_errors += batch.failed.len();
         batch.counts += self.announce_first(known).await;
         batch
     }
@@ -112,7 +111,9 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
                 (Ok(answer), self.announce_first(vec![taken]).await)
             }
             Ok(None) => (Err(NoAnswer::Announcement), Counts::default()),
-            Err(error) => (Err(error.into()), Counts { ledger_errors: 1, ..Counts::default() }),
+            Err(NotRecorded { error, .. }) => {
+                (Err(error.into()), Counts { ledger_errors: 1, ..Counts::default() })
+            }
         }
     }
 
@@ -130,7 +131,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
 
     /// Records a message and tries its first step; `owner` is unlike that of any other delivery. `None` for an
     /// announcement of ours.
-    async fn take_in(&self, message: Message<'_>, owner: &str) -> Result<Option<Taken>, Unavailable> {
+    async fn take_in(&self, message: Message<'_>, owner: &str) -> Result<Option<Taken>, NotRecorded> {
         let rules = &self.rules;
         let Some(intake) = intake(message, &rules.admission, &rules.event_source, owner, self.now()) else {
             warn!(
@@ -140,7 +141,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             return Ok(None);
         };
         let intake = intake.granting(&rules.granting);
-        match self.ledger.create(&intake.record).await? {
+        match self.create(&intake.record).await? {
             Created::New(record) => {
                 let span = about(&record);
                 Ok(Some(self.first_step(record).instrument(span).await))
@@ -153,14 +154,19 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         }
     }
 
-    async fn reject_reused(&self, intake: &Intake) -> Result<Taken, Unavailable> {
-        match self.ledger.create(&intake.reused(&self.rules.admission, self.now())).await? {
+    async fn reject_reused(&self, intake: &Intake) -> Result<Taken, NotRecorded> {
+        match self.create(&intake.reused(&self.rules.admission, self.now())).await? {
             Created::New(record) => {
                 log(&record);
                 Ok(Taken::New(record))
             }
             Created::Exists(record) => Ok(Taken::Known(record)),
         }
+    }
+
+    async fn create(&self, record: &Record) -> Result<Created, NotRecorded> {
+        let not_recorded = |error| NotRecorded { record: Box::new(record.clone()), error };
+        self.ledger.create(record).await.map_err(not_recorded)
     }
 
     /// The record is in the ledger, so nothing that fails here is the message's fault.
@@ -178,6 +184,12 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             }
         }
     }
+}
+
+/// A message that is not in the ledger.
+struct NotRecorded {
+    record: Box<Record>,
+    error: Unavailable,
 }
 
 /// A message that is in the ledger.

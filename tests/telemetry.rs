@@ -301,6 +301,37 @@ async fn a_line_about_a_request_says_which_one_and_where_it_stands() {
     assert_eq!(about.last().unwrap().get("projectVersionArn"), Some(arn));
 }
 
+#[tokio::test]
+async fn a_message_that_is_not_recorded_is_told_by_its_request() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("dynamodb:*"));
+    copier.deployment.send(request("v1").to_string());
+    copier.deployment.deliver().await;
+    let lines = read(&logs(&copier).start_copy);
+    let is_it = |line: &&Map<String, Value>| {
+        line.get("message") == Some(&json!("not recorded: the message will be delivered again"))
+    };
+    let line = lines.iter().find(is_it).unwrap_or_else(|| panic!("{lines:#?}"));
+    assert_eq!(line["request"], "444455556666#v1");
+    for member in ["messageId", "correlationId", "sourceProjectVersionArn", "error"] {
+        assert!(line.get(member).is_some_and(Value::is_string), "{member}: {line:?}");
+    }
+}
+
+/// So that a trace goes on from the function to whoever an announcement wakes.
+#[tokio::test]
+async fn an_announcement_carries_the_trace_of_its_invocation() {
+    let (copier, _) = story().await;
+    let lines = read(&copier.deployment.logs().unwrap());
+    let traces: BTreeSet<_> =
+        lines.iter().filter_map(|line| Some(line.get("xrayTraceId")?.as_str()?.to_owned())).collect();
+    let announced = copier.announced();
+    assert!(!announced.is_empty());
+    for event in announced {
+        assert!(event.trace_header.as_ref().is_some_and(|trace| traces.contains(trace)), "{event:?}");
+    }
+}
+
 /// A member that is there twice is lost to whoever reads the line.
 #[tokio::test]
 async fn no_line_says_a_thing_twice() {
@@ -345,9 +376,11 @@ async fn what_is_logged_at_higher_levels_says_as_much() {
 
 /// Whether Lambda keeps a line at that level: one without a level or a time is taken for INFO.
 fn gets_through(line: &str, level: &str) -> bool {
-    let rank = |level: &str| ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().position(|name| *name == level);
+    let rank =
+        |level: &str| ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().position(|name| *name == level);
     let line = &read(&[line.to_owned()])[0];
-    let is_timed = line.get("timestamp").is_some_and(|time| time.as_str().unwrap().parse::<Timestamp>().is_ok());
+    let is_timed =
+        line.get("timestamp").is_some_and(|time| time.as_str().unwrap().parse::<Timestamp>().is_ok());
     let of_line = line.get("level").filter(|_| is_timed).and_then(|level| rank(level.as_str()?));
     of_line.or(rank("INFO")) >= rank(level)
 }

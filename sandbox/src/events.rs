@@ -33,6 +33,7 @@ struct Entry {
     detail_type: Option<String>,
     detail: Option<String>,
     event_bus_name: Option<String>,
+    trace_header: Option<String>,
 }
 
 /// The answer, and the events that were taken.
@@ -146,6 +147,7 @@ impl Entry {
             detail,
             event_bus_name,
             raw_detail,
+            trace_header: self.trace_header,
         })
     }
 }

@@ -33,6 +33,9 @@ pub struct PublishedEvent {
     /// `Detail` byte for byte, for who compares redeliveries.
     #[serde(skip)]
     pub raw_detail: String,
+    /// `TraceHeader`
+    #[serde(skip)]
+    pub trace_header: Option<String>,
 }
 
 impl PublishedEvent {
@@ -130,6 +133,7 @@ mod tests {
             detail: Value::Null,
             event_bus_name: "default".to_owned(),
             raw_detail: String::new(),
+            trace_header: None,
         }
     }
 

@@ -279,3 +279,41 @@ fn every_announcement_is_valid() {
         "a schema that takes anything"
     );
 }
+
+/// The requests in an event, unwrapped from whatever they came in; what is no JSON holds none.
+fn requests(event: &Value) -> Vec<Value> {
+    let read = |text: &Value| serde_json::from_str(text.as_str().unwrap()).unwrap_or(Value::Null);
+    match event {
+        Value::Null => Vec::new(),
+        batch if batch.get("Records").is_some() => {
+            let records = batch["Records"].as_array().unwrap();
+            records.iter().flat_map(|record| requests(&read(&record["body"]))).collect()
+        }
+        notification if notification.get("Message").is_some() => requests(&read(&notification["Message"])),
+        event => vec![event.get("detail").unwrap_or(event).clone()],
+    }
+}
+
+#[test]
+fn every_example_is_as_valid_as_it_is_readable() {
+    let files = |folder: &str| {
+        let folder = format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let named = |path: &std::path::PathBuf| path.is_file() && !path.ends_with("check-copies.json");
+        paths.filter(named).map(|path| std::fs::read_to_string(path).unwrap()).collect::<Vec<_>>()
+    };
+    let (request, announcement) = (request_schema(), announcement_schema());
+    let read = |text: String| serde_json::from_str::<Value>(&text).unwrap();
+    let asked: Vec<Value> = files("events").into_iter().flat_map(|text| requests(&read(text))).collect();
+    let told: Vec<Value> =
+        files("events/announcements").into_iter().flat_map(|text| requests(&read(text))).collect();
+    for detail in &asked {
+        let is_read = Draft::parse(&detail.to_string()).problems.is_empty();
+        assert!(accepts(&request, detail) == is_read && !accepts(&announcement, detail), "{detail:#}");
+    }
+    assert!(asked.iter().filter(|detail| accepts(&request, detail)).count() >= 7, "{asked:#?}");
+    for detail in &told {
+        assert!(accepts(&announcement, detail) && !accepts(&request, detail), "{detail:#}");
+    }
+    assert_eq!(told.len(), Status::ALL.len());
+}

@@ -74,6 +74,7 @@ mod tests {
             detail: json!({ "eventId": format!("{request} {status}"), "requestId": request, "status": status }),
             event_bus_name: "default".to_owned(),
             raw_detail: String::new(),
+            trace_header: None,
         }
     }
 

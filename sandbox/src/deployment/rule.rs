@@ -51,6 +51,7 @@ mod tests {
             detail: json!({ "versionName": "v1" }),
             event_bus_name: "default".to_owned(),
             raw_detail: String::new(),
+            trace_header: None,
         }
     }
 

@@ -13,11 +13,11 @@ use serde_json::value::RawValue;
 use tracing::error;
 
 use crate::Copier;
-use crate::aws::{CustomLabels, DynamoDb, EventBridge, SystemClock, configuration};
+use crate::aws::{BadBundle, CustomLabels, DynamoDb, EventBridge, SystemClock, configuration};
 use crate::counts::Counts;
 use crate::domain::times::after;
 use crate::ports::{Bus, Clock, Ledger, Rekognition};
-use crate::settings::Settings;
+use crate::settings::{BadSettings, Settings};
 use crate::start_copy::{NoAnswer, QueueMessage};
 use crate::telemetry::{self, Metrics};
 
@@ -65,8 +65,8 @@ impl Function {
     /// The function that the environment describes. Call it once.
     pub async fn init() -> Result<Self, Error> {
         telemetry::init_logs();
-        let settings = Settings::from_env().inspect_err(|error| error!(%error, "cannot start"))?;
-        let config = configuration().inspect_err(|error| error!(%error, "cannot start"))?;
+        let all_good = both(Settings::from_env(), configuration());
+        let (settings, config) = all_good.inspect_err(|error| error!(%error, "cannot start"))?;
         let metrics = Metrics::init(&settings.rules.event_source)?;
         // Every SDK client begins by reading a list of all of AWS's Regions: three quarters of a start. A thread does so
         // while the function asks for work, and has mostly ended when there is some.
@@ -100,6 +100,21 @@ impl Function {
         let report = self.copier.sweep(&context.request_id, until).await;
         self.metrics.swept(&report);
         Ok(serde_json::to_value(report)?)
+    }
+}
+
+/// What both found in the environment, or all that is wrong in it.
+fn both(
+    settings: Result<Settings, BadSettings>,
+    config: Result<SdkConfig, BadBundle>,
+) -> Result<(Settings, SdkConfig), BadSettings> {
+    match (settings, config) {
+        (Ok(settings), Ok(config)) => Ok((settings, config)),
+        (settings, config) => {
+            let mut problems = settings.err().map(|bad| bad.0).unwrap_or_default();
+            problems.extend(config.err().map(|bad| bad.to_string()));
+            Err(BadSettings(problems))
+        }
     }
 }
 

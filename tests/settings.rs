@@ -15,7 +15,12 @@ use support::{ACCOUNT, COPY, Copier, minutes, request, seconds};
 
 #[tokio::test]
 async fn bad_settings_are_all_named_before_anything_is_done() {
-    let bad = [("ACCOUNT_ID", "4444"), ("RETENTION_DAYS", "forever"), ("CALLS_PER_SECOND", "0")];
+    let bad = [
+        ("ACCOUNT_ID", "4444"),
+        ("RETENTION_DAYS", "forever"),
+        ("CALLS_PER_SECOND", "0"),
+        ("AWS_CA_BUNDLE", "no-such-file"),
+    ];
     let copier = Copier::deployed_with(&bad).await;
     copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
     copier.deployment.check().await.unwrap_err();
@@ -23,7 +28,10 @@ async fn bad_settings_are_all_named_before_anything_is_done() {
         let (log, _) = function.log_from(0).unwrap();
         let line = log.iter().find(|line| line.contains("ACCOUNT_ID")).unwrap();
         for (name, value) in bad {
-            assert!(line.contains(&format!("`{name}` is `{value}`: set it to ")), "{name} in {line}");
+            assert!(
+                line.contains(&format!("`{name}` is `{value}`")) && line.contains("set it to "),
+                "{line}"
+            );
         }
     }
     assert!(copier.sandbox().calls().is_empty());

@@ -29,8 +29,8 @@ pub const ALL: &[Mutant] = &[
     of(
         "a message is acknowledged that is not recorded",
         INTAKE,
-        "Err(message.id.to_owned())\n                }\n                Err(_)",
-        "Ok(None)\n                }\n                Err(_)",
+        "                    });\n                }\n                Err(_)",
+        "                    });\n                    continue;\n                }\n                Err(_)",
     ),
     of(
         "a taken name is a failure",

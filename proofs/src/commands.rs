@@ -52,7 +52,7 @@ pub fn run(words: &[&str]) -> Option<Result> {
             }
             "model" => model::run(number(1, 1_000_000)?, words.get(2).copied())?,
             "mutants" => mutants(words.get(1).copied().unwrap_or_default()),
-            "quick" => quick(number(1, 300)?),
+            "quick" => quick(number(1, 3000)?),
             "simulation" => simulation(number(1, 500)?, number(2, 0)?, simulation::live),
             "load" => load(number(1, 10_000)?),
             "backlog" => {

@@ -180,7 +180,7 @@ pub const ALL: &[Mutant] = &[
         "a redelivery starts again",
         INTAKE,
         "                Ok(Some(Taken::Known(record)))\n            }\n            Created::Exists(_)",
-        "                Ok(Some(Taken::New(self.first_step(record).await)))\n            }\n            Created::Exists(_)",
+        "                Ok(Some(self.first_step(record).await))\n            }\n            Created::Exists(_)",
     ),
     of(
         "another request under a known id is taken for a redelivery",

@@ -111,7 +111,7 @@ impl Pairs {
         for (scenario, aims) in self.0.iter().enumerate() {
             if number < pairs(aims) {
                 // The aims before the second one are all those that can be the first.
-                let second = (1 + (1 + 8 * number).isqrt()) / 2;
+                let second = (1 + 8 * number).isqrt().div_ceil(2);
                 let first = aims.get((number - second * (second - 1) / 2) as usize)?;
                 let second = aims.get(second as usize)?;
                 return (first.at != second.at).then(|| (scenario, vec![first.clone(), second.clone()]));

@@ -194,6 +194,28 @@ async fn what_an_alarm_is_for_is_seen_in_its_metric() {
 }
 
 #[tokio::test]
+async fn no_alarm_is_for_requests_that_wait_for_a_quota() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("LimitExceededException")).containing("v1"));
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("v2"));
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    for _ in 0..6 {
+        copier.pass(minutes(60)).await;
+        copier.sweep().await;
+    }
+    assert_eq!([copier.words("v1"), copier.words("v2")], [["QUEUED"], ["QUEUED"]]);
+    let logs = logs(&copier);
+    let values = values(&logs.all().cloned().collect::<Vec<_>>());
+    let of = |name| values.get(&metric(name, None)).cloned().unwrap_or_default();
+    for errors in ["LedgerErrors", "PolicyErrors", "UnknownStatuses"] {
+        assert_eq!(of(errors), [0.0; 0], "{errors}");
+    }
+    assert!(of("OldestUnpublishedAge").iter().all(|age| *age == 0.0));
+    assert_eq!(of("SweepDuration").len(), 6, "each sweep shows that it was there");
+    assert!(of("OldestUnfinishedAge").last().is_some_and(|age| *age > 5.0 * 3600.0), "they wait");
+}
+
+#[tokio::test]
 async fn an_invocation_that_records_nothing_is_a_ledger_error() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(refused("dynamodb:*"));

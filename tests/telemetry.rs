@@ -189,6 +189,12 @@ async fn what_an_alarm_is_for_is_seen_in_its_metric() {
     let values = values(&logs(&copier).check_copies);
     let of = |name| values[&metric(name, None)].clone();
     assert_eq!(of("UnknownStatuses"), [1.0]);
+    let lines = read(&logs(&copier).check_copies);
+    let unknown =
+        lines.iter().find(|line| line.get("message") == Some(&json!("a status nobody knows"))).unwrap();
+    for member in ["request", "correlationId", "status", "projectVersionArn", "modelStatus"] {
+        assert!(unknown.get(member).is_some_and(Value::is_string), "{member}: {unknown:?}");
+    }
     assert!(matches!(of("LedgerErrors")[..], [errors] if errors > 0.0));
     assert_eq!(of("SweepDuration").len(), 2, "each sweep shows that it was there");
 }

@@ -64,7 +64,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
 
     /// The record as it was written, if there was something to write.
     async fn look_at_one(&self, entry: &Entry, seen: &Seen, report: &mut Report) -> Option<Record> {
-        self.note(entry, seen, report);
+        self.note(entry, seen, report).await;
         // The usual case costs nothing: still copying, and nothing else to say.
         if self.has_nothing_to_say(entry, seen) {
             return None;
@@ -86,16 +86,14 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
         }
     }
 
-    fn note(&self, entry: &Entry, seen: &Seen, report: &mut Report) {
+    async fn note(&self, entry: &Entry, seen: &Seen, report: &mut Report) {
         match seen {
             Seen::Version(version) => match &version.status {
                 ModelStatus::Unknown(word) => {
-                    error!(
-                        request = %entry.key,
-                        projectVersionArn = %version.arn,
-                        modelStatus = word,
-                        "a status nobody knows"
-                    );
+                    // Worth a read: whoever is woken by this wants to know whose it is.
+                    if let Some(record) = self.load(entry, Step::Look, report).await {
+                        about(&record).in_scope(|| error!(modelStatus = word, "a status nobody knows"));
+                    }
                     report.unknown_statuses += 1;
                 }
                 ModelStatus::CopyingInProgress => report.copying += 1,

@@ -7,7 +7,7 @@ use super::group::{Group, Looked, by_project};
 use super::{AT_ONCE, Report, Sweep, with_unpublished};
 use crate::copier::about;
 use crate::domain::decide::look::{Seen, looked};
-use crate::domain::model::{ModelStatus, Progress};
+use crate::domain::model::{ModelStatus, Progress, Version};
 use crate::domain::record::{Record, Step};
 use crate::ports::{Bus, Clock, Entry, Ledger, Rekognition};
 
@@ -64,13 +64,16 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
 
     /// The record as it was written, if there was something to write.
     async fn look_at_one(&self, entry: &Entry, seen: &Seen, report: &mut Report) -> Option<Record> {
-        self.note(entry, seen, report).await;
+        note(seen, report);
         // The usual case costs nothing: still copying, and nothing else to say.
         if self.has_nothing_to_say(entry, seen) {
             return None;
         }
         let record = self.load(entry, Step::Look, report).await?;
         let span = about(&record);
+        if let Some(word) = unknown(seen) {
+            span.in_scope(|| error!(modelStatus = word, "a status nobody knows"));
+        }
         let next = looked(record, seen, self.copier.now(), &self.copier.rules.times)?;
         self.write(next, report).instrument(span).await
     }
@@ -78,30 +81,28 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
     fn has_nothing_to_say(&self, entry: &Entry, seen: &Seen) -> bool {
         let early = entry.check_at.is_some_and(|at| self.copier.now() < at);
         match seen {
-            Seen::Version(version) => {
-                early && matches!(version.status.progress(), Progress::Copying | Progress::Unknown)
-            }
+            Seen::Version(version) => early && version.status.progress() == Progress::Copying,
             Seen::Nothing => early,
             Seen::Absent => false,
         }
     }
+}
 
-    async fn note(&self, entry: &Entry, seen: &Seen, report: &mut Report) {
-        match seen {
-            Seen::Version(version) => match &version.status {
-                ModelStatus::Unknown(word) => {
-                    // Worth a read: whoever is woken by this wants to know whose it is.
-                    if let Some(record) = self.load(entry, Step::Look, report).await {
-                        about(&record).in_scope(|| error!(modelStatus = word, "a status nobody knows"));
-                    }
-                    report.unknown_statuses += 1;
-                }
-                ModelStatus::CopyingInProgress => report.copying += 1,
-                _ => {}
-            },
-            Seen::Nothing => report.unreadable += 1,
-            Seen::Absent => {}
-        }
+/// Counts what was seen.
+fn note(seen: &Seen, report: &mut Report) {
+    match seen {
+        Seen::Version(Version { status: ModelStatus::CopyingInProgress, .. }) => report.copying += 1,
+        Seen::Version(Version { status: ModelStatus::Unknown(_), .. }) => report.unknown_statuses += 1,
+        Seen::Nothing => report.unreadable += 1,
+        Seen::Version(_) | Seen::Absent => {}
+    }
+}
+
+/// The word that nobody knows; whoever is woken by it wants to know whose copy it is, which is worth a read.
+fn unknown(seen: &Seen) -> Option<&str> {
+    match seen {
+        Seen::Version(Version { status: ModelStatus::Unknown(word), .. }) => Some(word),
+        _ => None,
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::announcement::{Announcement, Status};
 use super::arn::{ProjectArn, ProjectVersionArn};
+use super::envelope::{Opened, open};
 use super::examples::{BARE, EVENT, after_answer, at, refused, starting, taken_in, version};
 use super::model::ModelStatus;
 use super::record::Record;
@@ -280,17 +281,20 @@ fn every_announcement_is_valid() {
     );
 }
 
-/// The requests in an event, unwrapped from whatever they came in; what is no JSON holds none.
-fn requests(event: &Value) -> Vec<Value> {
-    let read = |text: &Value| serde_json::from_str(text.as_str().unwrap()).unwrap_or(Value::Null);
-    match event {
-        Value::Null => Vec::new(),
-        batch if batch.get("Records").is_some() => {
-            let records = batch["Records"].as_array().unwrap();
-            records.iter().flat_map(|record| requests(&read(&record["body"]))).collect()
-        }
-        notification if notification.get("Message").is_some() => requests(&read(&notification["Message"])),
-        event => vec![event.get("detail").unwrap_or(event).clone()],
+/// The messages in a file of events/: those of a batch, or its one.
+fn messages(file: String) -> Vec<String> {
+    let event: Value = serde_json::from_str(&file).unwrap();
+    match event["Records"].as_array() {
+        Some(records) => records.iter().map(|record| record["body"].as_str().unwrap().to_owned()).collect(),
+        None => vec![file],
+    }
+}
+
+/// The request in a message, if that is JSON at all.
+fn request_in(message: &str) -> Option<Value> {
+    match open(message, "rekognition.model-copier") {
+        Opened::Request(letter) => serde_json::from_str(letter.text.as_str()).ok(),
+        Opened::Announcement => None,
     }
 }
 
@@ -300,13 +304,13 @@ fn every_example_is_as_valid_as_it_is_readable() {
         let folder = format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"));
         let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let named = |path: &std::path::PathBuf| path.is_file() && !path.ends_with("check-copies.json");
-        paths.filter(named).map(|path| std::fs::read_to_string(path).unwrap()).collect::<Vec<_>>()
+        paths.filter(named).map(|path| std::fs::read_to_string(path).unwrap())
     };
     let (request, announcement) = (request_schema(), announcement_schema());
-    let read = |text: String| serde_json::from_str::<Value>(&text).unwrap();
-    let asked: Vec<Value> = files("events").into_iter().flat_map(|text| requests(&read(text))).collect();
-    let told: Vec<Value> =
-        files("events/announcements").into_iter().flat_map(|text| requests(&read(text))).collect();
+    let asked: Vec<Value> =
+        files("events").flat_map(messages).filter_map(|message| request_in(&message)).collect();
+    let detail = |file: String| serde_json::from_str::<Value>(&file).unwrap()["detail"].clone();
+    let told: Vec<Value> = files("events/announcements").map(detail).collect();
     for detail in &asked {
         let is_read = Draft::parse(&detail.to_string()).problems.is_empty();
         assert!(accepts(&request, detail) == is_read && !accepts(&announcement, detail), "{detail:#}");

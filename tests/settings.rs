@@ -28,10 +28,7 @@ async fn bad_settings_are_all_named_before_anything_is_done() {
         let (log, _) = function.log_from(0).unwrap();
         let line = log.iter().find(|line| line.contains("ACCOUNT_ID")).unwrap();
         for (name, value) in bad {
-            assert!(
-                line.contains(&format!("`{name}` is `{value}`")) && line.contains("set it to "),
-                "{line}"
-            );
+            assert!(line.contains(&format!("`{name}` is `{value}`: set it to ")), "{name} in {line}");
         }
     }
     assert!(copier.sandbox().calls().is_empty());

@@ -1,0 +1,237 @@
+//! The metrics, as CloudWatch takes them out of the logs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use sandbox::{Effect, Fault};
+use serde_json::{Value, json};
+
+use crate::support::{COPY, Copier, event, minutes, request, with};
+use crate::{WAITS, is_metrics, logs, read, refused, story};
+
+const NAMESPACE: &str = "RekognitionModelCopier";
+const SERVICE: &str = "rekognition.model-copier";
+
+/// A metric as CloudWatch knows it: its name and its dimensions.
+type Metric = (String, BTreeMap<String, String>);
+
+fn metric(name: &str, reason: Option<&str>) -> Metric {
+    let dimensions = [("Service", Some(SERVICE)), ("Reason", reason)];
+    let given = dimensions.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    (name.to_owned(), given.collect())
+}
+
+/// Every value of every metric in the lines of a log, as CloudWatch takes them out of it.
+fn values(lines: &[String]) -> BTreeMap<Metric, Vec<f64>> {
+    let mut values = BTreeMap::<_, Vec<f64>>::new();
+    for line in read(lines).iter().filter(|line| is_metrics(line)) {
+        for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+            assert_eq!(directive["Namespace"], NAMESPACE);
+            for (dimensions, metric) in
+                directive["Dimensions"].as_array().unwrap().iter().flat_map(|dimensions| {
+                    directive["Metrics"].as_array().unwrap().iter().map(move |metric| (dimensions, metric))
+                })
+            {
+                let text = |name: &Value| name.as_str().unwrap().to_owned();
+                let value_of = |name: &Value| (text(name), text(&line[name.as_str().unwrap()]));
+                let dimensions = dimensions.as_array().unwrap().iter().map(value_of).collect();
+                let name = text(&metric["Name"]);
+                let taken = match &line[&name] {
+                    Value::Array(many) => many.iter().map(|value| value.as_f64().unwrap()).collect(),
+                    one => vec![one.as_f64().unwrap_or_else(|| panic!("{name}: {one}"))],
+                };
+                assert!(taken.len() <= 100, "{name} has {} values in one line", taken.len());
+                values.entry((name, dimensions)).or_default().extend(taken);
+            }
+        }
+    }
+    values
+}
+
+/// The metrics of ours that template.yaml names in its alarms and on its dashboard.
+fn shown() -> BTreeSet<Metric> {
+    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml")).unwrap();
+    let lines: Vec<_> = template.lines().map(str::trim).collect();
+    let named = lines.iter().enumerate().filter(|(_, line)| line.contains(NAMESPACE));
+    named
+        .map(|(n, line)| match line.strip_prefix("Namespace: ") {
+            Some(_) => {
+                assert_eq!(lines[n + 2], "Dimensions: [{Name: Service, Value: !Ref EventSource}]");
+                metric(lines[n + 1].strip_prefix("MetricName: ").unwrap(), None)
+            }
+            None => {
+                let parts: Vec<Value> = serde_json::from_str(line.trim_end_matches(',')).unwrap();
+                let parts: Vec<_> = parts.iter().filter_map(Value::as_str).collect();
+                let service = [NAMESPACE, parts[1], "Service", "${EventSource}"];
+                assert_eq!(&parts[..4], service);
+                metric(parts[1], parts.get(5).copied())
+            }
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_batch_says_what_came_in_and_what_became_of_it() {
+    let (copier, _) = story().await;
+    let values = values(&logs(&copier).start_copy);
+    for (name, value) in [("Requests", 7.0), ("Started", 1.0), ("Failed", 1.0), ("Rejected", 1.0)] {
+        assert_eq!(values[&metric(name, None)], [value], "{name}");
+    }
+    for name in ["Adopted", "Completed", "TimedOut", "LedgerErrors"] {
+        assert_eq!(values.get(&metric(name, None)), None, "{name}");
+    }
+    for (_, reason) in WAITS {
+        assert_eq!(values[&metric("Waiting", Some(reason))], [1.0], "{reason}");
+    }
+    for reason in ["PolicyFull", "NameBusy"] {
+        assert_eq!(values.get(&metric("Waiting", Some(reason))), None, "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_says_what_it_did_how_long_it_took_and_how_old_the_oldest_is() {
+    let (copier, report) = story().await;
+    let values = values(&logs(&copier).check_copies);
+    let one = |name| match values[&metric(name, None)][..] {
+        [value] => value,
+        ref other => panic!("{name}: {other:?}"),
+    };
+    for (name, value) in [("Completed", 1.0), ("SweepLeft", 0.0), ("OldestUnpublishedAge", 0.0)] {
+        assert_eq!(one(name), value, "{name}");
+    }
+    for name in ["Requests", "UnknownStatuses", "LedgerErrors", "PolicyErrors"] {
+        assert_eq!(values.get(&metric(name, None)), None, "{name}");
+    }
+    let copied = one("CopyDuration");
+    assert!((40.0..400.0).contains(&copied), "{copied}");
+    let oldest = one("OldestUnfinishedAge");
+    assert!((40.0..400.0).contains(&oldest), "{oldest}");
+    assert_eq!(one("SweepDuration"), report["sweepMilliseconds"].as_f64().unwrap());
+}
+
+#[tokio::test]
+async fn what_an_alarm_is_for_is_seen_in_its_metric() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    let arn = copier.last("v1")["projectVersionArn"].as_str().unwrap().to_owned();
+    assert!(copier.sandbox().set_status(&arn, "HIBERNATING", None));
+    copier.pass(minutes(3)).await;
+    copier.sandbox().fault(refused("events:*"));
+    copier.sweep().await;
+    copier.sandbox().fault(refused("dynamodb:Query"));
+    copier.sweep().await;
+    let values = values(&logs(&copier).check_copies);
+    let of = |name| values[&metric(name, None)].clone();
+    assert_eq!(of("UnknownStatuses"), [1.0]);
+    assert!(matches!(of("LedgerErrors")[..], [errors] if errors > 0.0));
+    assert_eq!(of("SweepDuration").len(), 2, "each sweep shows that it was there");
+}
+
+#[tokio::test]
+async fn no_alarm_is_for_requests_that_wait_for_a_quota() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("LimitExceededException")).containing("v1"));
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("v2"));
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    for _ in 0..6 {
+        copier.pass(minutes(60)).await;
+        copier.sweep().await;
+    }
+    assert_eq!([copier.words("v1"), copier.words("v2")], [["QUEUED"], ["QUEUED"]]);
+    let logs = logs(&copier);
+    let values = values(&logs.all().cloned().collect::<Vec<_>>());
+    let of = |name| values.get(&metric(name, None)).cloned().unwrap_or_default();
+    for errors in ["LedgerErrors", "PolicyErrors", "UnknownStatuses"] {
+        assert_eq!(of(errors), [0.0; 0], "{errors}");
+    }
+    assert!(of("OldestUnpublishedAge").iter().all(|age| *age == 0.0));
+    assert_eq!(of("SweepDuration").len(), 6, "each sweep shows that it was there");
+    assert!(of("OldestUnfinishedAge").last().is_some_and(|age| *age > 5.0 * 3600.0), "they wait");
+}
+
+#[tokio::test]
+async fn an_invocation_that_records_nothing_is_a_ledger_error() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("dynamodb:*"));
+    copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
+    let values = values(&logs(&copier).start_copy);
+    assert_eq!(values.get(&metric("LedgerErrors", None)), Some(&vec![1.0]));
+}
+
+#[tokio::test]
+async fn an_outcome_that_cannot_be_recorded_is_a_ledger_error() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("dynamodb:PutItem").on_call(3));
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    let values = values(&logs(&copier).start_copy);
+    assert_eq!(values.get(&metric("LedgerErrors", None)), Some(&vec![1.0]));
+}
+
+#[tokio::test]
+async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
+    let (copier, _) = story().await;
+    let arn = copier.last("release-2026-11-02")["projectVersionArn"].as_str().unwrap().to_owned();
+    assert!(copier.sandbox().set_status(&arn, "DELETING", None));
+    let name = event("copy-requested.json")["detail"]["versionName"].clone();
+    copier.send(&[&with(request("again"), json!({"versionName": name}))]).await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::LoseAnswer));
+    copier.send(&[&request("unknown")]).await;
+    copier.sweep().await;
+    let arn = copier.last("unknown")["projectVersionArn"].as_str().unwrap().to_owned();
+    assert!(copier.sandbox().set_status(&arn, "HIBERNATING", None));
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")));
+    copier.send(&[&request("never")]).await;
+    copier.pass(minutes(25 * 60)).await;
+    copier.sandbox().fault(refused("dynamodb:Query").on_call(1));
+    copier.sweep().await;
+    copier.sweep().await;
+    let written = values(&copier.deployment.logs().unwrap());
+    let mut shown = shown();
+    for in_tests_grants in [metric("Waiting", Some("PolicyFull")), metric("PolicyErrors", None)] {
+        assert!(shown.remove(&in_tests_grants));
+    }
+    assert!(shown.len() > 15, "{shown:?}");
+    let missing: Vec<_> = shown.iter().filter(|metric| !written.contains_key(metric)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let unseen: Vec<_> = written.keys().filter(|metric| !shown.contains(metric)).collect();
+    assert!(unseen.is_empty(), "{unseen:?}");
+}
+
+#[tokio::test]
+async fn metrics_are_in_the_embedded_metric_format() {
+    let (copier, _) = story().await;
+    let schema = serde_json::from_str(include_str!("emf.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let lines = read(&copier.deployment.logs().unwrap());
+    let metrics: Vec<_> = lines.into_iter().filter(is_metrics).map(Value::Object).collect();
+    assert!(!metrics.is_empty());
+    for line in metrics {
+        let errors: Vec<_> = schema.iter_errors(&line).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_get_through_at_every_level_of_logging() {
+    for level in ["WARN", "ERROR"] {
+        let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", level)]).await;
+        copier.sandbox().fault(refused("events:*"));
+        copier.send(&[&request("v1")]).await;
+        copier.sweep().await;
+        let all = copier.deployment.logs().unwrap();
+        let kept = all.iter().filter(|line| gets_through(line, level)).cloned().collect::<Vec<_>>();
+        assert_eq!(values(&kept), values(&all));
+        assert!(values(&kept).contains_key(&metric("SweepDuration", None)));
+    }
+}
+
+/// Whether Lambda keeps a line at that level: one without a level or a time is taken for INFO.
+fn gets_through(line: &str, level: &str) -> bool {
+    let rank =
+        |level: &str| ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().position(|name| *name == level);
+    let line = &read(&[line.to_owned()])[0];
+    let is_timed =
+        line.get("timestamp").is_some_and(|time| time.as_str().unwrap().parse::<Timestamp>().is_ok());
+    let of_line = line.get("level").filter(|_| is_timed).and_then(|level| rank(level.as_str()?));
+    of_line.or(rank("INFO")) >= rank(level)
+}

@@ -125,6 +125,7 @@ fn crashes(pairs: u64, first: Option<u64>) -> Result {
     let (violations, hits, paired) = (Mutex::new(Vec::new()), AtomicU64::new(0), AtomicU64::new(0));
     let run = |i: usize, aims: Vec<Aim>| {
         let Some(scenario) = scenarios.get(i) else { return };
+        // Pairs are aimed at the effects of runs that spare sweeps.
         let run = crashes::run(scenario, aims.clone(), aims.len() == 2);
         let hit = run.aims.iter().filter(|aim| aim.hit.is_some()).count() as u64;
         hits.fetch_add(hit, Ordering::Relaxed);

@@ -33,7 +33,8 @@ pub fn run(words: &[&str]) -> Option<Result> {
     Some(Result { command: format!("proofs-sdk {}", result.command), ..result })
 }
 
-/// Lives through the world of a seed, a small one: a call through the SDK takes forty times as long as one at the ports.
+/// Lives through the world of a seed, a small one: a call through the SDK takes forty times as long as one at the
+/// ports.
 pub fn live(seed: u64, verbose: bool) -> Outcome {
     // A seed is lived on one thread, and the SDK draws the jitter of its retries from that thread's generator.
     fastrand::seed(seed);

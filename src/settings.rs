@@ -81,8 +81,8 @@ impl Settings {
         );
         let day = 24 * 3600;
         let settings = Self {
-            ledger_table: source.text("LEDGER_TABLE", None, "the name of the ledger's table", |_| true),
-            event_bus: source.text("EVENT_BUS", Some("default"), "the name or ARN of an event bus", |_| true),
+            ledger_table: source.text("LEDGER_TABLE", None, "the name of the ledger's table", is_table),
+            event_bus: source.text("EVENT_BUS", Some("default"), "the name or ARN of an event bus", is_bus),
             retention: SignedDuration::from_hours(24 * source.number("RETENTION_DAYS", 90, 1, 3650)),
             external_id: source.get("EXTERNAL_ID"),
             rules: Rules {
@@ -229,6 +229,24 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
     fn buckets(&self) -> Option<BTreeSet<String>> {
         Some(self.list("ALLOWED_OUTPUT_BUCKETS")?.into_iter().collect())
     }
+}
+
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>
+fn is_table(text: &str) -> bool {
+    (3..=255).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+}
+
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>
+fn is_bus(text: &str) -> bool {
+    let name = match text.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+        ["arn", _, "events", _, account, bus] if is_account(account) => bus.strip_prefix("event-bus/"),
+        _ => Some(text),
+    };
+    name.is_some_and(|name| {
+        (1..=256).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/'))
+    })
 }
 
 fn is_event_source(text: &str) -> bool {

@@ -20,6 +20,7 @@ fn three_variables_are_enough() {
 fn every_bad_setting_is_reported_with_its_name_its_value_and_what_is_allowed() {
     let bad = read(&[
         ("ACCOUNT_ID", "4444"),
+        ("EVENT_BUS", "arn:aws:events:us-east-1:444455556666:rule/models"),
         ("EVENT_SOURCE", "aws.mine"),
         ("ALLOWED_SOURCE_ACCOUNTS", "111122223333, me"),
         ("START_TIMEOUT_SECONDS", "-1"),
@@ -29,10 +30,11 @@ fn every_bad_setting_is_reported_with_its_name_its_value_and_what_is_allowed() {
     .unwrap_err();
     let message = bad.to_string();
     for part in [
-        "8 bad settings",
+        "9 bad settings",
         "`AWS_REGION` is not set",
         "`LEDGER_TABLE` is not set",
         "`ACCOUNT_ID` is `4444`: set it to 12 digits",
+        "`EVENT_BUS` is `arn:aws:events:us-east-1:444455556666:rule/models`: set it to the name or ARN of an event bus",
         "`EVENT_SOURCE` is `aws.mine`",
         "`ALLOWED_SOURCE_ACCOUNTS` has `me`",
         "`START_TIMEOUT_SECONDS` is `-1`: set it to a whole number from 0",
@@ -40,6 +42,26 @@ fn every_bad_setting_is_reported_with_its_name_its_value_and_what_is_allowed() {
         "`CALLS_PER_SECOND` is `0`: set it to a whole number from 1 to 1000",
     ] {
         assert!(message.contains(part), "{part} in {message}");
+    }
+}
+
+#[test]
+fn a_bus_is_a_name_or_an_arn_and_a_table_a_name() {
+    let bus = |bus| read(&[&LEAST[..], &[("EVENT_BUS", bus)]].concat()).map(|settings| settings.event_bus);
+    for good in ["default", "models/of.us_1-", "arn:aws:events:us-east-1:444455556666:event-bus/models"] {
+        assert_eq!(bus(good).as_deref(), Ok(good));
+    }
+    let long = "b".repeat(257);
+    for bad in
+        ["two words", "arn:aws:events:us-east-1:444455556666:event-bus/", "arn:aws:sqs:us-east-1:4:a", &long]
+    {
+        assert!(bus(bad).is_err(), "{bad}");
+    }
+    let table =
+        |name| read(&[("AWS_REGION", "us-east-1"), ("LEDGER_TABLE", name), ("ACCOUNT_ID", "444455556666")]);
+    assert!(table("a.b-c_D9").is_ok());
+    for bad in ["ab", "arn:aws:dynamodb:us-east-1:444455556666:table/ledger", &long] {
+        assert!(table(bad).is_err(), "{bad}");
     }
 }
 

@@ -10,6 +10,12 @@ use super::{is_account, text};
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[+-]?[0-9]+$").expect("a pattern"));
 static SOURCE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[A-Za-z0-9._/-]{1,256}$").expect("a pattern"));
+static TABLE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[A-Za-z0-9._-]{3,255}$").expect("a pattern"));
+static BUS: LazyLock<Regex> = LazyLock::new(|| {
+    let name = "[A-Za-z0-9._/-]{1,256}";
+    Regex::new(&format!(r"(?s)^({name}|arn:[^:]*:events:[^:]*:[0-9]{{12}}:event-bus/{name})$"))
+        .expect("a pattern")
+});
 static ROLE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?s)^arn:[^:]*:iam::([0-9]{12}):role/.+$").expect("a pattern"));
 
@@ -76,7 +82,8 @@ fn is_good(environment: &Environment) -> bool {
     });
     let own_roles = list("COPIER_ROLE_ARNS");
     get("AWS_REGION").or(get("AWS_DEFAULT_REGION")).is_some()
-        && get("LEDGER_TABLE").is_some()
+        && get("LEDGER_TABLE").is_some_and(|name| TABLE.is_match(name))
+        && get("EVENT_BUS").is_none_or(|bus| BUS.is_match(bus))
         && get("ACCOUNT_ID").is_some_and(is_account)
         && get("EVENT_SOURCE").is_none_or(|source| SOURCE.is_match(source) && !source.starts_with("aws."))
         && list("ALLOWED_SOURCE_ACCOUNTS").iter().all(|account| is_account(account))

@@ -98,6 +98,7 @@ impl Metrics {
             "LedgerErrors",
             "UnknownStatuses",
             "PolicyErrors",
+            "DescribeErrors",
         ] {
             describe_counter!(name, Unit::Count, "");
         }
@@ -119,6 +120,7 @@ impl Metrics {
     pub fn swept(&self, report: &Report) {
         counter!("UnknownStatuses").increment(report.unknown_statuses as u64);
         counter!("PolicyErrors").increment(report.policy_errors as u64);
+        counter!("DescribeErrors").increment(report.describe_errors as u64);
         gauge!("OldestUnfinishedAge").set(report.oldest_unfinished_seconds as f64);
         gauge!("OldestUnpublishedAge").set(report.oldest_unpublished_seconds as f64);
         gauge!("SweepDuration").set(report.sweep_milliseconds as f64);

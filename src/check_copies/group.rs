@@ -129,6 +129,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             Ok(versions) => Some(versions),
             Err(error) => {
                 warn!(project = %project, %error, "a project could not be read");
+                report.describe_errors += 1;
                 None
             }
         }

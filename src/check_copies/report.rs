@@ -21,7 +21,7 @@ pub struct Report {
     pub copying: usize,
     /// Statuses that nobody knows.
     pub unknown_statuses: usize,
-    /// Copies whose project could not be read.
+    /// Copies that were looked for in vain: their project could not be read, or not in time.
     pub unreadable: usize,
     /// Writes that somebody else was faster with.
     pub overtaken: usize,
@@ -33,6 +33,8 @@ pub struct Report {
     pub policy_errors: usize,
     /// Calls of DescribeProjectVersions.
     pub describe_calls: usize,
+    /// Those that failed: what is in a project could not be read.
+    pub describe_errors: usize,
     /// Age of the oldest request seen that has no final answer, in seconds.
     pub oldest_unfinished_seconds: i64,
     /// Age of the oldest announcement seen that was not published, in seconds.
@@ -66,6 +68,7 @@ impl AddAssign for Report {
         self.withdrawn += other.withdrawn;
         self.policy_errors += other.policy_errors;
         self.describe_calls += other.describe_calls;
+        self.describe_errors += other.describe_errors;
         self.oldest_unfinished_seconds = self.oldest_unfinished_seconds.max(other.oldest_unfinished_seconds);
         self.oldest_unpublished_seconds =
             self.oldest_unpublished_seconds.max(other.oldest_unpublished_seconds);

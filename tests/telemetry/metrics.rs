@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
-use crate::support::{COPY, Copier, event, minutes, request, with};
+use crate::support::{COPY, Copier, DESCRIBE, event, minutes, request, with};
 use crate::{WAITS, is_metrics, logs, read, refused, story};
 
 const NAMESPACE: &str = "RekognitionModelCopier";
@@ -99,7 +99,7 @@ async fn a_sweep_says_what_it_did_how_long_it_took_and_how_old_the_oldest_is() {
     for (name, value) in [("Completed", 1.0), ("SweepLeft", 0.0), ("OldestUnpublishedAge", 0.0)] {
         assert_eq!(one(name), value, "{name}");
     }
-    for name in ["Requests", "UnknownStatuses", "LedgerErrors", "PolicyErrors"] {
+    for name in ["Requests", "UnknownStatuses", "LedgerErrors", "PolicyErrors", "DescribeErrors"] {
         assert_eq!(values.get(&metric(name, None)), None, "{name}");
     }
     let copied = one("CopyDuration");
@@ -120,11 +120,15 @@ async fn what_an_alarm_is_for_is_seen_in_its_metric() {
     copier.sweep().await;
     copier.sandbox().fault(refused("dynamodb:Query"));
     copier.sweep().await;
+    copier.sandbox().clear_faults();
+    copier.sandbox().fault(refused(DESCRIBE));
+    copier.sweep().await;
     let values = values(&logs(&copier).check_copies);
     let of = |name| values[&metric(name, None)].clone();
     assert_eq!(of("UnknownStatuses"), [1.0]);
     assert!(matches!(of("LedgerErrors")[..], [errors] if errors > 0.0));
-    assert_eq!(of("SweepDuration").len(), 2, "each sweep shows that it was there");
+    assert_eq!(of("DescribeErrors"), [1.0], "one project");
+    assert_eq!(of("SweepDuration").len(), 3, "each sweep shows that it was there");
 }
 
 #[tokio::test]
@@ -141,7 +145,7 @@ async fn no_alarm_is_for_requests_that_wait_for_a_quota() {
     let logs = logs(&copier);
     let values = values(&logs.all().cloned().collect::<Vec<_>>());
     let of = |name| values.get(&metric(name, None)).cloned().unwrap_or_default();
-    for errors in ["LedgerErrors", "PolicyErrors", "UnknownStatuses"] {
+    for errors in ["LedgerErrors", "PolicyErrors", "DescribeErrors", "UnknownStatuses"] {
         assert_eq!(of(errors), [0.0; 0], "{errors}");
     }
     assert!(of("OldestUnpublishedAge").iter().all(|age| *age == 0.0));
@@ -183,6 +187,7 @@ async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
     copier.send(&[&request("never")]).await;
     copier.pass(minutes(25 * 60)).await;
     copier.sandbox().fault(refused("dynamodb:Query").on_call(1));
+    copier.sandbox().fault(refused(DESCRIBE).on_call(1));
     copier.sweep().await;
     copier.sweep().await;
     let written = values(&copier.deployment.logs().unwrap());

@@ -42,7 +42,7 @@ impl Page {
     /// Says what is going to happen.
     pub(super) fn begin(&self, request: &Path, speed: f64) {
         self.line(&format!(
-            "A model is copied in the sandbox, a local AWS whose clock runs {speed} times as fast as ours.\n\
+            "A model is copied in the sandbox, a local AWS, {speed} times as fast as it usually is.\n\
              {} is sent to the queue; what follows is announced on the event bus.",
             style(request.strip_prefix(programs::root()).unwrap_or(request).display()).bold()
         ));

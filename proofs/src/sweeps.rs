@@ -58,9 +58,12 @@ impl World {
     ///
     /// Who shares it with another request may lose it in the one window that ARCHITECTURE.md names.
     pub fn called_for(&mut self, wanted: &str) {
+        if !self.granting {
+            return;
+        }
         let sharers = self.table.records().filter_map(version).filter(|version| version == wanted).count();
         let is_allowed = self.policies.allowed(self.now()).contains(wanted);
-        let holds = !self.granting || sharers > 1 || is_allowed;
+        let holds = sharers > 1 || is_allowed;
         self.watch.must(holds, || format!("called without its grant, or it was lost: {wanted}"));
     }
 

@@ -1,7 +1,7 @@
 //! Which entries to look up together: DescribeProjectVersions takes 10 names of one project, or answers a
 //! page of 100.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::FutureExt;
@@ -63,11 +63,24 @@ fn anywhere(now: Timestamp, count: usize) -> usize {
 }
 
 /// What a project was seen to hold.
+#[derive(Default)]
 pub(super) struct Looked {
-    /// The versions that were seen.
-    pub(super) versions: Vec<Version>,
+    versions: BTreeMap<String, Vec<Version>>,
     /// The names that were looked for in vain: a part of them could not be read.
-    pub(super) unread: Vec<String>,
+    pub(super) unread: BTreeSet<String>,
+}
+
+impl Looked {
+    /// The versions of this name that were seen: one, but for one that took another's place meanwhile.
+    pub(super) fn named(&self, name: &str) -> &[Version] {
+        self.versions.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn see(&mut self, versions: Vec<Version>) {
+        for version in versions {
+            self.versions.entry(version.arn.version_name().to_owned()).or_default().push(version);
+        }
+    }
 }
 
 impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
@@ -77,20 +90,16 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
     /// progress are. As long as a page shows more of what is sought than names would, the next page
     /// follows; then the rest by name.
     pub(super) async fn look_up(&self, group: &Group, report: &mut Report) -> Looked {
-        let mut looked = Looked { versions: Vec::new(), unread: Vec::new() };
-        let mut missing: Vec<String> =
+        let mut looked = Looked::default();
+        let mut missing: BTreeSet<String> =
             group.entries.iter().filter_map(|entry| entry.version_name.clone()).collect();
-        missing.sort_unstable();
-        missing.dedup();
         let mut token = None;
         while missing.len() > NAMES {
             let before = missing.len();
             match self.describe(&group.project, Which::Page(token), report).await {
                 Some(page) => {
-                    missing.retain(|name| {
-                        page.versions.iter().all(|version| version.arn.version_name() != name)
-                    });
-                    looked.versions.extend(page.versions);
+                    looked.see(page.versions);
+                    missing.retain(|name| !looked.versions.contains_key(name));
                     token = page.next;
                 }
                 None => {
@@ -105,10 +114,10 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
                 break;
             }
         }
-        for names in missing.chunks(NAMES) {
+        for names in missing.into_iter().collect::<Vec<_>>().chunks(NAMES) {
             match self.describe(&group.project, Which::Named(names), report).await {
-                Some(found) => looked.versions.extend(found.versions),
-                None => looked.unread.extend_from_slice(names),
+                Some(found) => looked.see(found.versions),
+                None => looked.unread.extend(names.iter().cloned()),
             }
         }
         looked

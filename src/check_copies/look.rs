@@ -108,11 +108,11 @@ fn unknown(seen: &Seen) -> Option<&str> {
 
 /// What was seen of an entry's version: it alone counts, whoever else may have its name.
 fn seen(entry: &Entry, found: &Looked) -> Seen {
-    let version =
-        found.versions.iter().find(|version| Some(&version.arn) == entry.project_version_arn.as_ref());
-    match (version, &entry.version_name) {
-        (Some(version), _) => Seen::Version(version.clone()),
-        (None, Some(name)) if found.unread.contains(name) => Seen::Nothing,
-        (None, _) => Seen::Absent,
+    let name = entry.version_name.as_deref().unwrap_or_default();
+    let is_it = |version: &&Version| Some(&version.arn) == entry.project_version_arn.as_ref();
+    match found.named(name).iter().find(is_it) {
+        Some(version) => Seen::Version(version.clone()),
+        None if found.unread.contains(name) => Seen::Nothing,
+        None => Seen::Absent,
     }
 }

@@ -48,8 +48,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
                 }
                 continue;
             }
-            let seen = found.versions.iter().find(|version| version.arn.version_name() == name);
-            let decided = take_over(record, seen, &self.holder(), now, times);
+            let decided = take_over(record, found.named(name).first(), &self.holder(), now, times);
             if matches!(decided, Start::Call(_)) {
                 self.copier.copy_pace.turn().await;
             }

@@ -51,6 +51,7 @@ pub enum Outside {
 pub struct Model {
     /// Its ARN.
     pub arn: ProjectVersionArn,
+    name: String,
     /// What it is a copy of.
     pub source: Option<String>,
     bucket: Option<String>,
@@ -169,7 +170,7 @@ impl Models {
     /// Every version that ever had this name.
     pub fn named<'a>(&'a self, project: &ProjectArn, name: &'a str) -> impl Iterator<Item = &'a Model> {
         let all = self.projects.get(project).map(Vec::as_slice).unwrap_or_default();
-        all.iter().filter(move |model| model.arn.version_name() == name)
+        all.iter().filter(move |model| model.name == name)
     }
 
     /// Lets everything happen that was to happen by now, in its order.
@@ -196,7 +197,7 @@ impl Models {
     fn act(&mut self, act: Outside, now: Timestamp) {
         let there = |models: &mut Self, project: &ProjectArn, name: &str| {
             let all = models.projects.get_mut(project)?;
-            let place = all.iter().position(|m| m.arn.version_name() == name && m.is_there(now))?;
+            let place = all.iter().position(|m| m.name == name && m.is_there(now))?;
             Some((project.clone(), place))
         };
         match act {
@@ -299,7 +300,8 @@ impl Models {
                 .expect("a project's ARN with a name makes a version's ARN");
         let all = self.projects.entry(project.clone()).or_default();
         self.places.insert(arn.clone(), (project.clone(), all.len()));
-        all.push(Model { arn: arn.clone(), source, bucket, life, seen_from, gone_at: Timestamp::MAX });
+        let name = name.to_owned();
+        all.push(Model { arn: arn.clone(), name, source, bucket, life, seen_from, gone_at: Timestamp::MAX });
         arn
     }
 
@@ -318,7 +320,7 @@ impl Models {
         let shown = |model: &&Model| model.is_there(then) && model.seen_from <= then;
         match which {
             Which::Named(names) => {
-                let wanted = |model: &&Model| names.iter().any(|name| name == model.arn.version_name());
+                let wanted = |model: &&Model| names.iter().any(|name| *name == model.name);
                 let found = all.iter().filter(shown).filter(wanted).map(|model| model.described(then));
                 Versions { versions: found.collect(), next: None }
             }

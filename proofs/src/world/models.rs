@@ -320,7 +320,7 @@ impl Models {
         let shown = |model: &&Model| model.is_there(then) && model.seen_from <= then;
         match which {
             Which::Named(names) => {
-                let wanted = |model: &&Model| names.iter().any(|name| *name == model.name);
+                let wanted = |model: &&Model| names.contains(&model.name);
                 let found = all.iter().filter(shown).filter(wanted).map(|model| model.described(then));
                 Versions { versions: found.collect(), next: None }
             }

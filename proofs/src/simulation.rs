@@ -36,7 +36,8 @@ pub struct Outcome {
 /// How much happens in a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// One to three requests whose copies take minutes; every sweep that would find nothing is left out.
+    /// One to three requests whose copies take minutes, with trouble for twenty; every sweep that would find nothing
+    /// is left out.
     Small,
     /// Up to thirty, which may take an hour.
     Any,
@@ -159,13 +160,17 @@ fn prepare(world: &mut World, size: Size, chance: &mut Chance) {
     world.models.per_second = *chance.one(&[None, Some(5), Some(2)]);
     world.models.at_once = *chance.one(&[None, None, Some(1), Some(3)]);
     world.policies.seen_after = Duration::from_secs(*chance.one(&[0, 5, 60]));
-    let full = Duration::from_secs(if chance.once_in(20) { 7200 } else { *chance.one(&[0, 0, 600]) });
+    let full = Duration::from_secs(match size {
+        Size::Small => *chance.one(&[0, 0, 180]),
+        Size::Any if chance.once_in(20) => 7200,
+        Size::Any => *chance.one(&[0, 0, 600]),
+    });
     world.policies.full_until = Some(later(world.now(), full));
     world.models.usual = destiny(size, chance);
     world.weather = Weather::Stormy(storm(world, size, chance));
     let acts = *chance.one(&[0, 0, 1, 3]);
     for _ in 0..acts {
-        let at = later(world.now(), chance.up_to(Duration::from_secs(2400)));
+        let at = later(world.now(), chance.up_to(eventful(size) * 2 / 3));
         let act = act(chance);
         if let Outside::Permit(false) = act {
             let again = later(at, chance.up_to(Duration::from_secs(1800)));
@@ -196,6 +201,14 @@ fn destiny(size: Size, chance: &mut Chance) -> Destiny {
         ends: chance.one(&ends).clone(),
         seen_after: Duration::from_secs(*chance.one(&[0, 0, 5, 120])),
     }
+}
+
+/// How long things go wrong by chance, and two thirds of it others act.
+fn eventful(size: Size) -> Duration {
+    Duration::from_secs(match size {
+        Size::Small => 1200,
+        Size::Any => 3600,
+    })
 }
 
 fn act(chance: &mut Chance) -> Outside {
@@ -236,6 +249,6 @@ fn storm(world: &World, size: Size, chance: &mut Chance) -> Storm {
         permille,
         only_copies: false,
         outages,
-        until: later(world.now(), chance.up_to(Duration::from_secs(3600))),
+        until: later(world.now(), chance.up_to(eventful(size))),
     }
 }

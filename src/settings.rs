@@ -65,7 +65,8 @@ impl std::error::Error for BadSettings {}
 impl Settings {
     /// Reads the process's environment.
     pub fn from_env() -> Result<Self, BadSettings> {
-        Self::read(|name| std::env::var(name).ok())
+        // What is no Unicode is no good setting either, and is shown as one.
+        Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
     /// Reads settings from wherever `lookup` finds them. An empty value is as good as none.
@@ -81,10 +82,20 @@ impl Settings {
         );
         let day = 24 * 3600;
         let settings = Self {
-            ledger_table: source.text("LEDGER_TABLE", None, "the name of the ledger's table", is_table),
-            event_bus: source.text("EVENT_BUS", Some("default"), "the name or ARN of an event bus", is_bus),
+            ledger_table: source.text(
+                "LEDGER_TABLE",
+                None,
+                "the name of the ledger's table, 3 to 255 of letters, digits, `.`, `-` and `_`",
+                is_table_or_bucket,
+            ),
+            event_bus: source.text(
+                "EVENT_BUS",
+                Some("default"),
+                "an event bus: a name, 1 to 256 of letters, digits, `.`, `-`, `_` and `/`, or an ARN",
+                is_bus,
+            ),
             retention: SignedDuration::from_hours(24 * source.number("RETENTION_DAYS", 90, 1, 3650)),
-            external_id: source.get("EXTERNAL_ID"),
+            external_id: source.external_id(),
             rules: Rules {
                 granting: source.granting(&account),
                 admission: Admission {
@@ -95,10 +106,10 @@ impl Settings {
                     account,
                 },
                 times: Times {
-                    start_timeout: source.seconds("START_TIMEOUT_SECONDS", day),
-                    copy_timeout: source.seconds("COPY_TIMEOUT_SECONDS", day),
-                    overdue_after: source.seconds("OVERDUE_AFTER_SECONDS", 2 * 3600),
-                    permission_timeout: source.seconds("PERMISSION_TIMEOUT_SECONDS", 900),
+                    start_timeout: source.seconds("START_TIMEOUT_SECONDS", day, 60),
+                    copy_timeout: source.seconds("COPY_TIMEOUT_SECONDS", day, 60),
+                    overdue_after: source.seconds("OVERDUE_AFTER_SECONDS", 2 * 3600, 60),
+                    permission_timeout: source.seconds("PERMISSION_TIMEOUT_SECONDS", 900, 0),
                 },
                 event_source,
                 calls_per_second: u32::try_from(source.number("CALLS_PER_SECOND", 5, 1, 1000)).unwrap_or(5),
@@ -139,11 +150,13 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
     }
 
     fn region(&mut self) -> String {
-        let region = self.get("AWS_REGION").or_else(|| self.get("AWS_DEFAULT_REGION"));
-        region.unwrap_or_else(|| {
-            self.problems.push("`AWS_REGION` is not set: set it to the Region of the models".to_owned());
-            String::new()
-        })
+        let fallback = self.get("AWS_DEFAULT_REGION");
+        self.text("AWS_REGION", fallback.as_deref(), "the Region of the models, such as us-east-1", is_region)
+    }
+
+    fn external_id(&mut self) -> Option<String> {
+        let allowed = "what the roles ask for, 2 to 1224 of letters, digits and `_+=,.@:/-`";
+        self.get("EXTERNAL_ID").map(|_| self.text("EXTERNAL_ID", None, allowed, is_external_id))
     }
 
     fn number(&mut self, name: &str, default: i64, least: i64, most: i64) -> i64 {
@@ -159,13 +172,20 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         }
     }
 
-    fn seconds(&mut self, name: &str, default: i64) -> SignedDuration {
-        SignedDuration::from_secs(self.number(name, default, 0, YEAR))
+    fn seconds(&mut self, name: &str, default: i64, least: i64) -> SignedDuration {
+        SignedDuration::from_secs(self.number(name, default, least, YEAR))
     }
 
-    fn list(&self, name: &str) -> Option<Vec<String>> {
+    /// `None` if it is left out, which is not the same as a list of nothing.
+    fn list(&mut self, name: &str) -> Option<Vec<String>> {
         let value = self.get(name)?;
-        Some(value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+        let items: Vec<String> =
+            value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
+        if items.is_empty() {
+            self.problems
+                .push(format!("`{name}` is {}: list something, with commas, or leave it out", shown(&value)));
+        }
+        Some(items)
     }
 
     fn accounts(&mut self, own: &str) -> BTreeSet<String> {
@@ -226,13 +246,29 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         }
     }
 
-    fn buckets(&self) -> Option<BTreeSet<String>> {
-        Some(self.list("ALLOWED_OUTPUT_BUCKETS")?.into_iter().collect())
+    fn buckets(&mut self) -> Option<BTreeSet<String>> {
+        let name = "ALLOWED_OUTPUT_BUCKETS";
+        let buckets = self.list(name)?;
+        for bucket in buckets.iter().filter(|bucket| !is_table_or_bucket(bucket)) {
+            self.problems.push(format!("`{name}` has {}: list names of buckets, with commas", shown(bucket)));
+        }
+        Some(buckets.into_iter().collect())
     }
 }
 
+fn is_region(text: &str) -> bool {
+    text.contains('-') && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+fn is_external_id(text: &str) -> bool {
+    (2..=1224).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b))
+}
+
+/// A table has a name of the form that a request's `outputConfig.s3Bucket` has, too.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>
-fn is_table(text: &str) -> bool {
+fn is_table_or_bucket(text: &str) -> bool {
     (3..=255).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
 }

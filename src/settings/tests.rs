@@ -23,25 +23,47 @@ fn every_bad_setting_is_reported_with_its_name_its_value_and_what_is_allowed() {
         ("EVENT_BUS", "arn:aws:events:us-east-1:444455556666:rule/models"),
         ("EVENT_SOURCE", "aws.mine"),
         ("ALLOWED_SOURCE_ACCOUNTS", "111122223333, me"),
+        ("ALLOWED_OUTPUT_BUCKETS", "models,s3://models"),
+        ("SOURCE_ACCOUNT_ROLES", ", ,"),
+        ("EXTERNAL_ID", "two words"),
         ("START_TIMEOUT_SECONDS", "-1"),
+        ("COPY_TIMEOUT_SECONDS", "59"),
+        ("PERMISSION_TIMEOUT_SECONDS", "a\u{fffd}"),
         ("RETENTION_DAYS", "forever"),
         ("CALLS_PER_SECOND", "0"),
     ])
     .unwrap_err();
     let message = bad.to_string();
     for part in [
-        "9 bad settings",
+        "14 bad settings",
         "`AWS_REGION` is not set",
-        "`LEDGER_TABLE` is not set",
+        "`LEDGER_TABLE` is not set: set it to the name of the ledger's table, 3 to 255 of letters,",
         "`ACCOUNT_ID` is `4444`: set it to 12 digits",
-        "`EVENT_BUS` is `arn:aws:events:us-east-1:444455556666:rule/models`: set it to the name or ARN of an event bus",
+        "`EVENT_BUS` is `arn:aws:events:us-east-1:444455556666:rule/models`: set it to an event bus: a name, 1 to 256 of",
         "`EVENT_SOURCE` is `aws.mine`",
         "`ALLOWED_SOURCE_ACCOUNTS` has `me`",
-        "`START_TIMEOUT_SECONDS` is `-1`: set it to a whole number from 0",
+        "`ALLOWED_OUTPUT_BUCKETS` has `s3://models`: list names of buckets, with commas",
+        "`SOURCE_ACCOUNT_ROLES` is `, ,`: list something, with commas, or leave it out",
+        "`EXTERNAL_ID` is `two words`: set it to what the roles ask for, 2 to 1224 of",
+        "`START_TIMEOUT_SECONDS` is `-1`: set it to a whole number from 60",
+        "`COPY_TIMEOUT_SECONDS` is `59`",
+        r"`PERMISSION_TIMEOUT_SECONDS` is `a\u{fffd}`",
         "`RETENTION_DAYS` is `forever`",
         "`CALLS_PER_SECOND` is `0`: set it to a whole number from 1 to 1000",
     ] {
         assert!(message.contains(part), "{part} in {message}");
+    }
+}
+
+#[test]
+fn the_region_has_the_form_of_one() {
+    let region = |name| [&LEAST[1..], &[name]].concat();
+    for good in [("AWS_REGION", "eu-central-1"), ("AWS_DEFAULT_REGION", "us-gov-west-1")] {
+        assert_eq!(read(&region(good)).unwrap().rules.admission.region, good.1);
+    }
+    for bad in ["Frankfurt", "eu-central-1 ", "eu_central_1", "EU-CENTRAL-1"] {
+        let message = read(&region(("AWS_REGION", bad))).unwrap_err().to_string();
+        assert!(message.contains(&format!("`AWS_REGION` is `{bad}`: set it to the Region of")), "{message}");
     }
 }
 

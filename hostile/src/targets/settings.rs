@@ -11,6 +11,9 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[+-]?[0-9]+$").e
 static SOURCE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[A-Za-z0-9._/-]{1,256}$").expect("a pattern"));
 static TABLE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[A-Za-z0-9._-]{3,255}$").expect("a pattern"));
+static REGION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[a-z0-9-]*-[a-z0-9-]*$").expect("a pattern"));
+static EXTERNAL_ID: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^[A-Za-z0-9_+=,.@:/-]{2,1224}$").expect("a pattern"));
 static BUS: LazyLock<Regex> = LazyLock::new(|| {
     let name = "[A-Za-z0-9._/-]{1,256}";
     Regex::new(&format!(r"(?s)^({name}|arn:[^:]*:events:[^:]*:[0-9]{{12}}:event-bus/{name})$"))
@@ -68,10 +71,10 @@ fn is_good(environment: &Environment) -> bool {
         })
     };
     let times = [
-        "START_TIMEOUT_SECONDS",
-        "COPY_TIMEOUT_SECONDS",
-        "OVERDUE_AFTER_SECONDS",
-        "PERMISSION_TIMEOUT_SECONDS",
+        ("START_TIMEOUT_SECONDS", 60),
+        ("COPY_TIMEOUT_SECONDS", 60),
+        ("OVERDUE_AFTER_SECONDS", 60),
+        ("PERMISSION_TIMEOUT_SECONDS", 0),
     ];
     let roles = list("SOURCE_ACCOUNT_ROLES");
     let accounts: Option<Vec<String>> =
@@ -81,13 +84,18 @@ fn is_good(environment: &Environment) -> bool {
             && !accounts.iter().any(|account| Some(account.as_str()) == get("ACCOUNT_ID"))
     });
     let own_roles = list("COPIER_ROLE_ARNS");
-    get("AWS_REGION").or(get("AWS_DEFAULT_REGION")).is_some()
+    let lists =
+        ["ALLOWED_SOURCE_ACCOUNTS", "ALLOWED_OUTPUT_BUCKETS", "SOURCE_ACCOUNT_ROLES", "COPIER_ROLE_ARNS"];
+    get("AWS_REGION").or(get("AWS_DEFAULT_REGION")).is_some_and(|region| REGION.is_match(region))
+        && lists.iter().all(|name| get(name).is_none() || !list(name).is_empty())
+        && list("ALLOWED_OUTPUT_BUCKETS").iter().all(|bucket| TABLE.is_match(bucket))
+        && get("EXTERNAL_ID").is_none_or(|id| EXTERNAL_ID.is_match(id))
         && get("LEDGER_TABLE").is_some_and(|name| TABLE.is_match(name))
         && get("EVENT_BUS").is_none_or(|bus| BUS.is_match(bus))
         && get("ACCOUNT_ID").is_some_and(is_account)
         && get("EVENT_SOURCE").is_none_or(|source| SOURCE.is_match(source) && !source.starts_with("aws."))
         && list("ALLOWED_SOURCE_ACCOUNTS").iter().all(|account| is_account(account))
-        && times.iter().all(|name| number(name, 0, 31_536_000))
+        && times.iter().all(|(name, least)| number(name, *least, 31_536_000))
         && number("RETENTION_DAYS", 1, 3650)
         && number("CALLS_PER_SECOND", 1, 1000)
         && one_each

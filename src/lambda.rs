@@ -89,7 +89,7 @@ impl Function {
                 (answer.map_err(Into::into).and_then(|answer| Ok(serde_json::to_value(answer)?)), counts)
             }
         };
-        self.metrics.taken_in(&counts);
+        self.metrics.taken_in(&counts, &context.request_id);
         answer
     }
 
@@ -98,7 +98,7 @@ impl Function {
         let context = event.context;
         let until = sweep_until(self.copier.now(), &context);
         let report = self.copier.sweep(&context.request_id, until).await;
-        self.metrics.swept(&report);
+        self.metrics.swept(&report, &context.request_id);
         Ok(serde_json::to_value(report)?)
     }
 }

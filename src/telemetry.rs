@@ -110,14 +110,16 @@ impl Metrics {
         Ok(Self { collector, level: level_of_metrics(level()) })
     }
 
-    /// Writes what start-copy did.
-    pub fn taken_in(&self, counts: &Counts) {
+    /// Writes what an invocation of start-copy did.
+    pub fn taken_in(&self, counts: &Counts, invocation: &str) {
+        self.collector.set_property("requestId", invocation.to_owned());
         self.count(counts);
         self.flush(&mut stdout());
     }
 
-    /// Writes what check-copies did.
-    pub fn swept(&self, report: &Report) {
+    /// Writes what an invocation of check-copies did.
+    pub fn swept(&self, report: &Report, invocation: &str) {
+        self.collector.set_property("requestId", invocation.to_owned());
         counter!("UnknownStatuses").increment(report.unknown_statuses as u64);
         counter!("PolicyErrors").increment(report.policy_errors as u64);
         counter!("DescribeErrors").increment(report.describe_errors as u64);

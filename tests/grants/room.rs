@@ -76,8 +76,7 @@ async fn a_project_whose_five_policies_are_others_makes_a_request_wait_until_one
     let queued = copier.last("v1");
     assert_eq!((&queued["status"], &queued["failure"]["code"]), (&json!("QUEUED"), &json!("PolicyFull")));
     assert!(queued["failure"]["remedy"].as_str().unwrap().contains("goes on by itself"), "{queued}");
-    let metrics = copier.deployment.logs().unwrap();
-    assert!(metrics.iter().any(|line| line.contains(r#""Reason":"PolicyFull""#)), "{metrics:#?}");
+    assert_eq!(measured(&copier, "Waiting", &["Service", "Reason"])["Reason"], "PolicyFull");
     let others: Vec<_> = policies(&copier);
 
     copier.sandbox().change(|world| {

@@ -118,8 +118,7 @@ async fn a_role_that_is_gone_is_told_by_every_sweep_until_the_grants_are_removed
         assert_eq!(asked.count(), 1, "what a role that is gone costs a sweep: {calls:?}");
     }
     assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"]);
-    let metrics = copier.deployment.logs().unwrap();
-    assert_eq!(metrics.iter().filter(|line| line.contains(r#""PolicyErrors":1"#)).count(), 3);
+    assert_eq!(measured(&copier, "PolicyErrors", &["Service"])["PolicyErrors"], 1);
 
     // As docs/operate.md has it, under policy-errors.
     let key = format!("grants#{SOURCE}");

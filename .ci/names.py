@@ -97,7 +97,7 @@ def the_keys_are_what_the_code_reads_by_and_writes():
     (index,) = resources["Ledger"]["GlobalSecondaryIndexes"]
     assert keys(resources["Ledger"]) == [(name, "HASH") for name in words(r'\.key\("(\w+)"', ledger)]
     (condition,) = words(r'key_condition_expression\("(.*)"\)', ledger)
-    assert condition == "#{} = :step AND #{} <= :now".format(*(name for name, _ in keys(index)))
+    assert condition == "#{} = :step AND #{} <= :until".format(*(name for name, _ in keys(index)))
     types = {"text": "S", "number": "N", "grants_id": "S"}
     pairs = re.findall(r'"(\w+)"\.into\(\), (text|number|grants_id)\(', item)
     written = {(name, types[function]) for name, function in pairs}

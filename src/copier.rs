@@ -1,5 +1,6 @@
 //! The copier: the ports, the rules, and the few moves that both use cases share.
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use tracing::{Span, error, error_span, info, warn};
 
@@ -114,15 +115,15 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
     }
 
     /// Publishes what the records have in their outboxes, and marks what was published. Returns the records
-    /// as they are then.
+    /// as they are then, and how many marks the ledger did not take.
     ///
     /// In rounds of one announcement a record: a record's next one goes out only after the one before.
-    pub(crate) async fn publish(&self, records: Vec<Record>) -> Vec<Record> {
+    pub(crate) async fn publish(&self, records: Vec<Record>) -> (Vec<Record>, usize) {
         self.publish_until(records, Timestamp::MAX).await
     }
 
     /// The same, asking nothing of the bus from `until` on.
-    pub(crate) async fn publish_until(&self, records: Vec<Record>, until: Timestamp) -> Vec<Record> {
+    pub(crate) async fn publish_until(&self, records: Vec<Record>, until: Timestamp) -> (Vec<Record>, usize) {
         let mut published = vec![0; records.len()];
         let mut round: Vec<usize> = (0..records.len()).collect();
         loop {
@@ -158,20 +159,21 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
             }
         }
         let marks = records.into_iter().zip(published).map(|(record, count)| self.mark(record, count));
-        futures_util::future::join_all(marks).await
+        let (records, errors): (_, Vec<usize>) = join_all(marks).await.into_iter().unzip();
+        (records, errors.iter().sum())
     }
 
-    /// INVARIANT: marked after it was published, never before. A mark that fails publishes again.
-    async fn mark(&self, record: Record, count: usize) -> Record {
+    /// INVARIANT: marked after it was published, never before. A mark that fails, which is counted, publishes again.
+    async fn mark(&self, record: Record, count: usize) -> (Record, usize) {
         if count == 0 {
-            return record;
+            return (record, 0);
         }
         match self.ledger.save(record.clone().published(count)).await {
-            Ok(Some(marked)) => marked,
-            Ok(None) => record,
+            Ok(Some(marked)) => (marked, 0),
+            Ok(None) => (record, 0),
             Err(error) => {
                 about(&record).in_scope(|| error!(%error, "a published announcement could not be marked"));
-                record
+                (record, 1)
             }
         }
     }

@@ -34,11 +34,11 @@ pub trait Ledger: Send + Sync {
     /// else was faster.
     fn save(&self, record: Record) -> impl Future<Output = Result<Option<Record>, Unavailable>> + Send;
 
-    /// One page of what is due for `step` at `now`, longest due first. A hint: it may lag behind the records.
+    /// One page of what is due for `step` by `until`, longest due first. A hint: it may lag behind the records.
     fn due(
         &self,
         step: Step,
-        now: Timestamp,
+        until: Timestamp,
         after: Option<Cursor>,
     ) -> impl Future<Output = Result<Page, Unavailable>> + Send;
 
@@ -53,10 +53,10 @@ pub trait Ledger: Send + Sync {
     fn save_grants(&self, grants: Grants)
     -> impl Future<Output = Result<Option<Grants>, Unavailable>> + Send;
 
-    /// One page of the source projects whose grants are [due](Grants::due) at `now`. A hint, as [`Ledger::due`].
+    /// One page of the source projects whose grants are [due](Grants::due) by `until`. A hint, as [`Ledger::due`].
     fn grants_due(
         &self,
-        now: Timestamp,
+        until: Timestamp,
         after: Option<Cursor>,
     ) -> impl Future<Output = Result<GrantsPage, Unavailable>> + Send;
 }
@@ -79,6 +79,8 @@ pub struct Cursor(pub String);
 pub struct Page {
     /// Longest due first.
     pub entries: Vec<Entry>,
+    /// How many entries were left out because they can't be read.
+    pub unreadable: usize,
     /// Where to go on; `None` at the end.
     pub next: Option<Cursor>,
 }
@@ -88,6 +90,8 @@ pub struct Page {
 pub struct GrantsPage {
     /// Longest due first.
     pub projects: Vec<ProjectArn>,
+    /// As in [`Page::unreadable`].
+    pub unreadable: usize,
     /// Where to go on; `None` at the end.
     pub next: Option<Cursor>,
 }

@@ -125,7 +125,8 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
         for record in &records {
             counts.count(record);
         }
-        self.publish(records).await;
+        let (_, errors) = self.publish(records).await;
+        counts.ledger_errors += errors;
         counts
     }
 

@@ -245,10 +245,5 @@ fn storm(world: &World, size: Size, chance: &mut Chance) -> Storm {
             fault: *chance.one(&[Fault::ErrorBefore, Fault::Hang]),
         });
     }
-    Storm {
-        permille,
-        only_copies: false,
-        outages,
-        until: later(world.now(), chance.up_to(eventful(size))),
-    }
+    Storm { permille, only_copies: false, outages, until: later(world.now(), chance.up_to(eventful(size))) }
 }

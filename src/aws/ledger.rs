@@ -61,17 +61,17 @@ impl DynamoDb {
     }
 
     /// One page of the index.
-    async fn query(&self, step: &str, now: Timestamp, after: Option<Cursor>) -> Result<Found, Unavailable> {
+    async fn query(&self, step: &str, until: Timestamp, after: Option<Cursor>) -> Result<Found, Unavailable> {
         let query = self
             .client
             .query()
             .table_name(&self.table)
             .index_name(INDEX)
-            .key_condition_expression("#step = :step AND #due <= :now")
+            .key_condition_expression("#step = :step AND #due <= :until")
             .expression_attribute_names("#step", "step")
             .expression_attribute_names("#due", "due")
             .expression_attribute_values(":step", text(step))
-            .expression_attribute_values(":now", number(now.as_millisecond()))
+            .expression_attribute_values(":until", number(until.as_millisecond()))
             .set_exclusive_start_key(after.and_then(|cursor| start_key(step, &cursor)));
         let found = query.send().await.map_err(unavailable)?;
         Ok(Found {
@@ -127,9 +127,10 @@ impl Ledger for DynamoDb {
         }
     }
 
-    async fn due(&self, step: Step, now: Timestamp, after: Option<Cursor>) -> Result<Page, Unavailable> {
-        let found = self.query(step.as_str(), now, after).await?;
-        Ok(Page { entries: found.items.iter().filter_map(entry).collect(), next: found.next })
+    async fn due(&self, step: Step, until: Timestamp, after: Option<Cursor>) -> Result<Page, Unavailable> {
+        let found = self.query(step.as_str(), until, after).await?;
+        let entries: Vec<_> = found.items.iter().filter_map(entry).collect();
+        Ok(Page { unreadable: found.items.len() - entries.len(), entries, next: found.next })
     }
 
     async fn grants(&self, project: &ProjectArn) -> Result<Option<Grants>, Unavailable> {
@@ -157,8 +158,9 @@ impl Ledger for DynamoDb {
         }
     }
 
-    async fn grants_due(&self, now: Timestamp, after: Option<Cursor>) -> Result<GrantsPage, Unavailable> {
-        let found = self.query(GRANTS, now, after).await?;
-        Ok(GrantsPage { projects: found.items.iter().filter_map(project).collect(), next: found.next })
+    async fn grants_due(&self, until: Timestamp, after: Option<Cursor>) -> Result<GrantsPage, Unavailable> {
+        let found = self.query(GRANTS, until, after).await?;
+        let projects: Vec<_> = found.items.iter().filter_map(project).collect();
+        Ok(GrantsPage { unreadable: found.items.len() - projects.len(), projects, next: found.next })
     }
 }

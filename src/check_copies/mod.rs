@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join3;
 use jiff::Timestamp;
-use tracing::error;
+use tracing::{Span, error, error_span};
 
 pub(crate) use group::Round;
 pub use report::Report;
@@ -73,11 +73,21 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
 
     /// A page of what is due, counted as an error and empty if the ledger can't say.
     async fn due(&self, step: Step, after: Option<Cursor>, report: &mut Report) -> Page {
-        match self.copier.ledger.due(step, self.copier.now(), after).await {
-            Ok(page) => {
-                // Who waits for a withdrawal has had their answer, and who waits to be announced may have.
-                if !matches!(step, Step::Withdraw | Step::Publish) {
-                    report.see(&page, self.copier.now());
+        // Who waits for a withdrawal has had their answer, and who waits to be announced may have.
+        let is_unfinished = !matches!(step, Step::Withdraw | Step::Publish);
+        // Of the others, those that are not due yet are asked for, too: how old they are is to be known in every sweep,
+        // not only in those that take them further.
+        let asked = if is_unfinished { Timestamp::MAX } else { self.copier.now() };
+        match self.copier.ledger.due(step, asked, after).await {
+            Ok(mut page) => {
+                let now = self.copier.now();
+                report.counts.ledger_errors += page.unreadable;
+                if is_unfinished {
+                    page.entries.iter().for_each(|entry| report.unfinished(entry.requested_at, now));
+                }
+                if page.entries.iter().any(|entry| entry.due > now) {
+                    page.entries.retain(|entry| entry.due <= now);
+                    page.next = None;
                 }
                 page
             }
@@ -97,7 +107,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
                 _ => record.next_of_state().is_some_and(|(next, _)| next == step),
             }),
             Err(error) => {
-                error!(request = %entry.key, %error, "a record could not be read");
+                about_entry(entry).in_scope(|| error!(%error, "a record could not be read"));
                 report.counts.ledger_errors += 1;
                 None
             }
@@ -128,11 +138,23 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
         records.iter().for_each(|record| report.counts.count(record));
         let before: usize = records.iter().map(|record| record.outbox.len()).sum();
         if before > 0 {
-            let after: usize =
-                self.copier.publish(records).await.iter().map(|record| record.outbox.len()).sum();
+            let (records, errors) = self.copier.publish(records).await;
+            report.counts.ledger_errors += errors;
+            let after: usize = records.iter().map(|record| record.outbox.len()).sum();
             report.published += before.saturating_sub(after);
         }
     }
+}
+
+/// The span for what there is to say of a record that could not be read: all that the index knows of it.
+fn about_entry(entry: &Entry) -> Span {
+    error_span!(
+        "entry",
+        request = %entry.key,
+        destinationProjectArn = entry.destination_project_arn.as_ref().map(|arn| arn.as_str()),
+        versionName = entry.version_name,
+        projectVersionArn = entry.project_version_arn.as_ref().map(|arn| arn.as_str()),
+    )
 }
 
 /// Entries of `page` and those of `unpublished` records that need `step`.

@@ -25,6 +25,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             for chunk in page.entries.chunks(100) {
                 if self.out_of_time() {
                     report.left += chunk.len();
+                    chunk.iter().for_each(|entry| report.unpublished(entry.due, self.copier.now()));
                     continue;
                 }
                 let mut records = self.load_all(chunk, &mut report).await;
@@ -49,7 +50,11 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
         let loaded = stream::iter(entries)
             .map(|entry| async {
                 let mut report = Report::default();
-                (self.load(entry, Step::Publish, &mut report).await, report)
+                let record = self.load(entry, Step::Publish, &mut report).await;
+                if report.counts.ledger_errors > 0 {
+                    report.unpublished(entry.due, self.copier.now());
+                }
+                (record, report)
             })
             .buffered(AT_ONCE)
             .collect::<Vec<_>>()
@@ -70,7 +75,8 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
         report: &mut Report,
     ) -> Vec<Record> {
         let before: usize = records.iter().map(|record| record.outbox.len()).sum();
-        let records = self.copier.publish_until(records, until).await;
+        let (records, errors) = self.copier.publish_until(records, until).await;
+        report.counts.ledger_errors += errors;
         let after: usize = records.iter().map(|record| record.outbox.len()).sum();
         report.published += before.saturating_sub(after);
         records
@@ -92,8 +98,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             // What was published is back in the index under its own step, and would be taken further twice.
             let Some(first) = record.outbox.first() else { continue };
             report.left += usize::from(now >= until);
-            let age = now.duration_since(first.time).as_secs();
-            report.oldest_unpublished_seconds = report.oldest_unpublished_seconds.max(age);
+            report.unpublished(first.time, now);
             if let Some((step, due)) = record.next_of_state()
                 && due <= now
             {

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::counts::Counts;
-use crate::ports::Page;
 
 /// Counts of one sweep.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -44,15 +43,16 @@ pub struct Report {
 }
 
 impl Report {
-    /// Notes how old the requests of a page are.
-    pub(super) fn see(&mut self, page: &Page, now: Timestamp) {
-        page.entries.iter().for_each(|entry| self.unfinished(entry.requested_at, now));
-    }
-
     /// Notes how old a request is that has no final answer.
     pub(super) fn unfinished(&mut self, requested_at: Timestamp, now: Timestamp) {
         let age = now.duration_since(requested_at).as_secs();
         self.oldest_unfinished_seconds = self.oldest_unfinished_seconds.max(age);
+    }
+
+    /// Notes how old an announcement is that was not published.
+    pub(super) fn unpublished(&mut self, since: Timestamp, now: Timestamp) {
+        let age = now.duration_since(since).as_secs();
+        self.oldest_unpublished_seconds = self.oldest_unpublished_seconds.max(age);
     }
 }
 

@@ -80,6 +80,7 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             match self.copier.ledger.grants_due(self.copier.now(), cursor).await {
                 Ok(page) => {
                     projects.extend(page.projects);
+                    report.counts.ledger_errors += page.unreadable;
                     cursor = page.next;
                 }
                 Err(error) => {

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
-use crate::support::{COPY, Copier, DESCRIBE, event, minutes, request, with};
+use crate::support::{COPY, Copier, DESCRIBE, TABLE, event, minutes, request, seconds, with};
 use crate::{WAITS, is_metrics, logs, read, refused, story};
 
 const NAMESPACE: &str = "RekognitionModelCopier";
@@ -172,6 +173,63 @@ async fn an_outcome_that_cannot_be_recorded_is_a_ledger_error() {
 }
 
 #[tokio::test]
+async fn a_published_announcement_that_cannot_be_marked_is_a_ledger_error() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("dynamodb:PutItem").on_call(3));
+    copier.send(&[&request("v1")]).await;
+    copier.sandbox().clear_faults();
+    copier.sandbox().fault(refused("dynamodb:PutItem"));
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["STARTED", "STARTED"]);
+    let logs = logs(&copier);
+    for function in [logs.start_copy, logs.check_copies] {
+        assert_eq!(values(&function).get(&metric("LedgerErrors", None)), Some(&vec![1.0]));
+    }
+}
+
+#[tokio::test]
+async fn an_entry_of_the_index_that_cannot_be_read_is_a_ledger_error() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    let mut item = copier.item("v1").await.unwrap();
+    item.insert("destinationProjectArn".to_owned(), AttributeValue::S("spoilt".to_owned()));
+    let put = copier.ledger().put_item().table_name(TABLE).set_item(Some(item));
+    put.send().await.unwrap();
+    let report = copier.sweep().await;
+    assert_eq!((&report["copying"], &report["ledgerErrors"]), (&json!(1), &json!(1)));
+}
+
+#[tokio::test]
+async fn how_long_a_request_waits_is_seen_in_every_sweep() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("LimitExceededException")));
+    copier.send(&[&request("v1")]).await;
+    copier.pass(seconds(61)).await;
+    let report = copier.sweep().await;
+    assert_eq!((copier.calls(COPY), &report["waiting"]), (1, &json!({})), "it is not due yet");
+    let age = report["oldestUnfinishedSeconds"].as_i64().unwrap();
+    assert!((61..120).contains(&age), "{age}");
+}
+
+#[tokio::test]
+async fn how_old_an_announcement_is_is_seen_when_its_record_cannot_be_read() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("events:*"));
+    copier.send(&[&request("v1")]).await;
+    copier.pass(minutes(10)).await;
+    copier.sandbox().clear_faults();
+    copier.sandbox().fault(refused("dynamodb:GetItem"));
+    let report = copier.sweep().await;
+    let age = report["oldestUnpublishedSeconds"].as_i64().unwrap();
+    assert!((600..660).contains(&age), "{age}");
+    let logs = read(&logs(&copier).check_copies);
+    let line = logs.iter().find(|line| line.get("message") == Some(&json!("a record could not be read")));
+    for member in ["request", "destinationProjectArn", "versionName", "projectVersionArn", "requestId"] {
+        assert!(line.unwrap().get(member).is_some_and(Value::is_string), "{member}: {line:?}");
+    }
+}
+
+#[tokio::test]
 async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
     let (copier, _) = story().await;
     let arn = copier.last("release-2026-11-02")["projectVersionArn"].as_str().unwrap().to_owned();
@@ -192,6 +250,7 @@ async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
     copier.sweep().await;
     let written = values(&copier.deployment.logs().unwrap());
     let mut shown = shown();
+    // Where there are grants: tests/grants, `measured`.
     for in_tests_grants in [metric("Waiting", Some("PolicyFull")), metric("PolicyErrors", None)] {
         assert!(shown.remove(&in_tests_grants));
     }

@@ -91,9 +91,9 @@ impl Table {
         let names = &body["ExpressionAttributeNames"];
         let values = &body["ExpressionAttributeValues"];
         let is_known = body["IndexName"] == "due"
-            && body["KeyConditionExpression"] == "#step = :step AND #due <= :now"
+            && body["KeyConditionExpression"] == "#step = :step AND #due <= :until"
             && (names["#step"] == "step" && names["#due"] == "due");
-        let until = text(&values[":now"], "N").parse();
+        let until = text(&values[":until"], "N").parse();
         let (true, Ok(until)) = (is_known, until) else { return invalid(world, body) };
         let (now, limit) = (world.now(), world.table.page);
         let start = body["ExclusiveStartKey"].as_object();

@@ -59,7 +59,7 @@ impl Policies {
         let due = |grants: &&Grants| grants.due().is_some_and(|due| due <= now);
         GrantsPage {
             projects: self.grants.values().filter(due).map(|g| g.project_arn.clone()).collect(),
-            next: None,
+            ..GrantsPage::default()
         }
     }
 

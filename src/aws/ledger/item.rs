@@ -96,10 +96,10 @@ fn ended_at(record: &Record) -> Timestamp {
     }
 }
 
-/// The project of an item of grants.
+/// The project of an item of grants in the index; left out as [`entry`] is.
 pub fn project(item: &Item) -> Option<ProjectArn> {
-    let arn = string(item, "id")?.strip_prefix(GRANTS_ID)?;
-    ProjectArn::parse(arn).ok()
+    let arn = string(item, "id").and_then(|id| id.strip_prefix(GRANTS_ID));
+    left_out_loudly(item, arn.and_then(|arn| ProjectArn::parse(arn).ok()))
 }
 
 /// The key of a project's grants.
@@ -130,20 +130,27 @@ pub fn read_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, Unav
 
 /// An entry of the index. One that can't be read is left out, loudly: it must not stop a sweep.
 pub fn entry(item: &Item) -> Option<Entry> {
-    let entry = || {
+    let read = || {
         Some(Entry {
             key: RecordKey::parse(string(item, "id")?)?,
             due: time(item, "due")?,
             requested_at: time(item, "requestedAt").unwrap_or(Timestamp::MAX),
             destination_project_arn: string(item, "destinationProjectArn")
-                .and_then(|arn| ProjectArn::parse(arn).ok()),
+                .map(ProjectArn::parse)
+                .transpose()
+                .ok()?,
             version_name: string(item, "versionName").map(str::to_owned),
             project_version_arn: string(item, "projectVersionArn")
-                .and_then(|arn| ProjectVersionArn::parse(arn).ok()),
+                .map(ProjectVersionArn::parse)
+                .transpose()
+                .ok()?,
             check_at: time(item, "checkAt"),
         })
     };
-    let read = entry();
+    left_out_loudly(item, read())
+}
+
+fn left_out_loudly<T>(item: &Item, read: Option<T>) -> Option<T> {
     if read.is_none() {
         error!(id = string(item, "id"), "an item of the index can't be read");
     }

@@ -36,6 +36,12 @@ def dashboard_metrics():
                 yield names[0], dict(zip(names[1::2], names[2::2]))
 
 
+def watched():
+    """Every metric that an alarm looks at: by itself, or in an expression."""
+    for alarm in alarms.values():
+        yield from [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", []) if "MetricStat" in query] or [alarm]
+
+
 def every_variable_that_is_read_is_set_and_every_one_set_is_read():
     (block,) = re.findall(r"VARIABLES: \[&str; \d+\] = \[(.*?)\];", code("settings.rs"), re.DOTALL)
     (variables,) = re.findall(r"Variables:\n((?: {8}.*\n)+)", template)
@@ -57,7 +63,7 @@ def every_metric_is_shown_and_every_shown_one_is_written():
     text = code("telemetry.rs")
     written = words(r'(?:counter|gauge|histogram)!\("(\w+)"', text)
     assert written == {name for name, _ in dashboard_metrics()}
-    assert {alarm["MetricName"] for alarm in alarms.values() if alarm["Namespace"] == NAMESPACE} <= written
+    assert {metric["MetricName"] for metric in watched() if metric["Namespace"] == NAMESPACE} <= written
     assert f'NAMESPACE: &str = "{NAMESPACE}"' in text
 
 
@@ -68,9 +74,17 @@ def every_metric_has_the_dimensions_that_the_code_gives_it():
     waiting = shown.pop("Waiting")
     assert waiting == [{**service, "Reason": d["Reason"]} for d in waiting] and {d["Reason"] for d in waiting} == reasons
     assert all(dimensions == service for ones in shown.values() for dimensions in ones), shown
+    for metric in watched():
+        if metric["Namespace"] == NAMESPACE:
+            assert metric["Dimensions"] == [{"Name": "Service", "Value": service["Service"]}], metric
+
+
+def every_expression_is_over_the_metrics_beside_it():
     for alarm in alarms.values():
-        if alarm["Namespace"] == NAMESPACE:
-            assert alarm["Dimensions"] == [{"Name": "Service", "Value": service["Service"]}], alarm
+        queries = alarm.get("Metrics", [])
+        ids = {query["Id"] for query in queries if "MetricStat" in query}
+        shown = [query for query in queries if query.get("ReturnData", True)]
+        assert [set(re.findall(r"\b[a-z]\w*", query["Expression"])) for query in shown] == [ids] * bool(queries), alarm
 
 
 def event_types_are_those_of_the_code():
@@ -161,6 +175,7 @@ check([
     each_function_is_a_program_and_each_program_a_function,
     every_metric_is_shown_and_every_shown_one_is_written,
     every_metric_has_the_dimensions_that_the_code_gives_it,
+    every_expression_is_over_the_metrics_beside_it,
     event_types_are_those_of_the_code,
     the_index_holds_all_that_is_read_from_it,
     the_keys_are_what_the_code_reads_by_and_writes,

@@ -1,7 +1,8 @@
 """Prints the template as MiniStack can deploy it. `local_template.py TEMPLATE WORK`: where WORK holds a folder start-copy and
 one check-copies, they are the functions' code.
 
-Left out are policies of event buses, which MiniStack's CloudFormation doesn't know, and what is for the Serverless Application Repository.
+Left out are policies of event buses and alarms' expressions, which MiniStack's CloudFormation doesn't know, and what is for
+the Serverless Application Repository.
 """
 
 import sys
@@ -16,6 +17,10 @@ template["Resources"] = {
     name: resource for name, resource in template["Resources"].items() if resource["Type"] != "AWS::Events::EventBusPolicy"
 }
 for resource in template["Resources"].values():
+    if expression := resource.get("Properties", {}).get("Metrics"):
+        metric = next(query["MetricStat"] for query in expression if "MetricStat" in query)
+        del resource["Properties"]["Metrics"]
+        resource["Properties"] |= {**metric["Metric"], "Statistic": metric["Stat"], "Period": metric["Period"]}
     if resource["Type"] == "AWS::Serverless::Function":
         binary = resource["Metadata"]["BuildProperties"]["Binary"]
         built = resource["Properties"].get("CodeUri", "")

@@ -76,6 +76,8 @@ class Stack:
                     return argument[0].join(self.render(argument[1]))
                 case "Fn::Split":
                     return self.render(argument[1]).split(argument[0])
+                case "Fn::Select":
+                    return self.render(argument[1])[argument[0]]
                 case "Fn::Sub":
                     text, names = argument if isinstance(argument, list) else (argument, {})
                     names = self.render(names)

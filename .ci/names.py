@@ -87,6 +87,14 @@ def every_expression_is_over_the_metrics_beside_it():
         assert [set(re.findall(r"\b[a-z]\w*", query["Expression"])) for query in shown] == [ids] * bool(queries), alarm
 
 
+def lost_requests_are_those_of_our_rule_on_every_bus():
+    for bus, ref, others in (("default", "rule", {}), ("models/all", "models/all|rule", {"EventBusName": "models/all"})):
+        copier = Stack("template.yaml", "444455556666", {"OutputBuckets": ["flowers-production-models"], "EventBusName": bus})
+        copier.values["RequestRule"] = ref
+        dimensions = copier.properties("RequestsLost")["Dimensions"]
+        assert {d["Name"]: d["Value"] for d in dimensions} == {"RuleName": "rule", **others}, dimensions
+
+
 def event_types_are_those_of_the_code():
     (requested,) = words(r'DETAIL_TYPE: &str = "(.*)"', code("domain/envelope.rs"))
     (changed,) = words(r'DETAIL_TYPE: &str = "(.*)"', code("domain/announcement.rs"))
@@ -176,6 +184,7 @@ check([
     every_metric_is_shown_and_every_shown_one_is_written,
     every_metric_has_the_dimensions_that_the_code_gives_it,
     every_expression_is_over_the_metrics_beside_it,
+    lost_requests_are_those_of_our_rule_on_every_bus,
     event_types_are_those_of_the_code,
     the_index_holds_all_that_is_read_from_it,
     the_keys_are_what_the_code_reads_by_and_writes,

@@ -1,10 +1,14 @@
-"""What the documents refer to is there: files, headings, the tests in the threat table, the questions of `sam deploy --guided`."""
+"""What the documents refer to is there: files, headings, the tests in the threat table, the questions of `sam deploy --guided`.
+And a command that they give works.
+"""
 
+import json
 import re
 import subprocess
 
 from facts import check
 from iam import ROOT, Stack
+from jsonschema import Draft4Validator
 
 FILES = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
 DOCUMENTS = {ROOT / name: re.sub(r"```.*?```", "", (ROOT / name).read_text(), flags=re.DOTALL) for name in FILES}
@@ -54,8 +58,25 @@ def the_readme_answers_every_question_of_a_guided_deployment():
     assert set(questions) == parameters, set(questions) ^ parameters
 
 
+def the_schemas_for_a_registry_are_those_of_whole_events():
+    commands = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/events.md").read_text(), re.DOTALL)
+    (whole,) = [command for command in commands if "whole() {" in command]
+    uses = dict(re.findall(r"\$\((whole (\w+) '[^']+')\)", "".join(commands)))
+    assert set(uses.values()) == {"announcement", "request"}, uses
+    events = [json.loads(file.read_text()) for file in (ROOT / "events").rglob("*.json")]
+    events = [event for event in events if "detail-type" in event]
+    for use in uses:
+        made = subprocess.run(["bash", "-ec", f"{whole}\n{use}"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        schema = json.loads(made)
+        Draft4Validator.check_schema(schema)
+        described = [event for event in events if Draft4Validator(schema).is_valid(event)]
+        assert described and described == [event for event in events if f"'{event['detail-type']}'" in use], use
+        assert not Draft4Validator(schema).is_valid({**described[0], "detail": {}}), "the detail is not looked at"
+
+
 check([
     every_link_leads_somewhere,
     every_threat_names_tests_that_exist,
     the_readme_answers_every_question_of_a_guided_deployment,
+    the_schemas_for_a_registry_are_those_of_whole_events,
 ])

@@ -7,8 +7,9 @@ import re
 import subprocess
 
 from facts import check
-from iam import ROOT, Stack
+from iam import ROOT
 from jsonschema import Draft4Validator
+from samcli.yamlhelper import yaml_parse
 
 FILES = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
 DOCUMENTS = {ROOT / name: re.sub(r"```.*?```", "", (ROOT / name).read_text(), flags=re.DOTALL) for name in FILES}
@@ -51,11 +52,23 @@ def every_threat_names_tests_that_exist():
 
 
 def the_readme_answers_every_question_of_a_guided_deployment():
-    answers = (ROOT / "README.md").read_text().split("| question | answer |")[1].split("\n\n")[0]
-    questions = re.findall(r"`(\w+)`", "".join(re.findall(r"(?m)^\|([^|]*)\|", answers)))
-    parameters = Stack("template.yaml", "444455556666", {}).values.keys() - {"AWS::" + name for name in
-        ("Partition", "Region", "StackName", "NoValue", "AccountId")}
-    assert set(questions) == parameters, set(questions) ^ parameters
+    """With what is allowed, and what it is where nothing is answered."""
+    table = (ROOT / "README.md").read_text().split("| question | answer |")[1].split("\n\n")[0]
+    rows = re.findall(r"(?m)^\|([^|]*)\|(.*)\|$", table)
+    answers = {question: answer for questions, answer in rows for question in re.findall(r"`(\w+)`", questions)}
+    parameters = yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]
+    assert answers.keys() == parameters.keys(), answers.keys() ^ parameters.keys()
+    for name, parameter in parameters.items():
+        allowed = parameter.get("AllowedValues", []) + [parameter[end] for end in ("MinValue", "MaxValue") if end in parameter]
+        missing = [value for value in allowed if not re.search(rf"(?<![\w-]){value}(?![\w-])", answers[name])]
+        assert not missing, f"{name}: {missing}"
+        match parameter.get("Default"):
+            case None:
+                pass
+            case "":
+                assert "empty" in answers[name], name
+            case default:
+                assert re.search(rf"by default `?{re.escape(str(default))}(?![\w-])", answers[name]), name
 
 
 def the_schemas_for_a_registry_are_those_of_whole_events():

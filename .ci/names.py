@@ -162,6 +162,11 @@ def what_is_left_out_is_the_same_with_and_without_the_template():
         assert int(stack.values[parameter]) == eval(default, {"day": 24 * 3600}), variable
 
 
+def the_applications_version_is_the_programs():
+    (version,) = words(r'(?m)^version = "(.*)"', (ROOT / "Cargo.toml").read_text())
+    assert words(r"SemanticVersion: (.*)", template) == {version}
+
+
 def the_functions_are_what_cargo_lambda_builds():
     assert (functions["Handler"], functions["Runtime"]) == ("bootstrap", "provided.al2023")
 
@@ -191,6 +196,7 @@ check([
     the_sandboxs_ledger_is_the_templates,
     the_sandbox_deploys_as_the_template_does,
     what_is_left_out_is_the_same_with_and_without_the_template,
+    the_applications_version_is_the_programs,
     the_functions_are_what_cargo_lambda_builds,
     a_message_is_hidden_six_times_as_long_as_a_function_may_run,
     every_alarm_has_its_section,

@@ -21,8 +21,8 @@ const START_COPY: Duration = Duration::from_secs(60);
 const CHECK_COPIES: Duration = Duration::from_secs(70);
 /// How long a sweep of that time-out begins new things, see `lambda`.
 const SWEEP: Duration = Duration::from_secs(55);
-/// The schedule.
-const MINUTE: Duration = Duration::from_secs(60);
+/// The template's schedule.
+pub const MINUTE: Duration = Duration::from_secs(60);
 
 /// How it is deployed.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Deployment {
     pub starters: Vec<SignedDuration>,
     /// The same for check-copies; the schedule fires once for each.
     pub checkers: Vec<SignedDuration>,
+    /// How often the schedule fires.
+    pub every: Duration,
     /// Leaves out the sweeps that would find nothing: most of a life is waiting.
     pub spares_sweeps: bool,
     /// How long to wait for the end of it all.
@@ -46,6 +48,7 @@ impl Deployment {
             rules: rules.clone(),
             starters: vec![SignedDuration::ZERO; 2],
             checkers: vec![SignedDuration::ZERO],
+            every: MINUTE,
             spares_sweeps: false,
             patience: Duration::from_secs(60 * 3600),
         }
@@ -75,8 +78,8 @@ impl Deployment {
         }
         for (i, skew) in self.checkers.iter().copied().enumerate() {
             let instance = instance.clone();
-            let spares = self.spares_sweeps;
-            functions.spawn_local(check_copies(shared.clone(), move || instance(skew), skew, i, spares));
+            let schedule = Schedule { every: self.every, spares: self.spares_sweeps };
+            functions.spawn_local(check_copies(shared.clone(), move || instance(skew), skew, i, schedule));
         }
         functions.run_until(self.send_and_wait(shared, &requests)).await;
         shared.with(|world| {
@@ -176,20 +179,27 @@ fn acknowledge(world: &mut World, batch: &[(Receipt, Letter)], failed: &[String]
     }
 }
 
+/// When a checker sweeps: how often, and whether it leaves out what would find nothing.
+#[derive(Clone, Copy)]
+struct Schedule {
+    every: Duration,
+    spares: bool,
+}
+
 async fn check_copies<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
     shared: Shared,
     instance: impl Fn() -> Instance<L, R, B, C>,
     skew: SignedDuration,
     number: usize,
-    spares: bool,
+    schedule: Schedule,
 ) {
     let mut sweep = 0_u64;
     let mut copier = None;
     loop {
-        let next = Instant::now() + MINUTE;
+        let next = Instant::now() + schedule.every;
         let began = shared.with(|world| world.now());
         let by_its_clock = |time: Timestamp| time.checked_add(skew).unwrap_or(time);
-        if spares && !shared.with(|world| has_due(world, by_its_clock(began))) {
+        if schedule.spares && !shared.with(|world| has_due(world, by_its_clock(began))) {
             shared.with(|world| world.swept(number, began));
             sleep_until(next).await;
             continue;

@@ -36,16 +36,17 @@ pub struct Outcome {
 /// How much happens in a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// One to three requests whose copies take minutes, with trouble for twenty; every sweep that would find nothing
-    /// is left out.
+    /// One to three requests whose copies take minutes, with trouble for twenty; sweeps that would find nothing
+    /// are left out.
     Small,
     /// Up to thirty, which may take an hour.
     Any,
 }
 
-/// Lives through the world of a seed.
+/// Lives through the world of a seed: two of three are small.
 pub fn live(seed: u64, verbose: bool) -> Outcome {
-    live_as(seed, verbose, Size::Any, at_the_ports)
+    let size = if seed.is_multiple_of(3) { Size::Any } else { Size::Small };
+    live_as(seed, verbose, size, at_the_ports)
 }
 
 /// The same in a world of this size, with these instances of the functions in it.
@@ -150,8 +151,8 @@ fn some_deployment(rules: &Rules, size: Size, chance: &mut Chance) -> Deployment
         // Some schedules miss most of their minutes: the same happens in fewer sweeps, so that more worlds fit in an hour.
         every: MINUTE
             * match size {
-                Size::Small => *chance.one(&[1, 3, 5]),
-                Size::Any => *chance.one(&[1, 1, 3, 10]),
+                Size::Small => *chance.one(&[3, 5, 10]),
+                Size::Any => *chance.one(&[1, 3, 10]),
             },
         spares_sweeps: size == Size::Small || !chance.once_in(4),
         patience: Duration::from_secs(80 * 3600),

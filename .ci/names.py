@@ -154,7 +154,7 @@ def the_sandbox_deploys_as_the_template_does():
 def what_is_left_out_is_the_same_with_and_without_the_template():
     text = code("settings.rs")
     assert stack.values["EventSource"] == re.search(r'"EVENT_SOURCE",\s+Some\("(.*)"\)', text)[1]
-    assert stack.values["EventBusName"] == re.search(r'"EVENT_BUS", Some\("(.*?)"\)', text)[1]
+    assert stack.values["EventBusName"] == re.search(r'"EVENT_BUS",\s+Some\("(.*?)"\)', text)[1]
     defaults = dict(re.findall(r'(?:seconds|number)\("([A-Z_]+)", ([\w *]+)', text))
     assert len(defaults) == 6, defaults
     for variable, default in defaults.items():

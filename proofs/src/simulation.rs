@@ -36,7 +36,7 @@ pub struct Outcome {
 /// How much happens in a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// One to three requests whose copies take minutes, with trouble for twenty; sweeps that would find nothing
+    /// One or two requests whose copies take minutes, with trouble for twenty; sweeps that would find nothing
     /// are left out.
     Small,
     /// Up to thirty, which may take an hour.
@@ -108,7 +108,7 @@ fn some_rules(chance: &mut Chance) -> Rules {
 
 fn some_requests(size: Size, chance: &mut Chance) -> Vec<(Duration, Request)> {
     let most = match size {
-        Size::Small => 3,
+        Size::Small => 2,
         Size::Any if chance.once_in(30) => 30,
         Size::Any => 6,
     };
@@ -151,7 +151,7 @@ fn some_deployment(rules: &Rules, size: Size, chance: &mut Chance) -> Deployment
         // Some schedules miss most of their minutes: the same happens in fewer sweeps, so that more worlds fit in an hour.
         every: MINUTE
             * match size {
-                Size::Small => *chance.one(&[3, 5, 10]),
+                Size::Small => *chance.one(&[5, 10]),
                 Size::Any => *chance.one(&[1, 3, 10]),
             },
         spares_sweeps: size == Size::Small || !chance.once_in(4),

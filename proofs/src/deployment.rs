@@ -208,7 +208,10 @@ async fn check_copies<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
         let (process, copier_of) = copier.take().unwrap_or_else(&instance);
         let until = by_its_clock(later(began, SWEEP));
         let owner = format!("check-{number}-{sweep}");
-        if process.invoke(CHECK_COPIES, copier_of.sweep(&owner, until)).await.is_some() {
+        shared.with(|world| world.sweeps.begins());
+        let whole = process.invoke(CHECK_COPIES, copier_of.sweep(&owner, until)).await.is_some();
+        shared.with(|world| world.sweeps.is_over());
+        if whole {
             shared.with(|world| world.swept(number, began));
             copier = Some((process, copier_of));
         }

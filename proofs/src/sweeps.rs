@@ -17,14 +17,25 @@ use crate::world::World;
 /// How long an effect may take that went wrong.
 const EFFECT: SignedDuration = SignedDuration::from_secs(30);
 
-/// When each checker's last whole sweep began, and when something last went wrong.
+/// When each checker's last whole sweep began, how many are under way, and when something last went wrong.
 #[derive(Debug, Default)]
 pub struct Sweeps {
     began: BTreeMap<usize, Timestamp>,
+    under_way: usize,
     wrong: Option<Timestamp>,
 }
 
 impl Sweeps {
+    /// A sweep begins.
+    pub fn begins(&mut self) {
+        self.under_way += 1;
+    }
+
+    /// A sweep is over, whole or not.
+    pub fn is_over(&mut self) {
+        self.under_way -= 1;
+    }
+
     /// Something goes wrong.
     pub fn goes_wrong(&mut self, now: Timestamp) {
         self.wrong = Some(now);
@@ -79,7 +90,8 @@ impl World {
         let lag = SignedDuration::try_from(self.table.lag * 2).unwrap_or(SignedDuration::MAX);
         let counts = |at: Timestamp| before.duration_since(at) > lag + SKEW * 2;
         let calm = self.sweeps.wrong.is_none_or(|wrong| before.duration_since(wrong) > lag + EFFECT);
-        if !calm || !self.granting {
+        // What one of two sweeps at once leaves to the other is done when that one is.
+        if !calm || !self.granting || self.sweeps.under_way > 0 {
             return;
         }
         let is_over = |record: &Record| matches!(record.state, State::Ended { at, .. } if counts(at));

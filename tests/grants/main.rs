@@ -26,14 +26,16 @@ const CHECK: &str = "arn:aws:iam::444455556666:role/check-copies";
 const EXTERNAL_ID: &str = "flowers-and-nothing-else";
 const OURS: &str = "rekognition-model-copier-444455556666";
 
-/// The last line that has this metric, with these dimensions.
-fn measured(copier: &Copier, metric: &str, dimensions: &[&str]) -> Value {
+/// The lines that have this metric, each of them with these dimensions.
+fn measured(copier: &Copier, metric: &str, dimensions: &[&str]) -> Vec<Value> {
     let lines = copier.deployment.logs().unwrap();
     let lines = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let line = lines.rev().find(|line| line[metric].is_number()).unwrap();
-    assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([dimensions]));
-    assert_eq!(line["Service"], "rekognition.model-copier");
-    line
+    let lines: Vec<_> = lines.filter(|line| line[metric].is_number()).collect();
+    for line in &lines {
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([dimensions]));
+        assert_eq!(line["Service"], "rekognition.model-copier");
+    }
+    lines
 }
 
 /// The environment that template.yaml makes of its parameters.

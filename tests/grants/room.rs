@@ -76,7 +76,8 @@ async fn a_project_whose_five_policies_are_others_makes_a_request_wait_until_one
     let queued = copier.last("v1");
     assert_eq!((&queued["status"], &queued["failure"]["code"]), (&json!("QUEUED"), &json!("PolicyFull")));
     assert!(queued["failure"]["remedy"].as_str().unwrap().contains("goes on by itself"), "{queued}");
-    assert_eq!(measured(&copier, "Waiting", &["Service", "Reason"])["Reason"], "PolicyFull");
+    let waiting = measured(&copier, "Waiting", &["Service", "Reason"]);
+    assert!(waiting.iter().any(|line| line["Reason"] == "PolicyFull"), "{waiting:#?}");
     let others: Vec<_> = policies(&copier);
 
     copier.sandbox().change(|world| {

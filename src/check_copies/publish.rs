@@ -68,7 +68,8 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
             .collect()
     }
 
-    async fn publish_records(
+    /// Publishes outboxes, asking nothing of the bus from `until` on, and counts what came of it.
+    pub(super) async fn publish_records(
         &self,
         records: Vec<Record>,
         until: Timestamp,

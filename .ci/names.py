@@ -129,7 +129,7 @@ def the_keys_are_what_the_code_reads_by_and_writes():
 
 
 def the_sandboxs_ledger_is_the_templates():
-    text = (ROOT / "sandbox/src/ledger.rs").read_text()
+    text = (ROOT / "crates/sandbox/src/ledger.rs").read_text()
     definition = text.split("json!(")[1].split(");")[0].replace('"TableName": name', '"TableName": "name"')
     table = json.loads(re.sub(r",(\s*[\]}])", r"\1", definition))
     for part in ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"):
@@ -138,7 +138,7 @@ def the_sandboxs_ledger_is_the_templates():
 
 
 def the_sandbox_deploys_as_the_template_does():
-    text = (ROOT / "sandbox/src/deployment/settings.rs").read_text()
+    text = (ROOT / "crates/sandbox/src/deployment/settings.rs").read_text()
     batch = resources["StartCopy"]["Events"]["Requests"]["Properties"]
     for name, value in (
         ("start_timeout", resources["StartCopy"]["Timeout"]),

@@ -1,0 +1,89 @@
+//! Builds what is compared: our programs with the release profile, the others with what their registries have.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Outcome;
+use crate::page::path;
+
+/// The folder that the release profile's programs end up in: the benchmark itself is in `deps` below it.
+fn programs() -> Outcome<PathBuf> {
+    let this = std::env::current_exe()?;
+    Ok(this.parent().and_then(Path::parent).ok_or("the benchmark is in no target folder")?.to_owned())
+}
+
+/// Builds everything that is measured as it is released, and returns the folder of the programs.
+pub(crate) fn release() -> Outcome<PathBuf> {
+    // Always all of them: another selection could have other features, and be built anew.
+    let packages =
+        ["--package", "rekognition-model-copier", "--package", "bare", "--package", "instructions"];
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--locked", "--bins"]).args(packages);
+    run(cargo.current_dir(env!("CARGO_MANIFEST_DIR")))?;
+    // With `--profile dev` the benchmark is beside the release programs, not among them.
+    Ok(programs()?.parent().ok_or("no target folder")?.join("release"))
+}
+
+/// A folder for what is installed and written on the way.
+pub(crate) fn scratch() -> Outcome<PathBuf> {
+    let folder = programs()?.parent().ok_or("no target folder")?.join("performance");
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Python with boto3 and awslambdaric; the program that runs the handler.
+pub(crate) fn boto3() -> Outcome<PathBuf> {
+    let folder = scratch()?.join("python");
+    let python = folder.join("bin/python");
+    if !python.exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    }
+    let requirements = path("crates/bench/boto3/requirements.txt");
+    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(requirements))?;
+    let code = format!(
+        "#!{}\nimport sys\nsys.dont_write_bytecode = True\nsys.path.insert(0, {:?})\nsys.argv = ['bootstrap', 'handler.handler']\n\
+         from awslambdaric.__main__ import main\nmain(sys.argv)\n",
+        python.display(),
+        path("crates/bench/boto3")
+    );
+    script(&folder.join("function"), &code)
+}
+
+/// The bundle of certificates that boto3 trusts.
+pub(crate) fn boto3_roots() -> Outcome<String> {
+    let python = scratch()?.join("python/bin/python");
+    let code = "import botocore.httpsession as h; print(h.DEFAULT_CA_BUNDLE)";
+    let found = Command::new(python).args(["-c", code]).output()?;
+    let file = String::from_utf8(found.stdout)?;
+    Ok(fs::read_to_string(file.trim()).map_err(|error| format!("boto3's certificates, `{file}`: {error}"))?)
+}
+
+/// Node with AWS SDK v3; the program that runs the handler.
+pub(crate) fn node() -> Outcome<PathBuf> {
+    let folder = scratch()?.join("node");
+    fs::create_dir_all(&folder)?;
+    for file in ["package.json", "package-lock.json", "function.mjs"] {
+        fs::copy(path("crates/bench/node").join(file), folder.join(file))?;
+    }
+    run(Command::new("npm")
+        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+        .current_dir(&folder))?;
+    let found = Command::new("node").args(["-p", "process.execPath"]).output()?;
+    let node = String::from_utf8(found.stdout)?;
+    let code = format!("#!/bin/sh\nexec {} {}\n", node.trim(), folder.join("function.mjs").display());
+    script(&folder.join("function"), &code)
+}
+
+fn script(file: &Path, code: &str) -> Outcome<PathBuf> {
+    fs::write(file, code)?;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755))?;
+    Ok(file.to_owned())
+}
+
+/// Runs a command that has to succeed.
+fn run(command: &mut Command) -> Outcome<()> {
+    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }
+}

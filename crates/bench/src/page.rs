@@ -1,0 +1,58 @@
+//! `docs/performance.md`: each part of the benchmark writes between its own two marks and leaves the rest alone.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::Outcome;
+
+/// A file of the repository.
+pub(crate) fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
+}
+
+/// Prints a part's result and puts it into the page.
+pub(crate) fn fill(part: &str, text: &str) -> Outcome<()> {
+    println!("{text}");
+    let page = path("docs/performance.md");
+    let old = fs::read_to_string(&page)?;
+    let (begin, end) = (format!("<!-- begin {part} -->"), format!("<!-- end {part} -->"));
+    let place = old.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    let Some((before, after)) = place else {
+        return Err(format!("`docs/performance.md` has no place for `{part}`").into());
+    };
+    fs::write(page, format!("{before}{begin}\n{}\n{end}{after}", text.trim_end()))?;
+    Ok(())
+}
+
+/// A table in Markdown; everything but the first column is to the right.
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let mut text = line(head.iter().map(|cell| (*cell).to_owned()).collect());
+    text += &format!("|---|{}\n", "--:|".repeat(head.len().saturating_sub(1)));
+    rows.iter().for_each(|row| text += &line(row.clone()));
+    text
+}
+
+/// A row of a table of goals: what was asked, what was measured, whether that is enough.
+pub(crate) fn goal(what: &str, asked: &str, measured: String, reached: bool) -> Vec<String> {
+    vec![what.to_owned(), asked.to_owned(), measured, if reached { "yes" } else { "**no**" }.to_owned()]
+}
+
+/// The day of the measurement, and the commit that was measured, where git knows one.
+pub(crate) fn today() -> String {
+    let day = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let git = Command::new("git").args(["rev-parse", "--short", "HEAD"]).current_dir(path("")).output();
+    match git {
+        Ok(git) if git.status.success() => {
+            format!("{day} at commit {}", String::from_utf8_lossy(&git.stdout).trim())
+        }
+        _ => day,
+    }
+}
+
+/// The middle of the values; of an even number the higher one.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

@@ -21,8 +21,8 @@ use crate::counts::Counts;
 
 /// The namespace of the metrics.
 pub const NAMESPACE: &str = "RekognitionModelCopier";
-/// The dimension that every metric has: the deployment's event source.
-pub const SERVICE: &str = "Service";
+/// The dimension that every metric has: the stack's name.
+pub const STACK: &str = "Stack";
 /// The further dimension of `Waiting`.
 pub const REASON: &str = "Reason";
 /// The most values of one metric that one line may hold.
@@ -77,11 +77,11 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// The metrics of the deployment whose announcements have this `source`. Call it once.
-    pub fn init(source: &str) -> Result<Self, metrics_cloudwatch_embedded::Error> {
+    /// The metrics of this stack. Call it once.
+    pub fn init(stack: &str) -> Result<Self, metrics_cloudwatch_embedded::Error> {
         let collector = Builder::new()
             .cloudwatch_namespace(NAMESPACE)
-            .with_dimension(SERVICE, source.to_owned())
+            .with_dimension(STACK, stack.to_owned())
             // An idle sweep is most of what is ever logged. That somebody looked is told by the gauges: no alarm
             // needs a counter that says 0.
             .emit_zeros(false)
@@ -111,7 +111,7 @@ impl Metrics {
     }
 
     /// Writes what an invocation of start-copy did.
-    pub fn taken_in(&self, counts: &Counts, invocation: &str) {
+    pub fn started(&self, counts: &Counts, invocation: &str) {
         self.collector.set_property("requestId", invocation.to_owned());
         self.count(counts);
         self.flush(&mut stdout());
@@ -121,7 +121,7 @@ impl Metrics {
     pub fn swept(&self, report: &Report, invocation: &str) {
         self.collector.set_property("requestId", invocation.to_owned());
         counter!("UnknownStatuses").increment(report.unknown_statuses as u64);
-        counter!("PolicyErrors").increment(report.policy_errors as u64);
+        counter!("PolicyErrors").increment(report.counts.policy_errors as u64);
         counter!("DescribeErrors").increment(report.describe_errors as u64);
         gauge!("OldestUnfinishedAge").set(report.oldest_unfinished_seconds as f64);
         gauge!("OldestUnpublishedAge").set(report.oldest_unpublished_seconds as f64);

@@ -1,5 +1,4 @@
-//! The ledger in DynamoDB: one item per request, and one for the grants of every source project. What is in an
-//! item: see `item`.
+//! The ledger in DynamoDB: one item per request. What is in an item: see `item`.
 
 pub mod item;
 
@@ -10,13 +9,11 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use jiff::{SignedDuration, Timestamp};
 
 use super::unavailable;
-use crate::domain::arn::ProjectArn;
-use crate::domain::grant::Grants;
 use crate::domain::id::RecordKey;
 use crate::domain::record::{Record, Step};
 use crate::domain::times::Times;
-use crate::ports::{Created, Cursor, GrantsPage, Ledger, Page, Unavailable};
-use item::{GRANTS, Item, cursor, entry, grants_id, number, project, read, read_json, start_key, text};
+use crate::ports::{Created, Cursor, Entry, Ledger, Page, Unavailable};
+use item::{Item, cursor, entry, number, read, start_key, text};
 
 /// The name of the sparse index.
 const INDEX: &str = "due";
@@ -31,8 +28,7 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// The ledger in `table`. `times` decide when a copy needs more than a look; an ended record is kept
-    /// for `retention`.
+    /// The ledger in `table`. `times` decide when a poll needs the record; an ended record is kept for `retention`.
     pub fn new(client: Client, table: &str, times: Times, retention: SignedDuration) -> Self {
         Self { client, table: table.to_owned(), times, retention }
     }
@@ -59,31 +55,6 @@ impl DynamoDb {
             },
         }
     }
-
-    /// One page of the index.
-    async fn query(&self, step: &str, until: Timestamp, after: Option<Cursor>) -> Result<Found, Unavailable> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(INDEX)
-            .key_condition_expression("#step = :step AND #due <= :until")
-            .expression_attribute_names("#step", "step")
-            .expression_attribute_names("#due", "due")
-            .expression_attribute_values(":step", text(step))
-            .expression_attribute_values(":until", number(until.as_millisecond()))
-            .set_exclusive_start_key(after.and_then(|cursor| start_key(step, &cursor)));
-        let found = query.send().await.map_err(unavailable)?;
-        Ok(Found {
-            items: found.items.unwrap_or_default(),
-            next: found.last_evaluated_key.as_ref().and_then(cursor),
-        })
-    }
-}
-
-struct Found {
-    items: Vec<Item>,
-    next: Option<Cursor>,
 }
 
 enum Put {
@@ -98,7 +69,7 @@ impl Ledger for DynamoDb {
         let json = item.get("record").cloned();
         match self.put(item, |put| put.condition_expression("attribute_not_exists(id)")).await {
             Put::Done => Ok(Created::New(record.clone())),
-            // Our own write, whose answer was lost and which the SDK sent again.
+            // The same write, whose answer was lost and which the SDK sent again.
             Put::InTheWay(item) if item.get("record") == json.as_ref() => Ok(Created::New(record.clone())),
             Put::InTheWay(item) => Ok(Created::Exists(read(&item)?)),
             Put::Failed(error) => Err(error),
@@ -112,8 +83,9 @@ impl Ledger for DynamoDb {
     }
 
     async fn save(&self, record: Record) -> Result<Option<Record>, Unavailable> {
-        let known = number(record.revision);
-        let record = Record { revision: record.revision + 1, ..record };
+        let known = number(record.header().revision);
+        let mut record = record;
+        record.header_mut().revision += 1;
         let item = item::of_record(&record, &self.times, self.retention)?;
         let json = item.get("record").cloned();
         let on_revision = |put: PutItemFluentBuilder| {
@@ -127,40 +99,28 @@ impl Ledger for DynamoDb {
         }
     }
 
-    async fn due(&self, step: Step, until: Timestamp, after: Option<Cursor>) -> Result<Page, Unavailable> {
-        let found = self.query(step.as_str(), until, after).await?;
-        let entries: Vec<_> = found.items.iter().filter_map(entry).collect();
-        Ok(Page { unreadable: found.items.len() - entries.len(), entries, next: found.next })
-    }
-
-    async fn grants(&self, project: &ProjectArn) -> Result<Option<Grants>, Unavailable> {
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let found = get.key("id", grants_id(project)).send().await.map_err(unavailable)?;
-        found.item.as_ref().map(|item| read_json(item, "grants")).transpose()
-    }
-
-    async fn save_grants(&self, grants: Grants) -> Result<Option<Grants>, Unavailable> {
-        let known = grants.revision;
-        let grants = Grants { revision: known + 1, ..grants };
-        let item = item::of_grants(&grants, self.retention)?;
-        let json = item.get("grants").cloned();
-        let on_revision = |put: PutItemFluentBuilder| match known {
-            0 => put.condition_expression("attribute_not_exists(id)"),
-            _ => put
-                .condition_expression("revision = :known")
-                .expression_attribute_values(":known", number(known)),
-        };
-        match self.put(item, on_revision).await {
-            Put::Done => Ok(Some(grants)),
-            Put::InTheWay(item) if item.get("grants") == json.as_ref() => Ok(Some(grants)),
-            Put::InTheWay(_) => Ok(None),
-            Put::Failed(error) => Err(error),
-        }
-    }
-
-    async fn grants_due(&self, until: Timestamp, after: Option<Cursor>) -> Result<GrantsPage, Unavailable> {
-        let found = self.query(GRANTS, until, after).await?;
-        let projects: Vec<_> = found.items.iter().filter_map(project).collect();
-        Ok(GrantsPage { unreadable: found.items.len() - projects.len(), projects, next: found.next })
+    async fn due(
+        &self,
+        step: Step,
+        until: Timestamp,
+        after: Option<Cursor>,
+    ) -> Result<Page<Entry>, Unavailable> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(INDEX)
+            .key_condition_expression("#step = :step AND #due <= :until")
+            .expression_attribute_names("#step", "step")
+            .expression_attribute_names("#due", "due")
+            .expression_attribute_values(":step", text(step.as_str()))
+            .expression_attribute_values(":until", number(until.as_millisecond()))
+            .set_exclusive_start_key(after.and_then(|cursor| start_key(step.as_str(), &cursor)));
+        let found = query.send().await.map_err(unavailable)?;
+        let entries = found.items.unwrap_or_default();
+        let count = entries.len();
+        let items: Vec<Entry> = entries.iter().filter_map(|item| entry(item, step)).collect();
+        let next = found.last_evaluated_key.as_ref().and_then(cursor);
+        Ok(Page { unreadable: count - items.len(), items, next })
     }
 }

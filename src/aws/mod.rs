@@ -1,11 +1,11 @@
-//! The world through the AWS SDK: each file is one port; `policies` is the part of Rekognition's that is in other
-//! accounts, and `http` is what all of them talk through.
+//! The ports through the AWS SDK, a file each. `source_accounts` is the part of Rekognition's port that acts in other
+//! accounts; `http` is the client that all of them share.
 
 mod bus;
 mod http;
 mod ledger;
-mod policies;
 mod rekognition;
+mod source_accounts;
 
 pub use bus::EventBridge;
 pub use http::BadBundle;
@@ -89,39 +89,45 @@ fn timestamp(time: SystemTime) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// The definite no that an error of Rekognition or STS is. It has a name that we can read, and does not come out of the
-/// service's own trouble: an error with a status of 500 or more may be about a call that worked, whatever it is called.
-/// But for a throttle, which comes with either status.
+/// The definite refusal that an error of Rekognition or STS is; `None` if the call may have worked.
+///
+/// An answer with a status of 500 or more may be about a call that worked, whatever its name. Only a throttle comes with
+/// either status. An answer without a name is sorted by its status: a proxy or gateway refused it, except for a time-out
+/// (408).
 fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Refusal> {
     let SdkError::ServiceError(answer) = error else { return None };
-    let code = error.code()?;
-    let is_definite = match Meaning::of(code) {
+    let status = answer.raw().status().as_u16();
+    let code = match error.code() {
+        Some(code) => code.to_owned(),
+        None => format!("HttpStatus{status}"),
+    };
+    let is_definite = match Meaning::of(&code) {
         Meaning::Unanswered => false,
         Meaning::Throttled => true,
-        _ => !answer.raw().status().is_server_error(),
+        _ => (300..500).contains(&status) && status != 408,
     };
     let message = error.message().unwrap_or("no reason was given").to_owned();
-    is_definite.then(|| Refusal { code: code.to_owned(), message })
+    is_definite.then_some(Refusal { code, message, http_status: Some(status) })
 }
 
-fn unavailable<E, R>(error: SdkError<E, R>) -> Unavailable
+fn unavailable<E>(error: SdkError<E, HttpResponse>) -> Unavailable
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug + 'static,
 {
-    Unavailable(told(&error))
+    Unavailable(describe_error(&error))
 }
 
-/// An error in a line: what the service said, or what went wrong on the way there.
+/// An error in one line: what the service answered with its HTTP status, or what went wrong on the way there.
 ///
-/// Never the SDK's own rendering with context: it holds the response's body, which may be a record.
-fn told<E, R>(error: &SdkError<E, R>) -> String
+/// Never the SDK's own rendering with context: it has the response's body, which may be a record.
+fn describe_error<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug + 'static,
 {
+    let status = error.raw_response().map(|response| format!(" (HTTP {})", response.status().as_u16()));
+    let status = status.unwrap_or_default();
     if let Some(code) = error.code() {
-        return format!("{code}: {}", error.message().unwrap_or("no message"));
+        return format!("{code}: {}{status}", error.message().unwrap_or("no message"));
     }
     let mut line = error.to_string();
     let mut source = std::error::Error::source(error);
@@ -129,5 +135,5 @@ where
         line.push_str(&format!(": {error}"));
         source = error.source();
     }
-    line
+    line + &status
 }

@@ -1,7 +1,7 @@
 """Code and policy, both ways: all that the programs asked of AWS in the tests is allowed by their roles in the
 templates, and all that the roles allow was asked for, or is explained here.
 
-`calls.py FOLDER` reads what tests/support/recording.rs wrote there. A call counts whether it was answered or refused.
+`calls.py FOLDER` reads what tests/it/support/recording.rs wrote there. A call counts whether it was answered or refused.
 Knows what a call names; what AWS checks besides (the bucket, the key) is among the explained.
 """
 

@@ -1,20 +1,12 @@
 //! What CopyProjectVersion may answer, sent by the sandbox to the real binaries: every error, lost answers,
 //! late permissions, quotas. The table of the design, row by row.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
-
-mod support;
 
 use std::ops::RangeInclusive;
 
+use crate::support::{COPY, Copier, DESTINATION, SOURCE, minutes, request, seconds, with};
 use jiff::{SignedDuration, Timestamp};
 use sandbox::{Effect, Fault};
 use serde_json::json;
-use support::{COPY, Copier, DESTINATION, SOURCE, minutes, request, seconds, with};
 
 /// An error, what is announced at once, and how many seconds the next try may be away.
 type Row = (&'static str, &'static [&'static str], Option<RangeInclusive<i64>>);

@@ -1,18 +1,10 @@
 //! What AWS may do to us at any moment: a service is down, or an answer is lost.
 //! Nothing is acknowledged before it is recorded, nothing is lost, nothing happens twice.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
-mod support;
-
+use crate::support::{COPY, Copier, DESCRIBE, minutes, request, seconds};
 use sandbox::queue::Verdict;
 use sandbox::{Effect, Fault};
 use serde_json::json;
-use support::{COPY, Copier, DESCRIBE, minutes, request, seconds};
 
 const PUT: &str = "dynamodb:PutItem";
 
@@ -230,6 +222,6 @@ async fn when_everything_fails_now_and_then_every_request_still_gets_its_one_ans
         assert_eq!(words.last().unwrap(), "COMPLETED", "{id}: {words:?}");
         assert_eq!(words.iter().filter(|word| *word == "COMPLETED").count(), 1, "{id}: {words:?}");
     }
-    let versions = copier.sandbox().project(support::DESTINATION).unwrap().versions;
+    let versions = copier.sandbox().project(crate::support::DESTINATION).unwrap().versions;
     assert_eq!(versions.len(), ids.len(), "no second copy");
 }

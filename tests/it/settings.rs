@@ -1,17 +1,9 @@
 //! What a deployment sets, seen in what the real functions do; and what they say about bad settings.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
-mod support;
-
+use crate::support::{ACCOUNT, COPY, Copier, minutes, request, seconds};
 use jiff::Timestamp;
 use sandbox::{Effect, Fault};
 use serde_json::json;
-use support::{ACCOUNT, COPY, Copier, minutes, request, seconds};
 
 #[tokio::test]
 async fn bad_settings_are_all_named_before_anything_is_done() {
@@ -94,7 +86,8 @@ async fn calls_are_spread_as_was_set() {
 async fn what_is_allowed_by_a_list_of_buckets_is_copied() {
     let copier =
         Copier::deployed_with(&[("ALLOWED_OUTPUT_BUCKETS", "a-bucket,flowers-production-models")]).await;
-    let other = support::with(request("other"), json!({"outputConfig": {"s3Bucket": "flowers-production"}}));
+    let other =
+        crate::support::with(request("other"), json!({"outputConfig": {"s3Bucket": "flowers-production"}}));
     copier.send(&[&request("listed"), &other]).await;
     assert_eq!(copier.words("listed"), ["STARTED"]);
     assert_eq!(copier.words("other"), ["REJECTED"]);

@@ -1,20 +1,12 @@
 //! What the functions show of themselves: the metrics that alarms and dashboard are made of, and the logs. Read from
 //! what the real programs write while requests complete, fail, are rejected and wait.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
 mod logs;
 mod metrics;
-#[path = "../support/mod.rs"]
-mod support;
 
+use crate::support::{COPY, Copier, event, request, seconds, with};
 use sandbox::{Effect, Fault};
 use serde_json::{Map, Value, json};
-use support::{COPY, Copier, event, request, seconds, with};
 
 /// Lines of a log: objects, each of them.
 fn read(lines: &[String]) -> Vec<Map<String, Value>> {

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
+use super::{WAITS, is_metrics, logs, read, refused, story};
 use crate::support::{COPY, Copier, DESCRIBE, TABLE, event, minutes, request, seconds, with};
-use crate::{WAITS, is_metrics, logs, read, refused, story};
 
 const NAMESPACE: &str = "RekognitionModelCopier";
 const SERVICE: &str = "rekognition.model-copier";

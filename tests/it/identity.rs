@@ -1,15 +1,7 @@
 //! Which request is which: redeliveries, ids used twice, senders, and two requests for one copy.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
-mod support;
-
+use crate::support::{ACCOUNT, COPY, Copier, DESTINATION, REQUESTER, event, request, seconds, with};
 use serde_json::json;
-use support::{ACCOUNT, COPY, Copier, DESTINATION, REQUESTER, event, request, seconds, with};
 
 #[tokio::test]
 async fn a_redelivery_starts_nothing_and_announces_nothing() {

@@ -1,27 +1,19 @@
 //! Every file in events/ is what its name says: requests are taken in by the real functions, announcements
 //! and answers are what the real functions write.
 //!
-//! `UPDATE_EVENTS=1 cargo test --test events` writes the announcements and answers anew. Times, EventBridge's
+//! `UPDATE_EVENTS=1 cargo test --workspace --test it events` writes the announcements and answers anew. Times, EventBridge's
 //! ids and the number in the copy's ARN differ from run to run, so that they are set to those of one day.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::support::{COPY, Copier, DESTINATION, SOURCE, event, event_text, seconds};
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::announcement::{Announcement, DETAIL_TYPE, Status};
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
 use sandbox::{Effect, Fault, PublishedEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
-use support::{COPY, Copier, DESTINATION, SOURCE, event, event_text, seconds};
 use uuid::Uuid;
 
 const ARN: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/flowers.2026-11-02/1763978401250";
@@ -178,7 +170,7 @@ async fn an_announcement_is_no_request_and_is_ignored_as_one() {
         copier.send(&[&announcement]).await;
     }
     assert!(copier.announced().is_empty());
-    assert!(support::ledger::items(&copier.ledger()).await.is_empty());
+    assert!(crate::support::ledger::items(&copier.ledger()).await.is_empty());
 }
 
 /// An answer of start-copy, its fields in the order in which they are written.

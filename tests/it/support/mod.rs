@@ -3,7 +3,7 @@
 //!
 //! Nothing happens by itself: a test sends, delivers, sweeps and lets time pass. It sees what AWS and the
 //! subscribers would see, and nothing of the code.
-#![allow(dead_code, unreachable_pub, reason = "every test file uses a part, each as its own crate")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 pub mod bus;
 pub mod ledger;

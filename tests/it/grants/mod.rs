@@ -1,24 +1,16 @@
 //! Copies across accounts with nothing prepared but the two stacks' roles: the real programs, in a sandbox that
 //! evaluates trust, permissions and project policies.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
 mod refused;
 mod room;
-#[path = "../support/mod.rs"]
-mod support;
 mod trouble;
 
 use std::collections::BTreeSet;
 
+use crate::support::{ACCOUNT, COPY, Copier, SOURCE, SOURCE_VERSION};
+use crate::support::{minutes, request, seconds, with};
 use sandbox::{Effect, Fault, PolicyChange, Role, Settings, Version, World};
 use serde_json::{Value, json};
-use support::{ACCOUNT, COPY, Copier, SOURCE, SOURCE_VERSION};
-use support::{minutes, request, seconds, with};
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/copier-grants";
 const START: &str = "arn:aws:iam::444455556666:role/start-copy";

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use sandbox::{Effect, Fault};
 use serde_json::{Map, Value, json};
 
+use super::{Logs, is_metrics, logs, read, refused, story};
 use crate::support::{COPY, Copier, event, minutes, request, seconds, with};
-use crate::{Logs, is_metrics, logs, read, refused, story};
 
 fn the_one_that_says<'a>(lines: &'a [Map<String, Value>], message: &str) -> &'a Map<String, Value> {
     let is_it = |line: &&Map<String, Value>| line.get("message") == Some(&json!(message));

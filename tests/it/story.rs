@@ -1,17 +1,9 @@
 //! The whole story of `events/copy-requested.json`: a request goes in, the model is copied, the answer comes
 //! out.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
-mod support;
-
+use crate::support::{ACCOUNT, COPY, Copier, DESCRIBE, DESTINATION, SOURCE, SOURCE_VERSION};
+use crate::support::{event, minutes, seconds, time};
 use serde_json::{Value, json};
-use support::{ACCOUNT, COPY, Copier, DESCRIBE, DESTINATION, SOURCE, SOURCE_VERSION};
-use support::{event, minutes, seconds, time};
 
 const NAME: &str = "flowers.2026-11-02";
 const REQUEST: &str = "release-2026-11-02";
@@ -107,7 +99,7 @@ async fn every_parameter_is_on_the_copied_version() {
 async fn a_context_comes_back_to_the_letter() {
     let copier = Copier::deployed().await;
     let context = r#"{ "z":1.50, "a" : [ "\u0041", 1e2 ],"z2":{} }"#;
-    let mut body = support::request("v1").to_string();
+    let mut body = crate::support::request("v1").to_string();
     body.truncate(body.len() - 1);
     copier.deployment.send(format!(r#"{body},"context":{context}}}"#));
     copier.deliver().await;
@@ -136,7 +128,7 @@ async fn a_life_without_trouble_takes_five_writes_and_none_while_it_is_merely_co
 #[tokio::test]
 async fn a_record_leaves_by_itself_ninety_days_after_its_end_and_not_before() {
     let copier = Copier::deployed().await;
-    copier.send(&[&support::request("v1")]).await;
+    copier.send(&[&crate::support::request("v1")]).await;
     let item = copier.item("v1").await.unwrap();
     assert!(!item.contains_key("expiresAt"), "a record with something to do stays");
     assert!(item.contains_key("step") && item.contains_key("due"));

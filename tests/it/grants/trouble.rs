@@ -43,7 +43,7 @@ async fn the_grant_of_a_request_that_vanished_is_withdrawn_by_the_next_sweep() {
     copier.send(&[&request("v1")]).await;
     assert_eq!(policies(&copier).len(), 1);
     let key = aws_sdk_dynamodb::types::AttributeValue::S(format!("{ACCOUNT}#v1"));
-    copier.ledger().delete_item().table_name(support::TABLE).key("id", key).send().await.unwrap();
+    copier.ledger().delete_item().table_name(crate::support::TABLE).key("id", key).send().await.unwrap();
     copier.sweep().await;
     assert_eq!(policies(&copier), []);
 }
@@ -113,8 +113,9 @@ async fn a_role_that_is_gone_is_told_by_every_sweep_until_the_grants_are_removed
         let report = copier.sweep().await;
         assert_eq!(report["policyErrors"], 1, "{report}");
         let calls = copier.sandbox().calls().split_off(before);
-        let asked =
-            calls.iter().filter(|call| call.account == support::REQUESTER || call.action == "sts:AssumeRole");
+        let asked = calls
+            .iter()
+            .filter(|call| call.account == crate::support::REQUESTER || call.action == "sts:AssumeRole");
         assert_eq!(asked.count(), 1, "what a role that is gone costs a sweep: {calls:?}");
     }
     assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"]);
@@ -126,7 +127,7 @@ async fn a_role_that_is_gone_is_told_by_every_sweep_until_the_grants_are_removed
     let grants = copier.item_by_key(&key).await.unwrap();
     assert!(grants["grants"].as_s().unwrap().contains(r#""holders":[]"#), "{grants:?}");
     let key = aws_sdk_dynamodb::types::AttributeValue::S(key);
-    copier.ledger().delete_item().table_name(support::TABLE).key("id", key).send().await.unwrap();
+    copier.ledger().delete_item().table_name(crate::support::TABLE).key("id", key).send().await.unwrap();
     let report = copier.sweep().await;
     assert_eq!(report["policyErrors"], 0, "{report}");
 }

@@ -5,20 +5,13 @@
 //! python3 -m venv /tmp/moto && /tmp/moto/bin/pip install 'moto[server]'
 //! /tmp/moto/bin/moto_server -H 127.0.0.1 -p 5555 &
 //! AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:5555 AWS_ACCESS_KEY_ID=444455556666 AWS_SECRET_ACCESS_KEY=test \
-//!     AWS_REGION=us-east-1 cargo test --test ledger_contract
+//!     AWS_REGION=us-east-1 cargo test --workspace --test it ledger_contract
 //! ```
 //!
 //! Each test makes a table of its own and deletes it. Records are written here as the JSON that is in
 //! everybody's tables already: whoever changes it learns here that records in flight can't be read any more.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
-mod support;
-
+use crate::support::table::{RETENTION, Table};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::id::RecordKey;
@@ -26,7 +19,6 @@ use rekognition_model_copier::domain::record::{Record, Step};
 use rekognition_model_copier::domain::times::Times;
 use rekognition_model_copier::ports::{Created, Entry, Ledger};
 use serde_json::{Value, json};
-use support::table::{RETENTION, Table};
 
 const ARN: &str =
     "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/v1/1763978401250";
@@ -48,7 +40,7 @@ fn at(seconds: i64) -> Timestamp {
 /// A record as the ledger holds it.
 fn record(id: &str, state: Value) -> Record {
     let record = json!({
-        "key": {"sender": support::REQUESTER, "requestId": id},
+        "key": {"sender": crate::support::REQUESTER, "requestId": id},
         "revision": 0,
         "fingerprint": "12245b5acce3415592e5e52830ba5dc8",
         "eventNamespace": "ae37732a-5949-50c0-af4f-8c05371be8ea",
@@ -56,9 +48,9 @@ fn record(id: &str, state: Value) -> Record {
         "causationId": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
         "context": {"pipeline": "flowers"},
         "copy": {
-            "sourceProjectArn": support::SOURCE,
-            "sourceProjectVersionArn": support::SOURCE_VERSION,
-            "destinationProjectArn": support::DESTINATION,
+            "sourceProjectArn": crate::support::SOURCE,
+            "sourceProjectVersionArn": crate::support::SOURCE_VERSION,
+            "destinationProjectArn": crate::support::DESTINATION,
             "versionName": id,
             "outputConfig": {"s3Bucket": "flowers-production-models"},
             "tags": {"team": "flowers"},
@@ -122,7 +114,7 @@ async fn a_record_is_created_once_and_read_as_it_was_written() {
 async fn requests_of_two_senders_are_two_records() {
     let table = Table::new().await;
     let one = record("r", starting(at(0)));
-    let key = RecordKey { sender: support::ACCOUNT.to_owned(), ..one.key.clone() };
+    let key = RecordKey { sender: crate::support::ACCOUNT.to_owned(), ..one.key.clone() };
     let other = Record { key, ..record("r", waiting(at(0))) };
     table.create(&one).await;
     table.create(&other).await;

@@ -1,21 +1,13 @@
 //! What a look at a copy may show, sent by the sandbox to the real check-copies: every status, versions that
 //! are gone, projects that can't be read, and the deadlines.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
-
-mod support;
 
 use std::collections::BTreeSet;
 
+use crate::support::{Copier, DESCRIBE, DESTINATION, minutes, request, seconds};
 use aws_sdk_rekognition::types::ProjectVersionStatus;
 use jiff::SignedDuration;
 use sandbox::{Effect, Fault, Status, World};
 use serde_json::{Value, json};
-use support::{Copier, DESCRIBE, DESTINATION, minutes, request, seconds};
 
 /// What a status leads to.
 enum To {
@@ -134,7 +126,7 @@ async fn a_model_that_runs_by_the_time_we_look_is_completed() {
     let copier = copying(&["v1"]).await;
     copier.pass(seconds(30)).await;
     let arn = copier.version("v1").unwrap().project_version_arn.to_string();
-    support::rekognition::start(&copier.sandbox().endpoint(), &arn).await;
+    crate::support::rekognition::start(&copier.sandbox().endpoint(), &arn).await;
     copier.pass(seconds(10)).await;
     assert_eq!(copier.version("v1").unwrap().status.as_str(), "RUNNING");
     copier.sweep().await;
@@ -150,7 +142,7 @@ async fn a_failure_of_the_copy_itself_is_told_in_rekognitions_words() {
         status_message: Some("no access to the bucket".to_owned()),
         after: None,
     };
-    copier.sandbox().fault(Fault::new(support::COPY, end));
+    copier.sandbox().fault(Fault::new(crate::support::COPY, end));
     copier.send(&[&request("v1")]).await;
     copier.pass(seconds(30)).await;
     copier.sweep().await;

@@ -1,17 +1,9 @@
 //! How requests come in: every form through queue and invocation, good and bad ones in one batch, and
 //! what is no request.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
-mod support;
-
+use crate::support::{COPY, Copier, DESTINATION, REQUESTER, SOURCE, SOURCE_VERSION};
+use crate::support::{event, event_text, minutes, request, seconds, with};
 use serde_json::{Value, json};
-use support::{COPY, Copier, DESTINATION, REQUESTER, SOURCE, SOURCE_VERSION};
-use support::{event, event_text, minutes, request, seconds, with};
 
 const EVENT_ID: &str = "6a7e8feb-b491-4cf7-a9f1-bf3703467718";
 
@@ -77,7 +69,7 @@ async fn every_form_of_a_request_is_taken_from_an_invocation_and_answered_at_onc
 async fn an_event_on_the_bus_reaches_the_copier_through_rule_and_queue() {
     let copier = Copier::deployed().await;
     let event = event("copy-requested.json");
-    let id = support::bus::put(
+    let id = crate::support::bus::put(
         &copier.sandbox().endpoint(),
         REQUESTER,
         event["source"].as_str().unwrap(),
@@ -230,7 +222,7 @@ async fn an_announcement_that_is_sent_back_is_ignored() {
     let by_source = with(event("copy-requested.json"), json!({"source": "rekognition.model-copier"}));
     copier.send(&[&ours, &disguised, &by_source, &notification_of(&ours)]).await;
     assert_eq!((copier.announced().len(), copier.deployment.queue_depth()), (1, 0));
-    assert_eq!(support::ledger::items(&copier.ledger()).await.len(), 1, "no record of it");
+    assert_eq!(crate::support::ledger::items(&copier.ledger()).await.len(), 1, "no record of it");
     let refused = copier.deployment.invoke_start(&ours).await.unwrap_err();
     assert!(refused.error_message.contains("announcement"), "{refused}");
     let warned = copier.logged("WARN");

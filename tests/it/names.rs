@@ -1,15 +1,7 @@
 //! What has the version name decides what becomes of a request for it: adopted, refused or waited for.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
-mod support;
-
+use crate::support::{Copier, DESTINATION, minutes, request, with};
 use serde_json::{Value, json};
-use support::{Copier, DESTINATION, minutes, request, with};
 
 const STAGING: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
 const STAGING_VERSION: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/version/flowers.2026-11-01/1761998400000";
@@ -49,7 +41,8 @@ async fn a_name_that_another_model_has_is_a_failure() {
 #[tokio::test]
 async fn a_name_that_is_being_deleted_is_waited_for() {
     let copier = Copier::deployed().await;
-    let leaving = version("v1", "DELETING", Some(support::SOURCE_VERSION), "flowers-production-models");
+    let leaving =
+        version("v1", "DELETING", Some(crate::support::SOURCE_VERSION), "flowers-production-models");
     copier.sandbox().change(|world| add(world, leaving));
     copier.send(&[&request("v1")]).await;
     assert_eq!(copier.words("v1"), ["QUEUED"]);
@@ -79,7 +72,7 @@ async fn a_copy_that_cannot_be_seen_yet_is_waited_for_and_adopted() {
 async fn a_failed_copy_that_has_the_name_is_answered_as_what_it_is() {
     let copier = Copier::deployed().await;
     let mut failed =
-        version("v1", "COPYING_FAILED", Some(support::SOURCE_VERSION), "flowers-production-models");
+        version("v1", "COPYING_FAILED", Some(crate::support::SOURCE_VERSION), "flowers-production-models");
     failed["statusMessage"] = json!("the bucket is gone");
     copier.sandbox().change(|world| add(world, failed));
     copier.send(&[&request("v1")]).await;

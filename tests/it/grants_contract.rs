@@ -1,13 +1,6 @@
 //! What the copier relies on from its ledger for grants, held against a DynamoDB as in `ledger_contract.rs`.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
-mod support;
-
+use crate::support::table::{RETENTION, Table};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::arn::ProjectArn;
@@ -15,7 +8,6 @@ use rekognition_model_copier::domain::grant::{AUDIT, Grants};
 use rekognition_model_copier::domain::record::Step;
 use rekognition_model_copier::ports::Ledger;
 use serde_json::json;
-use support::table::{RETENTION, Table};
 
 /// Ten o'clock and so many seconds.
 fn at(seconds: i64) -> Timestamp {
@@ -24,13 +16,13 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn project(name: &str) -> ProjectArn {
-    ProjectArn::parse(&support::SOURCE.replace("flowers", name)).unwrap()
+    ProjectArn::parse(&crate::support::SOURCE.replace("flowers", name)).unwrap()
 }
 
 /// The grants of a project as the ledger holds them: one request may copy one version of it.
 fn grants(name: &str, changed_at: Timestamp) -> Grants {
-    let key = json!({"sender": support::REQUESTER, "requestId": "release-1"});
-    let version = support::SOURCE_VERSION.replace(":project/flowers/", &format!(":project/{name}/"));
+    let key = json!({"sender": crate::support::REQUESTER, "requestId": "release-1"});
+    let version = crate::support::SOURCE_VERSION.replace(":project/flowers/", &format!(":project/{name}/"));
     let json = json!({
         "projectArn": project(name),
         "revision": 0,

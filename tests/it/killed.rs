@@ -1,18 +1,10 @@
 //! Functions killed at the worst moments: what they had begun is found and ended by others.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
-mod support;
-
+use crate::support::{COPY, Copier, minutes, request, seconds, until};
 use futures_util::future::join;
 use jiff::SignedDuration;
 use sandbox::queue::Verdict;
 use sandbox::{Effect, Fault};
-use support::{COPY, Copier, minutes, request, seconds, until};
 
 const PUT: &str = "dynamodb:PutItem";
 

@@ -1,14 +1,6 @@
 //! How few calls it takes: what can be done for many copies at once is done once.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
 
-mod support;
-
-use support::{Copier, DESCRIBE, request, seconds};
+use crate::support::{Copier, DESCRIBE, request, seconds};
 
 const PUT_EVENTS: &str = "events:PutEvents";
 

@@ -1,11 +1,14 @@
 //! The edge to Lambda: what an invocation hands us, and how long it may take.
 
+use std::fmt::Debug;
 use std::panic::resume_unwind;
 use std::sync::LazyLock;
 use std::thread;
+use std::time::SystemTime;
 
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use aws_types::sdk_config::TimeSource;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent};
 use serde_json::Value;
@@ -53,24 +56,24 @@ impl From<InvocationError> for Diagnostic {
 }
 
 /// The copier in AWS.
-type Deployed = Copier<DynamoDb, CustomLabels, EventBridge, SystemClock>;
+type Deployed<C> = Copier<DynamoDb, CustomLabels, EventBridge, C>;
 
 /// One of the functions as Lambda runs it.
-pub struct Function {
-    copier: LazyLock<Deployed, Box<dyn FnOnce() -> Deployed + Send>>,
+pub struct Function<C> {
+    copier: LazyLock<Deployed<C>, Box<dyn FnOnce() -> Deployed<C> + Send>>,
     metrics: Metrics,
 }
 
-impl Function {
-    /// The function that the environment describes. Call it once.
-    pub async fn init() -> Result<Self, Error> {
+impl<C: Clock + Clone + Debug + 'static> Function<C> {
+    /// The function that the environment describes, at the time that `clock` shows. Call it once.
+    pub async fn init(clock: C) -> Result<Self, Error> {
         telemetry::init_logs();
         let all_good = both(Settings::from_env(), configuration());
         let (settings, config) = all_good.inspect_err(|error| error!(%error, "cannot start"))?;
         let metrics = Metrics::init(&settings.rules.event_source)?;
         // Every SDK client begins by reading a list of all of AWS's Regions: three quarters of a start. A thread does so
         // while the function asks for work, and has mostly ended when there is some.
-        let making = thread::Builder::new().spawn(move || deployed(settings, &config))?;
+        let making = thread::Builder::new().spawn(move || deployed(settings, config, clock))?;
         let made = || making.join().unwrap_or_else(|panic| resume_unwind(panic));
         Ok(Self { copier: LazyLock::new(Box::new(made)), metrics })
     }
@@ -118,7 +121,12 @@ fn both(
     }
 }
 
-fn deployed(settings: Settings, config: &SdkConfig) -> Deployed {
+fn deployed<C: Clock + Clone + Debug + 'static>(
+    settings: Settings,
+    config: SdkConfig,
+    clock: C,
+) -> Deployed<C> {
+    let config = &config.into_builder().time_source(SdkClock(clock.clone())).build();
     let rules = settings.rules;
     let client = aws_sdk_dynamodb::Client::new(config);
     let ledger = DynamoDb::new(client, &settings.ledger_table, rules.times, settings.retention);
@@ -127,7 +135,17 @@ fn deployed(settings: Settings, config: &SdkConfig) -> Deployed {
     let (client, sts) = (aws_sdk_rekognition::Client::new(config), config.into());
     let (roles, external_id) = (&rules.granting.roles, settings.external_id.as_deref());
     let rekognition = CustomLabels::new(client, &sts, roles, external_id);
-    Copier::new(ledger, rekognition, bus, SystemClock, rules)
+    Copier::new(ledger, rekognition, bus, clock, rules)
+}
+
+/// The clock for the SDK: it signs by it, and credentials expire by it.
+#[derive(Debug)]
+struct SdkClock<C>(C);
+
+impl<C: Clock + Debug> TimeSource for SdkClock<C> {
+    fn now(&self) -> SystemTime {
+        self.0.now().try_into().unwrap_or(SystemTime::UNIX_EPOCH)
+    }
 }
 
 /// The SQS batch that a payload is; `None` for anything else.
@@ -177,13 +195,15 @@ async fn take_in<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
     Ok((serde_json::to_value(response)?, batch.counts))
 }
 
-/// Until when a sweep begins new things.
+/// Until when a sweep begins new things. Lambda's deadline is a time of the machine, whatever clock the function has.
 ///
 /// A deadline that is past is no deadline: `cargo lambda watch` sends one in 1970.
 fn sweep_until(now: Timestamp, context: &Context) -> Timestamp {
-    let until = after(now, SWEEP);
+    let (until, machine) = (after(now, SWEEP), SystemClock.now());
     match i64::try_from(context.deadline).ok().and_then(|millis| Timestamp::from_millisecond(millis).ok()) {
-        Some(deadline) if deadline > now => until.min(after(deadline, -ENDING)),
+        Some(deadline) if deadline > machine => {
+            until.min(after(now, deadline.duration_since(machine) - ENDING))
+        }
         _ => until,
     }
 }

@@ -1,11 +1,11 @@
 //! Bad requests and bad wrappings get the problem they should, and a second opinion agrees on every one, and on
 //! thousands of variations of a good one.
 
+use proofs::chance::Chance;
 use proofs::hostile::bad::{Bad, good, messages, requests};
 use proofs::hostile::oracle::Oracle;
 use proofs::hostile::oracle::wrapping::{self, Wrapped};
 use proofs::hostile::{BUCKET, problems, strict};
-use proofs::chance::Chance;
 use proofs::request::{ACCOUNT, SOURCE};
 use rekognition_model_copier::domain::envelope::{self, Opened};
 use rekognition_model_copier::domain::problem::Problem;

@@ -1,8 +1,8 @@
 //! What the input makes of time and of Rekognition.
 
+use crate::request::source_version;
 use arbitrary::{Result, Unstructured};
 use jiff::{SignedDuration, Timestamp};
-use crate::request::source_version;
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
 use rekognition_model_copier::domain::grant::Ungranted;
 use rekognition_model_copier::domain::model::{ModelStatus, Version};

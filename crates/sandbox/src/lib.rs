@@ -93,7 +93,7 @@ pub use life::Step;
 pub use passing::Advance;
 pub use published::{Follow, PublishedEvent};
 pub use sandbox::Sandbox;
-pub use settings::{Quotas, Settings};
+pub use settings::{PolicyConditions, Quotas, Settings};
 pub use status::Status;
 pub use world::{
     Feature, OutputConfig, Project, ProjectPolicy, Role, Table, Tags, UnseenPolicyChange, Version, World,

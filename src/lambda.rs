@@ -2,6 +2,7 @@
 
 pub mod payload;
 
+use std::fmt::Debug;
 use std::panic::resume_unwind;
 use std::sync::LazyLock;
 use std::thread;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tracing::error;
 
-use crate::aws::{BadBundle, CustomLabels, DynamoDb, EventBridge, configuration};
+use crate::aws::{BadBundle, CustomLabels, DynamoDb, EventBridge, SdkClock, configuration};
 use crate::budget::Budget;
 use crate::copier::Copier;
 use crate::counts::Counts;
@@ -66,7 +67,7 @@ pub struct Function<C> {
     metrics: Metrics,
 }
 
-impl<C: Clock + 'static> Function<C> {
+impl<C: Clock + Clone + Debug + 'static> Function<C> {
     /// The function that the environment describes, living by this clock. Call it once.
     pub async fn init(clock: C) -> Result<Self, Error> {
         telemetry::init_logs();
@@ -76,7 +77,7 @@ impl<C: Clock + 'static> Function<C> {
         let request_queue_arn = settings.request_queue_arn.clone();
         // Every SDK client begins by reading the list of AWS's Regions: three quarters of a start. A thread does so
         // while the function asks for work, and has mostly finished when there is some.
-        let making = thread::Builder::new().spawn(move || deployed(settings, &config, clock))?;
+        let making = thread::Builder::new().spawn(move || deployed(settings, config, clock))?;
         let made = || making.join().unwrap_or_else(|panic| resume_unwind(panic));
         Ok(Self { copier: LazyLock::new(Box::new(made)), request_queue_arn, metrics })
     }
@@ -118,7 +119,12 @@ fn all_or_problems(
     }
 }
 
-fn deployed<C: Clock>(settings: Settings, config: &SdkConfig, clock: C) -> Copier<Aws<C>> {
+fn deployed<C: Clock + Clone + Debug + 'static>(
+    settings: Settings,
+    config: SdkConfig,
+    clock: C,
+) -> Copier<Aws<C>> {
+    let config = &config.into_builder().time_source(SdkClock(clock.clone())).build();
     let rules = settings.rules;
     let client = aws_sdk_dynamodb::Client::new(config);
     let ledger = DynamoDb::new(client, &settings.ledger_table, rules.times, settings.retention);

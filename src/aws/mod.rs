@@ -2,18 +2,22 @@
 //! accounts; `http` is the client that all of them share.
 
 mod bus;
+mod clock;
 mod http;
 mod ledger;
 mod rekognition;
 mod source_accounts;
 
 pub use bus::EventBridge;
+pub(crate) use clock::SdkClock;
+pub use clock::SystemClock;
+use clock::timestamp;
 pub use http::BadBundle;
 pub use ledger::{DynamoDb, item};
 pub use rekognition::CustomLabels;
 
 use std::env;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
@@ -23,10 +27,9 @@ use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
-use jiff::Timestamp;
 
 use crate::domain::refusal::{Meaning, Refusal};
-use crate::ports::{Clock, Unavailable};
+use crate::ports::Unavailable;
 
 /// The SDK's configuration, from the environment alone, with what it leaves open: it has a connect time-out only.
 ///
@@ -68,25 +71,6 @@ impl LoadServiceConfig for Environment {
 /// A variable of the environment; one that is empty is not set.
 fn set(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// The machine's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        timestamp(SystemTime::now())
-    }
-}
-
-/// A time of the SDK's, in whole milliseconds.
-fn timestamp(time: SystemTime) -> Timestamp {
-    let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_millis())
-        .ok()
-        .and_then(|millis| Timestamp::from_millisecond(millis).ok())
-        .unwrap_or(Timestamp::MAX)
 }
 
 /// The definite refusal that an error of Rekognition or STS is; `None` if the call may have worked.

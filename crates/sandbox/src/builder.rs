@@ -32,13 +32,21 @@ pub struct Builder {
     world: World,
     settings: Settings,
     clock: Clock,
+    is_real_time: bool,
     port: u16,
     routes: Vec<Routes>,
 }
 
 impl Builder {
     pub(crate) fn new(world: World) -> Self {
-        Self { world, settings: Settings::default(), clock: Clock::real(), port: 0, routes: Vec::new() }
+        Self {
+            world,
+            settings: Settings::default(),
+            clock: Clock::real(),
+            is_real_time: false,
+            port: 0,
+            routes: Vec::new(),
+        }
     }
 
     /// Takes these settings instead of the defaults.
@@ -51,6 +59,12 @@ impl Builder {
     #[must_use]
     pub fn clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// Refuses to turn the clock over HTTP: the functions that run here have the machine's.
+    #[must_use]
+    pub fn real_time(self) -> Self {
+        Self { clock: Clock::real(), is_real_time: true, ..self }
     }
 
     /// Listens on this port instead of a free one.
@@ -82,11 +96,14 @@ impl Builder {
     }
 
     fn assemble(self, address: SocketAddr) -> Result<(Sandbox, Router), WorldError> {
-        let shared = Arc::new(Shared::new(address, self.clock, self.world, self.settings)?);
+        let clock = self.clock.clone();
+        let mut shared = Shared::new(address, self.clock, self.world, self.settings)?;
+        shared.is_real_time = self.is_real_time;
+        let shared = Arc::new(shared);
         let sandbox = Sandbox { shared: Arc::clone(&shared), server: None };
         let router = front::router(Arc::clone(&shared)).merge(control::router(shared));
         let router = self.routes.into_iter().fold(router, |router, routes| router.merge(routes(&sandbox)));
-        Ok((sandbox, front::limited(router)))
+        Ok((sandbox, front::dated(front::limited(router), clock)))
     }
 }
 

@@ -70,9 +70,20 @@ async fn clock(State(shared): Sandbox) -> Json<ClockReading> {
 }
 
 async fn change_clock(State(shared): Sandbox, body: String) -> Result<Json<ClockReading>, Refused> {
-    let change: ClockChange = read(&body)?;
+    let mut change: ClockChange = read(&body)?;
+    if shared.is_real_time {
+        let refused = "this sandbox runs the shipped functions, whose clock is the machine's: run the sandbox's own with `serve --functions` to turn the clock";
+        return Err(Refused(StatusCode::CONFLICT, refused.to_owned()));
+    }
     if change.speed.is_some_and(|speed| !is_speed(speed)) {
         return Err(bad("`speed` has to be a number above 0; to stop time, set `paused`"));
+    }
+    // With a deployment, time passes for its functions as well.
+    shared.clock.apply(&ClockChange { now: change.now.take(), ..ClockChange::default() });
+    if let Some(time) = change.advance
+        && shared.passing.pass(time).await
+    {
+        change.advance = None;
     }
     shared.clock.apply(&change);
     Ok(Json(shared.clock.reading()))

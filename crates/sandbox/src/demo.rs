@@ -12,12 +12,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use sandbox::deployment::{Deployment, DeploymentSettings};
+use sandbox::deployment::{Binaries, Deployment, DeploymentSettings, SCHEDULE, root};
 use sandbox::{Sandbox, World};
 
 use self::page::Page;
 use self::story::Story;
-use crate::{Trouble, programs};
+use crate::Trouble;
 
 /// The sandbox's clock against ours: a copy, which takes 30 s there, takes 3 s here.
 const SPEED: f64 = 10.0;
@@ -43,14 +43,12 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options) -> Result<ExitCode, Trouble> {
-    let file = options.request.unwrap_or_else(|| programs::root().join("events/copy-requested.json"));
+    let file = options.request.unwrap_or_else(|| root().join("events/copy-requested.json"));
     let text = std::fs::read_to_string(&file)
         .map_err(|error| format!("the request `{}` can't be read: {error}", file.display()))?;
     let mut page = Page::new(options.json);
-    let binaries = programs::build().await?;
-    let mut settings = DeploymentSettings::default();
-    // Nobody will mend a policy while the demo runs, so what is denied is denied for good.
-    settings.environment.insert("PERMISSION_TIMEOUT_SECONDS".to_owned(), "0".to_owned());
+    let binaries = Binaries::build()?;
+    let settings = DeploymentSettings::default();
     let deployment = Deployment::start(Sandbox::builder(World::small()), binaries, settings).await?;
     deployment.sandbox().clock().set_speed(SPEED);
 
@@ -69,7 +67,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Trouble> {
 
 /// Runs the functions and shows what is announced, until every request has ended.
 async fn tell(deployment: &Deployment, page: &mut Page) -> Result<Story, Trouble> {
-    let began = Instant::now();
+    let (began, clock) = (Instant::now(), deployment.sandbox().clock());
     let mut story = Story::default();
     let mut frames = 0_u32;
     loop {
@@ -80,12 +78,17 @@ async fn tell(deployment: &Deployment, page: &mut Page) -> Result<Story, Trouble
                     return Err("start-copy could not take the request in".into());
                 }
             }
-            deployment.check().await?;
+            // Nothing is on the move: what waits, waits for minutes.
+            if frames > 0 && progress::copies(&deployment.sandbox().world(), clock.now()).is_empty() {
+                deployment.pass(SCHEDULE).await;
+            } else {
+                deployment.check().await?;
+            }
         }
         for event in story.hear(&deployment.sandbox().announcements()) {
             page.announce(&event);
         }
-        page.progress(&progress::copies(&deployment.sandbox().world(), deployment.sandbox().clock().now()));
+        page.progress(&progress::copies(&deployment.sandbox().world(), clock.now()));
         if story.is_over() && deployment.queue_depth() == 0 {
             return Ok(story);
         }

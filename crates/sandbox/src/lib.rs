@@ -66,6 +66,7 @@ mod front;
 pub mod lambda;
 mod ledger;
 mod life;
+mod passing;
 mod policy;
 mod published;
 pub mod queue;
@@ -84,14 +85,15 @@ pub use arn::{NoSuchArn, ProjectArn, ProjectName, VersionArn};
 pub use builder::{Builder, StartError};
 pub use caller::Credentials;
 pub use calls::{Call, PolicyChange};
-pub use clock::{Clock, ClockChange, ClockReading};
+pub use clock::{Clock, ClockChange, ClockReading, FileClock};
 pub use error::AwsError;
 pub use fault::{Effect, Fault};
 pub use ledger::ledger_table;
 pub use life::Step;
+pub use passing::Advance;
 pub use published::{Follow, PublishedEvent};
 pub use sandbox::Sandbox;
-pub use settings::{Quotas, Settings};
+pub use settings::{PolicyConditions, Quotas, Settings};
 pub use status::Status;
 pub use world::{
     Feature, OutputConfig, Project, ProjectPolicy, Role, Table, Tags, UnseenPolicyChange, Version, World,

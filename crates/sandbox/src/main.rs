@@ -1,7 +1,6 @@
 //! The sandbox on the command line. It reads what is asked for, and hands over.
 
 mod demo;
-mod programs;
 mod serve;
 
 use std::process::ExitCode;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use tokio::sync::mpsc;
 
 use crate::{
     builder::{Builder, StartError},
@@ -12,6 +13,7 @@ use crate::{
     error::AwsError,
     fault::{Fault, Faults},
     ledger::ledger_table,
+    passing::Advance,
     published::{Follow, PublishedEvent},
     server::Server,
     settings::Settings,
@@ -61,6 +63,12 @@ impl Sandbox {
     /// Sandbox time.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    /// What is asked of `POST /_sandbox/clock` as `advance` from now on: for a loop that runs functions and lets their
+    /// schedule strike on the way.
+    pub fn take_over_advances(&self) -> mpsc::Receiver<Advance> {
+        self.shared.passing.take_over()
     }
 
     /// Every event PutEvents took since the last reset, in order.

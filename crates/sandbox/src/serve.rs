@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use sandbox::deployment::{Deployment, DeploymentSettings, create_ledger, environment};
+use sandbox::deployment::{Binaries, Deployment, DeploymentSettings, create_ledger, environment};
 use sandbox::{Sandbox, World};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{Trouble, programs};
+use crate::Trouble;
 
 /// Serve the sandbox until Ctrl-C, for `cargo lambda watch`, the AWS CLI, boto3 or any AWS client
 ///
@@ -32,13 +32,21 @@ pub(crate) struct Options {
     /// Build and run the copier too: its queue is fed by events on the bus, its schedule strikes every minute
     #[arg(long)]
     functions: bool,
+    /// Run the shipped programs of this folder (start-copy, check-copies) as the copier. Their clock is the machine's, so
+    /// that the sandbox's can't be turned
+    #[arg(long, value_name = "DIR", conflicts_with = "functions")]
+    binaries: Option<PathBuf>,
 }
 
 pub(crate) async fn run(options: Options) -> Result<ExitCode, Trouble> {
     let world = options.world.as_deref().map_or_else(|| Ok(World::small()), World::from_file)?;
     let sandbox = Sandbox::builder(world).port(options.port);
-    if options.functions {
-        let binaries = programs::build().await?;
+    let (binaries, sandbox) = match options.binaries {
+        Some(folder) => (Some(Binaries::shipped(&folder)?), sandbox.real_time()),
+        None if options.functions => (Some(Binaries::build()?), sandbox),
+        None => (None, sandbox),
+    };
+    if let Some(binaries) = binaries {
         let deployment = Deployment::start(sandbox, binaries, DeploymentSettings::default()).await?;
         introduce(deployment.sandbox(), options.env_file)?;
         tokio::select! {

@@ -4,7 +4,7 @@
 mod support;
 
 use jiff::{SignedDuration, Timestamp};
-use sandbox::{Clock, Effect, Fault, Quotas, Sandbox, Settings, Status, World};
+use sandbox::{Clock, Effect, Fault, PolicyConditions, Quotas, Sandbox, Settings, Status, World};
 use serde_json::{Value, json};
 use support::*;
 
@@ -142,6 +142,65 @@ async fn an_explicit_deny_stops_even_the_owner() {
         with(&copy("v1"), &json!({"SourceProjectArn": STAGING, "SourceProjectVersionArn": STAGING_VERSION}));
     let denied = refused(&sandbox, DESTINATION, "CopyProjectVersion", &request).await;
     assert_eq!(denied, "AccessDeniedException");
+}
+
+/// The policy that the copier puts, with an hour left at [`noon`].
+fn expiring_policy() -> Value {
+    let document = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": {"AWS": [
+            "arn:aws:iam::444455556666:role/start-copy",
+            "arn:aws:iam::444455556666:role/check-copies",
+        ]},
+        "Action": "rekognition:CopyProjectVersion",
+        "Resource": "*",
+        "Condition": {"DateLessThan": {"aws:CurrentTime": "2026-11-24T13:00:00Z"}},
+    }]});
+    json!({
+        "ProjectArn": FLOWERS,
+        "PolicyName": "model-copier-444455556666-rekognition-model-copier",
+        "PolicyDocument": document.to_string(),
+    })
+}
+
+/// A sandbox at noon, in which no policy lets anybody copy but [`expiring_policy`].
+async fn with_expiring_policy(change: impl FnOnce(&mut Settings)) -> Sandbox {
+    let sandbox = start(change).await;
+    let old = json!({"ProjectArn": FLOWERS, "PolicyName": "copy-to-production"});
+    ok(&sandbox, SOURCE, "DeleteProjectPolicy", &old).await;
+    ok(&sandbox, SOURCE, "PutProjectPolicy", &expiring_policy()).await;
+    sandbox
+}
+
+#[tokio::test]
+async fn a_policy_that_expires_allows_its_roles_until_then_by_the_sandboxs_clock() {
+    let sandbox = with_expiring_policy(|_| {}).await;
+    let role = "444455556666.start-copy";
+    let denied = refused(&sandbox, "444455556666.another", "CopyProjectVersion", &copy("a")).await;
+    assert_eq!(denied, "AccessDeniedException");
+    ok(&sandbox, role, "CopyProjectVersion", &copy("a")).await;
+    sandbox.clock().advance(SignedDuration::from_secs(3599));
+    ok(&sandbox, role, "CopyProjectVersion", &copy("b")).await;
+    sandbox.clock().advance(SignedDuration::from_secs(1));
+    assert_eq!(refused(&sandbox, role, "CopyProjectVersion", &copy("c")).await, "AccessDeniedException");
+    // Its text stays until somebody deletes it.
+    let listed = ok(&sandbox, SOURCE, "ListProjectPolicies", &json!({"ProjectArn": FLOWERS})).await;
+    assert_eq!(listed["ProjectPolicies"][0]["PolicyDocument"], expiring_policy()["PolicyDocument"]);
+}
+
+#[tokio::test]
+async fn what_becomes_of_a_condition_is_a_choice() {
+    let role = "444455556666.check-copies";
+    let sandbox = with_expiring_policy(|it| it.policy_conditions = PolicyConditions::NeverHold).await;
+    assert_eq!(refused(&sandbox, role, "CopyProjectVersion", &copy("a")).await, "AccessDeniedException");
+    let sandbox = with_expiring_policy(|it| it.policy_conditions = PolicyConditions::Ignored).await;
+    sandbox.clock().advance(SignedDuration::from_hours(2));
+    ok(&sandbox, role, "CopyProjectVersion", &copy("a")).await;
+    let refuse = Settings { policy_conditions: PolicyConditions::Refused, ..Settings::default() };
+    sandbox.set_settings(refuse);
+    let put = with(&expiring_policy(), &json!({"PolicyName": "another"}));
+    let code = refused(&sandbox, SOURCE, "PutProjectPolicy", &put).await;
+    assert_eq!(code, "MalformedPolicyDocumentException");
 }
 
 #[tokio::test]

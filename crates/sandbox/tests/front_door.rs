@@ -3,7 +3,8 @@
 
 mod support;
 
-use sandbox::{Effect, Fault, Sandbox, World};
+use jiff::SignedDuration;
+use sandbox::{Clock, Effect, Fault, Sandbox, Table, World};
 use serde_json::{Value, json};
 use support::*;
 
@@ -109,6 +110,42 @@ async fn a_body_that_is_too_large_is_refused() {
     let body = json!({"x": "y".repeat(16 * 1024 * 1024)});
     let reply = call(&sandbox, SOURCE, "rekognition:DescribeProjects", &body).await;
     assert_eq!((reply.status, reply.code().as_str()), (413, "RequestEntityTooLargeException"));
+}
+
+#[tokio::test]
+async fn every_answer_has_the_date_of_the_sandboxs_clock() {
+    let clock = Clock::paused_at("2026-11-24T12:00:00Z".parse().unwrap());
+    let sandbox = Sandbox::builder(World::small()).clock(clock).start().await.unwrap();
+    sandbox.clock().advance(SignedDuration::from_hours(35));
+    let answers = [
+        call(&sandbox, SOURCE, "rekognition:DescribeProjects", &json!({})).await,
+        call(&sandbox, SOURCE, "rekognition:DeleteProject", &json!({})).await,
+        call(&sandbox, SOURCE, "dynamodb:ListTables", &json!({})).await,
+        call(&sandbox, SOURCE, "events:PutEvents", &json!({})).await,
+        request(&sandbox, "GET", "/_sandbox/clock", &[], "").await.unwrap(),
+        request(&sandbox, "GET", "/nothing", &[], "").await.unwrap(),
+    ];
+    for answer in answers {
+        let dates: Vec<_> = answer.headers.lines().filter(|line| line.starts_with("date: ")).collect();
+        assert_eq!(dates, ["date: wed, 25 nov 2026 23:00:00 gmt"]);
+    }
+}
+
+#[tokio::test]
+async fn an_item_is_deleted_when_its_time_to_live_is_over_by_the_sandboxs_clock() {
+    let sandbox = start().await;
+    let mut table: Table = sandbox::ledger_table(DESTINATION, "items");
+    table.time_to_live_attribute = Some("expiresAt".to_owned());
+    sandbox.create_table(table).unwrap();
+    let expires_at = (sandbox.clock().now() + SignedDuration::from_hours(1)).as_second().to_string();
+    let item = json!({"id": {"S": "a"}, "expiresAt": {"N": expires_at}});
+    let put = json!({"TableName": "items", "Item": item});
+    assert_eq!(call(&sandbox, DESTINATION, "dynamodb:PutItem", &put).await.status, 200);
+    let get = json!({"TableName": "items", "Key": {"id": {"S": "a"}}});
+    sandbox.clock().advance(SignedDuration::from_mins(58));
+    assert_eq!(call(&sandbox, DESTINATION, "dynamodb:GetItem", &get).await.json()["Item"], item);
+    sandbox.clock().advance(SignedDuration::from_mins(4));
+    assert_eq!(call(&sandbox, DESTINATION, "dynamodb:GetItem", &get).await.json(), json!({}));
 }
 
 #[tokio::test]

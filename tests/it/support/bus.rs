@@ -9,6 +9,7 @@ use serde_json::Value;
 pub async fn put(endpoint: &str, account: &str, source: &str, detail_type: &str, detail: &Value) -> String {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
+        .http_client(super::http_client())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new(account, "sandbox", None, None, "tests"))
         .endpoint_url(endpoint)

@@ -11,7 +11,11 @@ pub mod recording;
 pub mod rekognition;
 pub mod table;
 
+use std::sync::LazyLock;
+
+use aws_types::sdk_config::SharedHttpClient;
 use jiff::{SignedDuration, Timestamp};
+use rekognition_model_copier::aws::configuration;
 use sandbox::deployment::{Binaries, Delivered, Deployment, DeploymentSettings};
 use sandbox::{Clock, PublishedEvent, Sandbox, Version, World, ledger_table};
 use serde_json::{Value, json};
@@ -28,6 +32,9 @@ pub const COPY: &str = "rekognition:CopyProjectVersion";
 pub const DESCRIBE: &str = "rekognition:DescribeProjectVersions";
 
 const ANNOUNCED: &str = "Rekognition Model Copy State Change";
+
+/// The functions on the sandbox's clock.
+static BINARIES: LazyLock<Binaries> = LazyLock::new(|| Binaries::build().unwrap());
 
 /// A deployed copier.
 pub struct Copier {
@@ -51,11 +58,7 @@ impl Copier {
             settings.environment.insert((*name).to_owned(), (*value).to_owned());
         }
         let sandbox = Sandbox::builder(world).clock(Clock::paused_at(Timestamp::now()));
-        let binaries = Binaries {
-            start_copy: env!("CARGO_BIN_EXE_start-copy").into(),
-            check_copies: env!("CARGO_BIN_EXE_check-copies").into(),
-        };
-        Self { deployment: Deployment::start(sandbox, binaries, settings).await.unwrap() }
+        Self { deployment: Deployment::start(sandbox, BINARIES.clone(), settings).await.unwrap() }
     }
 
     pub fn sandbox(&self) -> &Sandbox {
@@ -85,11 +88,9 @@ impl Copier {
         self.deployment.check().await.unwrap()
     }
 
-    /// Lets time pass. The functions live by the machine's clock, which no test can move, so everything else
-    /// moves: the sandbox's clock forward, and every time in the ledger back.
+    /// Lets time pass at once: the schedule strikes only when [`Copier::sweep`] is called.
     pub async fn pass(&self, time: SignedDuration) {
         self.sandbox().clock().advance(time);
-        ledger::age(&self.ledger(), time).await;
     }
 
     /// The DynamoDB that the ledger is in.
@@ -182,6 +183,11 @@ pub async fn until(what: &str, happened: impl Fn() -> bool) {
         assert!(began.elapsed() < patience, "not within {patience:?}: {what}");
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
+}
+
+/// What the tests' own clients talk HTTP with: the copier's client.
+pub fn http_client() -> SharedHttpClient {
+    configuration().unwrap().http_client().unwrap()
 }
 
 /// A request to copy the model as a version of this name; the name is the request's id, too.

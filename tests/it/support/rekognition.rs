@@ -7,6 +7,7 @@ use aws_sdk_rekognition::config::{BehaviorVersion, Config, Credentials, Region};
 pub async fn start(endpoint: &str, arn: &str) {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
+        .http_client(super::http_client())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new(super::ACCOUNT, "sandbox", None, None, "tests"))
         .endpoint_url(endpoint)

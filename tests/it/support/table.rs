@@ -34,7 +34,7 @@ pub struct Table {
 
 impl Table {
     pub async fn new() -> Self {
-        let config = aws_config::defaults(BehaviorVersion::latest());
+        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(super::http_client());
         let (config, sandbox) = if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB").is_some() {
             (config.load().await, None)
         } else {

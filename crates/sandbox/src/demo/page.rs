@@ -6,11 +6,10 @@ use std::path::Path;
 use console::{Term, style, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sandbox::PublishedEvent;
-use sandbox::deployment::Deployment;
+use sandbox::deployment::{Deployment, root};
 
 use super::progress::Copy;
 use super::text;
-use crate::programs;
 
 /// How much of the functions' logs is shown when something went wrong.
 const LAST_LINES: usize = 10;
@@ -44,7 +43,7 @@ impl Page {
         self.line(&format!(
             "A model is copied in the sandbox, a local AWS, {speed} times as fast as it usually is.\n\
              {} is sent to the queue; what follows is announced on the event bus.",
-            style(request.strip_prefix(programs::root()).unwrap_or(request).display()).bold()
+            style(request.strip_prefix(root()).unwrap_or(request).display()).bold()
         ));
     }
 

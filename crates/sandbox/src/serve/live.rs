@@ -1,20 +1,19 @@
-//! The copier at work by itself: the queue is delivered as messages come, the schedule strikes every minute
-//! of the sandbox's time, and what the functions log and announce is shown.
+//! The copier at work on its own: the queue is delivered as messages come, the schedule strikes every minute of the
+//! sandbox's time, and what the functions log and announce is shown.
 
 use std::time::Duration;
 
-use sandbox::deployment::Deployment;
+use sandbox::deployment::{Deployment, SCHEDULE};
 use sandbox::lambda::Function;
 
 /// How often we look whether there is anything to do.
 const TICK: Duration = Duration::from_millis(200);
-/// As in `template.yaml`. Sandbox time.
-const SCHEDULE: Duration = Duration::from_secs(60);
 
 /// Runs until it is dropped.
 pub(super) async fn run(deployment: &Deployment) {
     let clock = deployment.sandbox().clock();
     let mut next_check = clock.now();
+    let mut advances = deployment.sandbox().take_over_advances();
     let mut logs = [(deployment.start_copy(), 0), (deployment.check_copies(), 0)];
     let mut announced = 0;
     loop {
@@ -34,7 +33,12 @@ pub(super) async fn run(deployment: &Deployment) {
             println!("{}", event.to_event());
         }
         announced = published.len();
-        tokio::time::sleep(TICK).await;
+        if let Ok(Some((time, over))) = tokio::time::timeout(TICK, advances.recv()).await {
+            deployment.pass(time).await;
+            next_check = clock.now() + SCHEDULE;
+            // The client may have gone.
+            let _ = over.send(());
+        }
     }
 }
 

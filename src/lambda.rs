@@ -67,7 +67,7 @@ impl Function {
         telemetry::init_logs();
         let all_good = both(Settings::from_env(), configuration());
         let (settings, config) = all_good.inspect_err(|error| error!(%error, "cannot start"))?;
-        let metrics = Metrics::init(&settings.rules.event_source)?;
+        let metrics = Metrics::init(&settings.stack_name)?;
         // Every SDK client begins by reading a list of all of AWS's Regions: three quarters of a start. A thread does so
         // while the function asks for work, and has mostly ended when there is some.
         let making = thread::Builder::new().spawn(move || deployed(settings, &config))?;

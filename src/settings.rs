@@ -14,9 +14,10 @@ use crate::domain::problem::shown;
 use crate::domain::times::Times;
 
 /// Every variable that is read, besides those of the AWS SDK and of Lambda.
-pub const VARIABLES: [&str; 16] = [
+pub const VARIABLES: [&str; 17] = [
     "LEDGER_TABLE",
     "ACCOUNT_ID",
+    "STACK_NAME",
     "EVENT_BUS",
     "EVENT_SOURCE",
     "ALLOWED_SOURCE_ACCOUNTS",
@@ -42,6 +43,8 @@ pub struct Settings {
     pub ledger_table: String,
     /// `EVENT_BUS`: a name or an ARN.
     pub event_bus: String,
+    /// `STACK_NAME`
+    pub stack_name: String,
     /// `RETENTION_DAYS`
     pub retention: SignedDuration,
     /// `EXTERNAL_ID`: what the roles in source accounts ask for.
@@ -93,6 +96,12 @@ impl Settings {
                 Some("default"),
                 "an event bus: a name, 1 to 256 of letters, digits, `.`, `-`, `_` and `/`, or an ARN",
                 is_bus,
+            ),
+            stack_name: source.text(
+                "STACK_NAME",
+                Some("rekognition-model-copier"),
+                "the name of a stack, 1 to 128 of letters, digits and `-`",
+                is_stack_name,
             ),
             retention: SignedDuration::from_hours(24 * source.number("RETENTION_DAYS", 90, 1, 3650)),
             external_id: source.external_id(),
@@ -283,6 +292,11 @@ fn is_bus(text: &str) -> bool {
         (1..=256).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/'))
     })
+}
+
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
+fn is_stack_name(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 fn is_event_source(text: &str) -> bool {

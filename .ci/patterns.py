@@ -40,6 +40,13 @@ def a_request_for_another_account_reaches_the_queue_and_gets_its_answer():
         assert matches(pattern(copier(), "RequestRule"), elsewhere(request))
 
 
+def a_replay_of_an_archive_is_not_a_request():
+    rules = [(copier(), "RequestRule"), (companion(), "ForwardingRule"), (hub(), "ToDestination")]
+    for stack, rule in rules:
+        assert matches(pattern(stack, rule), REQUEST)
+        assert not matches(pattern(stack, rule), {**REQUEST, "replay-name": "of-last-week"}), rule
+
+
 def companion():
     return Stack("source-account.yaml", SOURCE, {
         "DestinationAccount": DESTINATION,
@@ -102,6 +109,7 @@ def the_documented_patterns_match_what_they_say():
 check([
     a_request_reaches_the_queue_and_an_announcement_never_does,
     a_request_for_another_account_reaches_the_queue_and_gets_its_answer,
+    a_replay_of_an_archive_is_not_a_request,
     a_source_account_forwards_its_own_requests_for_the_copiers_account,
     a_hub_passes_on_requests_for_the_copiers_account_only,
     the_documented_patterns_match_what_they_say,

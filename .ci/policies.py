@@ -20,13 +20,14 @@ TOPIC = f"arn:aws:sns:{REGION}:{DESTINATION}:model-releases"
 REQUESTED, CHANGED = "Rekognition Model Copy Requested", "Rekognition Model Copy State Change"
 
 COPIER = {
-    "OutputBuckets": ["flowers-production-models", "second"],
+    "OutputBuckets": ["flowers-production-models", "second/copies"],
     "DestinationProjects": [f"arn:aws:rekognition:{REGION}:{DESTINATION}:project/flowers-production/*"],
     "AllowedSourceAccounts": [SOURCE],
     "SourceProjects": [f"arn:aws:rekognition:{REGION}:{SOURCE}:project/flowers/*"],
     "ModelKeys": [KEY],
     "RequesterAccounts": [SOURCE],
     "RequesterOrganization": "o-exampleorgid",
+    "AllowedTagKeys": ["team", "model"],
     "DirectSenders": [OPERATOR, TOPIC],
     "SourceAccountRoles": [GRANT_ROLE],
     "EncryptionKeyArn": STACKS_KEY,
@@ -47,7 +48,7 @@ hub = Stack("examples/hub/template.yaml", HUB, {
     "Organization": "o-exampleorgid", "DestinationAccount": DESTINATION, "DestinationBusArn": BUS,
 })
 workflow = Stack("examples/step-functions/template.yaml", DESTINATION, {})
-queue = copier.arn("RequestQueue")
+queue, dead_letters = copier.arn("RequestQueue"), copier.arn("DeadLetterQueue")
 rule = f"arn:aws:events:{REGION}:{DESTINATION}:rule/copier-RequestRule-1ABCDEFGHIJKL"
 EVENTBRIDGE, SNS = {"service": "events.amazonaws.com"}, {"service": "sns.amazonaws.com"}
 
@@ -138,6 +139,16 @@ def both_functions_may_copy_what_the_parameters_name():
             assert not can(f"rekognition:{action}", PRODUCTION), action
 
 
+def a_copy_has_allowed_tags_only():
+    for name in ("StartCopyRole", "CheckCopiesRole"):
+        for action in ("CopyProjectVersion", "TagResource"):
+            tags = lambda *keys: allowed(copier.role(name), f"rekognition:{action}", COPY, aws_TagKeys=list(keys))
+            assert tags() and tags("team") and tags("team", "model")
+            assert not tags("access") and not tags("team", "access"), action
+        assert allowed(copier.role(name), "rekognition:CopyProjectVersion", COPY), "without tags there is no such key"
+        assert allowed(bare.role(name), "rekognition:TagResource", COPY, aws_TagKeys=["access"]), "by default any"
+
+
 def copies_go_into_our_own_named_buckets():
     for name in ("StartCopyRole", "CheckCopiesRole"):
         can = lambda action, resource, **keys: allowed(copier.role(name), action, resource, **keys)
@@ -150,6 +161,7 @@ def copies_go_into_our_own_named_buckets():
             assert not can("s3:DeleteObject", f"{objects}/a", **own)
             bucket = objects.split("/")[0]
             assert can("s3:GetBucketLocation", bucket, **own) and not can("s3:GetBucketLocation", bucket, **strangers)
+        assert not can("s3:PutObject", "arn:aws:s3:::second/a", aws_ResourceAccount=DESTINATION), "beside the prefix"
         assert not can("s3:PutObject", "arn:aws:s3:::third/a", aws_ResourceAccount=DESTINATION)
         assert can("kms:CreateGrant", KEY) and not can("kms:CreateGrant", KEY.replace("1234abcd", "4321abcd"))
 
@@ -170,6 +182,7 @@ def each_function_has_its_own_part_of_the_ledger_and_the_queue():
     assert allowed(check, "dynamodb:GetItem", table) and not allowed(start, "dynamodb:GetItem", table)
     assert allowed(check, "dynamodb:Query", index) and not allowed(check, "dynamodb:Query", table)
     assert allowed(start, "sqs:ReceiveMessage", queue) and not allowed(check, "sqs:ReceiveMessage", queue)
+    assert allowed(start, "sqs:SendMessage", dead_letters) and not allowed(check, "sqs:SendMessage", dead_letters)
     for role in (start, check):
         assert not any(allowed(role, f"dynamodb:{action}", table) for action in ("DeleteItem", "UpdateItem", "Scan"))
         assert not allowed(role, "sqs:SendMessage", queue)
@@ -185,7 +198,7 @@ def the_stacks_key_serves_its_table_and_its_queue_only():
         assert {service for service in ("dynamodb", "sqs", "s3", "logs") if can("kms:Decrypt", **via(service))} == services
         assert not can("kms:Decrypt"), "not by itself: a missing key denies"
         assert not can("kms:CreateGrant", **via("dynamodb")) and not can("kms:GenerateDataKey", **via("dynamodb"))
-        assert not can("kms:GenerateDataKey", **via("sqs"))
+        assert can("kms:GenerateDataKey", **via("sqs")) == ("sqs" in services), "to keep a failed invocation"
 
 
 def nothing_is_allowed_that_no_parameter_asked_for():
@@ -244,6 +257,7 @@ if __name__ == "__main__":
         every_queue_refuses_what_comes_without_tls,
         named_accounts_may_put_requests_and_nothing_else,
         both_functions_may_copy_what_the_parameters_name,
+        a_copy_has_allowed_tags_only,
         copies_go_into_our_own_named_buckets,
         the_functions_speak_under_their_own_source_only,
         each_function_has_its_own_part_of_the_ledger_and_the_queue,

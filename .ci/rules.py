@@ -39,6 +39,13 @@ def roles_need_their_external_id():
     assert says(ExternalId=EXTERNAL_ID) == "", "before there is a role, as docs/cross-account.md begins"
 
 
+def requesters_need_models_that_they_may_ask_for():
+    for requesters in ({"RequesterAccounts": [SOURCE]}, {"RequesterOrganization": "o-exampleorgid"}):
+        assert "TrustedRequesters" in says(**requesters)
+        assert says(**requesters, TrustedRequesters=[SOURCE]) == ""
+        assert says(**requesters, AllowedSourceAccounts=[SOURCE], SourceProjects=PROJECTS) == ""
+
+
 def more_source_accounts_than_fit_are_refused_in_clear_words():
     accounts = [f"{account:012}" for account in range(31)]
     roles = [f"arn:aws:iam::{account}:role/model-copier-source-GrantRole-1A2B3C4D5E6F" for account in accounts]
@@ -46,6 +53,7 @@ def more_source_accounts_than_fit_are_refused_in_clear_words():
     assert says(AllowedSourceAccounts=accounts[:30], SourceProjects=PROJECTS) == ""
     assert "30 roles" in says(SourceAccountRoles=roles, ExternalId=EXTERNAL_ID)
     assert says(SourceAccountRoles=roles[:30], ExternalId=EXTERNAL_ID) == ""
+    assert "at most 10" in says(TrustedRequesters=accounts[:11])
 
 
 def direct_senders_are_roles_users_and_topics_and_never_a_whole_account():
@@ -65,6 +73,13 @@ def a_list_has_commas_between_its_entries_and_nothing_else():
     assert "OutputBuckets" in says(OutputBuckets="")
 
 
+def an_output_bucket_may_have_a_prefix():
+    for good in ("models", "models/copies", "models/copies/flowers-2026", "models,other/copies"):
+        assert says(OutputBuckets=good) == "", good
+    for bad in ("models/", "models/copies/", "models/*", "models/c?", "models/${x}", "/copies", "mo", "models/a b"):
+        assert "OutputBuckets" in says(OutputBuckets=bad), bad
+
+
 def every_rule_is_shown_here():
     """A rule that is added, or an assertion in it, needs a fact of its own."""
     rules = Stack("template.yaml", DESTINATION, {}).rules
@@ -72,6 +87,7 @@ def every_rule_is_shown_here():
         "CustomLabelsRegion": 1,
         "SourceProjectsOfNamedAccounts": 1,
         "ExternalIdOfRoles": 1,
+        "ModelsOfRequesters": 1,
     }
 
 
@@ -80,8 +96,10 @@ check([
     only_regions_with_custom_labels_are_taken,
     accounts_need_their_projects,
     roles_need_their_external_id,
+    requesters_need_models_that_they_may_ask_for,
     more_source_accounts_than_fit_are_refused_in_clear_words,
     direct_senders_are_roles_users_and_topics_and_never_a_whole_account,
     a_list_has_commas_between_its_entries_and_nothing_else,
+    an_output_bucket_may_have_a_prefix,
     every_rule_is_shown_here,
 ])

@@ -37,6 +37,7 @@ class Stack:
         return {
             "AWS::IAM::Role": f"arn:aws:iam::{account}:role/{name}",
             "AWS::Events::Rule": f"arn:aws:events:{REGION}:{account}:rule/{name}",
+            "AWS::Events::EventBus": f"arn:aws:events:{REGION}:{account}:event-bus/{name}",
             "AWS::SQS::Queue": f"arn:aws:sqs:{REGION}:{account}:{name}",
             "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{REGION}:{account}:table/{name}",
             "AWS::Serverless::Function": f"arn:aws:lambda:{REGION}:{account}:function:{name}",

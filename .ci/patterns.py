@@ -27,30 +27,46 @@ def elsewhere(request):
 
 
 def a_request_reaches_the_queue_and_an_announcement_never_does():
-    for parameters in ({}, {"OwnDestinationsOnly": "true"}):
-        rule = pattern(copier(**parameters), "RequestRule")
-        assert matches(rule, REQUEST) and matches(rule, CLI), rule
-        assert not any(matches(rule, announcement) for announcement in ANNOUNCEMENTS), rule
-        assert not matches(rule, {**REQUEST, "source": "rekognition.model-copier"}), "our own source"
+    rule = pattern(copier(), "RequestRule")
+    assert matches(rule, REQUEST) and matches(rule, CLI), rule
+    assert not any(matches(rule, announcement) for announcement in ANNOUNCEMENTS), rule
+    assert not matches(rule, {**REQUEST, "source": "rekognition.model-copier"}), "our own source"
     own = copier(EventSource="another.copier")
     assert not matches(pattern(own, "RequestRule"), {**REQUEST, "source": "another.copier"})
 
 
-def requests_for_others_are_answered_unless_a_hub_sends_everything_to_everyone():
+def a_request_for_another_account_reaches_the_queue_and_gets_its_answer():
     for request in (REQUEST, CLI):
         assert matches(pattern(copier(), "RequestRule"), elsewhere(request))
-        assert not matches(pattern(copier(OwnDestinationsOnly="true"), "RequestRule"), elsewhere(request))
 
 
-def a_source_account_forwards_its_own_requests_for_the_copiers_account():
-    parameters = {
+def a_replay_of_an_archive_is_not_a_request():
+    rules = [(copier(), "RequestRule"), (companion(), "ForwardingRule"), (hub(), "ToDestination")]
+    for stack, rule in rules:
+        assert matches(pattern(stack, rule), REQUEST)
+        assert not matches(pattern(stack, rule), {**REQUEST, "replay-name": "of-last-week"}), rule
+
+
+def companion():
+    return Stack("source-account.yaml", SOURCE, {
         "DestinationAccount": DESTINATION,
         "CopierRoleArns": [f"arn:aws:iam::{DESTINATION}:role/start"],
         "ExternalId": "6f1d0c5e-8a0b-4a52-9c3e-2b7d41f866a9",
         "ProjectArns": [REQUEST["detail"]["sourceProjectArn"]],
         "DestinationBusArn": f"arn:aws:events:us-east-1:{DESTINATION}:event-bus/default",
-    }
-    rule = pattern(Stack("source-account.yaml", SOURCE, parameters), "ForwardingRule")
+    })
+
+
+def hub():
+    return Stack("examples/hub/template.yaml", "555566667777", {
+        "Organization": "o-exampleorgid",
+        "DestinationAccount": DESTINATION,
+        "DestinationBusArn": f"arn:aws:events:us-east-1:{DESTINATION}:event-bus/default",
+    })
+
+
+def a_source_account_forwards_its_own_requests_for_the_copiers_account():
+    rule = pattern(companion(), "ForwardingRule")
     for request in (REQUEST, CLI):
         assert matches(rule, request)
         assert not matches(rule, elsewhere(request))
@@ -59,12 +75,7 @@ def a_source_account_forwards_its_own_requests_for_the_copiers_account():
 
 
 def a_hub_passes_on_requests_for_the_copiers_account_only():
-    parameters = {
-        "Organization": "o-exampleorgid",
-        "DestinationAccount": DESTINATION,
-        "DestinationBusArn": f"arn:aws:events:us-east-1:{DESTINATION}:event-bus/default",
-    }
-    rule = pattern(Stack("examples/hub/template.yaml", "555566667777", parameters), "ToDestination")
+    rule = pattern(hub(), "ToDestination")
     for request in (REQUEST, CLI):
         assert matches(rule, request)
         assert not matches(rule, elsewhere(request))
@@ -97,7 +108,8 @@ def the_documented_patterns_match_what_they_say():
 
 check([
     a_request_reaches_the_queue_and_an_announcement_never_does,
-    requests_for_others_are_answered_unless_a_hub_sends_everything_to_everyone,
+    a_request_for_another_account_reaches_the_queue_and_gets_its_answer,
+    a_replay_of_an_archive_is_not_a_request,
     a_source_account_forwards_its_own_requests_for_the_copiers_account,
     a_hub_passes_on_requests_for_the_copiers_account_only,
     the_documented_patterns_match_what_they_say,

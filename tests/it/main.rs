@@ -9,8 +9,6 @@
 mod answers;
 mod calls;
 mod events;
-mod grants;
-mod grants_contract;
 mod identity;
 mod intake;
 mod killed;
@@ -18,6 +16,7 @@ mod ledger_contract;
 mod looks;
 mod names;
 mod outages;
+mod project_policies;
 mod settings;
 mod story;
 mod support;

@@ -78,7 +78,7 @@ impl Table {
         let (mut entries, mut cursor, mut pages) = (Vec::new(), None, 0);
         loop {
             let page = self.ledger.due(step, now, cursor).await.unwrap();
-            entries.extend(page.entries);
+            entries.extend(page.items);
             pages += 1;
             cursor = page.next;
             if cursor.is_none() {

@@ -8,14 +8,13 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tracing::error;
 
-use crate::aws::{BadBundle, CustomLabels, DynamoDb, EventBridge, SdkClock, configuration};
+use crate::aws::{BadBundle, Configuration, CustomLabels, DynamoDb, EventBridge};
 use crate::budget::Budget;
 use crate::copier::Copier;
 use crate::counts::Counts;
@@ -71,7 +70,7 @@ impl<C: Clock + Clone + Debug + 'static> Function<C> {
     /// The function that the environment describes, living by this clock. Call it once.
     pub async fn init(clock: C) -> Result<Self, Error> {
         telemetry::init_logs();
-        let environment = all_or_problems(Settings::from_env(), configuration());
+        let environment = all_or_problems(Settings::from_env(), Configuration::from_env());
         let (settings, config) = environment.inspect_err(|error| error!(%error, "cannot start"))?;
         let metrics = Metrics::init(&settings.rules.stack_name)?;
         let request_queue_arn = settings.request_queue_arn.clone();
@@ -107,8 +106,8 @@ impl<C: Clock + Clone + Debug + 'static> Function<C> {
 /// Settings and configuration, or everything that is wrong in the environment.
 fn all_or_problems(
     settings: Result<Settings, BadSettings>,
-    config: Result<SdkConfig, BadBundle>,
-) -> Result<(Settings, SdkConfig), BadSettings> {
+    config: Result<Configuration, BadBundle>,
+) -> Result<(Settings, Configuration), BadSettings> {
     match (settings, config) {
         (Ok(settings), Ok(config)) => Ok((settings, config)),
         (settings, config) => {
@@ -121,16 +120,16 @@ fn all_or_problems(
 
 fn deployed<C: Clock + Clone + Debug + 'static>(
     settings: Settings,
-    config: SdkConfig,
+    config: Configuration,
     clock: C,
 ) -> Copier<Aws<C>> {
-    let config = &config.into_builder().time_source(SdkClock(clock.clone())).build();
+    let Configuration { shared, rekognition } = config.with_clock(clock.clone());
     let rules = settings.rules;
-    let client = aws_sdk_dynamodb::Client::new(config);
+    let client = aws_sdk_dynamodb::Client::new(&shared);
     let ledger = DynamoDb::new(client, &settings.ledger_table, rules.times, settings.retention);
-    let client = aws_sdk_eventbridge::Client::new(config);
+    let client = aws_sdk_eventbridge::Client::new(&shared);
     let bus = EventBridge::new(client, &settings.event_bus, &rules.event_source);
-    let (client, sts) = (aws_sdk_rekognition::Client::new(config), config.into());
+    let (client, sts) = (aws_sdk_rekognition::Client::new(&rekognition), (&shared).into());
     let rekognition = CustomLabels::new(client, &sts, &rules.policies.roles, settings.external_id.as_deref());
     Copier::new(Ports { ledger, rekognition, bus, clock }, rules)
 }

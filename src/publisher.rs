@@ -5,9 +5,10 @@ use tracing::error;
 
 use crate::budget::Budget;
 use crate::copier::{Copier, MAX_CONCURRENT_CALLS, record_span};
+use crate::domain::id::RecordKey;
 use crate::domain::outbox::{Outgoing, calls};
 use crate::domain::record::Record;
-use crate::ports::{Bus, CallFailed, Ledger, Unavailable, World};
+use crate::ports::{Bus, CallFailed, Ledger, World};
 
 /// The result of publishing.
 #[derive(Debug, Default)]
@@ -50,16 +51,20 @@ impl<W: World> Copier<W> {
 
     /// Publishes the next announcement of every record; returns how many the bus accepted.
     async fn publish_next_of_each(&self, all: &mut [InProgress], budget: &Budget) -> usize {
-        let waiting: Vec<(usize, &Outgoing)> =
-            all.iter().enumerate().filter_map(|(n, one)| Some((n, one.next()?))).collect();
+        let waiting: Vec<((usize, &RecordKey), &Outgoing)> = all
+            .iter()
+            .enumerate()
+            .filter_map(|(n, one)| Some(((n, &one.record.header().key), one.next()?)))
+            .collect();
         let mut results = Vec::with_capacity(waiting.len());
         for call in calls(&waiting) {
             if !budget.may_begin() {
                 break;
             }
-            let outcome = budget.run(self.publish_call(call.iter().map(|(_, next)| *next).collect())).await;
+            let about = call.iter().map(|((_, key), next)| (*key, *next)).collect();
+            let outcome = budget.run(self.publish_call(about)).await;
             let outcome = outcome.unwrap_or_else(|| vec![false; call.len()]);
-            results.extend(call.iter().map(|(n, _)| *n).zip(outcome));
+            results.extend(call.iter().map(|((n, _), _)| *n).zip(outcome));
         }
         let mut count = 0;
         for (n, is_accepted) in results {
@@ -72,30 +77,33 @@ impl<W: World> Copier<W> {
         count
     }
 
-    /// Makes one call; returns for each announcement whether the bus accepted it.
-    async fn publish_call(&self, call: Vec<&Outgoing>) -> Vec<bool> {
-        match self.world.bus().publish(&call).await {
+    /// Makes one call; returns for each announcement whether the bus accepted it. One line reports all that were not.
+    async fn publish_call(&self, call: Vec<(&RecordKey, &Outgoing)>) -> Vec<bool> {
+        let announcements: Vec<&Outgoing> = call.iter().map(|(_, outgoing)| *outgoing).collect();
+        let (accepted, reason) = match self.world.bus().publish(&announcements).await {
             Ok(results) => {
-                let refused: Vec<&Unavailable> =
-                    results.iter().filter_map(|result| result.as_ref().err()).collect();
-                if let Some(first) = refused.first() {
-                    error!(announcements = refused.len(), error = %first, "the bus did not accept announcements");
-                }
-                call.iter().enumerate().map(|(n, _)| matches!(results.get(n), Some(Ok(())))).collect()
+                let accepted = (0..call.len()).map(|n| matches!(results.get(n), Some(Ok(())))).collect();
+                (accepted, results.into_iter().find_map(Result::err).map(|error| error.0))
             }
             // One announcement that makes the whole call fail holds back only itself.
             Err(CallFailed::Refused(_)) if call.len() > 1 => {
-                let mut results = Vec::with_capacity(call.len());
+                let mut accepted = Vec::with_capacity(call.len());
                 for one in call {
-                    results.extend(Box::pin(self.publish_call(vec![one])).await);
+                    accepted.extend(Box::pin(self.publish_call(vec![one])).await);
                 }
-                results
+                return accepted;
             }
-            Err(error) => {
-                error!(announcements = call.len(), %error, "a call of PutEvents failed");
-                vec![false; call.len()]
+            Err(CallFailed::Refused(reason) | CallFailed::Unavailable(reason)) => {
+                (vec![false; call.len()], Some(reason))
             }
+        };
+        let left = call.iter().zip(&accepted).filter(|(_, is_accepted)| !**is_accepted);
+        let left: Vec<String> = left.map(|((key, _), _)| key.to_string()).collect();
+        if !left.is_empty() {
+            let reason = reason.as_deref().unwrap_or("EventBridge gave no result");
+            error!(requests = left.join(", "), reason, "announcements were not published");
         }
+        accepted
     }
 
     /// INVARIANT: marked after it was published, never before. A mark that fails publishes the same bytes again.

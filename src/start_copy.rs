@@ -64,7 +64,9 @@ pub enum NoAnswer {
     #[error("the ledger is not available, the request was not recorded: send it again: {0}")]
     Unavailable(#[from] Unavailable),
     /// The message is not a request.
-    #[error("the message is not a request: there is nothing to do")]
+    #[error(
+        "the message is an announcement or a subscription's confirmation, not a request: there is nothing to do"
+    )]
     Ignored,
 }
 
@@ -109,10 +111,7 @@ impl<W: World> Copier<W> {
                     known.extend(recorded);
                     continue;
                 }
-                Ok(Err(error)) => {
-                    batch.counts.ledger_errors += 1;
-                    error!(messageId = message.id, %error, "not recorded: the message will be delivered again");
-                }
+                Ok(Err(_)) => batch.counts.ledger_errors += 1,
                 Err(_) => error!(messageId = message.id, "panicked: the message will be delivered again"),
             }
             batch.failed.push(message.id.to_owned());
@@ -154,7 +153,11 @@ impl<W: World> Copier<W> {
             }
         };
         let recorded = budget.run(self.record(&intake)).await;
-        let recorded = recorded.unwrap_or_else(|| Err(Unavailable("no answer in time".to_owned())))?;
+        let recorded = recorded.unwrap_or_else(|| Err(Unavailable("no answer in time".to_owned())));
+        let recorded = recorded.inspect_err(|error| {
+            record_span(&intake.record)
+                .in_scope(|| error!(messageId = message.id, %error, "the request was not recorded"));
+        })?;
         let Recorded::New(record) = recorded else { return Ok(Some(recorded)) };
         let span = record_span(&record);
         Ok(Some(self.first_step(record, policies, budget).instrument(span).await))

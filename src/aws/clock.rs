@@ -20,7 +20,7 @@ impl Clock for SystemClock {
 
 /// The copier's clock for the SDK: it signs by it, and credentials expire by it.
 #[derive(Debug)]
-pub(crate) struct SdkClock<C>(pub(crate) C);
+pub(super) struct SdkClock<C>(pub(super) C);
 
 impl<C: Clock + Debug> TimeSource for SdkClock<C> {
     fn now(&self) -> SystemTime {

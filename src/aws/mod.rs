@@ -9,7 +9,7 @@ mod rekognition;
 mod source_accounts;
 
 pub use bus::EventBridge;
-pub(crate) use clock::SdkClock;
+use clock::SdkClock;
 pub use clock::SystemClock;
 use clock::timestamp;
 pub use http::BadBundle;
@@ -17,6 +17,7 @@ pub use ledger::{DynamoDb, item};
 pub use rekognition::CustomLabels;
 
 use std::env;
+use std::fmt::Debug;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -28,33 +29,63 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
+use crate::budget::CALL_TIMEOUT;
 use crate::domain::refusal::{Meaning, Refusal};
-use crate::ports::Unavailable;
+use crate::ports::{Clock, Unavailable};
 
-/// The SDK's configuration, from the environment alone, with what it leaves open: it has a connect time-out only.
+/// How long an idle connection to Rekognition may be used again.
 ///
-/// Lambda puts Region and credentials into the environment. The SDK's own loader asks for them and for everything else
-/// in files as well, and brings the code for its other places (profiles, SSO, containers, the instance) into the program.
-/// An attempt is given up after 10 s, a call with its retries after 25 s, well within either function's
-/// time-out.
-pub fn configuration() -> Result<SdkConfig, BadBundle> {
-    let is_true = |name| set(name).map(|value| value.eq_ignore_ascii_case("true"));
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(3))
-        .operation_attempt_timeout(Duration::from_secs(10))
-        .operation_timeout(Duration::from_secs(25))
-        .build();
-    let mut configuration = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(http::client()?)
-        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard())
-        .service_config(Environment);
-    configuration.set_region(set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")).map(Region::new));
-    configuration.set_use_fips(is_true("AWS_USE_FIPS_ENDPOINT"));
-    configuration.set_use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"));
-    Ok(configuration.build())
+/// CopyProjectVersion is not retried. On a connection that died while the function slept it would cost the 20 minutes
+/// that an unanswered call takes to recover.
+const REKOGNITION_IDLE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The SDK's configurations.
+#[derive(Debug)]
+pub struct Configuration {
+    /// For every service but Rekognition.
+    pub shared: SdkConfig,
+    /// For Rekognition: the same with connections of its own, none of which is used again after a second.
+    pub rekognition: SdkConfig,
+}
+
+impl Configuration {
+    /// Reads the environment, and sets what the SDK leaves open: it has a connect time-out only.
+    ///
+    /// Lambda puts Region and credentials into the environment. The SDK's own loader would look for them in files as
+    /// well, and bring the code for its other sources (profiles, SSO, containers, the instance) into the program. An
+    /// attempt is given up after 10 s, a call with its retries after 25 s.
+    ///
+    /// # Errors
+    /// If `AWS_CA_BUNDLE` names a file that cannot be used.
+    pub fn from_env() -> Result<Self, BadBundle> {
+        let is_true = |name| variable(name).map(|value| value.eq_ignore_ascii_case("true"));
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(CALL_TIMEOUT)
+            .operation_timeout(Duration::from_secs(25))
+            .build();
+        let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+        let mut shared = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(http::client(None)?)
+            .credentials_provider(credentials)
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::standard())
+            .service_config(Environment);
+        shared.set_region(variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Region::new));
+        shared.set_use_fips(is_true("AWS_USE_FIPS_ENDPOINT"));
+        shared.set_use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"));
+        let shared = shared.build();
+        let client = http::client(Some(REKOGNITION_IDLE_TIMEOUT))?;
+        Ok(Self { rekognition: shared.to_builder().http_client(client).build(), shared })
+    }
+
+    /// The same with the SDK living by this clock: it signs by it, and credentials expire by it.
+    pub fn with_clock<C: Clock + Clone + Debug + 'static>(self, clock: C) -> Self {
+        let shared = self.shared.into_builder().time_source(SdkClock(clock.clone())).build();
+        let rekognition = self.rekognition.into_builder().time_source(SdkClock(clock)).build();
+        Self { shared, rekognition }
+    }
 }
 
 /// What a client asks for by its service's name: `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`.
@@ -64,12 +95,12 @@ struct Environment;
 impl LoadServiceConfig for Environment {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_ascii_uppercase().replace(' ', "_");
-        set(&format!("{}_{service}", key.env())).or_else(|| set(key.env()))
+        variable(&format!("{}_{service}", key.env())).or_else(|| variable(key.env()))
     }
 }
 
-/// A variable of the environment; one that is empty is not set.
-fn set(name: &str) -> Option<String> {
+/// A variable of the environment. An empty one counts as not set.
+fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 

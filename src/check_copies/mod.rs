@@ -53,9 +53,10 @@ impl<W: World> Copier<W> {
         let sweep = Sweep { copier: self, owner, leases, budget, policies, report, results };
         let unpublished = sweep.publish_unpublished().await;
         let publish_results = async {
-            let mut records = Vec::new();
-            while receiver.recv_many(&mut records, publish_unpublished::RECORDS_AT_ONCE).await > 0 {
-                let published = self.publish(std::mem::take(&mut records), &budget).await;
+            let mut saved = Vec::new();
+            while receiver.recv_many(&mut saved, publish_unpublished::RECORDS_AT_ONCE).await > 0 {
+                let records = saved.drain(..).flatten().collect();
+                let published = self.publish(records, &budget).await;
                 note(report, |report| {
                     report.published += published.announcements;
                     report.counts.ledger_errors += published.unmarked;
@@ -83,7 +84,7 @@ struct Sweep<'a, W> {
     budget: Budget,
     policies: InvocationPolicies,
     report: &'a Mutex<Report>,
-    results: UnboundedSender<Record>,
+    results: UnboundedSender<Vec<Record>>,
 }
 
 /// Changes the report of a sweep.
@@ -189,27 +190,31 @@ impl<W: World> Sweep<'_, W> {
         }
     }
 
-    /// Saves a record that was taken further, and has its announcements published.
-    async fn save(&self, accepted: Accepted) {
+    /// Saves a record that was taken further, and counts it. `None` if that failed or another writer was faster.
+    async fn save(&self, accepted: Accepted) -> Option<Record> {
         match self.copier.save(accepted).await {
-            Ok(saved) => self.saved(saved),
+            Ok(saved) => self.count(saved),
             Err(error) => {
                 error!(%error, "a record could not be saved");
                 self.ledger_failed();
+                None
             }
         }
     }
 
-    /// Counts a record that was just saved, and has its announcements published. `None`: another writer was faster.
-    fn saved(&self, saved: Option<Record>) {
-        match saved {
-            Some(record) => {
-                self.note(|report| report.counts.count(&record));
-                // Nobody receives it only when the sweep is over.
-                let _ = self.results.send(record);
-            }
-            None => self.note(|report| report.overtaken += 1),
-        }
+    /// Counts a record that was just saved. `None`: another writer was faster.
+    fn count(&self, saved: Option<Record>) -> Option<Record> {
+        self.note(|report| match &saved {
+            Some(record) => report.counts.count(record),
+            None => report.overtaken += 1,
+        });
+        saved
+    }
+
+    /// Has the announcements of records that were just saved published, side by side with the steps.
+    fn publish(&self, records: impl IntoIterator<Item = Record>) {
+        // The receiver is gone only when the sweep is over.
+        let _ = self.results.send(records.into_iter().collect());
     }
 }
 
@@ -221,5 +226,6 @@ fn entry_span(entry: &Entry) -> Span {
         request = %entry.key,
         destinationProjectArn = copy.map(|copy| copy.destination_project_arn.as_str()),
         versionName = copy.map(|copy| copy.version_name.as_str()),
+        projectVersionArn = copy.and_then(|copy| copy.project_version_arn.as_ref()).map(|arn| arn.as_str()),
     )
 }

@@ -3,12 +3,13 @@
 use futures_util::{StreamExt, stream};
 use tracing::{Instrument, error};
 
+use super::publish_unpublished::RECORDS_AT_ONCE;
 use super::versions::{ProjectGroup, Versions, by_destination};
 use super::{Sweep, Unpublished};
 use crate::copier::{MAX_CONCURRENT_CALLS, record_span};
 use crate::domain::decisions::polling::{Found, poll};
 use crate::domain::model::{ModelStatus, Progress, Version};
-use crate::domain::record::Step;
+use crate::domain::record::{Record, Step};
 use crate::ports::{Entry, EntryCopy, World};
 
 impl<W: World> Sweep<'_, W> {
@@ -35,14 +36,17 @@ impl<W: World> Sweep<'_, W> {
             return false;
         }
         let versions = self.describe_group(group).await;
-        let polls = stream::iter(&group.entries);
-        polls
-            .for_each_concurrent(MAX_CONCURRENT_CALLS, |(entry, copy)| self.poll_one(entry, copy, &versions))
-            .await;
+        for entries in group.entries.chunks(RECORDS_AT_ONCE) {
+            let polls = stream::iter(entries).map(|(entry, copy)| self.poll_one(entry, copy, &versions));
+            let saved: Vec<Option<Record>> = polls.buffered(MAX_CONCURRENT_CALLS).collect().await;
+            // Together, so that ten announcements are one call.
+            self.publish(saved.into_iter().flatten());
+        }
         self.may_begin()
     }
 
-    async fn poll_one(&self, entry: &Entry, copy: &EntryCopy, versions: &Versions) {
+    /// The record as it was saved, if it changed.
+    async fn poll_one(&self, entry: &Entry, copy: &EntryCopy, versions: &Versions) -> Option<Record> {
         let found = find(copy, versions);
         self.note(|report| match &found {
             Found::Version(Version { status: ModelStatus::CopyingInProgress, .. }) => report.copying += 1,
@@ -51,6 +55,7 @@ impl<W: World> Sweep<'_, W> {
             Found::Version(_) | Found::Missing => {}
         });
         // The usual case costs nothing: the copy is running and nothing else is due.
+        let mut saved = None;
         if !self.changes_nothing(copy, &found)
             && let Some(accepted) = self.load_accepted(entry, Step::Poll).await
         {
@@ -59,10 +64,11 @@ impl<W: World> Sweep<'_, W> {
                 span.in_scope(|| error!(modelStatus = word, "an unknown status"));
             }
             if let Some(next) = poll(accepted, &found, self.now(), &self.copier.rules.times) {
-                self.save(next).instrument(span).await;
+                saved = self.save(next).instrument(span).await;
             }
         }
         self.done();
+        saved
     }
 
     fn changes_nothing(&self, copy: &EntryCopy, found: &Found) -> bool {

@@ -41,7 +41,7 @@ impl<W: World> Sweep<'_, W> {
             if versions.is_unreadable(&copy.version_name) {
                 self.note(|report| report.unreadable += 1);
                 if let Some(ended) = recover_unreadable(accepted, now, times) {
-                    self.save(ended).instrument(span).await;
+                    self.publish(self.save(ended).instrument(span).await);
                 }
                 self.done();
                 continue;
@@ -50,7 +50,7 @@ impl<W: World> Sweep<'_, W> {
             match recover(accepted.clone(), owner.as_ref(), self.owner, now, times) {
                 StartDecision::Call(_) => candidates.push(Candidate::Unanswered(Box::new(accepted), owner)),
                 StartDecision::Save(accepted) => {
-                    self.save(accepted).instrument(span).await;
+                    self.publish(self.save(accepted).instrument(span).await);
                     self.done();
                 }
                 StartDecision::NotDue => self.done(),

@@ -88,7 +88,7 @@ impl<W: World> Sweep<'_, W> {
         }
         match decision {
             StartDecision::NotDue => {}
-            StartDecision::Save(accepted) => self.save(accepted).await,
+            StartDecision::Save(accepted) => self.publish(self.save(accepted).await),
             StartDecision::Call(accepted) => self.lease_and_call(accepted).await,
         }
         self.done();
@@ -106,7 +106,7 @@ impl<W: World> Sweep<'_, W> {
             }
         };
         match self.copier.call_copy(leased, &self.policies, &self.budget).await {
-            Ok(saved) => self.saved(saved),
+            Ok(saved) => self.publish(self.count(saved)),
             Err(error) => {
                 error!(%error, "the outcome of a start could not be saved: it is recovered after its lease");
                 self.ledger_failed();

@@ -159,7 +159,7 @@ async fn all_problems_of_a_request_are_named_at_once() {
         "`sourceProjectVersionArn` must be in an allowed source account, not `999988887777`",
         "`destinationProjectArn` is missing",
         "`versionName` may have letters",
-        "`outputConfig.s3Bucket` must be one of `flowers-production-models`, not `somebody-elses`",
+        "`outputConfig.s3Bucket` must be in `flowers-production-models`, not `somebody-elses`",
         "`outputConfig.acl`",
         "`tags.aws:mine`",
         "`kmsKeyId`",
@@ -198,8 +198,12 @@ async fn a_request_for_another_region_or_partition_or_from_a_foreign_source_is_r
 async fn a_bad_request_is_answered_at_once_by_an_invocation() {
     let copier = Copier::deployed().await;
     let answer = copier.deployment.invoke_start(&with(request("bad"), json!({"versionName": null}))).await;
-    let failure = json!({"code": "InvalidRequest", "message": "`versionName` is missing: it is required"});
-    assert_eq!(answer.unwrap(), json!({"requestId": "bad", "status": "REJECTED", "failure": failure}));
+    let answer = answer.unwrap();
+    assert_eq!((&answer["requestId"], &answer["status"]), (&json!("bad"), &json!("REJECTED")));
+    let failure = &answer["failure"];
+    assert_eq!(failure["code"], "InvalidRequest");
+    assert_eq!(failure["message"], "`versionName` is missing: it is required");
+    assert!(failure["remedy"].as_str().unwrap().contains("under a new `requestId`"), "{failure}");
     assert_eq!(copier.words("bad"), ["REJECTED"]);
 }
 

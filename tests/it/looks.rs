@@ -13,8 +13,6 @@ use serde_json::{Value, json};
 enum To {
     /// COMPLETED at once.
     Copied,
-    /// COMPLETED when it is seen again.
-    CopiedIfSeenAgain,
     /// FAILED at once, with this code.
     Failed(&'static str),
     /// Nothing: the next look will tell.
@@ -28,15 +26,15 @@ const STATUSES: [(&str, To); 15] = [
     ("TRAINING_FAILED", To::Failed("VersionNameTaken")),
     ("STARTING", To::Copied),
     ("RUNNING", To::Copied),
-    ("FAILED", To::CopiedIfSeenAgain),
+    ("FAILED", To::Copied),
     ("STOPPING", To::Copied),
     ("STOPPED", To::Copied),
     ("DELETING", To::Failed("VersionDeleted")),
     ("COPYING_IN_PROGRESS", To::Nothing),
     ("COPYING_COMPLETED", To::Copied),
     ("COPYING_FAILED", To::Failed("CopyingFailed")),
-    ("DEPRECATED", To::CopiedIfSeenAgain),
-    ("EXPIRED", To::CopiedIfSeenAgain),
+    ("DEPRECATED", To::Copied),
+    ("EXPIRED", To::Copied),
     ("HIBERNATING", To::Nothing),
 ];
 
@@ -88,22 +86,16 @@ async fn every_status_leads_where_it_has_to() {
         match to {
             To::Copied => assert_eq!(copier.words(word), ["STARTED", "COMPLETED"], "{word}"),
             To::Failed(_) => assert_eq!(copier.words(word), ["STARTED", "FAILED"], "{word}"),
-            To::CopiedIfSeenAgain | To::Nothing => assert_eq!(copier.words(word), ["STARTED"], "{word}"),
+            To::Nothing => assert_eq!(copier.words(word), ["STARTED"], "{word}"),
         }
     }
-    assert_eq!((&report["completed"], &report["failed"]), (&json!(5), &json!(5)));
+    assert_eq!((&report["completed"], &report["failed"]), (&json!(8), &json!(5)));
     assert_eq!((&report["copying"], &report["unknownStatuses"]), (&json!(1), &json!(1)));
     let loud = copier.logged("ERROR");
     assert!(loud.iter().any(|line| line.to_string().contains("HIBERNATING")), "{loud:?}");
-
-    // Two sweeps at once are not two looks.
-    copier.sweep().await;
-    assert_eq!(copier.words("EXPIRED"), ["STARTED"]);
-    copier.pass(seconds(30)).await;
-    copier.sweep().await;
     for (word, to) in &STATUSES {
         let end = match to {
-            To::Copied | To::CopiedIfSeenAgain => "COMPLETED",
+            To::Copied => "COMPLETED",
             To::Failed(_) => "FAILED",
             To::Nothing => "STARTED",
         };
@@ -154,19 +146,6 @@ async fn a_failure_of_the_copy_itself_is_told_in_rekognitions_words() {
     );
     assert!(failure["remedy"].as_str().unwrap().contains("delete the failed version"), "{failure}");
     assert!(failed["durationSeconds"].as_i64().unwrap() >= 30);
-}
-
-#[tokio::test]
-async fn a_doubt_that_passes_counts_for_nothing() {
-    let copier = copying(&["v1"]).await;
-    for status in ["EXPIRED", "COPYING_IN_PROGRESS", "EXPIRED"] {
-        copier.show("v1", status, None);
-        copier.sweep().await;
-        copier.pass(minutes(1)).await;
-    }
-    assert_eq!(copier.words("v1"), ["STARTED"]);
-    copier.sweep().await;
-    assert_eq!(copier.words("v1"), ["STARTED", "COMPLETED"]);
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ fn told_alike(arn: &str) -> Value {
         "requestId": REQUEST,
         "correlationId": "pipeline-run-4711",
         "causationId": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "requesterAccount": "111122223333",
         "sourceProjectArn": SOURCE,
         "sourceProjectVersionArn": SOURCE_VERSION,
         "destinationProjectArn": DESTINATION,

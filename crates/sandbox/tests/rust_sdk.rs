@@ -16,7 +16,9 @@ use support::{DESTINATION, SOURCE};
 fn client(sandbox: &Sandbox, account: &str) -> Client {
     let config = aws_sdk_rekognition::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .http_client(rekognition_model_copier::aws::configuration().unwrap().http_client().unwrap())
+        .http_client(
+            rekognition_model_copier::aws::Configuration::from_env().unwrap().shared.http_client().unwrap(),
+        )
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new(account, "sandbox", None, None, "test"))
         .endpoint_url(sandbox.endpoint());

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use aws_types::sdk_config::SharedHttpClient;
 use jiff::{SignedDuration, Timestamp};
-use rekognition_model_copier::aws::configuration;
+use rekognition_model_copier::aws::Configuration;
 use sandbox::deployment::{Binaries, Delivered, Deployment, DeploymentSettings};
 use sandbox::{Clock, PublishedEvent, Sandbox, Version, World, ledger_table};
 use serde_json::{Value, json};
@@ -187,7 +187,7 @@ pub async fn until(what: &str, happened: impl Fn() -> bool) {
 
 /// What the tests' own clients talk HTTP with: the copier's client.
 pub fn http_client() -> SharedHttpClient {
-    configuration().unwrap().http_client().unwrap()
+    Configuration::from_env().unwrap().shared.http_client().unwrap()
 }
 
 /// A request to copy the model as a version of this name; the name is the request's id, too.

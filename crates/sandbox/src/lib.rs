@@ -69,6 +69,7 @@ mod life;
 mod policy;
 mod published;
 pub mod queue;
+mod rates;
 mod rekognition;
 mod sandbox;
 mod server;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use crate::{
-    builder::{Builder, StartError},
     caller::Credentials,
     calls::{Call, PolicyChange},
     clock::{Clock, later},
@@ -30,16 +29,6 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts to say how a sandbox with this world should be.
-    pub fn builder(world: World) -> Builder {
-        Builder::new(world)
-    }
-
-    /// A sandbox with this world and everything else as by default: a free port, real time.
-    pub async fn start(world: World) -> Result<Self, StartError> {
-        Self::builder(world).start().await
-    }
-
     /// Where it answers: `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.shared.address)

@@ -14,7 +14,7 @@ use crate::{
     error::AwsError,
     fault::Faults,
     published::Published,
-    rekognition::Rates,
+    rates::Rates,
     settings::Settings,
     status::Status,
     world::{Table, World, WorldError},

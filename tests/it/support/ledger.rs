@@ -5,13 +5,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{ACCOUNT, TABLE};
+use super::{ACCOUNT, TABLE, sdk};
 
 pub type Item = HashMap<String, AttributeValue>;
 
@@ -25,13 +24,7 @@ const JSON: [&str; 2] = ["record", "grants"];
 const KEPT: [&str; 3] = ["copy", "context", "outbox"];
 
 pub fn client(endpoint: &str) -> Client {
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new(ACCOUNT, "sandbox", None, None, "tests"))
-        .endpoint_url(endpoint)
-        .build();
-    Client::from_conf(config)
+    Client::new(&sdk(endpoint, ACCOUNT))
 }
 
 pub async fn items(client: &Client) -> Vec<Item> {

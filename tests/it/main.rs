@@ -8,6 +8,7 @@
 
 mod answers;
 mod calls;
+mod documents;
 mod events;
 mod grants;
 mod grants_contract;
@@ -22,3 +23,4 @@ mod settings;
 mod story;
 mod support;
 mod telemetry;
+mod template;

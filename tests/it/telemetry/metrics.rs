@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use rekognition_model_copier::telemetry::NAMESPACE;
 use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
 use super::{WAITS, is_metrics, logs, read, refused, story};
+use crate::support::template::{template, text_of, with_defaults};
 use crate::support::{COPY, Copier, DESCRIBE, TABLE, event, minutes, request, seconds, with};
 
-const NAMESPACE: &str = "RekognitionModelCopier";
 const SERVICE: &str = "rekognition.model-copier";
 
 /// A metric as CloudWatch knows it: its name and its dimensions.
@@ -51,24 +52,30 @@ fn values(lines: &[String]) -> BTreeMap<Metric, Vec<f64>> {
 
 /// The metrics of ours that template.yaml names in its alarms and on its dashboard.
 fn shown() -> BTreeSet<Metric> {
-    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml")).unwrap();
-    let lines: Vec<_> = template.lines().map(str::trim).collect();
-    let named = lines.iter().enumerate().filter(|(_, line)| line.contains(NAMESPACE));
-    named
-        .map(|(n, line)| match line.strip_prefix("Namespace: ") {
-            Some(_) => {
-                assert_eq!(lines[n + 2], "Dimensions: [{Name: Service, Value: !Ref EventSource}]");
-                metric(lines[n + 1].strip_prefix("MetricName: ").unwrap(), None)
-            }
-            None => {
-                let parts: Vec<Value> = serde_json::from_str(line.trim_end_matches(',')).unwrap();
-                let parts: Vec<_> = parts.iter().filter_map(Value::as_str).collect();
-                let service = [NAMESPACE, parts[1], "Service", "${EventSource}"];
-                assert_eq!(&parts[..4], service);
-                metric(parts[1], parts.get(5).copied())
-            }
-        })
-        .collect()
+    let template = template("template.yaml");
+    let resources = with_defaults(&template, &template["Resources"]);
+    let alarms = resources.as_object().unwrap().values().filter(|it| it["Type"] == "AWS::CloudWatch::Alarm");
+    let watched = alarms.flat_map(|alarm| match alarm["Properties"]["Metrics"].as_array() {
+        Some(queries) => queries.iter().map(|query| &query["MetricStat"]["Metric"]).collect(),
+        None => vec![&alarm["Properties"]],
+    });
+    let watched = watched.filter(|metric| metric["Namespace"] == NAMESPACE).map(|metric| {
+        let dimensions = metric["Dimensions"].as_array().unwrap().iter();
+        let dimensions =
+            dimensions.map(|dimension| (text_of(&dimension["Name"]), text_of(&dimension["Value"])));
+        (text_of(&metric["MetricName"]), dimensions.collect())
+    });
+    let dashboard = resources["Dashboard"]["Properties"]["DashboardBody"].as_str().unwrap();
+    let dashboard: Value = serde_json::from_str(dashboard).unwrap();
+    let widgets = dashboard["widgets"].as_array().unwrap().iter();
+    // `[namespace, name, dimension, value, ..., {options}]`
+    let drawn = widgets.filter_map(|widget| widget["properties"]["metrics"].as_array()).flatten();
+    let drawn = drawn.filter(|metric| metric[0] == NAMESPACE).map(|metric| {
+        let texts: Vec<_> = metric.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let dimensions = texts[2..].chunks(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned()));
+        (texts[1].to_owned(), dimensions.collect())
+    });
+    watched.chain(drawn).collect()
 }
 
 #[tokio::test]
@@ -250,7 +257,7 @@ async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
     copier.sweep().await;
     let written = values(&copier.deployment.logs().unwrap());
     let mut shown = shown();
-    // Where there are grants: tests/grants, `measured`.
+    // Where there are grants: `measured` in grants.
     for in_tests_grants in [metric("Waiting", Some("PolicyFull")), metric("PolicyErrors", None)] {
         assert!(shown.remove(&in_tests_grants));
     }

@@ -1,11 +1,13 @@
-"""Which events our rules and the patterns in docs/events.md match, shown on the files in events/."""
+"""Which events our rules, and the patterns and schemas in docs/events.md, match, shown on the files in events/."""
 
 import json
 import re
+import subprocess
 
 from eventbridge import matches
 from facts import check
 from iam import ROOT, Stack
+from jsonschema import Draft4Validator
 
 DESTINATION, SOURCE = "444455556666", "111122223333"
 ANNOUNCEMENTS = [json.loads(file.read_text()) for file in sorted((ROOT / "events/announcements").glob("*.json"))]
@@ -106,6 +108,23 @@ def the_documented_patterns_match_what_they_say():
         assert not any(matches(pattern, event) for event in json.loads(text.replace(field, other))), other
 
 
+def the_documented_schemas_for_a_registry_describe_whole_events():
+    """EventBridge's registry takes schemas of whole events; docs/events.md makes them of schemas/ with jq."""
+    commands = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/events.md").read_text(), re.DOTALL)
+    (whole,) = [command for command in commands if "whole() {" in command]
+    uses = dict(re.findall(r"\$\((whole (\w+) '[^']+')\)", "".join(commands)))
+    assert set(uses.values()) == {"announcement", "request"}, uses
+    events = [json.loads(file.read_text()) for file in (ROOT / "events").rglob("*.json")]
+    events = [event for event in events if "detail-type" in event]
+    for use in uses:
+        made = subprocess.run(["bash", "-ec", f"{whole}\n{use}"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        schema = json.loads(made)
+        Draft4Validator.check_schema(schema)
+        described = [event for event in events if Draft4Validator(schema).is_valid(event)]
+        assert described and described == [event for event in events if f"'{event['detail-type']}'" in use], use
+        assert not Draft4Validator(schema).is_valid({**described[0], "detail": {}}), "the detail is not looked at"
+
+
 check([
     a_request_reaches_the_queue_and_an_announcement_never_does,
     a_request_for_another_account_reaches_the_queue_and_gets_its_answer,
@@ -113,4 +132,5 @@ check([
     a_source_account_forwards_its_own_requests_for_the_copiers_account,
     a_hub_passes_on_requests_for_the_copiers_account_only,
     the_documented_patterns_match_what_they_say,
+    the_documented_schemas_for_a_registry_describe_whole_events,
 ])

@@ -8,6 +8,7 @@
 
 mod answers;
 mod calls;
+mod documents;
 mod events;
 mod identity;
 mod intake;
@@ -21,3 +22,4 @@ mod settings;
 mod story;
 mod support;
 mod telemetry;
+mod template;

@@ -1,7 +1,6 @@
 //! What a deployment sets, seen in what the real functions do; and what they say about bad settings.
 
 use crate::support::{ACCOUNT, COPY, Copier, minutes, request, seconds};
-use jiff::Timestamp;
 use sandbox::{Effect, Fault};
 use serde_json::json;
 

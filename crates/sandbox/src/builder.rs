@@ -24,6 +24,18 @@ pub enum StartError {
     World(#[from] WorldError),
 }
 
+impl Sandbox {
+    /// Starts to say how a sandbox with this world should be.
+    pub fn builder(world: World) -> Builder {
+        Builder::new(world)
+    }
+
+    /// A sandbox with this world and everything else as by default: a free port, real time.
+    pub async fn start(world: World) -> Result<Self, StartError> {
+        Self::builder(world).start().await
+    }
+}
+
 /// Routes of one's own beside the sandbox's, with the sandbox to use in them.
 type Routes = Box<dyn FnOnce(&Sandbox) -> Router + Send>;
 

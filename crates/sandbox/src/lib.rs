@@ -70,6 +70,7 @@ mod passing;
 mod policy;
 mod published;
 pub mod queue;
+mod rates;
 mod rekognition;
 mod sandbox;
 mod server;

@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 use tokio::sync::mpsc;
 
 use crate::{
-    builder::{Builder, StartError},
     caller::Credentials,
     calls::{Call, PolicyChange},
     clock::{Clock, later},
@@ -32,16 +31,6 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts to say how a sandbox with this world should be.
-    pub fn builder(world: World) -> Builder {
-        Builder::new(world)
-    }
-
-    /// A sandbox with this world and everything else as by default: a free port, real time.
-    pub async fn start(world: World) -> Result<Self, StartError> {
-        Self::builder(world).start().await
-    }
-
     /// Where it answers: `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.shared.address)

@@ -15,7 +15,7 @@ use crate::{
     fault::Faults,
     passing::Passing,
     published::Published,
-    rekognition::Rates,
+    rates::Rates,
     settings::Settings,
     status::Status,
     world::{Table, World, WorldError},

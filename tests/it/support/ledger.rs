@@ -5,22 +5,14 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{ACCOUNT, TABLE};
+use super::{ACCOUNT, TABLE, sdk};
 
 pub type Item = HashMap<String, AttributeValue>;
 
 pub fn client(endpoint: &str) -> Client {
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(super::http_client())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new(ACCOUNT, "sandbox", None, None, "tests"))
-        .endpoint_url(endpoint)
-        .build();
-    Client::from_conf(config)
+    Client::new(&sdk(endpoint, ACCOUNT))
 }
 
 pub async fn items(client: &Client) -> Vec<Item> {

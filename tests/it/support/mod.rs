@@ -10,12 +10,15 @@ pub mod ledger;
 pub mod recording;
 pub mod rekognition;
 pub mod table;
+pub mod template;
 
+use std::path::Path;
 use std::sync::LazyLock;
 
-use aws_types::sdk_config::SharedHttpClient;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_http_client::Builder;
 use jiff::{SignedDuration, Timestamp};
-use rekognition_model_copier::aws::Configuration;
 use sandbox::deployment::{Binaries, Delivered, Deployment, DeploymentSettings};
 use sandbox::{Clock, PublishedEvent, Sandbox, Version, World, ledger_table};
 use serde_json::{Value, json};
@@ -175,6 +178,19 @@ impl Drop for Copier {
     }
 }
 
+/// What the tests' own clients of a sandbox are made from. They do without TLS, as the sandbox does.
+pub fn sdk(endpoint: &str, account: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(Builder::new().build_http())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            account, "sandbox", None, None, "tests",
+        )))
+        .endpoint_url(endpoint)
+        .build()
+}
+
 /// Waits until something outside this process has happened.
 pub async fn until(what: &str, happened: impl Fn() -> bool) {
     let patience = std::time::Duration::from_secs(30);
@@ -183,11 +199,6 @@ pub async fn until(what: &str, happened: impl Fn() -> bool) {
         assert!(began.elapsed() < patience, "not within {patience:?}: {what}");
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
-}
-
-/// What the tests' own clients talk HTTP with: the copier's client.
-pub fn http_client() -> SharedHttpClient {
-    Configuration::from_env().unwrap().shared.http_client().unwrap()
 }
 
 /// A request to copy the model as a version of this name; the name is the request's id, too.
@@ -214,10 +225,15 @@ pub fn with(mut base: Value, changes: Value) -> Value {
     base
 }
 
+/// The repository's folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 /// The text of a file in events/.
 pub fn event_text(name: &str) -> String {
-    let path = format!("{}/events/{name}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("`{path}`: {error}"))
+    let path = root().join("events").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
 }
 
 /// A file in events/.

@@ -4,22 +4,21 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
     Projection, ProjectionType, ScalarAttributeType, TableStatus,
 };
 use jiff::{SignedDuration, Timestamp};
-use rekognition_model_copier::aws::DynamoDb;
+use rekognition_model_copier::aws::{Configuration, DynamoDb};
 use rekognition_model_copier::domain::record::{Record, Step};
 use rekognition_model_copier::domain::times::Times;
 use rekognition_model_copier::ports::{Created, Entry, Ledger};
 use sandbox::{Sandbox, World, ledger_table};
 use serde_json::Value;
 
-use super::ACCOUNT;
+use super::{ACCOUNT, sdk};
 
 /// How long an ended record stays.
 pub const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -34,14 +33,11 @@ pub struct Table {
 
 impl Table {
     pub async fn new() -> Self {
-        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(super::http_client());
         let (config, sandbox) = if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB").is_some() {
-            (config.load().await, None)
+            (Configuration::from_env().unwrap().shared, None)
         } else {
             let sandbox = Sandbox::start(World::small()).await.unwrap();
-            let keys = Credentials::new(ACCOUNT, "sandbox", None, None, "tests");
-            let config = config.endpoint_url(sandbox.endpoint()).credentials_provider(keys);
-            (config.region(Region::new("us-east-1")).load().await, Some(sandbox))
+            (sdk(&sandbox.endpoint(), ACCOUNT), Some(sandbox))
         };
         let name = unique_name();
         create_table(&config, &name).await;

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use rekognition_model_copier::telemetry::NAMESPACE;
 use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
 use super::{WAITS, is_metrics, logs, read, refused, story};
 use crate::support::{COPY, Copier, DESCRIBE, TABLE, event, minutes, request, seconds, with};
 
-const NAMESPACE: &str = "RekognitionModelCopier";
 /// The default of `STACK_NAME`.
 const STACK: &str = "rekognition-model-copier";
 
@@ -271,7 +271,7 @@ async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
     copier.sweep().await;
     let written = values(&copier.deployment.logs().unwrap());
     let mut shown = shown();
-    // Where there are grants: tests/grants, `measured`. And no sweep here runs out of time.
+    // Where there are roles in source accounts: tests/it/project_policies.rs. And no sweep here runs out of time.
     for elsewhere in
         [metric("Waiting", Some("PolicyFull")), metric("PolicyErrors", None), metric("SweepLeft", None)]
     {

@@ -1,12 +1,9 @@
 //! The port as a client sees it: who is let in, how errors are written, what faults do and what is recorded.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-mod support;
-
+use crate::support::*;
 use jiff::SignedDuration;
 use sandbox::{Clock, Effect, Fault, Sandbox, Table, World};
 use serde_json::{Value, json};
-use support::*;
 
 async fn start() -> Sandbox {
     Sandbox::start(World::small()).await.unwrap()

@@ -1,7 +1,5 @@
 //! A client for tests: signs in form, sends what it is told, and reads the answer. No SDK: a test that sends broken
 //! requests needs one that lets it.
-#![allow(dead_code, reason = "every test file uses a part")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use sandbox::Sandbox;
 use serde_json::{Value, json};

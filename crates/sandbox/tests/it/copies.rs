@@ -1,12 +1,9 @@
 //! Copies as a client sees them: who may, what is refused, and how a copy lives.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support::*;
 use jiff::{SignedDuration, Timestamp};
 use sandbox::{Clock, Effect, Fault, PolicyConditions, Quotas, Sandbox, Settings, Status, World};
 use serde_json::{Value, json};
-use support::*;
 
 async fn start(change: impl FnOnce(&mut Settings)) -> Sandbox {
     let mut settings = Settings::default();

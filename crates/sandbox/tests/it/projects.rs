@@ -1,12 +1,9 @@
 //! Projects, training, policies, tags and pages as a client sees them.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support::*;
 use jiff::{SignedDuration, Timestamp};
 use sandbox::{Clock, Sandbox, World};
 use serde_json::{Value, json};
-use support::*;
 
 async fn start() -> Sandbox {
     let noon: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();

@@ -1,6 +1,4 @@
-//! Parses one request and decides its first step, as often as it is told: `instructions COUNT`.
-//!
-//! The benchmark runs it under valgrind with two counts; the difference is what one request costs.
+//! Parses one request and decides its first step, COUNT times: `parse_and_decide COUNT`. Part `instructions` runs it.
 
 use std::hint::black_box;
 use std::process::ExitCode;

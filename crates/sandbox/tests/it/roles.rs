@@ -1,11 +1,8 @@
 //! Roles that the world lists: who may assume them, and what their sessions may do.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support::*;
 use sandbox::{Role, Sandbox, World};
 use serde_json::json;
-use support::*;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/copier-grants";
 const COPIER: &str = "444455556666.start-copy";

@@ -1,22 +1,19 @@
 //! The schema of a world says what the sandbox reads and writes.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support::*;
 use jiff::SignedDuration;
 use jsonschema::Validator;
 use sandbox::{Sandbox, Settings, World};
 use serde_json::{Value, json};
-use support::*;
 
 fn schema() -> Validator {
-    let schema: Value = serde_json::from_str(include_str!("../world.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(include_str!("../../world.schema.json")).unwrap();
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
 }
 
 #[test]
 fn the_small_world_is_valid() {
-    let world: Value = serde_json::from_str(include_str!("../world.json")).unwrap();
+    let world: Value = serde_json::from_str(include_str!("../../world.json")).unwrap();
     schema().validate(&world).unwrap();
 }
 

@@ -1,26 +1,22 @@
-//! The scenario of `clients/README.md` with the AWS SDK for Rust.
-#![expect(clippy::unwrap_used, reason = "tests")]
+//! The scenario of `../clients/README.md` with the AWS SDK for Rust.
 
-mod support;
-
+use crate::support::{DESTINATION, SOURCE};
 use aws_sdk_rekognition::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
     error::ProvideErrorMetadata,
     types::{OutputConfig, ProjectVersionStatus},
 };
+use aws_smithy_http_client::Builder;
 use jiff::SignedDuration;
 use sandbox::{Clock, Sandbox, World};
-use support::{DESTINATION, SOURCE};
 
 fn client(sandbox: &Sandbox, account: &str) -> Client {
     let config = aws_sdk_rekognition::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .http_client(
-            rekognition_model_copier::aws::Configuration::from_env().unwrap().shared.http_client().unwrap(),
-        )
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new(account, "sandbox", None, None, "test"))
+        .http_client(Builder::new().build_http())
         .endpoint_url(sandbox.endpoint());
     Client::from_conf(config.build())
 }

@@ -196,7 +196,7 @@ def the_stacks_key_serves_its_table_and_its_queue_only():
     for name, services in (("StartCopyRole", {"dynamodb", "sqs"}), ("CheckCopiesRole", {"dynamodb"})):
         can = lambda action, **keys: allowed(copier.role(name), action, STACKS_KEY, **keys)
         assert {service for service in ("dynamodb", "sqs", "s3", "logs") if can("kms:Decrypt", **via(service))} == services
-        assert not can("kms:Decrypt"), "not by itself: a missing key denies"
+        assert not can("kms:Decrypt"), "only through a service: a missing key denies"
         assert not can("kms:CreateGrant", **via("dynamodb")) and not can("kms:GenerateDataKey", **via("dynamodb"))
         assert can("kms:GenerateDataKey", **via("sqs")) == ("sqs" in services), "to keep a failed invocation"
 

@@ -1,5 +1,5 @@
 //! Part `cost`: what the counted calls and milliseconds come to at list prices, beside two other ways to wait for a
-//! copy that both ask for every copy by itself.
+//! copy, each of which polls every copy alone.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::sweeps::{Swept, in_virtual_time, lives, sweep};
 use crate::world::{COPY, DESCRIBE, EVENTS, LEDGER};
 use crate::{Outcome, page, written};
 
-/// How long a copy takes, in minutes; it is looked at every minute.
+/// How long a copy takes, in minutes; it is polled every minute.
 const MINUTES: f64 = 30.0;
 /// Minutes of an average month.
 const MONTH: f64 = 43_800.0;
@@ -95,7 +95,7 @@ pub(crate) async fn measure() -> Outcome<()> {
     let life = in_virtual_time(|| lives(100))?;
     let idle = in_virtual_time(|| sweep(0, 1, 0, 0))?;
     let written = written::measure().await?;
-    // Everything a request needs by itself: its start in a batch of ten, its end in a sweep.
+    // What a request costs beside its polls: its start in a batch of ten, its end in a sweep.
     let start = (COPY + EVENTS + 3 * LEDGER).as_secs_f64() + 9.0 / 5.0 + OVERHEAD;
     let end = (3 * LEDGER + EVENTS).as_secs_f64() / 10.0;
     let own = list.lambda(0.1, start / 10.0 + end)

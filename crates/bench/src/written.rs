@@ -59,7 +59,7 @@ pub(crate) async fn measure() -> Outcome<Written> {
     let start = deployment.start_copy().log_from(0)?.0;
     let mut sweeps = Vec::new();
     let mut report = Value::Null;
-    while report["completed"] != 1 {
+    while report.get("completed").and_then(Value::as_u64) != Some(1) {
         if sweeps.len() == 60 {
             return Err(format!("the copy has not ended: {report}").into());
         }
@@ -94,11 +94,11 @@ fn metrics(lines: &[String]) -> Vec<String> {
     for line in lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let directives = line.pointer("/_aws/CloudWatchMetrics").and_then(Value::as_array);
         for directive in directives.into_iter().flatten() {
-            let dimensions = directive["Dimensions"][0].as_array().into_iter().flatten();
-            let dimensions: Vec<_> =
-                dimensions.filter_map(Value::as_str).map(|name| line[name].to_string()).collect();
-            let names = directive["Metrics"].as_array().into_iter().flatten();
-            let names = names.filter_map(|metric| metric["Name"].as_str());
+            let texts =
+                |pointer: &str| directive.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
+            let dimensions = texts("/Dimensions/0").filter_map(|name| line.get(name.as_str()?));
+            let dimensions: Vec<_> = dimensions.map(Value::to_string).collect();
+            let names = texts("/Metrics").filter_map(|metric| metric.get("Name")?.as_str());
             found.extend(names.map(|name| format!("{name} {}", dimensions.join(" "))));
         }
     }

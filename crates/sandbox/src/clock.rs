@@ -57,6 +57,7 @@ pub struct ClockChange {
     /// Sets sandbox time.
     pub now: Option<Timestamp>,
     /// Moves sandbox time forward, for instance `"2h"`.
+    #[serde(with = "crate::duration::optional")]
     pub advance: Option<SignedDuration>,
     /// Sandbox seconds per real second, above 0.
     pub speed: Option<f64>,

@@ -18,6 +18,7 @@ use crate::{
     clock::{ClockChange, ClockReading, is_speed},
     fault::{Fault, Faults},
     published::PublishedEvent,
+    service,
     settings::Settings,
     state::Shared,
     status::Status,
@@ -32,6 +33,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_sandbox/calls", get(calls))
         .route("/_sandbox/clock", get(clock).post(change_clock))
         .route("/_sandbox/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/_sandbox/requests", get(requests))
         .route("/_sandbox/reset", post(reset))
         .route("/_sandbox/settings", get(settings).put(set_settings))
         .route("/_sandbox/status", post(set_status))
@@ -58,7 +60,11 @@ fn read<T: DeserializeOwned>(body: &str) -> Result<T, Refused> {
 }
 
 async fn announcements(State(shared): Sandbox) -> Json<Vec<PublishedEvent>> {
-    Json(shared.published.list())
+    Json(shared.published.list().into_iter().filter(|event| !event.is_request()).collect())
+}
+
+async fn requests(State(shared): Sandbox) -> Json<Vec<PublishedEvent>> {
+    Json(shared.published.list().into_iter().filter(PublishedEvent::is_request).collect())
 }
 
 async fn calls(State(shared): Sandbox) -> Json<Vec<Call>> {
@@ -78,11 +84,10 @@ async fn change_clock(State(shared): Sandbox, body: String) -> Result<Json<Clock
     if change.speed.is_some_and(|speed| !is_speed(speed)) {
         return Err(bad("`speed` has to be a number above 0; to stop time, set `paused`"));
     }
-    // With a deployment, time passes for its functions as well.
-    shared.clock.apply(&ClockChange { now: change.now.take(), ..ClockChange::default() });
-    if let Some(time) = change.advance
-        && shared.passing.pass(time).await
-    {
+    if let Some(time) = change.advance.filter(|_| shared.passing.is_taken_over()) {
+        // Time passes for the functions as well.
+        shared.clock.apply(&ClockChange { now: change.now.take(), ..ClockChange::default() });
+        shared.passing.pass(time).await;
         change.advance = None;
     }
     shared.clock.apply(&change);
@@ -94,7 +99,13 @@ async fn faults(State(shared): Sandbox) -> Json<Vec<Fault>> {
 }
 
 async fn add_fault(State(shared): Sandbox, body: String) -> Result<Json<Vec<Fault>>, Refused> {
-    let fault = read(&body)?;
+    let fault: Fault = read(&body)?;
+    if !service::is_action(&fault.action) {
+        return Err(bad(format!(
+            "the sandbox has no action `{}`: name one such as `rekognition:CopyProjectVersion`, a service as `dynamodb:*`, or `*`",
+            fault.action
+        )));
+    }
     let faults = &mut shared.lock().faults;
     faults.add(fault);
     Ok(Json(faults.list()))

@@ -23,7 +23,7 @@ pub use self::settings::{DeploymentSettings, create_ledger, environment};
 use crate::clock::CLOCK_FILE;
 use crate::lambda::{Function, FunctionError, FunctionSettings, Functions};
 use crate::queue::{Batch, Message, Queue, Verdict, verdict};
-use crate::{Builder, Sandbox, StartError, WorldError};
+use crate::{Builder, Sandbox, StartError, World, WorldError};
 
 /// How often the schedule strikes, as in `template.yaml`. Sandbox time.
 pub const SCHEDULE: SignedDuration = SignedDuration::from_secs(60);
@@ -89,6 +89,9 @@ impl Deployment {
         let router = functions.router();
         let sandbox = sandbox.routes(|_| router).start().await?;
         create_ledger(&sandbox)?;
+        let world = sandbox.world();
+        let (region, account) = (&world.region, &world.copier_account);
+        let queue_arn = format!("arn:aws:sqs:{region}:{account}:rekognition-model-copier-requests");
         let endpoint = sandbox.endpoint();
         let folder = tempfile::tempdir()?;
         let clock_file = folder.path().join("clock.json");
@@ -102,7 +105,7 @@ impl Deployment {
             start_copy: add(settings.start_copy(&sandbox, binaries.start_copy))?,
             check_copies: add(settings.check_copies(&sandbox, binaries.check_copies))?,
             _clock_file: folder,
-            queue: Mutex::new(Queue::new(settings.queue, Uuid::new_v4())),
+            queue: Mutex::new(Queue::new(queue_arn, settings.queue, Uuid::new_v4())),
             rule: Mutex::new(Rule::default()),
             sandbox,
         })
@@ -202,7 +205,7 @@ impl Deployment {
             self.rule.lock().unwrap_or_else(PoisonError::into_inner).take(&self.sandbox.announcements());
         self.with_queue(|queue| {
             for event in requested {
-                queue.send(event.to_string(), now);
+                queue.send(event, now);
             }
             queue.receive(now)
         })
@@ -210,7 +213,7 @@ impl Deployment {
 
     /// As EventBridge sends it for a schedule expression in a rule.
     fn scheduled_event(&self) -> Value {
-        let account = &self.check_copies.settings().account;
+        let World { region, copier_account: account, .. } = self.sandbox.world();
         json!({
             "version": "0",
             "id": Uuid::new_v4().to_string(),
@@ -218,8 +221,8 @@ impl Deployment {
             "source": "aws.events",
             "account": account,
             "time": self.sandbox.clock().now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            "region": "us-east-1",
-            "resources": [format!("arn:aws:events:us-east-1:{account}:rule/rekognition-model-copier-check")],
+            "region": region,
+            "resources": [format!("arn:aws:events:{region}:{account}:rule/rekognition-model-copier-check")],
             "detail": {},
         })
     }

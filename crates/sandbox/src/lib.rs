@@ -58,6 +58,7 @@ mod calls;
 mod clock;
 mod control;
 pub mod deployment;
+mod duration;
 mod dynamodb;
 mod error;
 mod events;

@@ -21,11 +21,22 @@ impl Passing {
         receiver
     }
 
-    /// Lets time pass and waits for the end. False: nobody is there to do it.
-    pub(crate) async fn pass(&self, time: SignedDuration) -> bool {
-        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(sender) = sender else { return false };
+    /// Whether somebody takes them.
+    pub(crate) fn is_taken_over(&self) -> bool {
+        self.sender().is_some_and(|sender| !sender.is_closed())
+    }
+
+    /// Lets time pass and waits for the end.
+    pub(crate) async fn pass(&self, time: SignedDuration) {
+        let Some(sender) = self.sender() else { return };
         let (over, is_over) = oneshot::channel();
-        sender.send((time, over)).await.is_ok() && is_over.await.is_ok()
+        // Neither fails but when the sandbox ends.
+        if sender.send((time, over)).await.is_ok() {
+            let _ = is_over.await;
+        }
+    }
+
+    fn sender(&self) -> Option<mpsc::Sender<Advance>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

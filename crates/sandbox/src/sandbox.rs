@@ -75,6 +75,17 @@ impl Sandbox {
         self.shared.lock().calls.clone()
     }
 
+    /// How many AWS calls there were since the last reset.
+    pub fn call_count(&self) -> usize {
+        self.shared.lock().calls.len()
+    }
+
+    /// The calls since the last reset but for the first `seen`.
+    pub fn calls_after(&self, seen: usize) -> Vec<Call> {
+        let state = self.shared.lock();
+        state.calls.get(seen..).unwrap_or(&state.calls).to_vec()
+    }
+
     /// Every change of a project policy since the last reset, in order.
     pub fn policy_changes(&self) -> Vec<PolicyChange> {
         self.shared.lock().policy_changes.clone()

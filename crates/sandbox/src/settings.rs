@@ -11,16 +11,22 @@ use crate::status::Status;
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
     /// How long a copy takes.
+    #[serde(with = "crate::duration")]
     pub copying: SignedDuration,
     /// How long training takes.
+    #[serde(with = "crate::duration")]
     pub training: SignedDuration,
     /// How long a model takes to start.
+    #[serde(with = "crate::duration")]
     pub starting: SignedDuration,
     /// How long a model takes to stop.
+    #[serde(with = "crate::duration")]
     pub stopping: SignedDuration,
     /// How long a deletion takes.
+    #[serde(with = "crate::duration")]
     pub deleting: SignedDuration,
     /// How long a change of a project policy takes to be seen by authorization.
+    #[serde(with = "crate::duration")]
     pub policy_delay: SignedDuration,
     /// Whether a project policy may say `"Resource": "*"`, which means its project.
     pub star_resource: bool,
@@ -29,6 +35,7 @@ pub struct Settings {
     /// What becomes of the conditions of project policies.
     pub policy_conditions: PolicyConditions,
     /// How long a new version is not shown by DescribeProjectVersions, although its name is taken.
+    #[serde(with = "crate::duration")]
     pub describe_delay: SignedDuration,
     /// The exception for a version name that is taken.
     pub taken_name_error: String,

@@ -37,7 +37,7 @@ pub const DESCRIBE: &str = "rekognition:DescribeProjectVersions";
 const ANNOUNCED: &str = "Rekognition Model Copy State Change";
 
 /// The functions on the sandbox's clock.
-static BINARIES: LazyLock<Binaries> = LazyLock::new(|| Binaries::build().unwrap());
+static BINARIES: LazyLock<Binaries> = LazyLock::new(|| Binaries::build(true).unwrap());
 
 /// A deployed copier.
 pub struct Copier {

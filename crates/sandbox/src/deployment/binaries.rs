@@ -36,12 +36,16 @@ pub fn root() -> &'static Path {
 
 impl Binaries {
     /// Builds the sandbox's own programs, in the profile of this crate, and waits for it. Their clock is the sandbox's.
-    /// What cargo has to say goes to standard error.
+    /// What cargo has to say goes to standard error; only errors if `quiet`.
     ///
     /// # Errors
     /// When cargo doesn't start or the programs don't build.
-    pub fn build() -> Result<Self, NoBinaries> {
-        let output = cargo_build().spawn()?.wait_with_output()?;
+    pub fn build(quiet: bool) -> Result<Self, NoBinaries> {
+        let mut build = cargo_build();
+        if quiet {
+            build.arg("--quiet");
+        }
+        let output = build.spawn()?.wait_with_output()?;
         if !output.status.success() {
             return Err(NoBinaries::Build);
         }

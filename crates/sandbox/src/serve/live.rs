@@ -1,16 +1,19 @@
 //! The copier at work on its own: the queue is delivered as messages come, the schedule strikes every minute of the
-//! sandbox's time, and what the functions log and announce is shown.
+//! sandbox's time, and what is announced is shown.
 
+use std::io;
 use std::time::Duration;
 
 use sandbox::deployment::{Deployment, SCHEDULE};
 use sandbox::lambda::Function;
 
-/// How often we look whether there is anything to do.
-const TICK: Duration = Duration::from_millis(200);
+use crate::output;
 
-/// Runs until it is dropped.
-pub(super) async fn run(deployment: &Deployment) {
+/// How often we look whether there is anything to do.
+pub(super) const TICK: Duration = Duration::from_millis(200);
+
+/// Runs until what it announces can't be printed. Shows logs if asked to.
+pub(super) async fn run(deployment: &Deployment, shows_logs: bool) -> io::Result<()> {
     let clock = deployment.sandbox().clock();
     let mut next_check = clock.now();
     let mut advances = deployment.sandbox().take_over_advances();
@@ -24,13 +27,14 @@ pub(super) async fn run(deployment: &Deployment) {
             next_check = clock.now() + SCHEDULE;
             complain("check-copies", deployment.check().await.err());
         }
-        for (function, position) in &mut logs {
+        for (function, position) in logs.iter_mut().filter(|_| shows_logs) {
             *position = show_log(function, *position);
         }
         let published = deployment.sandbox().announcements();
         // Fewer than last time: the sandbox was reset.
-        for event in published.get(announced..).unwrap_or(&published) {
-            println!("{}", event.to_event());
+        let new = published.get(announced..).unwrap_or(&published);
+        for event in new.iter().filter(|event| !event.is_request()) {
+            output::print(event.to_json_line())?;
         }
         announced = published.len();
         if let Ok(Some((time, over))) = tokio::time::timeout(TICK, advances.recv()).await {
@@ -44,7 +48,7 @@ pub(super) async fn run(deployment: &Deployment) {
 
 fn complain(function: &str, error: Option<impl std::fmt::Display>) {
     if let Some(error) = error {
-        eprintln!("{function} failed: {error}");
+        output::note(format_args!("{function} failed: {error}"));
     }
 }
 
@@ -52,7 +56,7 @@ fn complain(function: &str, error: Option<impl std::fmt::Display>) {
 fn show_log(function: &Function, position: u64) -> u64 {
     let Ok((lines, end)) = function.log_from(position) else { return position };
     for line in lines {
-        eprintln!("{}: {line}", function.settings().name);
+        output::note(format_args!("{}: {line}", function.settings().name));
     }
     end
 }

@@ -76,6 +76,9 @@ impl<W: World> Copier<W> {
 /// What a record needs apart from publishing: the index has each record under one step only.
 type Unpublished = [(Step, Entry)];
 
+/// A record that could not be read, which was reported.
+struct Unreadable;
+
 /// One sweep that is under way.
 struct Sweep<'a, W> {
     copier: &'a Copier<W>,
@@ -168,25 +171,25 @@ impl<W: World> Sweep<'_, W> {
     }
 
     /// The record behind an entry if it still needs `step`: the index is a hint, the record decides.
-    async fn load(&self, entry: &Entry, step: Step) -> Option<Record> {
+    async fn load(&self, entry: &Entry, step: Step) -> Result<Option<Record>, Unreadable> {
         match self.copier.world.ledger().load(&entry.key).await {
-            Ok(record) => record.filter(|record| match step {
+            Ok(record) => Ok(record.filter(|record| match step {
                 Step::Publish => !record.header().outbox.is_empty(),
                 _ => record.next_step_of_state().is_some_and(|(next, _)| next == step),
-            }),
+            })),
             Err(error) => {
                 entry_span(entry).in_scope(|| error!(%error, "a record could not be read"));
                 self.ledger_failed();
-                None
+                Err(Unreadable)
             }
         }
     }
 
     /// The same for the steps of accepted requests.
     async fn load_accepted(&self, entry: &Entry, step: Step) -> Option<Accepted> {
-        match self.load(entry, step).await? {
-            Record::Accepted(accepted) => Some(accepted),
-            Record::Rejected(_) => None,
+        match self.load(entry, step).await {
+            Ok(Some(Record::Accepted(accepted))) => Some(accepted),
+            Ok(Some(Record::Rejected(_)) | None) | Err(Unreadable) => None,
         }
     }
 

@@ -31,19 +31,13 @@ impl<W: World> Sweep<'_, W> {
                     });
                     continue;
                 }
-                let records = stream::iter(entries).map(|entry| self.load(entry, Step::Publish));
-                let records: Vec<Option<Record>> = records.buffered(MAX_CONCURRENT_CALLS).collect().await;
-                let is_readable = |(entry, record): (&Entry, &Option<Record>)| match record {
-                    Some(_) => None,
-                    None => Some(entry.due),
-                };
-                let unread: Vec<_> = entries.iter().zip(&records).filter_map(is_readable).collect();
-                let records: Vec<Record> = records.into_iter().flatten().collect();
+                let loads = stream::iter(entries).map(|entry| self.load_unpublished(entry));
+                let records: Vec<Option<Record>> = loads.buffered(MAX_CONCURRENT_CALLS).collect().await;
+                let records = records.into_iter().flatten().collect();
                 let published = self.copier.publish(records, &budget).await;
                 self.note(|report| {
                     report.published += published.announcements;
                     report.counts.ledger_errors += published.unmarked;
-                    report.left = report.left.saturating_sub(unread.len());
                 });
                 unpublished.extend(
                     published.records.iter().filter_map(|record| self.still_unpublished(record, &budget)),
@@ -51,6 +45,18 @@ impl<W: World> Sweep<'_, W> {
             }
         }
         unpublished
+    }
+
+    async fn load_unpublished(&self, entry: &Entry) -> Option<Record> {
+        let loaded = self.load(entry, Step::Publish).await;
+        if loaded.is_err() {
+            self.note(|report| report.unpublished(entry.due, self.now()));
+        }
+        let record = loaded.ok().flatten();
+        if record.is_none() {
+            self.done();
+        }
+        record
     }
 
     /// Notes what was not published and how old it is; returns what the record needs apart from that.

@@ -8,7 +8,8 @@ const STAGING_VERSION: &str = "arn:aws:rekognition:us-east-1:444455556666:projec
 
 #[tokio::test]
 async fn a_name_that_another_model_has_is_a_failure() {
-    let copier = Copier::deployed().await;
+    let buckets = ("ALLOWED_OUTPUT_BUCKETS", "flowers-production-models,another");
+    let copier = Copier::deployed_with(&[buckets]).await;
     let from_staging = json!({"sourceProjectArn": STAGING, "sourceProjectVersionArn": STAGING_VERSION});
     let trained = version("trained", "TRAINING_COMPLETED", None, "flowers-production-models");
     copier.sandbox().change(|world| add(world, trained));

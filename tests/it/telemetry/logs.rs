@@ -85,7 +85,7 @@ async fn a_status_nobody_knows_is_told_by_its_request() {
     copier.pass(minutes(3)).await;
     copier.sweep().await;
     let lines = read(&logs(&copier).check_copies);
-    let unknown = the_one_that_says(&lines, "a status nobody knows");
+    let unknown = the_one_that_says(&lines, "an unknown status");
     for member in ["request", "correlationId", "status", "projectVersionArn", "modelStatus"] {
         assert!(unknown.get(member).is_some_and(Value::is_string), "{member}: {unknown:?}");
     }

@@ -1,10 +1,11 @@
 //! The copier: a world and the rules, with the operations that both use cases share.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tracing::{Span, error_span, info};
 
 use crate::domain::record::{Accepted, Record};
 use crate::domain::rules::Rules;
+use crate::domain::times::CLOCK_TOLERANCE;
 use crate::poll_rotation::PollRotation;
 use crate::ports::{Clock, Ledger, Unavailable, World};
 use crate::rate_limit::{RateLimit, RateLimits};
@@ -41,6 +42,14 @@ impl<W: World> Copier<W> {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.world.clock().now()
+    }
+
+    /// By how much the copier's clock is wrong, if that is too much to decide anything by it.
+    ///
+    /// The SDK corrects its signatures by the service's clock, so AWS does not stop a wrong clock.
+    pub(crate) fn clock_skew(&self) -> Option<SignedDuration> {
+        let skew = self.world.ledger().clock_skew();
+        (skew.abs() > CLOCK_TOLERANCE).then_some(skew)
     }
 
     /// Saves a record that was taken further. `None` if another writer was faster.

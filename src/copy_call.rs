@@ -8,6 +8,7 @@ use crate::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
 use crate::domain::decisions::name_owner::name_taken;
 use crate::domain::decisions::policy_missing::policy_missing;
 use crate::domain::decisions::starting::may_send;
+use crate::domain::decisions::waiting::wait_for_right_clock;
 use crate::domain::model::Version;
 use crate::domain::record::{Accepted, Record};
 use crate::domain::refusal::{CopyAnswer, Refusal};
@@ -23,6 +24,10 @@ impl<W: World> Copier<W> {
         policies: &InvocationPolicies,
         budget: &Budget,
     ) -> Result<Option<Record>, Unavailable> {
+        if let Some(skew) = self.clock_skew() {
+            warn!(seconds = skew.as_secs(), "the function's clock is wrong: the start is left to a sweep");
+            return self.save(wait_for_right_clock(accepted, self.now(), &self.rules.times)).await;
+        }
         // INVARIANT: nothing is called before the policy is in place, so that a missing one is a definite "not now".
         if let Err(why) = self.ensure_policy(&accepted, policies, budget).await {
             info!(?why, "the source project's policy is not in place");

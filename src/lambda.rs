@@ -38,6 +38,12 @@ pub enum InvocationError {
     /// See [`BadPayload`].
     #[error(transparent)]
     BadPayload(#[from] BadPayload),
+    /// The function's clock is wrong. Only what was already decided was published.
+    #[error("the function's clock is {seconds} s behind DynamoDB's: nothing was started, ended or timed out")]
+    ClockSkew {
+        /// By how much; negative if it is ahead.
+        seconds: i64,
+    },
     /// The answer cannot be written.
     #[error("the answer cannot be written as JSON: {0}")]
     BadAnswer(#[from] serde_json::Error),
@@ -50,6 +56,7 @@ impl From<InvocationError> for Diagnostic {
             InvocationError::NoAnswer(NoAnswer::Ignored) => "NotARequest",
             InvocationError::BadPayload(BadPayload::OtherSource(_)) => "UnknownEventSource",
             InvocationError::BadPayload(_) => "BadBatch",
+            InvocationError::ClockSkew { .. } => "ClockSkew",
             InvocationError::BadAnswer(_) => "BadAnswer",
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }
@@ -99,6 +106,9 @@ impl<C: Clock + Clone + Debug + 'static> Function<C> {
         let budget = Budget::for_sweep(time_left(&context, CHECK_COPIES_TIMEOUT));
         let report = self.copier.sweep(&context.request_id, budget).await;
         self.metrics.swept(&report, &context.request_id);
+        if let Some(seconds) = report.clock_skew_seconds {
+            return Err(InvocationError::ClockSkew { seconds });
+        }
         Ok(serde_json::to_value(report)?)
     }
 }
@@ -125,8 +135,8 @@ fn deployed<C: Clock + Clone + Debug + 'static>(
 ) -> Copier<Aws<C>> {
     let Configuration { shared, rekognition } = config.with_clock(clock.clone());
     let rules = settings.rules;
-    let client = aws_sdk_dynamodb::Client::new(&shared);
-    let ledger = DynamoDb::new(client, &settings.ledger_table, rules.times, settings.retention);
+    let ledger =
+        DynamoDb::new(&shared, clock.clone(), &settings.ledger_table, rules.times, settings.retention);
     let client = aws_sdk_eventbridge::Client::new(&shared);
     let bus = EventBridge::new(client, &settings.event_bus, &rules.event_source);
     let (client, sts) = (aws_sdk_rekognition::Client::new(&rekognition), (&shared).into());

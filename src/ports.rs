@@ -3,7 +3,7 @@
 
 use std::future::Future;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::arn::{ProjectArn, ProjectVersionArn};
 use crate::domain::id::RecordKey;
@@ -92,6 +92,11 @@ pub trait Ledger: Send + Sync {
         until: Timestamp,
         after: Option<Cursor>,
     ) -> impl Future<Output = Result<Page<Entry>, Unavailable>> + Send;
+
+    /// By how much the ledger's clock is ahead of the copier's, as of its last answer.
+    fn clock_skew(&self) -> SignedDuration {
+        SignedDuration::ZERO
+    }
 }
 
 /// The result of [`Ledger::create`].

@@ -1,19 +1,24 @@
 //! The ledger in DynamoDB: one item per request. What is in an item: see `item`.
 
 pub mod item;
+mod server_time;
 
-use aws_sdk_dynamodb::Client;
+use std::fmt::Debug;
+
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::{Client, Config};
 use jiff::{SignedDuration, Timestamp};
 
 use super::unavailable;
 use crate::domain::id::RecordKey;
 use crate::domain::record::{Record, Step};
 use crate::domain::times::Times;
-use crate::ports::{Created, Cursor, Entry, Ledger, Page, Unavailable};
-use item::{Item, cursor, entry, number, read, start_key, text};
+use crate::ports::{Clock, Created, Cursor, Entry, Ledger, Page, Unavailable};
+use item::{Item, cursor, entry, number, read, start_key, string, text};
+use server_time::ServerTime;
 
 /// The name of the sparse index.
 const INDEX: &str = "due";
@@ -22,15 +27,50 @@ const INDEX: &str = "due";
 #[derive(Clone, Debug)]
 pub struct DynamoDb {
     client: Client,
+    server_time: ServerTime,
     table: String,
     times: Times,
     retention: SignedDuration,
 }
 
 impl DynamoDb {
-    /// The ledger in `table`. `times` decide when a poll needs the record; an ended record is kept for `retention`.
-    pub fn new(client: Client, table: &str, times: Times, retention: SignedDuration) -> Self {
-        Self { client, table: table.to_owned(), times, retention }
+    /// The ledger in `table`. `times` decide when a poll needs the record; an ended record is kept for `retention`. The
+    /// Date of every answer is compared with `clock`.
+    pub fn new<C: Clock + Debug + 'static>(
+        config: &SdkConfig,
+        clock: C,
+        table: &str,
+        times: Times,
+        retention: SignedDuration,
+    ) -> Self {
+        let server_time = ServerTime::new(clock);
+        let config = Config::from(config).to_builder().interceptor(server_time.clone()).build();
+        Self { client: Client::from_conf(config), server_time, table: table.to_owned(), times, retention }
+    }
+
+    /// The record in an item.
+    ///
+    /// The other attributes are derived from the record. If they are not as they should be, the index does not show what
+    /// the record needs: they are written again, and the read fails so that it is counted.
+    async fn read_or_mend(&self, item: &Item) -> Result<Record, Unavailable> {
+        let record = read(item)?;
+        let derived = item::of_record(&record, &self.times, self.retention)?;
+        if item::is_derived(item, &derived) {
+            return Ok(record);
+        }
+        let id = string(item, "id").unwrap_or_default().to_owned();
+        let json = item.get("record").cloned().unwrap_or(AttributeValue::Null(true));
+        let unchanged = |put: PutItemFluentBuilder| {
+            put.condition_expression("#record = :record")
+                .expression_attribute_names("#record", "record")
+                .expression_attribute_values(":record", json)
+        };
+        match self.put(derived, unchanged).await {
+            Put::Done | Put::InTheWay(_) => Err(Unavailable(format!(
+                "the attributes of item `{id}` were not those of its record: they were written again"
+            ))),
+            Put::Failed(error) => Err(error),
+        }
     }
 
     /// Puts an item on a condition. `Err(Some(item))` is the item that was in the way.
@@ -79,7 +119,10 @@ impl Ledger for DynamoDb {
     async fn load(&self, key: &RecordKey) -> Result<Option<Record>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let found = get.key("id", text(key.to_string())).send().await.map_err(unavailable)?;
-        found.item.as_ref().map(read).transpose()
+        match &found.item {
+            Some(item) => self.read_or_mend(item).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn save(&self, record: Record) -> Result<Option<Record>, Unavailable> {
@@ -117,10 +160,23 @@ impl Ledger for DynamoDb {
             .expression_attribute_values(":until", number(until.as_millisecond()))
             .set_exclusive_start_key(after.and_then(|cursor| start_key(step.as_str(), &cursor)));
         let found = query.send().await.map_err(unavailable)?;
-        let entries = found.items.unwrap_or_default();
-        let count = entries.len();
-        let items: Vec<Entry> = entries.iter().filter_map(|item| entry(item, step)).collect();
-        let next = found.last_evaluated_key.as_ref().and_then(cursor);
-        Ok(Page { unreadable: count - items.len(), items, next })
+        let mut page = Page { next: found.last_evaluated_key.as_ref().and_then(cursor), ..Page::default() };
+        for item in found.items.unwrap_or_default() {
+            match entry(&item, step) {
+                Some(entry) => page.items.push(entry),
+                None => {
+                    page.unreadable += 1;
+                    // A read mends what can be: the next sweep sees it.
+                    if let Some(key) = string(&item, "id").and_then(RecordKey::parse) {
+                        drop(self.load(&key).await);
+                    }
+                }
+            }
+        }
+        Ok(page)
+    }
+
+    fn clock_skew(&self) -> SignedDuration {
+        self.server_time.skew()
     }
 }

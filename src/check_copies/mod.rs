@@ -52,6 +52,14 @@ impl<W: World> Copier<W> {
         let leases = AtomicUsize::new(0);
         let sweep = Sweep { copier: self, owner, leases, budget, policies, report, results };
         let unpublished = sweep.publish_unpublished().await;
+        if let Some(skew) = self.clock_skew() {
+            error!(
+                seconds = skew.as_secs(),
+                "the function's clock is wrong: nothing is started, ended or timed out"
+            );
+            note(report, |report| report.clock_skew_seconds = Some(skew.as_secs()));
+            return;
+        }
         let publish_results = async {
             let mut saved = Vec::new();
             while receiver.recv_many(&mut saved, publish_unpublished::RECORDS_AT_ONCE).await > 0 {

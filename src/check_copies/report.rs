@@ -32,6 +32,9 @@ pub struct Report {
     pub oldest_unfinished_seconds: i64,
     /// Age of the oldest announcement that was not published, in seconds.
     pub oldest_unpublished_seconds: i64,
+    /// By how much the function's clock is wrong, if that is too much to decide anything by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_skew_seconds: Option<i64>,
     /// How long the sweep took.
     pub sweep_milliseconds: u64,
 }

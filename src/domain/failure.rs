@@ -20,6 +20,8 @@ pub const NOT_ALLOWED: &str = "NotAllowed";
 pub const POLICY_FULL: &str = "PolicyFull";
 /// The copier's policy could not be put on the source project.
 pub const POLICY_NOT_PUT: &str = "PolicyNotPut";
+/// The clock of the function that took the request is wrong.
+pub const CLOCK_SKEW: &str = "ClockSkew";
 /// The request id names another request.
 pub const REQUEST_ID_REUSED: &str = "RequestIdReused";
 

@@ -304,6 +304,49 @@ async fn an_unreadable_item_is_an_error_and_stops_no_other() {
 }
 
 #[tokio::test]
+async fn attributes_that_are_not_those_of_the_record_are_reported_once_and_written_again() {
+    let spoilt: [(&str, Option<AttributeValue>); 4] = [
+        ("step", Some(s("start"))),
+        ("revision", Some(n(7))),
+        ("destinationProjectArn", None),
+        ("projectVersionArn", Some(s("nonsense"))),
+    ];
+    let table = Table::new().await;
+    let record = due_for(Step::Poll, "v1", at(-1));
+    table.create(&record).await;
+    let sound = table.item(&key(&record).to_string()).await;
+    for (name, value) in spoilt {
+        let mut item = sound.clone();
+        match value {
+            Some(value) => drop(item.insert(name.to_owned(), value)),
+            None => drop(item.remove(name)),
+        }
+        let item: Vec<_> = item.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        table.put(&item).await;
+        let error = table.ledger.load(&key(&record)).await.unwrap_err().to_string();
+        assert!(error.contains(&key(&record).to_string()) && error.contains("written again"), "{error}");
+        assert_eq!(table.ledger.load(&key(&record)).await, Ok(Some(record.clone())), "{name}");
+        assert_eq!(table.item(&key(&record).to_string()).await, sound, "{name}");
+    }
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn an_entry_without_its_project_is_counted_and_mended() {
+    let table = Table::new().await;
+    let record = due_for(Step::Poll, "v1", at(-1));
+    table.create(&record).await;
+    let mut item = table.item(&key(&record).to_string()).await;
+    item.remove("sourceProjectArn");
+    let item: Vec<_> = item.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    table.put(&item).await;
+    let page = table.ledger.due(Step::Poll, at(0), None).await.unwrap();
+    assert_eq!((page.items.len(), page.unreadable), (0, 1));
+    table.expect_due(Step::Poll, at(0), &["v1"]).await;
+    table.delete().await;
+}
+
+#[tokio::test]
 async fn a_table_that_is_not_there_is_an_error_and_no_answer() {
     let table = Table::new().await;
     table.client.delete_table().table_name(&table.name).send().await.unwrap();

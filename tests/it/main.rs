@@ -8,6 +8,7 @@
 
 mod answers;
 mod calls;
+mod clock_skew;
 mod documents;
 mod events;
 mod identity;

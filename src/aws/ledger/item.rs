@@ -77,6 +77,22 @@ pub fn read(item: &Item) -> Result<Record, Unavailable> {
     })
 }
 
+/// Whether an item's attributes are those derived from its record. `checkAt` and `expiresAt` follow the settings of the
+/// function that wrote them, which may have changed.
+pub fn is_derived(item: &Item, derived: &Item) -> bool {
+    let names = [
+        "revision",
+        "step",
+        "due",
+        "requestedAt",
+        "sourceProjectArn",
+        "destinationProjectArn",
+        "versionName",
+        "projectVersionArn",
+    ];
+    names.iter().all(|name| item.get(*name) == derived.get(*name))
+}
+
 /// An entry of the index under `step`. One that cannot be read is logged and left out: it must not stop a sweep.
 pub fn entry(item: &Item, step: Step) -> Option<Entry> {
     let read = || {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::failure::Failure;
+use crate::domain::failure::{self, Failure};
 use crate::domain::record::{Accepted, Outcome, State, WaitReason};
 use crate::domain::times::{Times, backoff, saturating_add};
 
@@ -23,6 +23,13 @@ pub(super) fn wait(
     let deadline = saturating_add(accepted.header.requested_at, times.start_timeout);
     let due = saturating_add(now, wait).min(deadline);
     accepted.entering(State::Waiting { due, reason, failure }, now)
+}
+
+/// The record of a request that reached a function whose clock is wrong: a sweep on another instance starts it.
+pub fn wait_for_right_clock(accepted: Accepted, now: Timestamp, times: &Times) -> Accepted {
+    let failure =
+        Failure::new(failure::CLOCK_SKEW, "the clock of the function that took the request is wrong");
+    wait(accepted, WaitReason::Unknown, failure, (1, 60), now, times)
 }
 
 /// The record after a refusal for want of a permission. Policies take time to be seen, so it is final only when it has

@@ -50,8 +50,21 @@ impl Copier {
         Self::deployed_with(&[]).await
     }
 
-    /// With these variables besides.
+    /// With these variables, too.
     pub async fn deployed_with(variables: &[(&str, &str)]) -> Self {
+        Self::deployed_at(variables, &BINARIES, Timestamp::now()).await
+    }
+
+    /// The shipped functions, on the machine's clock, in a world whose clock shows another time.
+    pub async fn shipped_at(world_time: Timestamp) -> Self {
+        let binaries = Binaries {
+            start_copy: env!("CARGO_BIN_EXE_start-copy").into(),
+            check_copies: env!("CARGO_BIN_EXE_check-copies").into(),
+        };
+        Self::deployed_at(&[], &binaries, world_time).await
+    }
+
+    async fn deployed_at(variables: &[(&str, &str)], binaries: &Binaries, world_time: Timestamp) -> Self {
         let mut world = World::small();
         if world.tables.is_empty() {
             world.tables.push(ledger_table(ACCOUNT, TABLE));
@@ -60,8 +73,8 @@ impl Copier {
         for (name, value) in [("CALLS_PER_SECOND", "1000")].iter().chain(variables) {
             settings.environment.insert((*name).to_owned(), (*value).to_owned());
         }
-        let sandbox = Sandbox::builder(world).clock(Clock::paused_at(Timestamp::now()));
-        Self { deployment: Deployment::start(sandbox, BINARIES.clone(), settings).await.unwrap() }
+        let sandbox = Sandbox::builder(world).clock(Clock::paused_at(world_time));
+        Self { deployment: Deployment::start(sandbox, binaries.clone(), settings).await.unwrap() }
     }
 
     pub fn sandbox(&self) -> &Sandbox {

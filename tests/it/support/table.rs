@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{
     Projection, ProjectionType, ScalarAttributeType, TableStatus,
 };
 use jiff::{SignedDuration, Timestamp};
-use rekognition_model_copier::aws::{Configuration, DynamoDb};
+use rekognition_model_copier::aws::{Configuration, DynamoDb, SystemClock};
 use rekognition_model_copier::domain::record::{Record, Step};
 use rekognition_model_copier::domain::times::Times;
 use rekognition_model_copier::ports::{Created, Entry, Ledger};
@@ -43,7 +43,7 @@ impl Table {
         create_table(&config, &name).await;
         let client = Client::new(&config);
         Self {
-            ledger: DynamoDb::new(client.clone(), &name, Times::default(), RETENTION),
+            ledger: DynamoDb::new(&config, SystemClock, &name, Times::default(), RETENTION),
             client,
             name,
             _sandbox: sandbox,

@@ -281,11 +281,16 @@ fn every_announcement_is_valid() {
     );
 }
 
-/// The messages in a file of events/: those of a batch, or its one.
+/// The messages in a file of events/: those of a batch, a Pipe's list or a topic, or its one.
 fn messages(file: String) -> Vec<String> {
     let event: Value = serde_json::from_str(&file).unwrap();
-    match event["Records"].as_array() {
-        Some(records) => records.iter().map(|record| record["body"].as_str().unwrap().to_owned()).collect(),
+    match event["Records"].as_array().or(event.as_array()) {
+        Some(records) => {
+            let text = |record: &Value| {
+                record["body"].as_str().or(record["Sns"]["Message"].as_str()).unwrap().to_owned()
+            };
+            records.iter().map(text).collect()
+        }
         None => vec![file],
     }
 }

@@ -273,3 +273,27 @@ async fn a_batch_whose_messages_have_no_ids_fails_as_a_whole() {
     assert!(failed.error_message.contains("messageId"), "{failed}");
     assert_eq!(copier.calls(COPY), 0);
 }
+
+#[tokio::test]
+async fn a_topics_notification_is_its_accounts_request_and_a_pipes_list_the_copiers() {
+    let copier = Copier::deployed().await;
+    let answer = copier.deployment.invoke_start(&event("copy-requested-topic.json")).await.unwrap();
+    assert_eq!(answer, json!(null));
+    let key = "111122223333#22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324";
+    assert!(copier.item_by_key(key).await.is_some(), "the topic's account asked");
+
+    let list = event("copy-requested-pipe.json");
+    let answer = copier.deployment.invoke_start(&list).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let key = format!("444455556666#{}", list[0]["messageId"].as_str().unwrap());
+    assert!(copier.item_by_key(&key).await.is_some(), "the copier's account asked");
+}
+
+#[tokio::test]
+async fn records_of_another_service_are_refused_by_name() {
+    let copier = Copier::deployed().await;
+    let event = json!({"Records": [{"eventSource": "aws:kinesis", "kinesis": {}}]});
+    let error = copier.deployment.invoke_start(&event).await.unwrap_err();
+    assert_eq!(error.error_type, "UnknownEventSource");
+    assert!(error.error_message.contains("`aws:kinesis`"), "{error}");
+}

@@ -26,7 +26,7 @@ SHORTEST = {
     "SourceAccountRoles": f"arn:aws:iam::{DESTINATION}:role/a",
 }
 REST = {
-    "EventBusName": "b" * 64,
+    "EventBusName": "b" * 44,
     "EventSource": "s" * 48,
     "ExternalId": "e" * 40,
     "RequesterOrganization": f"o-{'a' * 32}",

@@ -2,6 +2,8 @@
 facts by name.
 """
 
+import re
+
 from facts import check
 from iam import REGION, Stack, allowed, listed
 
@@ -49,7 +51,7 @@ hub = Stack("examples/hub/template.yaml", HUB, {
 })
 workflow = Stack("examples/step-functions/template.yaml", DESTINATION, {})
 queue, dead_letters = copier.arn("RequestQueue"), copier.arn("DeadLetterQueue")
-rule = f"arn:aws:events:{REGION}:{DESTINATION}:rule/copier-RequestRule-1ABCDEFGHIJKL"
+rule = f"arn:aws:events:{REGION}:{DESTINATION}:rule/model-copy-requests-default"
 EVENTBRIDGE, SNS = {"service": "events.amazonaws.com"}, {"service": "sns.amazonaws.com"}
 
 
@@ -62,7 +64,7 @@ def only_our_rule_and_direct_senders_may_send():
         own = {"account": DESTINATION}
         direct = stack is copier
         assert send([], EVENTBRIDGE, aws_SourceArn=rule)
-        assert not send([], EVENTBRIDGE, aws_SourceArn=rule.replace("RequestRule", "Rule")), "another rule"
+        assert not send([], EVENTBRIDGE, aws_SourceArn=rule.replace("requests", "answers")), "another rule"
         assert not send([], EVENTBRIDGE, aws_SourceArn=rule.replace(DESTINATION, STRANGER)), "another account's rule"
         assert not send([], EVENTBRIDGE), "no source: a missing key denies"
         assert not send(administrator, own, aws_PrincipalArn=f"arn:aws:iam::{DESTINATION}:role/admin")
@@ -77,21 +79,19 @@ def only_our_rule_and_direct_senders_may_send():
 
 
 def the_old_and_the_new_rule_may_send_while_the_bus_changes():
-    """Also those of a stack with 51 characters, of whose name CloudFormation cuts what it needs to generate 64."""
-    for stack_name in ("copier", "a-stack-with-a-name-of-fifty-one-characters-in-all-x"[:51]):
-        generated = f"{stack_name[:64 - len('-RequestRule-1ABCDEFGHIJKL')]}-RequestRule-1ABCDEFGHIJKL"
-        assert len(generated) <= 64
-        for bus in ("default", "models", "models/all"):
-            path = generated if bus == "default" else f"{bus}/{generated}"
-            stack = Stack("template.yaml", DESTINATION, COPIER | {"EventBusName": bus})
-            stack.values["AWS::StackName"] = stack_name
-            source = f"arn:aws:events:{REGION}:{DESTINATION}:rule/{path}"
-            for name in ("RequestQueue", "DeadLetterQueue"):
-                policy = stack.properties(f"{name}Policy")["PolicyDocument"]["Statement"]
-                assert allowed(policy, "sqs:SendMessage", stack.arn(name), EVENTBRIDGE, aws_SourceArn=source), source
-    # The rule is made after the policies, and the policies don't change with the rule.
+    buses = ["default", "models", "models/all", "b" * 44]
+    stacks = [Stack("template.yaml", DESTINATION, COPIER | {"EventBusName": bus}) for bus in buses]
+    names = [stack.properties("RequestRule")["Name"] for stack in stacks]
+    # Another name makes it another rule, which CloudFormation creates before it removes the old one.
+    assert len(set(names)) == len(names) and all(re.fullmatch(r"[.\-_A-Za-z0-9]{1,64}", name) for name in names), names
+    for bus, name in zip(buses, names):
+        source = f"arn:aws:events:{REGION}:{DESTINATION}:rule/{name if bus == 'default' else f'{bus}/{name}'}"
+        for stack in stacks:
+            for target in ("RequestQueue", "DeadLetterQueue"):
+                policy = stack.properties(f"{target}Policy")["PolicyDocument"]["Statement"]
+                assert allowed(policy, "sqs:SendMessage", stack.arn(target), EVENTBRIDGE, aws_SourceArn=source), source
+    # The rule is made after the policies.
     assert copier.resources["RequestRule"]["DependsOn"] == ["RequestQueuePolicy", "DeadLetterQueuePolicy"]
-    assert "RequestRule" not in str(copier.resources["RequestQueuePolicy"]).replace("-RequestRule-", "")
 
 
 def every_queue_refuses_what_comes_without_tls():

@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use sandbox::deployment::{Binaries, Deployment, DeploymentSettings, SCHEDULE, root};
-use sandbox::{Sandbox, World};
+use sandbox::{Call, Sandbox, World};
 
 use self::fault::FaultStory;
 use self::page::Page;
 use self::story::Story;
-use crate::Trouble;
+use crate::{Trouble, is_closed_pipe};
 
 /// The sandbox's clock against ours: a copy, which takes 30 s there, takes 3 s here.
 const SPEED: f64 = 10.0;
@@ -83,11 +83,14 @@ pub(crate) async fn run(options: Options, quiet: bool) -> Result<ExitCode, Troub
     if let Some(fault) = options.fault {
         page.note(fault.says())?;
     }
-    let told = Demo { deployment: &deployment, fault: options.fault, page: &mut page }.tell(messages).await;
+    let mut demo = Demo { deployment: &deployment, fault: options.fault, page: &mut page, last_call: None };
+    let told = demo.tell(messages).await;
     let story = match told {
         Ok(story) => story,
         Err(trouble) => {
-            page.log(&deployment.logs()?);
+            if !is_closed_pipe(trouble.as_ref()) {
+                page.log(&deployment.logs()?);
+            }
             return Err(trouble);
         }
     };
@@ -104,6 +107,8 @@ struct Demo<'a> {
     deployment: &'a Deployment,
     fault: Option<FaultStory>,
     page: &'a mut Page,
+    /// The last call that was worth a line.
+    last_call: Option<Call>,
 }
 
 impl Demo<'_> {
@@ -118,10 +123,12 @@ impl Demo<'_> {
         if let Some(fault) = self.fault {
             fault.strike(self.deployment).await;
         }
-        let mut frames = 0_u32;
+        let (mut frames, mut idle_checks) = (0_u32, 0_u32);
         loop {
             if frames.is_multiple_of(FRAMES_A_CHECK) {
-                self.step(frames == 0).await?;
+                let is_idle = progress::copies(&sandbox.world(), clock.now()).is_empty();
+                idle_checks = if is_idle { idle_checks + 1 } else { 0 };
+                self.step(idle_checks > 2).await?;
             }
             if let Some(fault) = self.fault {
                 fault.settle(sandbox, clock.now().duration_since(start));
@@ -142,17 +149,16 @@ impl Demo<'_> {
         }
     }
 
-    /// Delivers the queue and strikes the schedule. If nothing is on the move, what waits, waits for minutes: the clock is
+    /// Delivers the queue and strikes the schedule. What waits while nothing is copied waits for minutes: the clock is
     /// turned.
-    async fn step(&self, is_first: bool) -> Result<(), Trouble> {
-        let (world, now) = (self.deployment.sandbox().world(), self.deployment.sandbox().clock().now());
+    async fn step(&self, turns_clock: bool) -> Result<(), Trouble> {
         for delivered in self.deployment.deliver().await {
             if self.fault.is_none() && !delivered.failed().is_empty() {
                 delivered.answer?;
                 return Err("start-copy could not take the request in".into());
             }
         }
-        if !is_first && progress::copies(&world, now).is_empty() {
+        if turns_clock {
             self.deployment.pass(SCHEDULE).await;
         } else if self.fault.is_some() {
             let _ = self.deployment.check().await;
@@ -166,8 +172,12 @@ impl Demo<'_> {
     fn show_calls(&mut self, seen: usize, start: Timestamp) -> Result<usize, Trouble> {
         let calls = self.deployment.sandbox().calls_after(seen);
         for call in &calls {
+            let is_again = text::is_same(self.last_call.as_ref(), call);
             if let Some(line) = text::call(call, start) {
-                self.page.note(&line)?;
+                self.last_call = Some(call.clone());
+                if !is_again {
+                    self.page.note(&line)?;
+                }
             }
         }
         Ok(seen + calls.len())

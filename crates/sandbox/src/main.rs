@@ -46,6 +46,6 @@ async fn main() -> ExitCode {
 }
 
 /// Whether whoever read our output has enough of it.
-fn is_closed_pipe(trouble: &(dyn std::error::Error + 'static)) -> bool {
+pub(crate) fn is_closed_pipe(trouble: &(dyn std::error::Error + 'static)) -> bool {
     trouble.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

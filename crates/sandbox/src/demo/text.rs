@@ -53,6 +53,12 @@ pub(super) fn announcement(detail: &Value, before: Option<&Value>) -> String {
     text
 }
 
+/// Whether a call is another try of the one before it that tells nothing new. A copy is always news.
+pub(super) fn is_same(before: Option<&Call>, call: &Call) -> bool {
+    let key = |call: &Call| (call.caller.clone(), call.action.clone(), call.error.clone(), call.status);
+    !call.action.ends_with(":CopyProjectVersion") && before.is_some_and(|before| key(before) == key(call))
+}
+
 /// A line about a call that tells what happened: one that copies or looks for a copy, or one that failed.
 pub(super) fn call(call: &Call, start: Timestamp) -> Option<String> {
     let name = call.action.split(':').nth(1).unwrap_or_default();

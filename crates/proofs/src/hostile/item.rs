@@ -1,18 +1,20 @@
+//! An item of the ledger, and how a record survives being one.
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::aws::item::{self, Item};
 use rekognition_model_copier::domain::grant::Grants;
 use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::domain::times::Times;
+use rekognition_model_copier::ports::Entry;
 
-use super::survival::survives;
 use super::text;
 
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// An item of the ledger as nobody wrote it: lines of a name, `S` or `N`, and a value, as in `due N 1795514400000`. A
-/// record or grants that can be read at all are written and read again as the same; the key of an entry is a cursor
-/// and back.
+/// Reads an item that nobody wrote: lines of a name, `S` or `N`, and a value, as in `due N 1795514400000`. A record or
+/// grants that can be read are written and read again as the same; an entry's key becomes a cursor and back.
 pub fn item(data: &[u8]) {
     let text = &text(data);
     let row: Item = text.split('\n').filter_map(attribute).collect();
@@ -54,4 +56,20 @@ fn attribute(line: &str) -> Option<(String, AttributeValue)> {
         _ => return None,
     };
     Some((name.to_owned(), value))
+}
+
+/// Writes a record as an item: it reads back as it was, and the item holds what the index needs.
+pub(super) fn survives(record: &Record, times: &Times) {
+    let row = item::of_record(record, times, RETENTION).expect("a record can be written");
+    assert_eq!(item::read(&row).as_ref(), Ok(record));
+    assert_eq!(item::string(&row, "status"), Some(record.status()));
+    let next = record.next();
+    assert_eq!(item::string(&row, "step"), next.map(|(step, _)| step.as_str()));
+    assert_eq!(row.contains_key("due"), next.is_some());
+    assert_eq!(row.contains_key("expiresAt"), next.is_none());
+    let indexed = item::entry(&row);
+    let entry = next.map(|(_, due)| Entry::of(record, due, times)).filter(|_| indexed.is_some());
+    let of =
+        |entry: Entry| (entry.key, entry.due.as_millisecond(), entry.version_name, entry.project_version_arn);
+    assert_eq!(indexed.map(of), entry.map(of));
 }

@@ -1,3 +1,5 @@
+//! The sandbox's whole HTTP surface, in process.
+
 use std::{cell::RefCell, sync::LazyLock};
 
 use axum::{
@@ -9,59 +11,23 @@ use sandbox::{Clock, Sandbox, World};
 use tokio::runtime::Runtime;
 use tower_service::Service;
 
-const METHODS: &[&str] = &["POST", "GET", "PUT", "DELETE", "OPTIONS", "BREW"];
-const PATHS: &[&str] = &[
-    "/",
-    "/_sandbox/announcements",
-    "/_sandbox/calls",
-    "/_sandbox/clock",
-    "/_sandbox/faults",
-    "/_sandbox/reset",
-    "/_sandbox/settings",
-    "/_sandbox/status",
-    "/_sandbox/world",
-    "/nothing",
-];
-const TARGETS: &[&str] = &[
-    "RekognitionService.CopyProjectVersion",
-    "RekognitionService.CreateProject",
-    "RekognitionService.CreateProjectVersion",
-    "RekognitionService.DeleteProject",
-    "RekognitionService.DeleteProjectPolicy",
-    "RekognitionService.DeleteProjectVersion",
-    "RekognitionService.DescribeProjectVersions",
-    "RekognitionService.DescribeProjects",
-    "RekognitionService.ListProjectPolicies",
-    "RekognitionService.ListTagsForResource",
-    "RekognitionService.PutProjectPolicy",
-    "RekognitionService.StartProjectVersion",
-    "RekognitionService.StopProjectVersion",
-    "RekognitionService.TagResource",
-    "RekognitionService.UntagResource",
-    "AWSEvents.PutEvents",
-    "DynamoDB_20120810.PutItem",
-    "DynamoDB_20120810.GetItem",
-    "DynamoDB_20120810.Query",
-    "DynamoDB_20120810.UpdateItem",
-    "Nobody.Nothing",
-    "",
-];
-const CONTENT_TYPES: &[&str] = &[
-    "application/x-amz-json-1.1",
-    "application/x-amz-json-1.0; charset=utf-8",
-    "application/x-www-form-urlencoded",
-    "text/plain",
-    "",
-];
-const SIGNATURES: &[&str] = &[
-    "AWS4-HMAC-SHA256 Credential=444455556666/20261124/us-east-1/SERVICE/aws4_request, SignedHeaders=host, Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-    "AWS4-HMAC-SHA256 Credential=111122223333/20261124/us-east-1/SERVICE/aws4_request, SignedHeaders=host, Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-    "AWS4-HMAC-SHA256 Credential=ASIAX/20261124/us-east-1/SERVICE/aws4_request, SignedHeaders=host, Signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-    "AWS4-HMAC-SHA256 Credential=",
-    "",
-];
+const METHODS: &str = "POST GET PUT DELETE OPTIONS BREW";
+const PATHS: &str = "/ /_sandbox/announcements /_sandbox/calls /_sandbox/clock /_sandbox/faults /_sandbox/reset \
+    /_sandbox/settings /_sandbox/status /_sandbox/world /nothing";
+const TARGETS: &str = "RekognitionService.CopyProjectVersion RekognitionService.CreateProject \
+    RekognitionService.CreateProjectVersion RekognitionService.DeleteProject RekognitionService.DeleteProjectPolicy \
+    RekognitionService.DeleteProjectVersion RekognitionService.DescribeProjectVersions \
+    RekognitionService.DescribeProjects RekognitionService.ListProjectPolicies \
+    RekognitionService.ListTagsForResource RekognitionService.PutProjectPolicy \
+    RekognitionService.StartProjectVersion RekognitionService.StopProjectVersion RekognitionService.TagResource \
+    RekognitionService.UntagResource AWSEvents.PutEvents DynamoDB_20120810.PutItem DynamoDB_20120810.GetItem \
+    DynamoDB_20120810.Query DynamoDB_20120810.UpdateItem Nobody.Nothing";
+const CONTENT_TYPES: &str =
+    "application/x-amz-json-1.1 application/x-amz-json-1.0 application/x-www-form-urlencoded text/plain";
+/// Access keys: the destination account, the source account, and none.
+const KEYS: &str = "444455556666 111122223333 ASIAX";
 
-/// How many requests meet one world. Also keeps the record of calls from growing for ever.
+/// How many requests one world gets. The record of calls grows with each.
 const REQUESTS: u32 = 500;
 
 struct Target {
@@ -88,10 +54,16 @@ fn start() -> Target {
 struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
-    fn pick(&mut self, from: &[&'a str]) -> &'a str {
-        let Some((first, rest)) = self.0.split_first() else { return from[0] };
+    fn pick(&mut self, from: &'static str) -> &'a str {
+        let mut words = from.split(' ');
+        let Some((first, rest)) = self.0.split_first() else { return words.next().unwrap_or_default() };
         self.0 = rest;
-        if *first == 0xff { self.line() } else { from[usize::from(*first) % from.len()] }
+        if *first == 0xff {
+            return self.line();
+        }
+        // One more than there are words: the empty one.
+        let count = words.clone().count() + 1;
+        words.nth(usize::from(*first) % count).unwrap_or_default()
     }
 
     fn line(&mut self) -> &'a str {
@@ -114,7 +86,14 @@ fn request(data: &[u8]) -> Option<(Request<Body>, bool)> {
         Some("RekognitionService") => "rekognition",
         _ => "sts",
     };
-    let signature = input.pick(SIGNATURES).replace("SERVICE", service);
+    let signature = match input.pick(KEYS) {
+        "" => String::new(),
+        key => format!(
+            "AWS4-HMAC-SHA256 Credential={key}/20261124/us-east-1/{service}/aws4_request, SignedHeaders=host, \
+             Signature={}",
+            "0123456789abcdef".repeat(4)
+        ),
+    };
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in
         [("x-amz-target", target), ("content-type", content_type), ("authorization", signature.as_str())]
@@ -127,12 +106,11 @@ fn request(data: &[u8]) -> Option<(Request<Body>, bool)> {
     Some((request, path == "/_sandbox/faults"))
 }
 
-/// The sandbox's whole HTTP surface, in process: any method, path, headers and body. Whatever comes, it answers, and
-/// the answer is HTTP with a body that its content type promises.
+/// Sends any method, path, headers and body. The sandbox answers each, with a body of its content type, and with a
+/// server error only where a fault asks for one.
 ///
-/// An input's first bytes pick method, path, target, content type and signature from lists (some good, some broken);
-/// `0xff` takes a line of the input instead. The rest is the body. That way a mutation of a body still reaches the
-/// operation, and a mutation of a header reaches the front door.
+/// The input's first five bytes choose method, path, target, content type and key from lists; `0xff` takes a line of the
+/// input instead. The rest is the body. So a mutation of the body still reaches the operation.
 pub fn sandbox_http(data: &[u8]) {
     let Some((request, faults)) = request(data) else { return };
     TARGET.with_borrow_mut(|target| {
@@ -153,13 +131,13 @@ pub fn sandbox_http(data: &[u8]) {
             );
         };
         RUNTIME.block_on(answer);
-        // A fault may ask for any error and for hours of delay: it is set, seen to be set, and removed.
+        // A fault may ask for any error and for hours of delay, so it is removed at once.
         if faults {
             target.sandbox.clear_faults();
         }
         target.requests += 1;
         if target.requests % REQUESTS == 0 {
-            target.sandbox.reset().expect("the first world can always be had again");
+            target.sandbox.reset().expect("a reset");
         }
     });
 }

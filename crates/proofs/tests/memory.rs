@@ -30,7 +30,7 @@ fn copying(world: &mut World, rules: &Rules, number: usize) {
     let record = intake(message, rules, "owner", world.now).expect("a request").record;
     let Record::Accepted(accepted) = record else { panic!("rejected") };
     let arn = world.models.judge(&accepted.copy, world.now).expect("accepted");
-    let decision = copy_answer(accepted, CopyAnswer::Accepted(arn), world.now, rules);
+    let decision = copy_answer(accepted, CopyAnswer::Accepted(arn), None, world.now, rules);
     let AnswerDecision::Save(mut accepted) = decision else { panic!("not started") };
     accepted.header.outbox.clear();
     world.table.create(&accepted.into(), world.now);

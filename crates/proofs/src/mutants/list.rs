@@ -187,12 +187,7 @@ pub const ALL: &[Mutant] = &[
         "if running_for >= times.copy_timeout && is_settled(&copying, now) {",
         "if running_for >= SignedDuration::MAX {",
     ),
-    of(
-        "a status is announced every time",
-        RECORD,
-        "            && !self.header.has_announced(status)\n",
-        "",
-    ),
+    of("a status is announced every time", RECORD, "            && !self.header.has_announced(status)\n", ""),
     of(
         "an announcement does not reach the outbox",
         RECORD,

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 pub use self::binaries::{Binaries, NoBinaries, root};
 use self::rule::Rule;
+use self::settings::queue_arn;
 pub use self::settings::{DeploymentSettings, create_ledger, environment};
 use crate::clock::CLOCK_FILE;
 use crate::lambda::{Function, FunctionError, FunctionSettings, Functions};
@@ -89,9 +90,7 @@ impl Deployment {
         let router = functions.router();
         let sandbox = sandbox.routes(|_| router).start().await?;
         create_ledger(&sandbox)?;
-        let world = sandbox.world();
-        let (region, account) = (&world.region, &world.copier_account);
-        let queue_arn = format!("arn:aws:sqs:{region}:{account}:rekognition-model-copier-requests");
+        let queue_arn = queue_arn(&sandbox.world());
         let endpoint = sandbox.endpoint();
         let folder = tempfile::tempdir()?;
         let clock_file = folder.path().join("clock.json");

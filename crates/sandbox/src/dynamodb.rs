@@ -2,6 +2,7 @@
 //! over; what they mean is dynoxide's affair.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -9,7 +10,7 @@ use std::{
 use dynoxide::{Database, DynoxideError};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     answer::Answer,
@@ -86,9 +87,13 @@ impl Databases {
         Ok(())
     }
 
-    pub(crate) fn answer(&self, account: &str, operation: &str, body: &str) -> Answer {
-        let result = self.of(account).and_then(|database| call(&database, operation, body));
+    pub(crate) fn answer(&self, region: &str, account: &str, operation: &str, body: &str) -> Answer {
+        let body = named_by_name(body, region, account);
+        let result = self.of(account).and_then(|database| call(&database, operation, &body));
         match result {
+            Ok(body) if WITH_ARNS.contains(&operation) => {
+                Answer::ok(JSON, body.replace(LOCAL, &format!("arn:aws:dynamodb:{region}:{account}:")))
+            }
             Ok(body) => Answer::ok(JSON, body),
             Err(error) => {
                 // Not `short_error_code`: that is PartiQL's word, and clients go by the exception's name.
@@ -96,6 +101,32 @@ impl Databases {
                 Answer::failed(error.status_code(), JSON, error.to_json(), code)
             }
         }
+    }
+}
+
+/// What dynoxide's ARNs begin with, whatever the account.
+const LOCAL: &str = "arn:aws:dynamodb:dynoxide:000000000000:";
+/// The operations that describe a table.
+const WITH_ARNS: [&str; 4] = ["CreateTable", "DeleteTable", "DescribeTable", "UpdateTable"];
+
+/// The request with its table named by its name: `TableName` may be the table's ARN, which dynoxide doesn't know.
+fn named_by_name<'a>(body: &'a str, region: &str, account: &str) -> Cow<'a, str> {
+    let arn = format!("\"{}", table_arn(region, account, ""));
+    if !body.contains(&arn) {
+        return Cow::Borrowed(body);
+    }
+    let Ok(mut request) = serde_json::from_str::<Map<String, Value>>(body) else {
+        return Cow::Borrowed(body);
+    };
+    let prefix = table_arn(region, account, "");
+    let name =
+        request.get("TableName").and_then(|name| name.as_str()?.strip_prefix(&prefix).map(str::to_owned));
+    match name {
+        Some(name) => {
+            request.insert("TableName".to_owned(), name.into());
+            Cow::Owned(Value::Object(request).to_string())
+        }
+        None => Cow::Borrowed(body),
     }
 }
 

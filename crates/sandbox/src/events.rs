@@ -61,6 +61,15 @@ pub(crate) fn put(
     if entries.iter().map(Entry::size).sum::<usize>() > MAX_BYTES {
         return Err(AwsError::validation("Total size of the entries in the request is over the limit."));
     }
+    let is_traceable = |entry: &Entry| {
+        entry.trace_header.as_ref().is_none_or(|header| (1..=500).contains(&header.chars().count()))
+    };
+    if let Some(n) = entries.iter().position(|entry| !is_traceable(entry)) {
+        let place = format!("'entries.{}.member.traceHeader'", n + 1);
+        return Err(constraint(&format!(
+            "Value at {place} failed to satisfy constraint: Member must have length between 1 and 500"
+        )));
+    }
     let mut taken = Vec::new();
     let mut results = Vec::new();
     let mut failed = 0_u32;
@@ -214,6 +223,11 @@ mod tests {
         let detail = json!({"x": "y".repeat(MAX_BYTES)}).to_string();
         assert!(put(&json!([{"Source": "a", "DetailType": "T", "Detail": detail}])).is_err());
         assert!(put(&vec![good(); 10].into()).is_ok());
+        for (length, is_taken) in [(0, false), (1, true), (500, true), (501, false)] {
+            let mut entry = good();
+            entry["TraceHeader"] = "a".repeat(length).into();
+            assert_eq!(put(&json!([entry])).is_ok(), is_taken, "{length}");
+        }
     }
 
     #[test]

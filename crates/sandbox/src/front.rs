@@ -162,7 +162,10 @@ impl Received<'_> {
                     Err(error) => self.refused(&error),
                 }
             }
-            Service::DynamoDb => self.shared.databases.answer(&caller.account, name, self.body),
+            Service::DynamoDb => {
+                let region = self.shared.lock().world.region.clone();
+                self.shared.databases.answer(&region, &caller.account, name, self.body)
+            }
             Service::Events => {
                 let region = self.shared.lock().world.region.clone();
                 match events::put(self.body, &caller.account, &region, now) {

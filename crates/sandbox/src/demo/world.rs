@@ -49,23 +49,21 @@ pub(super) fn needed(messages: &[String]) -> Option<Needed> {
 }
 
 fn project(arn: &ProjectArn, versions: &BTreeMap<VersionArn, Value>, copier: &str) -> Value {
-    let mut project = json!({"projectArn": arn, "versions": versions.values().collect::<Vec<_>>()});
-    if arn.project.account != copier {
-        let partition = &arn.project.partition;
-        project["policies"] = json!([{
-            "name": "copy-to-destination",
-            "revisionId": "0123456789abcdef0123456789abcdef",
-            "createdAt": "2025-11-02T11:00:00Z",
-            "updatedAt": "2025-11-02T11:00:00Z",
-            "document": {"Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow",
-                "Principal": {"AWS": format!("arn:{partition}:iam::{copier}:root")},
-                "Action": "rekognition:CopyProjectVersion",
-                "Resource": format!("{}/version/*", arn.project),
-            }]},
-        }]);
-    }
-    project
+    let partition = &arn.project.partition;
+    let policy = json!({
+        "name": "copy-to-destination",
+        "revisionId": "0123456789abcdef0123456789abcdef",
+        "createdAt": "2025-11-02T11:00:00Z",
+        "updatedAt": "2025-11-02T11:00:00Z",
+        "document": {"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"AWS": format!("arn:{partition}:iam::{copier}:root")},
+            "Action": "rekognition:CopyProjectVersion",
+            "Resource": format!("{}/version/*", arn.project),
+        }]},
+    });
+    let policies = if arn.project.account == copier { Vec::new() } else { vec![policy] };
+    json!({"projectArn": arn, "versions": versions.values().collect::<Vec<_>>(), "policies": policies})
 }
 
 fn trained(arn: &VersionArn) -> Value {

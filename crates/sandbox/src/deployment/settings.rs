@@ -91,6 +91,7 @@ fn template(world: &World) -> BTreeMap<String, String> {
     let buckets: Vec<_> = own.map(|project| format!("{}-models", project.name)).collect();
     let roles = ["start-copy", "check-copies"].map(|name| format!("arn:aws:iam::{account}:role/{name}"));
     [
+        ("REQUEST_QUEUE_ARN", queue_arn(world).as_str()),
         ("LEDGER_TABLE", LEDGER),
         ("ACCOUNT_ID", account),
         ("EVENT_BUS", "default"),
@@ -114,6 +115,11 @@ fn template(world: &World) -> BTreeMap<String, String> {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()
+}
+
+/// The queue that start-copy reads.
+pub(super) fn queue_arn(world: &World) -> String {
+    format!("arn:aws:sqs:{}:{}:rekognition-model-copier-requests", world.region, world.copier_account)
 }
 
 /// Makes the table that [`environment`] names, unless the sandbox's world has it already.

@@ -46,6 +46,8 @@ pub(super) fn copy(mut call: Call<'_>) -> Answer {
     let number = call.number();
     let arn = VersionArn { project: destination.project.clone(), version: request.version_name, number };
     let mut version = Version::new(arn, call.now, request.output_config);
+    version.training_result =
+        call.state.world.version(&source).map(|source| source.training_result.clone()).unwrap_or_default();
     version.source_project_version_arn = Some(source);
     version.kms_key_id = request.kms_key_id;
     version.tags = request.tags;

@@ -92,7 +92,8 @@ fn description(project: &Project) -> serde_json::Value {
         "CreationTimestamp": seconds(project.created_at()),
         "Status": if project.deleted_at.is_some() { "DELETING" } else { "CREATED" },
         "Datasets": [],
-        "Feature": project.feature,
+        // AWS's answer for a project of custom labels.
+        "Feature": if project.feature == Feature::CustomLabels { json!("") } else { json!(project.feature) },
     });
     if let (Some(members), Some(auto_update)) = (description.as_object_mut(), &project.auto_update) {
         members.insert("AutoUpdate".to_owned(), auto_update.as_str().into());

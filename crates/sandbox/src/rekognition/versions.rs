@@ -22,11 +22,17 @@ struct Create {
     tags: Option<Tags>,
     kms_key_id: Option<String>,
     version_description: Option<String>,
+    training_data: Option<Value>,
+    testing_data: Option<Value>,
 }
 
 pub(super) fn create(mut call: Call<'_>) -> Answer {
     let request: Create = call.read()?;
     call.check_bucket(&request.output_config)?;
+    if request.training_data.is_some() != request.testing_data.is_some() {
+        return Err(AwsError::invalid_parameter("Give `TrainingData` and `TestingData` both, or neither."));
+    }
+    let training = call.state.settings.training;
     let next =
         call.after(call.state.settings.training, Status::TrainingCompleted, "The model is ready to run.");
     let number = call.number();
@@ -40,6 +46,8 @@ pub(super) fn create(mut call: Call<'_>) -> Answer {
     version.kms_key_id = request.kms_key_id;
     version.tags = request.tags.unwrap_or_default();
     version.version_description = request.version_description;
+    version.training_result =
+        training_result(&version, training.as_secs(), request.training_data, request.testing_data);
     let answer = json!({"ProjectVersionArn": version.project_version_arn});
     project.versions.push(version);
     Ok(answer)
@@ -84,6 +92,13 @@ fn description(version: &Version, feature: Feature) -> Value {
     put("Status", version.status.as_str().into());
     put("StatusMessage", version.status_message.clone().into());
     put("TrainingEndTimestamp", version.trained_at.map_or(Value::Null, seconds));
+    let is_copied = version.source_project_version_arn.is_some()
+        && ![Status::CopyingInProgress, Status::CopyingFailed].contains(&version.status);
+    if version.trained_at.is_some() || is_copied {
+        for (name, value) in &version.training_result {
+            put(name, value.clone());
+        }
+    }
     put("OutputConfig", json!(version.output_config));
     put("KmsKeyId", version.kms_key_id.clone().into());
     put("MinInferenceUnits", version.min_inference_units.into());
@@ -92,6 +107,32 @@ fn description(version: &Version, feature: Feature) -> Value {
     put("VersionDescription", version.version_description.clone().into());
     put("Feature", json!(feature));
     Value::Object(members)
+}
+
+/// What DescribeProjectVersions shows of a training that ended, as AWS's members: the figures are made up.
+fn training_result(
+    version: &Version,
+    seconds: i64,
+    training: Option<Value>,
+    testing: Option<Value>,
+) -> Map<String, Value> {
+    let OutputConfig { s3_bucket, s3_key_prefix } = &version.output_config;
+    let file = |name: &str| {
+        let folder = s3_key_prefix.as_deref().unwrap_or_default();
+        json!({"Bucket": s3_bucket, "Name": format!("{folder}{}/{name}", version.project_version_arn.version)})
+    };
+    let data = |given: Option<Value>| {
+        let given = given.unwrap_or_else(|| json!({}));
+        json!({"Input": given, "Output": given})
+    };
+    let result = json!({
+        "BillableTrainingTimeInSeconds": seconds,
+        "EvaluationResult": {"F1Score": 0.9, "Summary": {"S3Object": file("EvaluationResultSummary.json")}},
+        "ManifestSummary": {"S3Object": file("TrainingManifestSummary.json")},
+        "TrainingDataResult": data(training),
+        "TestingDataResult": data(testing),
+    });
+    result.as_object().cloned().unwrap_or_default()
 }
 
 impl Version {
@@ -103,6 +144,7 @@ impl Version {
             status_message: None,
             next: None,
             trained_at: None,
+            training_result: Map::new(),
             source_project_version_arn: None,
             output_config,
             kms_key_id: None,

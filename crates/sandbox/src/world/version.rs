@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::Tags;
 use crate::{arn::VersionArn, life::Step, status::Status};
@@ -26,6 +27,11 @@ pub struct Version {
     /// When training ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trained_at: Option<Timestamp>,
+    /// What DescribeProjectVersions shows of the training besides its end, in AWS's own spelling: `EvaluationResult`,
+    /// `ManifestSummary`, `TrainingDataResult`, `TestingDataResult`, `BillableTrainingTimeInSeconds`. A copy has its
+    /// source's.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub training_result: Map<String, Value>,
     /// On a copy: the version it was copied from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_project_version_arn: Option<VersionArn>,

@@ -413,3 +413,33 @@ async fn everything_is_set_and_read_under_sandbox_paths() {
     let calls = send("GET", "/_sandbox/calls", Value::Null).await;
     assert_eq!(calls.json(), json!([]));
 }
+
+#[tokio::test]
+async fn a_table_has_an_arn_of_its_account_and_region_which_names_it() {
+    let sandbox = start().await;
+    sandbox.create_ledger(DESTINATION, "items").unwrap();
+    let arn = "arn:aws:dynamodb:us-east-1:444455556666:table/items";
+    for name in ["items", arn] {
+        let shown = call(&sandbox, DESTINATION, "dynamodb:DescribeTable", &json!({"TableName": name})).await;
+        assert_eq!(shown.json()["Table"]["TableArn"], arn, "{name}");
+    }
+    let get = json!({"TableName": arn, "Key": {"id": {"S": "a"}}});
+    assert_eq!(call(&sandbox, DESTINATION, "dynamodb:GetItem", &get).await.json(), json!({}));
+}
+
+#[tokio::test]
+async fn a_fault_with_a_mistyped_action_is_refused() {
+    let sandbox = start().await;
+    for (action, status) in [
+        ("rekognition:CopyProjectVersion", 200),
+        ("dynamodb:*", 200),
+        ("*", 200),
+        ("rekognition:CopyProjectVersions", 400),
+        ("s3:*", 400),
+        ("CopyProjectVersion", 400),
+    ] {
+        let fault = json!({"action": action, "effect": "loseAnswer"}).to_string();
+        let reply = request(&sandbox, "POST", "/_sandbox/faults", &[], &fault).await.unwrap();
+        assert_eq!(reply.status, status, "{action}: {}", reply.body);
+    }
+}

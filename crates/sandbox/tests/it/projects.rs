@@ -180,3 +180,28 @@ async fn tags_are_added_replaced_and_removed() {
     let code = refused(&sandbox, SOURCE, "ListTagsForResource", &strange).await;
     assert_eq!(code, "InvalidParameterException");
 }
+
+#[tokio::test]
+async fn a_project_of_custom_labels_shows_an_empty_feature() {
+    let sandbox = Sandbox::start(World::small()).await.unwrap();
+    let listed = ok(&sandbox, DESTINATION, "DescribeProjects", &json!({})).await;
+    assert_eq!(listed["ProjectDescriptions"][0]["Feature"], "");
+}
+
+#[tokio::test]
+async fn training_needs_both_data_sets_or_neither_and_has_results() {
+    let sandbox = Sandbox::start(World::small()).await.unwrap();
+    let train = json!({"ProjectArn": STAGING, "VersionName": "v2", "OutputConfig": {"S3Bucket": "b-1"}});
+    let one = with(&train, &json!({"TrainingData": {"Assets": []}}));
+    let code = refused(&sandbox, DESTINATION, "CreateProjectVersion", &one).await;
+    assert_eq!(code, "InvalidParameterException");
+    ok(&sandbox, DESTINATION, "CreateProjectVersion", &train).await;
+    let name = json!({"ProjectArn": STAGING, "VersionNames": ["v2"]});
+    let results = ["EvaluationResult", "ManifestSummary", "TrainingDataResult", "TestingDataResult"];
+    let shown = ok(&sandbox, DESTINATION, "DescribeProjectVersions", &name).await;
+    assert!(results.iter().all(|name| shown["ProjectVersionDescriptions"][0].get(name).is_none()), "{shown}");
+    sandbox.clock().advance(jiff::SignedDuration::from_secs(31));
+    let shown = ok(&sandbox, DESTINATION, "DescribeProjectVersions", &name).await;
+    assert!(results.iter().all(|name| shown["ProjectVersionDescriptions"][0][name].is_object()), "{shown}");
+    assert_eq!(shown["ProjectVersionDescriptions"][0]["BillableTrainingTimeInSeconds"], 30);
+}

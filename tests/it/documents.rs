@@ -200,8 +200,10 @@ fn the_readme_answers_every_question_of_a_guided_deployment() {
 
 fn has_word(text: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    text.match_indices(word)
-        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
+    text.match_indices(word).any(|(at, _)| {
+        let (before, from) = text.split_at(at);
+        !before.ends_with(is_part) && from.strip_prefix(word).is_some_and(|after| !after.starts_with(is_part))
+    })
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::Router;
 
 use crate::{
+    changes,
     clock::Clock,
-    control, front,
+    control, front, guard, page,
     sandbox::Sandbox,
     server::{self, Server},
     settings::Settings,
@@ -33,12 +34,14 @@ pub struct Builder {
     settings: Settings,
     clock: Clock,
     port: u16,
+    hosts: Vec<String>,
     routes: Vec<Routes>,
 }
 
 impl Builder {
     pub(crate) fn new(world: World) -> Self {
-        Self { world, settings: Settings::default(), clock: Clock::real(), port: 0, routes: Vec::new() }
+        let (settings, clock) = (Settings::default(), Clock::real());
+        Self { world, settings, clock, port: 0, hosts: Vec::new(), routes: Vec::new() }
     }
 
     /// Takes these settings instead of the defaults.
@@ -57,6 +60,13 @@ impl Builder {
     #[must_use]
     pub fn port(self, port: u16) -> Self {
         Self { port, ..self }
+    }
+
+    /// Also answers requests that call this machine `host`, beside `localhost`, `127.0.0.1` and `[::1]`. Others are refused.
+    #[must_use]
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(host.into());
+        self
     }
 
     /// Mounts more routes, under any path but `/` and the sandbox's own `/_sandbox/…`. They are asked for once, with
@@ -84,9 +94,12 @@ impl Builder {
     fn assemble(self, address: SocketAddr) -> Result<(Sandbox, Router), WorldError> {
         let shared = Arc::new(Shared::new(address, self.clock, self.world, self.settings)?);
         let sandbox = Sandbox { shared: Arc::clone(&shared), server: None };
-        let router = front::router(Arc::clone(&shared)).merge(control::router(shared));
+        let router = front::router(Arc::clone(&shared))
+            .merge(page::router())
+            .merge(changes::router(Arc::clone(&shared)))
+            .merge(control::router(shared));
         let router = self.routes.into_iter().fold(router, |router, routes| router.merge(routes(&sandbox)));
-        Ok((sandbox, front::limited(router)))
+        Ok((sandbox, guard::guarded(front::limited(router), self.hosts)))
     }
 }
 

@@ -17,7 +17,7 @@ use sandbox::{Sandbox, World};
 
 use self::page::Page;
 use self::story::Story;
-use crate::{Trouble, programs};
+use crate::{Trouble, browser, programs, serve};
 
 /// The sandbox's clock against ours: a copy, which takes 30 s there, takes 3 s here.
 const SPEED: f64 = 10.0;
@@ -40,6 +40,9 @@ pub(crate) struct Options {
     /// Print nothing but the announcements, as JSON, one a line
     #[arg(long)]
     json: bool,
+    /// Open the sandbox's page in a browser, and run on after the end until Ctrl-C
+    #[arg(long)]
+    open: bool,
 }
 
 pub(crate) async fn run(options: Options) -> Result<ExitCode, Trouble> {
@@ -54,6 +57,11 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Trouble> {
     let deployment = Deployment::start(Sandbox::builder(World::small()), binaries, settings).await?;
     deployment.sandbox().clock().set_speed(SPEED);
 
+    if options.open {
+        let address = format!("{}/", deployment.sandbox().endpoint());
+        eprintln!("The sandbox's page is at {address} until Ctrl-C.");
+        browser::open(&address);
+    }
     page.begin(&file, SPEED);
     for message in request::messages(&text) {
         deployment.send(message);
@@ -64,7 +72,22 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Trouble> {
         return told.map(|_| ExitCode::FAILURE);
     };
     page.end(&deployment);
+    if options.open {
+        tokio::select! {
+            () = run_on(&deployment) => {}
+            stopped = serve::told_to_stop() => stopped?,
+        }
+    }
     Ok(if story.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the functions for those who use the page, and leaves it to the page to show what happens.
+async fn run_on(deployment: &Deployment) {
+    loop {
+        deployment.deliver().await;
+        let _ = deployment.check().await;
+        tokio::time::sleep(FRAME * FRAMES_A_CHECK).await;
+    }
 }
 
 /// Runs the functions and shows what is announced, until every request has ended.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use sandbox::deployment::{Deployment, DeploymentSettings, create_ledger, environment};
-use sandbox::{Sandbox, World};
+use sandbox::{Builder, Sandbox, World};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{Trouble, programs};
@@ -32,11 +32,15 @@ pub(crate) struct Options {
     /// Build and run the copier too: its queue is fed by events on the bus, its schedule strikes every minute
     #[arg(long)]
     functions: bool,
+    /// Answer requests that call this machine by this name too; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
 }
 
 pub(crate) async fn run(options: Options) -> Result<ExitCode, Trouble> {
     let world = options.world.as_deref().map_or_else(|| Ok(World::small()), World::from_file)?;
-    let sandbox = Sandbox::builder(world).port(options.port);
+    let sandbox = options.allow_host.into_iter().fold(Sandbox::builder(world), Builder::allow_host);
+    let sandbox = sandbox.port(options.port);
     if options.functions {
         let binaries = programs::build().await?;
         let deployment = Deployment::start(sandbox, binaries, DeploymentSettings::default()).await?;
@@ -62,7 +66,7 @@ fn introduce(sandbox: &Sandbox, file: Option<PathBuf>) -> Result<(), Trouble> {
         std::fs::write(&file, &lines)
             .map_err(|error| format!("the environment can't be written to `{}`: {error}", file.display()))?;
     }
-    eprintln!("The sandbox answers at {} until Ctrl-C.", sandbox.endpoint());
+    eprintln!("The sandbox answers at {}/ until Ctrl-C. A browser shows its page there.", sandbox.endpoint());
     Ok(())
 }
 
@@ -70,7 +74,7 @@ fn key_values(environment: &BTreeMap<String, String>) -> String {
     environment.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
-async fn told_to_stop() -> Result<(), Trouble> {
+pub(crate) async fn told_to_stop() -> Result<(), Trouble> {
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,

@@ -19,7 +19,8 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// Guards every route of `router`. Requests may name this machine as one of `hosts`, too, with any port.
 pub(crate) fn guarded(router: Router, hosts: Vec<String>) -> Router {
-    router.layer(from_fn_with_state(Arc::<[String]>::from(hosts), guard))
+    let hosts: Arc<[String]> = hosts.into_iter().map(|host| name(&host).unwrap_or(host)).collect();
+    router.layer(from_fn_with_state(hosts, guard))
 }
 
 async fn guard(State(hosts): State<Arc<[String]>>, request: Request, next: Next) -> Response {
@@ -44,9 +45,10 @@ fn refusal(
     let named: Vec<&str> =
         uri.authority().map(Authority::as_str).into_iter().chain(texts(header::HOST)).collect();
     if let Some(host) = named.iter().find(|host| !is_allowed(hosts, host)) {
-        let message = format!(
-            "the host `{host}` is not this machine; if it should be, start with `--allow-host {host}`"
-        );
+        let message = match name(host) {
+            Some(name) => format!("the host `{name}` is not this machine; `--allow-host {name}` allows it"),
+            None => format!("the host `{host}` is no name of a host"),
+        };
         return Some(("ForeignHost", message));
     }
     // A browser sends no AWS call across sites without asking first, and that question is never granted.
@@ -61,10 +63,15 @@ fn refusal(
     Some(("ForeignOrigin", format!("a page of `{origin}` may not use the sandbox")))
 }
 
+/// A host without its port.
+fn name(host: &str) -> Option<String> {
+    host.parse::<Authority>().ok().map(|authority| authority.host().to_owned())
+}
+
 fn is_allowed(hosts: &[String], host: &str) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else { return false };
+    let Some(name) = name(host) else { return false };
     let mut allowed = LOOPBACK.into_iter().chain(hosts.iter().map(String::as_str));
-    allowed.any(|allowed| allowed.eq_ignore_ascii_case(authority.host()))
+    allowed.any(|allowed| allowed.eq_ignore_ascii_case(&name))
 }
 
 #[cfg(test)]

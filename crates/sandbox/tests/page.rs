@@ -45,9 +45,9 @@ async fn the_page_comes_with_a_policy_that_runs_nothing_but_its_own_script() {
 async fn a_foreign_host_is_refused_on_every_path() {
     let sandbox = start().await;
     for path in ["/", "/_sandbox/calls", "/_sandbox/changes", "/nothing"] {
-        let reply = get(&sandbox, path, "host: evil.example\r\n").await;
+        let reply = get(&sandbox, path, "host: evil.example:4566\r\n").await;
         assert_eq!((reply.status, reply.code().as_str()), (403, "ForeignHost"), "{path}");
-        assert!(reply.body.contains("--allow-host evil.example"), "{}", reply.body);
+        assert!(reply.body.contains("`--allow-host evil.example`"), "{}", reply.body);
     }
     let call = signed(SOURCE, "rekognition:DescribeProjects", &json!({}));
     let foreign = call.replace("host: localhost", "host: evil.example:4566");
@@ -61,7 +61,7 @@ async fn a_foreign_host_is_refused_on_every_path() {
 
 #[tokio::test]
 async fn an_allowed_host_is_answered() {
-    let sandbox = Sandbox::builder(World::small()).allow_host("build.example").start().await.unwrap();
+    let sandbox = Sandbox::builder(World::small()).allow_host("build.example:4566").start().await.unwrap();
     for (host, status) in [("build.example", 200), ("build.example:80", 200), ("example", 403)] {
         let reply = get(&sandbox, "/_sandbox/clock", &format!("host: {host}\r\n")).await;
         assert_eq!(reply.status, status, "{host}");

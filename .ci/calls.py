@@ -1,8 +1,8 @@
 """Code and policy, both ways: all that the programs asked of AWS in the tests is allowed by their roles in the
 templates, and all that the roles allow was asked for, or is explained here.
 
-`calls.py FOLDER` reads what tests/support/recording.rs wrote there. A call counts whether it was answered or refused.
-Knows what a call names; what AWS checks besides (the bucket, the key) is among the explained.
+`calls.py FOLDER` reads what tests/it/support/recording.rs wrote there. A call counts whether it was answered or refused.
+Knows what a call names; what AWS checks beyond that (the bucket, the key) is among the explained.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from iam import Stack, allowed, listed
 from policies import COMPANION, COPIER, DESTINATION, REGION, SOURCE
 
-# What the tests' copiers may copy, however they are set besides.
+# What the tests' copiers may copy.
 SOURCES = [f"arn:aws:rekognition:{REGION}:{account}:project/flowers*/*" for account in (SOURCE, DESTINATION)]
 # The parameters that a deployment's variables are made of, where policies depend on them.
 PARAMETERS = {"EVENT_BUS": "EventBusName", "EVENT_SOURCE": "EventSource", "SOURCE_ACCOUNT_ROLES": "SourceAccountRoles"}
@@ -22,21 +22,23 @@ EXPLAINED = {
     "rekognition:CreateProjectVersion": "CopyProjectVersion needs it, says AWS's service authorization reference",
     "rekognition:TagResource": "CopyProjectVersion needs it, says AWS's service authorization reference",
     "s3:PutObject": "Rekognition writes the copy with the caller's rights",
-    "s3:GetObject": "Rekognition reads what it wrote: AWS's managed policy has it",
-    "s3:ListBucket": "Rekognition looks at the bucket: AWS's managed policy has it",
-    "s3:GetBucketAcl": "Rekognition looks at the bucket: AWS's managed policy has it",
-    "s3:GetBucketLocation": "Rekognition looks at the bucket: AWS's managed policy has it",
+    "s3:GetObject": "AWS's managed policy for Custom Labels has it",
+    "s3:GetObjectAcl": "AWS's managed policy for Custom Labels has it",
+    "s3:GetObjectTagging": "AWS's managed policy for Custom Labels has it",
+    "s3:GetObjectVersion": "AWS's managed policy for Custom Labels has it",
+    "s3:ListBucket": "AWS's managed policy for Custom Labels has it",
+    "s3:GetBucketAcl": "AWS's managed policy for Custom Labels has it",
+    "s3:GetBucketLocation": "AWS's managed policy for Custom Labels has it",
     "kms:CreateGrant": "CopyProjectVersion needs it on the request's key",
     "kms:DescribeKey": "CopyProjectVersion needs it on the request's key, DynamoDB on the stack's",
-    "kms:GenerateDataKey": "CopyProjectVersion needs it on the request's key",
+    "kms:GenerateDataKey": "CopyProjectVersion needs it on the request's key, SQS on the stack's",
     "kms:Decrypt": "CopyProjectVersion needs it on the request's key, DynamoDB and Lambda's reading of the queue on the stack's",
     "sqs:ReceiveMessage": "Lambda reads the queue with the function's role",
     "sqs:DeleteMessage": "Lambda reads the queue with the function's role",
     "sqs:GetQueueAttributes": "Lambda reads the queue with the function's role",
+    "sqs:SendMessage": "Lambda keeps a failed asynchronous invocation with the function's role",
     "logs:CreateLogStream": "Lambda writes the log with the function's role",
     "logs:PutLogEvents": "Lambda writes the log with the function's role",
-    "xray:PutTraceSegments": "Lambda traces with the function's role",
-    "xray:PutTelemetryRecords": "Lambda traces with the function's role",
 }
 
 

@@ -1,5 +1,5 @@
 """Reads a template's policies and evaluates them as IAM does: an explicit denial wins, a condition key that is missing is
-no match (and is one for a negated operator), everything else is refused.
+no match (and is one for a negated operator and for ForAllValues), everything else is refused.
 
 Knows the intrinsic functions and condition operators that our templates use, and fails on any other. IAM itself is not
 asked: that takes an account.
@@ -24,19 +24,20 @@ class Stack:
         self.resources, self.conditions = template["Resources"], template.get("Conditions", {})
         self.globals, self.rules = template.get("Globals", {}), template.get("Rules", {})
         self.values = PSEUDO | {"AWS::AccountId": account}
-        for name, parameter in template["Parameters"].items():
+        self.parameters = template["Parameters"]
+        for name, parameter in self.parameters.items():
             value = given.get(name, parameter.get("Default"))
-            if parameter["Type"] != "CommaDelimitedList":
-                value = str(value)
-            elif isinstance(value, str):
-                value = value.split(",")
-            self.values[name] = value
+            if isinstance(value, list):
+                value = ",".join(value)
+            value = value if value is None else str(value)
+            self.values[name] = value.split(",") if parameter["Type"] == "CommaDelimitedList" else value
 
     def arn(self, name):
         account = self.values["AWS::AccountId"]
         return {
             "AWS::IAM::Role": f"arn:aws:iam::{account}:role/{name}",
             "AWS::Events::Rule": f"arn:aws:events:{REGION}:{account}:rule/{name}",
+            "AWS::Events::EventBus": f"arn:aws:events:{REGION}:{account}:event-bus/{name}",
             "AWS::SQS::Queue": f"arn:aws:sqs:{REGION}:{account}:{name}",
             "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{REGION}:{account}:table/{name}",
             "AWS::Serverless::Function": f"arn:aws:lambda:{REGION}:{account}:function:{name}",
@@ -68,10 +69,10 @@ class Stack:
                     return self.render(argument[0]) == self.render(argument[1])
                 case "Fn::Not":
                     return not self.render(argument[0])
+                case "Fn::And":
+                    return all(map(self.render, argument))
                 case "Fn::Contains":
                     return self.render(argument[1]) in self.render(argument[0])
-                case "Fn::EachMemberEquals":
-                    return all(member == self.render(argument[1]) for member in self.render(argument[0]))
                 case "Fn::Join":
                     return argument[0].join(self.render(argument[1]))
                 case "Fn::Split":
@@ -81,17 +82,21 @@ class Stack:
                 case "Fn::Sub":
                     text, names = argument if isinstance(argument, list) else (argument, {})
                     names = self.render(names)
-                    return re.sub(r"\$\{([^}]+)\}", lambda m: names.get(m[1]) or self.look_up(m[1]), text)
+                    return re.sub(r"\$\{([^}]+)\}", lambda m: names[m[1]] if m[1] in names else self.look_up(m[1]), text)
                 case _ if function.startswith("Fn::"):
                     raise NotImplementedError(function)
         rendered = {name: self.render(value) for name, value in node.items()}
         return {name: value for name, value in rendered.items() if value is not None}
 
-    def broken_rules(self):
+    def refusals(self):
         """What CloudFormation says to these parameters before it touches anything; empty if they are good."""
+        for name, parameter in self.parameters.items():
+            value, pattern = self.values[name], parameter.get("AllowedPattern")
+            if value is None or len(value) > parameter.get("MaxLength", 4096) or (pattern and not re.fullmatch(pattern, value)):
+                yield f"{name}: {parameter.get('ConstraintDescription', 'needs a value')}"
         in_force = [rule for rule in self.rules.values() if self.render(rule.get("RuleCondition", True))]
         assertions = [assertion for rule in in_force for assertion in rule["Assertions"]]
-        return [each["AssertDescription"] for each in assertions if not self.render(each["Assert"])]
+        yield from (each["AssertDescription"] for each in assertions if not self.render(each["Assert"]))
 
     def properties(self, name):
         return self.render(self.resources[name]["Properties"])
@@ -121,6 +126,8 @@ OPERATORS = {
 
 
 def holds(operator, wanted, got):
+    if operator.startswith("ForAllValues:"):
+        return all(holds(operator.removeprefix("ForAllValues:"), wanted, each) for each in got or [])
     if "Not" in operator:
         return got is None or not OPERATORS[operator.replace("Not", "")](wanted, got)
     return got is not None and OPERATORS[operator](wanted, got)

@@ -1,4 +1,8 @@
-"""Who may do what, as the policies in the two templates say. docs/cross-account.md refers to these facts by name."""
+"""Who may do what, as the policies in the templates say. docs/cross-account.md and docs/security-review.md refer to these
+facts by name.
+"""
+
+import re
 
 from facts import check
 from iam import REGION, Stack, allowed, listed
@@ -18,13 +22,14 @@ TOPIC = f"arn:aws:sns:{REGION}:{DESTINATION}:model-releases"
 REQUESTED, CHANGED = "Rekognition Model Copy Requested", "Rekognition Model Copy State Change"
 
 COPIER = {
-    "OutputBuckets": ["flowers-production-models", "second"],
+    "OutputBuckets": ["flowers-production-models", "second/copies"],
     "DestinationProjects": [f"arn:aws:rekognition:{REGION}:{DESTINATION}:project/flowers-production/*"],
     "AllowedSourceAccounts": [SOURCE],
     "SourceProjects": [f"arn:aws:rekognition:{REGION}:{SOURCE}:project/flowers/*"],
     "ModelKeys": [KEY],
     "RequesterAccounts": [SOURCE],
     "RequesterOrganization": "o-exampleorgid",
+    "AllowedTagKeys": ["team", "model"],
     "DirectSenders": [OPERATOR, TOPIC],
     "SourceAccountRoles": [GRANT_ROLE],
     "EncryptionKeyArn": STACKS_KEY,
@@ -45,7 +50,8 @@ hub = Stack("examples/hub/template.yaml", HUB, {
     "Organization": "o-exampleorgid", "DestinationAccount": DESTINATION, "DestinationBusArn": BUS,
 })
 workflow = Stack("examples/step-functions/template.yaml", DESTINATION, {})
-queue, rule = copier.arn("RequestQueue"), copier.arn("RequestRule")
+queue, dead_letters = copier.arn("RequestQueue"), copier.arn("DeadLetterQueue")
+rule = f"arn:aws:events:{REGION}:{DESTINATION}:rule/model-copy-requests-default"
 EVENTBRIDGE, SNS = {"service": "events.amazonaws.com"}, {"service": "sns.amazonaws.com"}
 
 
@@ -58,15 +64,34 @@ def only_our_rule_and_direct_senders_may_send():
         own = {"account": DESTINATION}
         direct = stack is copier
         assert send([], EVENTBRIDGE, aws_SourceArn=rule)
-        assert not send([], EVENTBRIDGE, aws_SourceArn=rule + "2"), "another rule"
+        assert not send([], EVENTBRIDGE, aws_SourceArn=rule.replace("requests", "answers")), "another rule"
+        assert not send([], EVENTBRIDGE, aws_SourceArn=rule.replace(DESTINATION, STRANGER)), "another account's rule"
         assert not send([], EVENTBRIDGE), "no source: a missing key denies"
         assert not send(administrator, own, aws_PrincipalArn=f"arn:aws:iam::{DESTINATION}:role/admin")
         assert not send(administrator, own), "no principal: a missing key denies"
         assert send(administrator, own, aws_PrincipalArn=OPERATOR) == direct
-        assert send([], SNS, aws_SourceArn=TOPIC) == direct
-        assert not send([], SNS, aws_SourceArn=TOPIC + "-2")
+        assert send([], SNS, aws_SourceArn=TOPIC, aws_SourceAccount=DESTINATION) == direct
+        assert not send([], SNS, aws_SourceArn=TOPIC, aws_SourceAccount=STRANGER), "another account's topic"
+        assert not send([], SNS, aws_SourceArn=TOPIC), "no account: a missing key denies"
+        assert not send([], SNS, aws_SourceArn=TOPIC + "-2", aws_SourceAccount=DESTINATION)
         assert not send([], {"account": STRANGER}, aws_PrincipalArn=f"arn:aws:iam::{STRANGER}:role/operator")
         assert not send([], EVENTBRIDGE, aws_SourceArn=rule, aws_SecureTransport="false"), "not without TLS"
+
+
+def the_old_and_the_new_rule_may_send_while_the_bus_changes():
+    buses = ["default", "models", "models/all", "b" * 44]
+    stacks = [Stack("template.yaml", DESTINATION, COPIER | {"EventBusName": bus}) for bus in buses]
+    names = [stack.properties("RequestRule")["Name"] for stack in stacks]
+    # Another name makes it another rule, which CloudFormation creates before it removes the old one.
+    assert len(set(names)) == len(names) and all(re.fullmatch(r"[.\-_A-Za-z0-9]{1,64}", name) for name in names), names
+    for bus, name in zip(buses, names):
+        source = f"arn:aws:events:{REGION}:{DESTINATION}:rule/{name if bus == 'default' else f'{bus}/{name}'}"
+        for stack in stacks:
+            for target in ("RequestQueue", "DeadLetterQueue"):
+                policy = stack.properties(f"{target}Policy")["PolicyDocument"]["Statement"]
+                assert allowed(policy, "sqs:SendMessage", stack.arn(target), EVENTBRIDGE, aws_SourceArn=source), source
+    # The rule is made after the policies.
+    assert copier.resources["RequestRule"]["DependsOn"] == ["RequestQueuePolicy", "DeadLetterQueuePolicy"]
 
 
 def every_queue_refuses_what_comes_without_tls():
@@ -114,16 +139,30 @@ def both_functions_may_copy_what_the_parameters_name():
             assert not can(f"rekognition:{action}", PRODUCTION), action
 
 
+def a_copy_has_allowed_tags_only():
+    for name in ("StartCopyRole", "CheckCopiesRole"):
+        for action in ("CopyProjectVersion", "TagResource"):
+            tags = lambda *keys: allowed(copier.role(name), f"rekognition:{action}", COPY, aws_TagKeys=list(keys))
+            assert tags() and tags("team") and tags("team", "model")
+            assert not tags("access") and not tags("team", "access"), action
+        assert allowed(copier.role(name), "rekognition:CopyProjectVersion", COPY), "without tags there is no such key"
+        assert allowed(bare.role(name), "rekognition:TagResource", COPY, aws_TagKeys=["access"]), "by default any"
+
+
 def copies_go_into_our_own_named_buckets():
     for name in ("StartCopyRole", "CheckCopiesRole"):
         can = lambda action, resource, **keys: allowed(copier.role(name), action, resource, **keys)
-        for bucket in COPIER["OutputBuckets"]:
-            assert can("s3:PutObject", f"arn:aws:s3:::{bucket}/copied/a", aws_ResourceAccount=DESTINATION)
-            assert can("s3:GetBucketLocation", f"arn:aws:s3:::{bucket}", aws_ResourceAccount=DESTINATION)
-            assert not can("s3:PutObject", f"arn:aws:s3:::{bucket}/a", aws_ResourceAccount=STRANGER)
-            assert not can("s3:PutObject", f"arn:aws:s3:::{bucket}/a"), "no owner: a missing key denies"
-            assert not can("s3:PutObject", f"arn:aws:s3:::{bucket}-2/a", aws_ResourceAccount=DESTINATION)
-            assert not can("s3:DeleteObject", f"arn:aws:s3:::{bucket}/a", aws_ResourceAccount=DESTINATION)
+        for entry in COPIER["OutputBuckets"]:
+            objects, own, strangers = f"arn:aws:s3:::{entry}", {"aws_ResourceAccount": DESTINATION}, {"aws_ResourceAccount": STRANGER}
+            assert can("s3:PutObject", f"{objects}/copied/a", **own) and can("s3:GetObjectTagging", f"{objects}/a", **own)
+            assert not can("s3:PutObject", f"{objects}/a", **strangers)
+            assert not can("s3:PutObject", f"{objects}/a"), "no owner: a missing key denies"
+            assert not can("s3:PutObject", f"{objects}-2/a", **own)
+            assert not can("s3:DeleteObject", f"{objects}/a", **own)
+            bucket = objects.split("/")[0]
+            assert can("s3:GetBucketLocation", bucket, **own) and not can("s3:GetBucketLocation", bucket, **strangers)
+        assert not can("s3:PutObject", "arn:aws:s3:::second/a", aws_ResourceAccount=DESTINATION), "beside the prefix"
+        assert not can("s3:PutObject", "arn:aws:s3:::third/a", aws_ResourceAccount=DESTINATION)
         assert can("kms:CreateGrant", KEY) and not can("kms:CreateGrant", KEY.replace("1234abcd", "4321abcd"))
 
 
@@ -140,10 +179,10 @@ def each_function_has_its_own_part_of_the_ledger_and_the_queue():
     table, index = copier.arn("Ledger"), copier.arn("Ledger") + "/index/due"
     start, check = copier.role("StartCopyRole"), copier.role("CheckCopiesRole")
     assert allowed(start, "dynamodb:PutItem", table) and allowed(check, "dynamodb:PutItem", table)
-    assert allowed(check, "dynamodb:GetItem", table) and allowed(start, "dynamodb:GetItem", table)
-    assert not allowed(bare.role("StartCopyRole"), "dynamodb:GetItem", table), "without grants start-copy reads nothing"
+    assert allowed(check, "dynamodb:GetItem", table) and not allowed(start, "dynamodb:GetItem", table)
     assert allowed(check, "dynamodb:Query", index) and not allowed(check, "dynamodb:Query", table)
     assert allowed(start, "sqs:ReceiveMessage", queue) and not allowed(check, "sqs:ReceiveMessage", queue)
+    assert allowed(start, "sqs:SendMessage", dead_letters) and not allowed(check, "sqs:SendMessage", dead_letters)
     for role in (start, check):
         assert not any(allowed(role, f"dynamodb:{action}", table) for action in ("DeleteItem", "UpdateItem", "Scan"))
         assert not allowed(role, "sqs:SendMessage", queue)
@@ -157,8 +196,9 @@ def the_stacks_key_serves_its_table_and_its_queue_only():
     for name, services in (("StartCopyRole", {"dynamodb", "sqs"}), ("CheckCopiesRole", {"dynamodb"})):
         can = lambda action, **keys: allowed(copier.role(name), action, STACKS_KEY, **keys)
         assert {service for service in ("dynamodb", "sqs", "s3", "logs") if can("kms:Decrypt", **via(service))} == services
-        assert not can("kms:Decrypt"), "not by itself: a missing key denies"
-        assert not can("kms:CreateGrant", **via("dynamodb")) and not can("kms:GenerateDataKey", **via("sqs"))
+        assert not can("kms:Decrypt"), "only through a service: a missing key denies"
+        assert not can("kms:CreateGrant", **via("dynamodb")) and not can("kms:GenerateDataKey", **via("dynamodb"))
+        assert can("kms:GenerateDataKey", **via("sqs")) == ("sqs" in services), "to keep a failed invocation"
 
 
 def nothing_is_allowed_that_no_parameter_asked_for():
@@ -168,8 +208,7 @@ def nothing_is_allowed_that_no_parameter_asked_for():
         assert not any(action.startswith(("sts:", "kms:")) for s in role for action in listed(s["Action"])), role
         assert allowed(role, "rekognition:CopyProjectVersion", COPY), "its own account's projects, either way"
         assert not allowed(role, "rekognition:CopyProjectVersion", MODEL), "a model of another account"
-        wide = [s["Sid"] for s in copier.role(name) if "*" in listed(s["Resource"])]
-        assert wide == ["Trace"], wide
+        assert not [s["Sid"] for s in copier.role(name) if "*" in listed(s["Resource"])]
 
 
 def the_copier_assumes_the_listed_roles_only():
@@ -195,9 +234,10 @@ def the_companion_trusts_exactly_the_copier():
 
 def the_grant_role_touches_the_policies_of_the_named_projects_only():
     role = companion.role("GrantRole")
-    for action in ("PutProjectPolicy", "ListProjectPolicies", "DeleteProjectPolicy"):
-        assert allowed(role, f"rekognition:{action}", FLOWERS)
-        assert not allowed(role, f"rekognition:{action}", FLOWERS.replace("flowers", "trees"))
+    actions = {"rekognition:ListProjectPolicies", "rekognition:PutProjectPolicy", "rekognition:DeleteProjectPolicy"}
+    assert {action for statement in role for action in listed(statement["Action"])} == actions
+    for action in actions:
+        assert allowed(role, action, FLOWERS) and not allowed(role, action, FLOWERS.replace("flowers", "trees"))
     for action in ("DeleteProject", "CopyProjectVersion", "StartProjectVersion"):
         assert not allowed(role, f"rekognition:{action}", FLOWERS), action
 
@@ -213,9 +253,11 @@ def requests_are_forwarded_to_the_copiers_bus_only():
 if __name__ == "__main__":
     check([
         only_our_rule_and_direct_senders_may_send,
+        the_old_and_the_new_rule_may_send_while_the_bus_changes,
         every_queue_refuses_what_comes_without_tls,
         named_accounts_may_put_requests_and_nothing_else,
         both_functions_may_copy_what_the_parameters_name,
+        a_copy_has_allowed_tags_only,
         copies_go_into_our_own_named_buckets,
         the_functions_speak_under_their_own_source_only,
         each_function_has_its_own_part_of_the_ledger_and_the_queue,

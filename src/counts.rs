@@ -1,4 +1,4 @@
-//! What happened to requests in one unit of work: a batch, an invocation or a sweep.
+//! Counts of the states that requests entered in one batch, invocation or sweep.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -6,7 +6,8 @@ use std::ops::AddAssign;
 use serde::Serialize;
 
 use crate::domain::announcement::Status;
-use crate::domain::record::{Record, State};
+use crate::domain::failure;
+use crate::domain::record::{Ended, Outcome, Record, State};
 
 /// Counts of the states that requests entered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -28,6 +29,8 @@ pub struct Counts {
     pub timed_out: usize,
     /// Requests that ended REJECTED.
     pub rejected: usize,
+    /// Starts for which the copier's project policy could not be put.
+    pub policy_errors: usize,
     /// Reads and writes of the ledger that failed.
     pub ledger_errors: usize,
     /// How long each completed copy took, in seconds.
@@ -36,26 +39,34 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts a record in the state it has just entered.
+    /// Counts a record in the state that it has just entered.
     pub fn count(&mut self, record: &Record) {
-        match &record.state {
+        let accepted = match record {
+            Record::Accepted(accepted) => accepted,
+            Record::Rejected(_) => {
+                self.rejected += 1;
+                return;
+            }
+        };
+        match &accepted.state {
             State::Starting { .. } => {}
             State::Waiting { reason, .. } => *self.waiting.entry(reason.as_str()).or_default() += 1,
-            // A copy enters its state once, with this announcement; later writes only settle doubts.
-            State::Copying(copying)
-                if record.outbox.iter().any(|letter| letter.status == Status::Started) =>
-            {
-                *(if copying.adopted { &mut self.adopted } else { &mut self.started }) += 1;
+            // A copy enters its state once, with this announcement; later saves change only what polls found.
+            State::Copying(copying) => {
+                let is_new = accepted.header.outbox.iter().any(|next| next.status == Status::Started);
+                let count = if copying.copy.adopted { &mut self.adopted } else { &mut self.started };
+                *count += usize::from(is_new);
             }
-            State::Copying(_) => {}
-            State::Ended { status: Status::Completed, at, started_at, .. } => {
+            State::Ended(Ended { at, outcome: Outcome::Completed { copy, .. } }) => {
                 self.completed += 1;
-                self.copy_seconds
-                    .extend(started_at.map(|started| at.duration_since(started).as_secs().max(0)));
+                self.copy_seconds.push(at.duration_since(copy.started_at).as_secs().max(0));
             }
-            State::Ended { status: Status::TimedOut, .. } => self.timed_out += 1,
-            State::Ended { status: Status::Rejected, .. } => self.rejected += 1,
-            State::Ended { .. } => self.failed += 1,
+            State::Ended(Ended { outcome: Outcome::Failed(_), .. }) => self.failed += 1,
+            State::Ended(Ended { outcome: Outcome::TimedOut(_), .. }) => self.timed_out += 1,
+        }
+        let policy_missing = [failure::POLICY_FULL, failure::POLICY_NOT_PUT];
+        if accepted.failure().is_some_and(|failure| policy_missing.contains(&failure.code.as_str())) {
+            self.policy_errors += 1;
         }
     }
 }
@@ -72,6 +83,7 @@ impl AddAssign for Counts {
         self.failed += other.failed;
         self.timed_out += other.timed_out;
         self.rejected += other.rejected;
+        self.policy_errors += other.policy_errors;
         self.ledger_errors += other.ledger_errors;
         self.copy_seconds.extend(other.copy_seconds);
     }

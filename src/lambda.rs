@@ -1,30 +1,33 @@
-//! The edge to Lambda: what an invocation hands us, and how long it may take.
+//! The edge to Lambda: what an invocation brings, how long it may take, and what it answers.
 
+pub mod payload;
+
+use std::fmt::Debug;
 use std::panic::resume_unwind;
 use std::sync::LazyLock;
 use std::thread;
+use std::time::{Duration, SystemTime};
 
-use aws_config::SdkConfig;
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use jiff::{SignedDuration, Timestamp};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tracing::error;
 
-use crate::Copier;
-use crate::aws::{BadBundle, CustomLabels, DynamoDb, EventBridge, SystemClock, configuration};
+use crate::aws::{BadBundle, Configuration, CustomLabels, DynamoDb, EventBridge};
+use crate::budget::Budget;
+use crate::copier::Copier;
 use crate::counts::Counts;
-use crate::domain::times::after;
-use crate::ports::{Bus, Clock, Ledger, Rekognition};
+use crate::domain::intake::{Message, WayIn};
+use crate::ports::{Clock, Ports, Unavailable, World};
 use crate::settings::{BadSettings, Settings};
-use crate::start_copy::{NoAnswer, QueueMessage};
+use crate::start_copy::NoAnswer;
 use crate::telemetry::{self, Metrics};
+use payload::{BadPayload, Payload};
 
-/// How long a sweep begins new things: the rest of the minute belongs to the next one.
-const SWEEP: SignedDuration = SignedDuration::from_secs(55);
-/// How long what was begun may take to end: one call with its time-out, and the writes around it.
-const ENDING: SignedDuration = SignedDuration::from_secs(15);
+/// The time-outs of the functions in template.yaml, for a runtime that sends no deadline.
+const START_COPY_TIMEOUT: Duration = Duration::from_secs(60);
+const CHECK_COPIES_TIMEOUT: Duration = Duration::from_secs(70);
 
 /// Why an invocation has no answer: its name and message are what Lambda reports.
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +35,17 @@ pub enum InvocationError {
     /// See [`NoAnswer`].
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
-    /// The payload looks like an SQS event and can't be read as one.
-    #[error("the SQS event can't be read: {0}")]
-    BadBatch(String),
-    /// The answer can't be written.
-    #[error("the answer can't be written as JSON: {0}")]
+    /// See [`BadPayload`].
+    #[error(transparent)]
+    BadPayload(#[from] BadPayload),
+    /// The function's clock is wrong. Only what was already decided was published.
+    #[error("the function's clock is {seconds} s behind DynamoDB's: nothing was started, ended or timed out")]
+    ClockSkew {
+        /// By how much; negative if it is ahead.
+        seconds: i64,
+    },
+    /// The answer cannot be written.
+    #[error("the answer cannot be written as JSON: {0}")]
     BadAnswer(#[from] serde_json::Error),
 }
 
@@ -44,70 +53,71 @@ impl From<InvocationError> for Diagnostic {
     fn from(error: InvocationError) -> Self {
         let error_type = match &error {
             InvocationError::NoAnswer(NoAnswer::Unavailable(_)) => "LedgerUnavailable",
-            InvocationError::NoAnswer(NoAnswer::Announcement) => "NotARequest",
-            InvocationError::BadBatch(_) => "BadBatch",
+            InvocationError::NoAnswer(NoAnswer::Ignored) => "NotARequest",
+            InvocationError::BadPayload(BadPayload::OtherSource(_)) => "UnknownEventSource",
+            InvocationError::BadPayload(_) => "BadBatch",
+            InvocationError::ClockSkew { .. } => "ClockSkew",
             InvocationError::BadAnswer(_) => "BadAnswer",
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }
     }
 }
 
-/// The copier in AWS.
-type Deployed = Copier<DynamoDb, CustomLabels, EventBridge, SystemClock>;
+/// AWS, with a clock.
+type Aws<C> = Ports<DynamoDb, CustomLabels, EventBridge, C>;
 
 /// One of the functions as Lambda runs it.
-pub struct Function {
-    copier: LazyLock<Deployed, Box<dyn FnOnce() -> Deployed + Send>>,
+pub struct Function<C> {
+    copier: LazyLock<Copier<Aws<C>>, Box<dyn FnOnce() -> Copier<Aws<C>> + Send>>,
+    request_queue_arn: Option<String>,
     metrics: Metrics,
 }
 
-impl Function {
-    /// The function that the environment describes. Call it once.
-    pub async fn init() -> Result<Self, Error> {
+impl<C: Clock + Clone + Debug + 'static> Function<C> {
+    /// The function that the environment describes, living by this clock. Call it once.
+    pub async fn init(clock: C) -> Result<Self, Error> {
         telemetry::init_logs();
-        let all_good = both(Settings::from_env(), configuration());
-        let (settings, config) = all_good.inspect_err(|error| error!(%error, "cannot start"))?;
-        let metrics = Metrics::init(&settings.rules.event_source)?;
-        // Every SDK client begins by reading a list of all of AWS's Regions: three quarters of a start. A thread does so
-        // while the function asks for work, and has mostly ended when there is some.
-        let making = thread::Builder::new().spawn(move || deployed(settings, &config))?;
+        let environment = all_or_problems(Settings::from_env(), Configuration::from_env());
+        let (settings, config) = environment.inspect_err(|error| error!(%error, "cannot start"))?;
+        let metrics = Metrics::init(&settings.rules.stack_name)?;
+        let request_queue_arn = settings.request_queue_arn.clone();
+        // Every SDK client begins by reading the list of AWS's Regions: three quarters of a start. A thread does so
+        // while the function asks for work, and has mostly finished when there is some.
+        let making = thread::Builder::new().spawn(move || deployed(settings, config, clock))?;
         let made = || making.join().unwrap_or_else(|panic| resume_unwind(panic));
-        Ok(Self { copier: LazyLock::new(Box::new(made)), metrics })
+        Ok(Self { copier: LazyLock::new(Box::new(made)), request_queue_arn, metrics })
     }
 
-    /// An invocation of start-copy: a batch from the queue, or a request in any of its forms.
+    /// An invocation of start-copy: messages of a queue or topic, or a request in any of its forms.
     pub async fn start_copy(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, InvocationError> {
         let (payload, context) = event.into_parts();
-        let (answer, counts) = match sqs_event(payload.get())? {
-            Some(event) => {
-                let (answer, counts) = take_in(&self.copier, &event, &context.request_id).await?;
-                (Ok(answer), counts)
-            }
-            None => {
-                let (answer, counts) =
-                    self.copier.take_in_invocation(payload.get(), &context.request_id).await;
-                (answer.map_err(Into::into).and_then(|answer| Ok(serde_json::to_value(answer)?)), counts)
-            }
-        };
-        self.metrics.taken_in(&counts, &context.request_id);
+        let budget = Budget::new(time_left(&context, START_COPY_TIMEOUT));
+        let invocation = context.request_id.as_str();
+        let payload = payload::read(payload.get())?;
+        let (answer, counts) =
+            take_in(&self.copier, &payload, self.request_queue_arn.as_deref(), invocation, &budget).await;
+        self.metrics.started(&counts, invocation);
         answer
     }
 
     /// An invocation of check-copies: one sweep, whatever the event says.
     pub async fn check_copies(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, InvocationError> {
         let context = event.context;
-        let until = sweep_until(self.copier.now(), &context);
-        let report = self.copier.sweep(&context.request_id, until).await;
+        let budget = Budget::for_sweep(time_left(&context, CHECK_COPIES_TIMEOUT));
+        let report = self.copier.sweep(&context.request_id, budget).await;
         self.metrics.swept(&report, &context.request_id);
+        if let Some(seconds) = report.clock_skew_seconds {
+            return Err(InvocationError::ClockSkew { seconds });
+        }
         Ok(serde_json::to_value(report)?)
     }
 }
 
-/// What both found in the environment, or all that is wrong in it.
-fn both(
+/// Settings and configuration, or everything that is wrong in the environment.
+fn all_or_problems(
     settings: Result<Settings, BadSettings>,
-    config: Result<SdkConfig, BadBundle>,
-) -> Result<(Settings, SdkConfig), BadSettings> {
+    config: Result<Configuration, BadBundle>,
+) -> Result<(Settings, Configuration), BadSettings> {
     match (settings, config) {
         (Ok(settings), Ok(config)) => Ok((settings, config)),
         (settings, config) => {
@@ -118,86 +128,64 @@ fn both(
     }
 }
 
-fn deployed(settings: Settings, config: &SdkConfig) -> Deployed {
+fn deployed<C: Clock + Clone + Debug + 'static>(
+    settings: Settings,
+    config: Configuration,
+    clock: C,
+) -> Copier<Aws<C>> {
+    let Configuration { shared, rekognition } = config.with_clock(clock.clone());
     let rules = settings.rules;
-    let client = aws_sdk_dynamodb::Client::new(config);
-    let ledger = DynamoDb::new(client, &settings.ledger_table, rules.times, settings.retention);
-    let client = aws_sdk_eventbridge::Client::new(config);
+    let ledger =
+        DynamoDb::new(&shared, clock.clone(), &settings.ledger_table, rules.times, settings.retention);
+    let client = aws_sdk_eventbridge::Client::new(&shared);
     let bus = EventBridge::new(client, &settings.event_bus, &rules.event_source);
-    let (client, sts) = (aws_sdk_rekognition::Client::new(config), config.into());
-    let (roles, external_id) = (&rules.granting.roles, settings.external_id.as_deref());
-    let rekognition = CustomLabels::new(client, &sts, roles, external_id);
-    Copier::new(ledger, rekognition, bus, SystemClock, rules)
+    let (client, sts) = (aws_sdk_rekognition::Client::new(&rekognition), (&shared).into());
+    let rekognition = CustomLabels::new(client, &sts, &rules.policies.roles, settings.external_id.as_deref());
+    Copier::new(Ports { ledger, rekognition, bus, clock }, rules)
 }
 
-/// The SQS batch that a payload is; `None` for anything else.
-pub fn sqs_event(payload: &str) -> Result<Option<SqsEvent>, InvocationError> {
-    #[derive(serde::Deserialize)]
-    struct Batch<'a> {
-        #[serde(borrow, rename = "Records")]
-        _records: &'a RawValue,
-    }
-    // serde reads structs from arrays, too.
-    let is_object = payload.trim_start().starts_with('{');
-    if !is_object || serde_json::from_str::<Batch<'_>>(payload).is_err() {
-        return Ok(None);
-    }
-    serde_json::from_str(payload).map(Some).map_err(|error| InvocationError::BadBatch(error.to_string()))
-}
-
-/// The messages of a batch. One without an id can't be reported as failed, so that it fails the batch.
-pub fn messages(event: &SqsEvent) -> Result<Vec<QueueMessage<'_>>, InvocationError> {
-    let messages: Option<Vec<QueueMessage<'_>>> = event
-        .records
-        .iter()
-        .map(|record| {
-            let id = record.message_id.as_deref().filter(|id| !id.is_empty())?;
-            Some(QueueMessage { id, body: record.body.as_deref().unwrap_or_default() })
-        })
-        .collect();
-    messages.ok_or_else(|| {
-        InvocationError::BadBatch("a message has no `messageId`, so it can't be acknowledged alone".into())
-    })
-}
-
-/// Takes in a batch.
-async fn take_in<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
-    copier: &Copier<L, R, B, C>,
-    event: &SqsEvent,
+/// Does what a payload asks for; returns the answer, and what happened either way.
+async fn take_in<W: World>(
+    copier: &Copier<W>,
+    payload: &Payload<'_>,
+    own_queue: Option<&str>,
     invocation: &str,
-) -> Result<(Value, Counts), InvocationError> {
-    let messages = messages(event)?;
-    let mut response = SqsBatchResponse::default();
-    let batch = copier.take_in_batch(&messages, invocation).await;
-    for id in batch.failed {
-        let mut failure = BatchItemFailure::default();
-        failure.item_identifier = id;
-        response.batch_item_failures.push(failure);
-    }
-    Ok((serde_json::to_value(response)?, batch.counts))
-}
-
-/// Until when a sweep begins new things.
-///
-/// A deadline that is past is no deadline: `cargo lambda watch` sends one in 1970.
-fn sweep_until(now: Timestamp, context: &Context) -> Timestamp {
-    let until = after(now, SWEEP);
-    match i64::try_from(context.deadline).ok().and_then(|millis| Timestamp::from_millisecond(millis).ok()) {
-        Some(deadline) if deadline > now => until.min(after(deadline, -ENDING)),
-        _ => until,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_object_with_records_is_a_batch() {
-        assert!(matches!(sqs_event(r#" {"Records": []}"#), Ok(Some(_))));
-        assert!(sqs_event(r#"{"Records": 1}"#).is_err());
-        for payload in ["[[]]", "[1]", "{}", "1", ""] {
-            assert!(matches!(sqs_event(payload), Ok(None)), "{payload}");
+    budget: &Budget,
+) -> (Result<Value, InvocationError>, Counts) {
+    match payload {
+        Payload::Request(text) => {
+            let message = Message { text, id: invocation, way_in: WayIn::Invocation };
+            let (answer, counts) = copier.start_invocation(message, budget).await;
+            (answer.map_err(Into::into).and_then(|answer| Ok(serde_json::to_value(answer)?)), counts)
+        }
+        Payload::Batch(records) => {
+            let messages: Vec<_> = records.iter().map(|record| record.message(own_queue)).collect();
+            let batch = copier.start_batch(&messages, invocation, budget).await;
+            let mut response = SqsBatchResponse::default();
+            for id in batch.failed {
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = id;
+                response.batch_item_failures.push(failure);
+            }
+            (serde_json::to_value(response).map_err(Into::into), batch.counts)
+        }
+        Payload::Topic(records) => {
+            let messages: Vec<_> = records.iter().map(|record| record.message()).collect();
+            let batch = copier.start_batch(&messages, invocation, budget).await;
+            // Lambda invokes again after an error; what is recorded by then is a redelivery.
+            let answer = match batch.failed.first() {
+                None => Ok(Value::Null),
+                Some(id) => Err(NoAnswer::from(Unavailable(format!("message `{id}`"))).into()),
+            };
+            (answer, batch.counts)
         }
     }
+}
+
+/// How long Lambda lets the invocation run, by the machine's clock as Lambda counts it.
+///
+/// A deadline that is past is no deadline: `cargo lambda watch` sends one in 1970.
+fn time_left(context: &Context, default: Duration) -> Duration {
+    let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
+    deadline.duration_since(SystemTime::now()).unwrap_or(default)
 }

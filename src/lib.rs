@@ -1,30 +1,37 @@
-//! Copies Amazon Rekognition Custom Labels models between projects and accounts, on events.
+//! An event-driven service that copies Amazon Rekognition Custom Labels models between projects and accounts, and
+//! publishes the outcome of every copy.
 //!
-//! The map, outside in:
+//! The map, outside in. Dependencies point downwards only:
 //!
 //! | module | holds |
 //! |---|---|
 //! | `bin/start-copy`, `bin/check-copies` | wiring: settings, clients, the handler |
+//! | [`lambda`] | the edge to Lambda: what an invocation brings, how long it may take, what it answers |
+//! | [`settings`], [`telemetry`] | what a deployment may set; its logs and metrics |
+//! | [`aws`] | the ports through the AWS SDK |
 //! | [`start_copy`], [`check_copies`] | the two use cases |
-//! | [`ports`] | what they need from the world: a ledger, Rekognition, a bus, a clock |
-//! | [`aws`] | that world, through the AWS SDK |
-//! | [`lambda`] | what an invocation hands us |
+//! | `publisher`, `project_policies` | what both use cases do: publish outboxes; put the copier's policy on source projects |
+//! | [`Copier`] | a world and the rules, and the call of CopyProjectVersion |
+//! | [`budget`], [`rate_limit`], `poll_rotation`, [`counts`] | the time of an invocation, the calls a second, the order of polls, what happened |
+//! | [`ports`] | what the use cases need from the world: a ledger, Rekognition, a bus, a clock |
 //! | [`domain`] | requests, records and every decision, without any I/O |
-//! | [`settings`], [`telemetry`] | what a deployment may set, and what it shows of itself |
-//!
-//! Dependencies point inwards: nothing in [`domain`] knows any other module.
 
 pub mod aws;
+pub mod budget;
 pub mod check_copies;
 mod copier;
+mod copy_call;
 pub mod counts;
 pub mod domain;
-mod grants;
 pub mod lambda;
-pub mod pace;
+mod poll_rotation;
 pub mod ports;
+mod project_policies;
+mod publisher;
+pub mod rate_limit;
 pub mod settings;
 pub mod start_copy;
 pub mod telemetry;
 
-pub use copier::{Copier, Rules};
+pub use copier::Copier;
+pub use domain::rules::Rules;

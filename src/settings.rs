@@ -1,26 +1,36 @@
 //! What a deployment may set, read once at start from the environment. All problems are reported together.
 
+mod forms;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::SignedDuration;
 
-use crate::Rules;
-use crate::domain::admission::Admission;
+use crate::domain::admission::{Admission, OutputLocation};
 use crate::domain::arn::is_account;
-use crate::domain::grant::Granting;
 use crate::domain::problem::shown;
+use crate::domain::project_policy::{CopierPolicy, PolicyRules};
+use crate::domain::rules::Rules;
 use crate::domain::times::Times;
+use forms::{
+    is_bus, is_event_source, is_external_id, is_queue_arn, is_region, is_stack, is_table_or_bucket,
+    output_location, partition, role_account,
+};
 
-/// Every variable that is read, besides those of the AWS SDK and of Lambda.
-pub const VARIABLES: [&str; 16] = [
+/// Every variable that is read, apart from those of the AWS SDK and of Lambda.
+pub const VARIABLES: [&str; 20] = [
     "LEDGER_TABLE",
     "ACCOUNT_ID",
     "EVENT_BUS",
     "EVENT_SOURCE",
+    "STACK_NAME",
+    "REQUEST_QUEUE_ARN",
     "ALLOWED_SOURCE_ACCOUNTS",
+    "TRUSTED_REQUESTERS",
     "ALLOWED_OUTPUT_BUCKETS",
+    "ALLOWED_TAG_KEYS",
     "START_TIMEOUT_SECONDS",
     "COPY_TIMEOUT_SECONDS",
     "OVERDUE_AFTER_SECONDS",
@@ -30,7 +40,7 @@ pub const VARIABLES: [&str; 16] = [
     "SOURCE_ACCOUNT_ROLES",
     "COPIER_ROLE_ARNS",
     "EXTERNAL_ID",
-    "ALLOW_PROJECT_WIDE_GRANTS",
+    "PROJECT_POLICY_EXPIRES",
 ];
 
 const YEAR: i64 = 365 * 24 * 3600;
@@ -46,6 +56,8 @@ pub struct Settings {
     pub retention: SignedDuration,
     /// `EXTERNAL_ID`: what the roles in source accounts ask for.
     pub external_id: Option<String>,
+    /// `REQUEST_QUEUE_ARN`: the stack's own queue, which is believed about a requester. Without it every queue is.
+    pub request_queue_arn: Option<String>,
     /// Everything else.
     pub rules: Rules,
 }
@@ -65,11 +77,11 @@ impl std::error::Error for BadSettings {}
 impl Settings {
     /// Reads the process's environment.
     pub fn from_env() -> Result<Self, BadSettings> {
-        // What is no Unicode is no good setting either, and is shown as one.
+        // A value that is not Unicode is shown with replacement characters, and refused.
         Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
-    /// Reads settings from wherever `lookup` finds them. An empty value is as good as none.
+    /// Reads settings from where `lookup` finds them. An empty value is as good as none.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BadSettings> {
         let mut source = Source { lookup, problems: Vec::new() };
         let region = source.region();
@@ -79,6 +91,12 @@ impl Settings {
             Some("rekognition.model-copier"),
             "1 to 256 of letters, digits, `.`, `-`, `_` and `/`, not beginning with `aws.`",
             is_event_source,
+        );
+        let stack_name = source.text(
+            "STACK_NAME",
+            Some("rekognition-model-copier"),
+            "the stack's name: 1 to 128 of letters, digits and `-`, beginning with a letter",
+            is_stack,
         );
         let day = 24 * 3600;
         let settings = Self {
@@ -94,22 +112,29 @@ impl Settings {
                 "an event bus: a name, 1 to 256 of letters, digits, `.`, `-`, `_` and `/`, or an ARN",
                 is_bus,
             ),
-            retention: SignedDuration::from_hours(24 * source.number("RETENTION_DAYS", 90, 1, 3650)),
+            // A message can be redriven 28 days after it was sent: 14 on each of two queues.
+            retention: SignedDuration::from_hours(24 * source.number("RETENTION_DAYS", 90, 30, 3650)),
             external_id: source.external_id(),
+            request_queue_arn: source.optional("REQUEST_QUEUE_ARN", "the ARN of an SQS queue", is_queue_arn),
             rules: Rules {
-                granting: source.granting(&account),
+                policies: source.policies(&account, &stack_name),
                 admission: Admission {
                     partition: partition(&region).to_owned(),
-                    source_accounts: source.accounts(&account),
-                    output_buckets: source.buckets(),
+                    source_accounts: source
+                        .accounts("ALLOWED_SOURCE_ACCOUNTS")
+                        .unwrap_or_else(|| BTreeSet::from([account.clone()])),
+                    trusted_requesters: source.accounts("TRUSTED_REQUESTERS").unwrap_or_default(),
+                    output_locations: source.output_locations(),
+                    tag_keys: source.list("ALLOWED_TAG_KEYS").map(|keys| keys.into_iter().collect()),
                     region,
                     account,
                 },
+                stack_name,
                 times: Times {
                     start_timeout: source.seconds("START_TIMEOUT_SECONDS", day, 60),
                     copy_timeout: source.seconds("COPY_TIMEOUT_SECONDS", day, 60),
                     overdue_after: source.seconds("OVERDUE_AFTER_SECONDS", 2 * 3600, 60),
-                    permission_timeout: source.seconds("PERMISSION_TIMEOUT_SECONDS", 900, 0),
+                    permission_timeout: source.seconds("PERMISSION_TIMEOUT_SECONDS", 900, 300),
                 },
                 event_source,
                 calls_per_second: u32::try_from(source.number("CALLS_PER_SECOND", 5, 1, 1000)).unwrap_or(5),
@@ -154,9 +179,13 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         self.text("AWS_REGION", fallback.as_deref(), "the Region of the models, such as us-east-1", is_region)
     }
 
+    fn optional(&mut self, name: &str, allowed: &str, is_good: impl Fn(&str) -> bool) -> Option<String> {
+        self.get(name).map(|_| self.text(name, None, allowed, is_good))
+    }
+
     fn external_id(&mut self) -> Option<String> {
         let allowed = "what the roles ask for, 2 to 1224 of letters, digits and `_+=,.@:/-`";
-        self.get("EXTERNAL_ID").map(|_| self.text("EXTERNAL_ID", None, allowed, is_external_id))
+        self.optional("EXTERNAL_ID", allowed, is_external_id)
     }
 
     fn number(&mut self, name: &str, default: i64, least: i64, most: i64) -> i64 {
@@ -188,36 +217,39 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         Some(items)
     }
 
-    fn accounts(&mut self, own: &str) -> BTreeSet<String> {
-        let name = "ALLOWED_SOURCE_ACCOUNTS";
-        let accounts = self.list(name).unwrap_or_else(|| vec![own.to_owned()]);
-        for account in accounts.iter().filter(|account| !is_account(account) && !account.is_empty()) {
+    fn accounts(&mut self, name: &str) -> Option<BTreeSet<String>> {
+        let accounts = self.list(name)?;
+        for account in accounts.iter().filter(|account| !is_account(account)) {
             self.problems
                 .push(format!("`{name}` has {}: list accounts of 12 digits, with commas", shown(account)));
         }
-        accounts.into_iter().collect()
+        Some(accounts.into_iter().collect())
     }
 
-    fn granting(&mut self, own: &str) -> Granting {
-        let mut granting = Granting {
+    fn policies(&mut self, own: &str, stack: &str) -> PolicyRules {
+        let principals = self.role_arns("COPIER_ROLE_ARNS").into_iter().map(|(_, arn)| arn).collect();
+        let mut policies = PolicyRules {
             roles: BTreeMap::new(),
-            principals: self.role_arns("COPIER_ROLE_ARNS").into_iter().map(|(_, arn)| arn).collect(),
-            project_wide: self.flag("ALLOW_PROJECT_WIDE_GRANTS"),
+            policy: CopierPolicy {
+                name: CopierPolicy::name_of(own, stack),
+                principals,
+                expires: self.flag("PROJECT_POLICY_EXPIRES", true),
+            },
         };
         let name = "SOURCE_ACCOUNT_ROLES";
         for (account, arn) in self.role_arns(name) {
             if account == own {
                 self.problems.push(format!("`{name}` has {}: leave this account's own out", shown(&arn)));
-            } else if let Some(other) = granting.roles.insert(account, arn.clone()) {
+            } else if let Some(other) = policies.roles.insert(account, arn.clone()) {
                 let both = format!("{} and {}", shown(&other), shown(&arn));
                 self.problems.push(format!("`{name}` has {both}: list one role an account"));
             }
         }
-        if !granting.roles.is_empty() && granting.principals.is_empty() {
+        if !policies.roles.is_empty() && policies.policy.principals.is_empty() {
             let text = "`COPIER_ROLE_ARNS` is not set: set it to the ARNs of the roles of start-copy and check-copies";
             self.problems.push(text.to_owned());
         }
-        granting
+        policies
     }
 
     /// ARNs of roles, each with its account.
@@ -235,79 +267,31 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         roles
     }
 
-    fn flag(&mut self, name: &str) -> bool {
+    fn flag(&mut self, name: &str, default: bool) -> bool {
         match self.get(name).as_deref() {
-            None | Some("false") => false,
+            None => default,
+            Some("false") => false,
             Some("true") => true,
             Some(other) => {
                 self.problems.push(format!("`{name}` is {}: set it to true or false", shown(other)));
-                false
+                default
             }
         }
     }
 
-    fn buckets(&mut self) -> Option<BTreeSet<String>> {
+    fn output_locations(&mut self) -> Option<BTreeSet<OutputLocation>> {
         let name = "ALLOWED_OUTPUT_BUCKETS";
-        let buckets = self.list(name)?;
-        for bucket in buckets.iter().filter(|bucket| !is_table_or_bucket(bucket)) {
-            self.problems.push(format!("`{name}` has {}: list names of buckets, with commas", shown(bucket)));
+        let mut locations = BTreeSet::new();
+        for text in self.list(name)? {
+            match output_location(&text) {
+                Some(location) => drop(locations.insert(location)),
+                None => self.problems.push(format!(
+                    "`{name}` has {}: list buckets or `bucket/prefix`, with commas, without `*`, `?` or a slash at the end",
+                    shown(&text)
+                )),
+            }
         }
-        Some(buckets.into_iter().collect())
-    }
-}
-
-fn is_region(text: &str) -> bool {
-    text.contains('-') && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
-/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
-fn is_external_id(text: &str) -> bool {
-    (2..=1224).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b))
-}
-
-/// A table has a name of the form that a request's `outputConfig.s3Bucket` has, too.
-/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>
-fn is_table_or_bucket(text: &str) -> bool {
-    (3..=255).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
-}
-
-/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>
-fn is_bus(text: &str) -> bool {
-    let name = match text.splitn(6, ':').collect::<Vec<_>>().as_slice() {
-        ["arn", _, "events", _, account, bus] if is_account(account) => bus.strip_prefix("event-bus/"),
-        _ => Some(text),
-    };
-    name.is_some_and(|name| {
-        (1..=256).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/'))
-    })
-}
-
-fn is_event_source(text: &str) -> bool {
-    (1..=256).contains(&text.len())
-        && !text.starts_with("aws.")
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/'))
-}
-
-/// The account in `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
-fn role_account(arn: &str) -> Option<&str> {
-    match arn.splitn(6, ':').collect::<Vec<_>>().as_slice() {
-        ["arn", _, "iam", "", account, role]
-            if is_account(account) && role.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
-        {
-            Some(account)
-        }
-        _ => None,
-    }
-}
-
-fn partition(region: &str) -> &'static str {
-    match region {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
+        Some(locations)
     }
 }
 

@@ -1,8 +1,7 @@
-//! start-copy: takes requests in and tries their first step at once.
+//! start-copy: records requests and tries their first step at once.
 //!
-//! INVARIANT: a message is acknowledged only when its record is in the ledger, and then always. Whatever
-//! happens after that is for check-copies to take further: a bad request, a refused copy or a bus that is
-//! down fails no message.
+//! INVARIANT: a message is acknowledged only when its record is in the ledger, and then always. What happens after that
+//! is for check-copies to take further: a bad request, a refused copy or a bus that is down fails no message.
 
 use std::panic::AssertUnwindSafe;
 
@@ -11,30 +10,24 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use tracing::{Instrument, error, info, warn};
 
-use crate::copier::{Copier, about, log};
+use crate::budget::Budget;
+use crate::copier::{Copier, log_state, record_span};
 use crate::counts::Counts;
 use crate::domain::arn::ProjectVersionArn;
 use crate::domain::failure::Failure;
-use crate::domain::intake::{Intake, Message, Via, intake};
+use crate::domain::intake::{Intake, Message, intake};
+use crate::domain::opened::Ignored;
 use crate::domain::record::{Record, State};
-use crate::ports::{Bus, Clock, Created, Ledger, Rekognition, Unavailable};
+use crate::ports::{Created, Ledger, Unavailable, World};
+use crate::project_policies::InvocationPolicies;
 
-/// One message of a batch.
-#[derive(Clone, Copy, Debug)]
-pub struct QueueMessage<'a> {
-    /// The SQS message id.
-    pub id: &'a str,
-    /// The body.
-    pub body: &'a str,
-}
-
-/// What a direct invocation answers: where its request stands.
+/// The answer of a direct invocation: where its request stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The request's id.
     pub request_id: String,
-    /// An announcement's status, or STARTING while it isn't known whether Rekognition took the call.
+    /// An announcement's status, or STARTING while it is not known whether Rekognition accepted the call.
     pub status: &'static str,
     /// The copy, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,10 +37,21 @@ pub struct Answer {
     pub failure: Option<Failure>,
 }
 
-/// What came of a batch.
+impl Answer {
+    fn of(record: &Record) -> Self {
+        Self {
+            request_id: record.header().key.request_id.clone(),
+            status: record.status_word(),
+            project_version_arn: record.started_copy().map(|copy| copy.project_version_arn.clone()),
+            failure: record.failure().cloned(),
+        }
+    }
+}
+
+/// The result of a batch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// The ids of the messages that are not in the ledger, for SQS to deliver again.
+    /// The ids of the messages that are not in the ledger, for the queue to deliver again.
     pub failed: Vec<String>,
     /// What happened to the others.
     pub counts: Counts,
@@ -56,176 +60,184 @@ pub struct Batch {
 /// Why an invocation has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
-    /// Nothing was written; send it again.
-    #[error("the ledger is not available, nothing was recorded: send the request again: {0}")]
+    /// The request was not recorded; it has to be sent again.
+    #[error("the ledger is not available, the request was not recorded: send it again: {0}")]
     Unavailable(#[from] Unavailable),
-    /// An announcement of ours was sent back to us.
-    #[error("the event is an announcement of a copier, not a request: nothing to do")]
-    Announcement,
+    /// The message is not a request.
+    #[error(
+        "the message is an announcement or a subscription's confirmation, not a request: there is nothing to do"
+    )]
+    Ignored,
 }
 
-impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
-    /// Takes in a batch of messages. `invocation` is unlike that of any other delivery.
-    pub async fn take_in_batch(&self, messages: &[QueueMessage<'_>], invocation: &str) -> Batch {
-        let taken = join_all(messages.iter().enumerate().map(|(i, message)| async move {
-            let message = Message { text: message.body, id: message.id, via: Via::Queue };
-            // INVARIANT: a message that is twice in a batch is two deliveries. With one owner they would be one
-            // write to the ledger, and two calls.
-            let owner = format!("{invocation}/{i}");
-            // A panic is one failed message, not a dead batch.
-            AssertUnwindSafe(self.take_in(message, &owner)).catch_unwind().await
+/// A message that is in the ledger.
+enum Recorded {
+    /// By this delivery.
+    New(Record),
+    /// By this delivery, but the outcome of its first step is not.
+    Unsaved(Record),
+    /// By an earlier delivery.
+    Known(Record),
+}
+
+impl Recorded {
+    fn record(&self) -> &Record {
+        match self {
+            Self::New(record) | Self::Unsaved(record) | Self::Known(record) => record,
+        }
+    }
+}
+
+impl<W: World> Copier<W> {
+    /// Records a batch of messages. `invocation` is unlike that of any other delivery.
+    pub async fn start_batch(&self, messages: &[Message<'_>], invocation: &str, budget: &Budget) -> Batch {
+        let policies = InvocationPolicies::default();
+        let recorded = join_all(messages.iter().enumerate().map(|(n, message)| {
+            // INVARIANT: a message that is in a batch twice is two deliveries. With one owner they would be one write
+            // to the ledger, and two calls.
+            let owner = format!("{invocation}/{n}");
+            let policies = &policies;
+            async move {
+                // A panic is one failed message, not a dead batch.
+                AssertUnwindSafe(self.start(*message, &owner, policies, budget)).catch_unwind().await
+            }
         }))
         .await;
         let mut batch = Batch::default();
         let mut known = Vec::new();
-        for (message, taken) in messages.iter().zip(taken) {
-            match taken {
-                Ok(Ok(taken)) => {
-                    known.extend(taken);
+        for (message, recorded) in messages.iter().zip(recorded) {
+            match recorded {
+                Ok(Ok(recorded)) => {
+                    known.extend(recorded);
                     continue;
                 }
-                Ok(Err(NotRecorded { record, error })) => {
-                    batch.counts.ledger_errors += 1;
-                    about(&record).in_scope(|| {
-                        error!(messageId = message.id, %error, "not recorded: the message will be delivered again");
-                    });
-                }
+                Ok(Err(_)) => batch.counts.ledger_errors += 1,
                 Err(_) => error!(messageId = message.id, "panicked: the message will be delivered again"),
             }
             batch.failed.push(message.id.to_owned());
         }
-        batch.counts += self.announce_first(known).await;
+        batch.counts += self.announce_first(known, budget).await;
         batch
     }
 
-    /// Takes in the request of a direct invocation and answers where it stands; counts what happened either way.
-    pub async fn take_in_invocation(
+    /// Records the request of a direct invocation and answers where it stands; counts what happened either way.
+    pub async fn start_invocation(
         &self,
-        text: &str,
-        invocation: &str,
+        message: Message<'_>,
+        budget: &Budget,
     ) -> (Result<Answer, NoAnswer>, Counts) {
-        let message = Message { text, id: invocation, via: Via::Invocation };
-        match self.take_in(message, invocation).await {
-            Ok(Some(taken)) => {
-                let answer = Answer::of(taken.record());
-                (Ok(answer), self.announce_first(vec![taken]).await)
+        match self.start(message, message.id, &InvocationPolicies::default(), budget).await {
+            Ok(Some(recorded)) => {
+                let answer = Answer::of(recorded.record());
+                (Ok(answer), self.announce_first(vec![recorded], budget).await)
             }
-            Ok(None) => (Err(NoAnswer::Announcement), Counts::default()),
-            Err(NotRecorded { error, .. }) => {
-                (Err(error.into()), Counts { ledger_errors: 1, ..Counts::default() })
+            Ok(None) => (Err(NoAnswer::Ignored), Counts::default()),
+            Err(error) => (Err(error.into()), Counts { ledger_errors: 1, ..Counts::default() }),
+        }
+    }
+
+    /// Records a message and tries its first step; `owner` is unlike that of any other delivery. `None` for a message
+    /// that needs no answer.
+    async fn start(
+        &self,
+        message: Message<'_>,
+        owner: &str,
+        policies: &InvocationPolicies,
+        budget: &Budget,
+    ) -> Result<Option<Recorded>, Unavailable> {
+        let intake = match intake(message, &self.rules, owner, self.now()) {
+            Ok(intake) => intake,
+            Err(ignored) => {
+                log_ignored(message, ignored);
+                return Ok(None);
+            }
+        };
+        let recorded = budget.run(self.record(&intake)).await;
+        let recorded = recorded.unwrap_or_else(|| Err(Unavailable("no answer in time".to_owned())));
+        let recorded = recorded.inspect_err(|error| {
+            record_span(&intake.record)
+                .in_scope(|| error!(messageId = message.id, %error, "the request was not recorded"));
+        })?;
+        let Recorded::New(record) = recorded else { return Ok(Some(recorded)) };
+        let span = record_span(&record);
+        Ok(Some(self.first_step(record, policies, budget).instrument(span).await))
+    }
+
+    async fn record(&self, intake: &Intake) -> Result<Recorded, Unavailable> {
+        match self.world.ledger().create(&intake.record).await? {
+            Created::New(record) => Ok(Recorded::New(record)),
+            Created::Exists(record) if record.header().fingerprint == intake.record.header().fingerprint => {
+                record_span(&record).in_scope(|| info!("redelivered"));
+                Ok(Recorded::Known(record))
+            }
+            Created::Exists(_) => {
+                match self.world.ledger().create(&intake.id_reused(&self.rules, self.now())).await? {
+                    Created::New(record) => Ok(Recorded::New(record)),
+                    Created::Exists(record) => Ok(Recorded::Known(record)),
+                }
+            }
+        }
+    }
+
+    /// The record is in the ledger, so nothing that fails here fails the message.
+    async fn first_step(&self, record: Record, policies: &InvocationPolicies, budget: &Budget) -> Recorded {
+        log_state(&record);
+        let accepted = match &record {
+            Record::Accepted(accepted) if matches!(accepted.state, State::Starting { .. }) => {
+                accepted.clone()
+            }
+            Record::Accepted(_) | Record::Rejected(_) => return Recorded::New(record),
+        };
+        let step = async {
+            self.copy_rate.wait().await;
+            self.call_copy(accepted, policies, budget).await
+        };
+        let result = budget.run(step).await;
+        match result.unwrap_or_else(|| Err(Unavailable("no answer in time".to_owned()))) {
+            Ok(next) => Recorded::New(next.unwrap_or(record)),
+            Err(error) => {
+                error!(%error, "the outcome of a start could not be saved: check-copies recovers it");
+                Recorded::Unsaved(record)
             }
         }
     }
 
     /// Counts and announces what became of new records so far.
-    async fn announce_first(&self, taken: Vec<Taken>) -> Counts {
-        let behind = taken.iter().filter(|taken| matches!(taken, Taken::Behind(_))).count();
-        let records: Vec<_> = taken.into_iter().filter_map(Taken::fresh).collect();
-        let mut counts = Counts { requests: records.len(), ledger_errors: behind, ..Counts::default() };
-        for record in &records {
-            counts.count(record);
+    async fn announce_first(&self, recorded: Vec<Recorded>, budget: &Budget) -> Counts {
+        let mut counts = Counts::default();
+        let mut records = Vec::new();
+        for recorded in recorded {
+            let record = match recorded {
+                Recorded::New(record) => record,
+                Recorded::Unsaved(record) => {
+                    counts.ledger_errors += 1;
+                    record
+                }
+                // The delivery that recorded it announces it.
+                Recorded::Known(_) => continue,
+            };
+            counts.requests += 1;
+            counts.count(&record);
+            records.push(record);
         }
-        let (_, errors) = self.publish(records).await;
-        counts.ledger_errors += errors;
+        match budget.run(self.publish(records, budget)).await {
+            Some(published) => counts.ledger_errors += published.unmarked,
+            None => warn!("the invocation ran out of time: check-copies publishes what is left"),
+        }
         counts
     }
-
-    /// Records a message and tries its first step; `owner` is unlike that of any other delivery. `None` for an
-    /// announcement of ours.
-    async fn take_in(&self, message: Message<'_>, owner: &str) -> Result<Option<Taken>, NotRecorded> {
-        let rules = &self.rules;
-        let Some(intake) = intake(message, &rules.admission, &rules.event_source, owner, self.now()) else {
-            warn!(
-                messageId = message.id,
-                "ignored an announcement of a copier: mend the rule that sent it here"
-            );
-            return Ok(None);
-        };
-        let intake = intake.granting(&rules.granting);
-        match self.create(&intake.record).await? {
-            Created::New(record) => {
-                let span = about(&record);
-                Ok(Some(self.first_step(record).instrument(span).await))
-            }
-            Created::Exists(record) if record.fingerprint == intake.record.fingerprint => {
-                about(&record).in_scope(|| info!("redelivered"));
-                Ok(Some(Taken::Known(record)))
-            }
-            Created::Exists(_) => self.reject_reused(&intake).await.map(Some),
-        }
-    }
-
-    async fn reject_reused(&self, intake: &Intake) -> Result<Taken, NotRecorded> {
-        match self.create(&intake.reused(&self.rules.admission, self.now())).await? {
-            Created::New(record) => {
-                log(&record);
-                Ok(Taken::New(record))
-            }
-            Created::Exists(record) => Ok(Taken::Known(record)),
-        }
-    }
-
-    async fn create(&self, record: &Record) -> Result<Created, NotRecorded> {
-        let not_recorded = |error| NotRecorded { record: Box::new(record.clone()), error };
-        self.ledger.create(record).await.map_err(not_recorded)
-    }
-
-    /// The record is in the ledger, so nothing that fails here is the message's fault.
-    async fn first_step(&self, record: Record) -> Taken {
-        log(&record);
-        if !matches!(record.state, State::Starting { .. }) {
-            return Taken::New(record);
-        }
-        self.copy_pace.turn().await;
-        match self.attempt(record.clone()).await {
-            Ok(next) => Taken::New(next.unwrap_or(record)),
-            Err(error) => {
-                error!(%error, "the outcome of a start could not be recorded: check-copies will find it");
-                Taken::Behind(record)
-            }
-        }
-    }
 }
 
-/// A message that is not in the ledger.
-struct NotRecorded {
-    record: Box<Record>,
-    error: Unavailable,
-}
-
-/// A message that is in the ledger.
-enum Taken {
-    /// By this delivery.
-    New(Record),
-    /// By this delivery, but not what came of it.
-    Behind(Record),
-    /// By an earlier one.
-    Known(Record),
-}
-
-impl Taken {
-    fn record(&self) -> &Record {
-        match self {
-            Self::New(record) | Self::Behind(record) | Self::Known(record) => record,
-        }
-    }
-
-    /// The record if its announcements are ours to publish.
-    fn fresh(self) -> Option<Record> {
-        match self {
-            Self::New(record) | Self::Behind(record) => Some(record),
-            Self::Known(_) => None,
-        }
-    }
-}
-
-impl Answer {
-    fn of(record: &Record) -> Self {
-        Self {
-            request_id: record.key.request_id.clone(),
-            status: record.status(),
-            project_version_arn: record.project_version_arn().cloned(),
-            failure: record.failure().cloned(),
-        }
+fn log_ignored(message: Message<'_>, ignored: Ignored) {
+    match ignored {
+        Ignored::Announcement => warn!(
+            messageId = message.id,
+            "ignored an announcement of a copier: correct the rule or subscription that sent it here"
+        ),
+        Ignored::SubscriptionConfirmation => warn!(
+            messageId = message.id,
+            "ignored a topic's request to confirm its subscription: confirm it with the AWS CLI (aws sns \
+             confirm-subscription), or subscribe with the owner's credentials"
+        ),
     }
 }

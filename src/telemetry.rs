@@ -7,7 +7,7 @@ use std::panic;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, error};
@@ -21,8 +21,8 @@ use crate::counts::Counts;
 
 /// The namespace of the metrics.
 pub const NAMESPACE: &str = "RekognitionModelCopier";
-/// The dimension that every metric has: the deployment's event source.
-pub const SERVICE: &str = "Service";
+/// The dimension that every metric has: the stack's name.
+pub const STACK: &str = "Stack";
 /// The further dimension of `Waiting`.
 pub const REASON: &str = "Reason";
 /// The most values of one metric that one line may hold.
@@ -77,13 +77,12 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// The metrics of the deployment whose announcements have this `source`. Call it once.
-    pub fn init(source: &str) -> Result<Self, metrics_cloudwatch_embedded::Error> {
+    /// The metrics of the stack of this name. Call it once.
+    pub fn init(stack_name: &str) -> Result<Self, metrics_cloudwatch_embedded::Error> {
         let collector = Builder::new()
             .cloudwatch_namespace(NAMESPACE)
-            .with_dimension(SERVICE, source.to_owned())
-            // An idle sweep is most of what is ever logged. That somebody looked is told by the gauges: no alarm
-            // needs a counter that says 0.
+            .with_dimension(STACK, stack_name.to_owned())
+            // CloudWatch bills a metric for every hour in which it is sent, so an idle sweep sends none.
             .emit_zeros(false)
             .init()?;
         for name in [
@@ -93,6 +92,7 @@ impl Metrics {
             "Completed",
             "Failed",
             "TimedOut",
+            "FailedOrTimedOut",
             "Rejected",
             "Waiting",
             "LedgerErrors",
@@ -102,16 +102,15 @@ impl Metrics {
         ] {
             describe_counter!(name, Unit::Count, "");
         }
-        describe_gauge!("OldestUnfinishedAge", Unit::Seconds, "");
-        describe_gauge!("OldestUnpublishedAge", Unit::Seconds, "");
-        describe_gauge!("SweepDuration", Unit::Milliseconds, "");
-        describe_gauge!("SweepLeft", Unit::Count, "");
+        describe_histogram!("OldestUnfinishedAge", Unit::Seconds, "");
+        describe_histogram!("OldestUnpublishedAge", Unit::Seconds, "");
+        describe_histogram!("SweepLeft", Unit::Count, "");
         describe_histogram!("CopyDuration", Unit::Seconds, "");
         Ok(Self { collector, level: level_of_metrics(level()) })
     }
 
     /// Writes what an invocation of start-copy did.
-    pub fn taken_in(&self, counts: &Counts, invocation: &str) {
+    pub fn started(&self, counts: &Counts, invocation: &str) {
         self.collector.set_property("requestId", invocation.to_owned());
         self.count(counts);
         self.flush(&mut stdout());
@@ -121,12 +120,18 @@ impl Metrics {
     pub fn swept(&self, report: &Report, invocation: &str) {
         self.collector.set_property("requestId", invocation.to_owned());
         counter!("UnknownStatuses").increment(report.unknown_statuses as u64);
-        counter!("PolicyErrors").increment(report.policy_errors as u64);
+        counter!("PolicyErrors").increment(report.counts.policy_errors as u64);
         counter!("DescribeErrors").increment(report.describe_errors as u64);
-        gauge!("OldestUnfinishedAge").set(report.oldest_unfinished_seconds as f64);
-        gauge!("OldestUnpublishedAge").set(report.oldest_unpublished_seconds as f64);
-        gauge!("SweepDuration").set(report.sweep_milliseconds as f64);
-        gauge!("SweepLeft").set(report.left as f64);
+        // Not gauges: the collector sends a gauge's last value with every line, also where it is 0.
+        for (metric, value) in [
+            (histogram!("OldestUnfinishedAge"), report.oldest_unfinished_seconds as f64),
+            (histogram!("OldestUnpublishedAge"), report.oldest_unpublished_seconds as f64),
+            (histogram!("SweepLeft"), report.left as f64),
+        ] {
+            if value > 0.0 {
+                metric.record(value);
+            }
+        }
         self.count(&report.counts);
         self.flush(&mut stdout());
     }
@@ -138,6 +143,7 @@ impl Metrics {
         counter!("Completed").increment(counts.completed as u64);
         counter!("Failed").increment(counts.failed as u64);
         counter!("TimedOut").increment(counts.timed_out as u64);
+        counter!("FailedOrTimedOut").increment((counts.failed + counts.timed_out) as u64);
         counter!("Rejected").increment(counts.rejected as u64);
         counter!("LedgerErrors").increment(counts.ledger_errors as u64);
         for (reason, count) in &counts.waiting {

@@ -1,20 +1,16 @@
 //! The event bus through EventBridge's PutEvents.
 //!
-//! PutEvents answers 200 even where it took nothing: every entry has a result of its own. What wasn't taken
-//! stays in its outbox for the next sweep.
+//! PutEvents answers 200 even where it accepted nothing: every entry has its own result.
 //! Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 
-use super::unavailable;
+use super::describe_error;
 use crate::domain::announcement::DETAIL_TYPE;
 use crate::domain::outbox::Outgoing;
-use crate::ports::{ANNOUNCEMENTS_PER_CALL, Bus, Unavailable};
-
-/// The most bytes of one call, with room below the limit of 256 KB.
-const BYTES: usize = 240_000;
+use crate::ports::{Bus, CallFailed, Unavailable};
 
 /// An event bus.
 #[derive(Clone, Debug)]
@@ -25,20 +21,9 @@ pub struct EventBridge {
 }
 
 impl EventBridge {
-    /// The bus called `bus`, on which we are `source`.
+    /// The bus called `bus`. Announcements have this `source`.
     pub fn new(client: Client, bus: &str, source: &str) -> Self {
         Self { client, bus: bus.to_owned(), source: source.to_owned() }
-    }
-
-    async fn put(&self, announcements: &[&Outgoing]) -> Vec<Result<(), Unavailable>> {
-        let entries = announcements.iter().map(|announcement| self.entry(announcement)).collect();
-        match self.client.put_events().set_entries(Some(entries)).send().await {
-            Ok(output) => {
-                let mut results = output.entries.unwrap_or_default().into_iter();
-                announcements.iter().map(|_| taken(results.next())).collect()
-            }
-            Err(error) => vec![Err(unavailable(error)); announcements.len()],
-        }
     }
 
     fn entry(&self, announcement: &Outgoing) -> PutEventsRequestEntry {
@@ -49,23 +34,36 @@ impl EventBridge {
             .time(DateTime::from_millis(announcement.time.as_millisecond()))
             .set_resources(Some(announcement.resources.clone()))
             .detail(announcement.detail.get())
-            // Lambda sets it for the invocation under way; EventBridge passes it on.
-            .set_trace_header(std::env::var("_X_AMZN_TRACE_ID").ok())
+            .set_trace_header(trace_header(std::env::var("_X_AMZN_TRACE_ID").ok()))
             .build()
     }
 }
 
 impl Bus for EventBridge {
-    async fn publish(&self, announcements: &[&Outgoing]) -> Vec<Result<(), Unavailable>> {
-        let mut results = Vec::with_capacity(announcements.len());
-        for batch in batches(announcements) {
-            results.extend(self.put(batch).await);
+    async fn publish(&self, call: &[&Outgoing]) -> Result<Vec<Result<(), Unavailable>>, CallFailed> {
+        let entries = call.iter().map(|announcement| self.entry(announcement)).collect();
+        match self.client.put_events().set_entries(Some(entries)).send().await {
+            Ok(output) => {
+                let mut results = output.entries.unwrap_or_default().into_iter();
+                Ok(call.iter().map(|_| accepted(results.next())).collect())
+            }
+            Err(error) => {
+                let is_refused =
+                    error.raw_response().is_some_and(|answer| answer.status().as_u16() / 100 == 4);
+                let reason = describe_error(&error);
+                Err(if is_refused { CallFailed::Refused(reason) } else { CallFailed::Unavailable(reason) })
+            }
         }
-        results
     }
 }
 
-fn taken(result: Option<PutEventsResultEntry>) -> Result<(), Unavailable> {
+/// The trace header that Lambda sets for the invocation; EventBridge passes it on. PutEvents refuses a call with an empty
+/// one or one of more than 500 characters.
+fn trace_header(header: Option<String>) -> Option<String> {
+    header.filter(|header| (1..=500).contains(&header.chars().count()))
+}
+
+fn accepted(result: Option<PutEventsResultEntry>) -> Result<(), Unavailable> {
     match result {
         Some(PutEventsResultEntry { event_id: Some(_), error_code: None, .. }) => Ok(()),
         Some(refused) => Err(Unavailable(format!(
@@ -77,54 +75,23 @@ fn taken(result: Option<PutEventsResultEntry>) -> Result<(), Unavailable> {
     }
 }
 
-/// Splits so that every batch stays within one call's limits.
-fn batches<'a, 'b>(mut rest: &'b [&'a Outgoing]) -> Vec<&'b [&'a Outgoing]> {
-    let mut batches = Vec::new();
-    while !rest.is_empty() {
-        let mut bytes = 0;
-        let fitting = rest.iter().take(ANNOUNCEMENTS_PER_CALL).take_while(|announcement| {
-            bytes += size(announcement);
-            bytes <= BYTES
-        });
-        let (batch, remaining) = rest.split_at(fitting.count().max(1));
-        batches.push(batch);
-        rest = remaining;
-    }
-    batches
-}
-
-/// An entry's size as EventBridge counts it, the constant parts rounded up.
-fn size(announcement: &Outgoing) -> usize {
-    256 + announcement.detail.get().len() + announcement.resources.iter().map(String::len).sum::<usize>()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::announcement::Status;
-    use serde_json::value::to_raw_value;
-
-    fn outgoing(bytes: usize) -> Outgoing {
-        let detail = to_raw_value(&"x".repeat(bytes)).unwrap();
-        Outgoing { status: Status::Queued, time: jiff::Timestamp::UNIX_EPOCH, resources: vec![], detail }
-    }
 
     #[test]
-    fn a_batch_stays_within_ten_entries_and_the_size_of_a_call() {
-        let (small, large) = (outgoing(100), outgoing(100_000));
-        let sizes = |all: &[&Outgoing]| batches(all).iter().map(|batch| batch.len()).collect::<Vec<_>>();
-        assert_eq!(sizes(&[&small; 23]), [10, 10, 3]);
-        assert_eq!(sizes(&[&large; 5]), [2, 2, 1]);
-        assert_eq!(sizes(&[&outgoing(300_000)]), [1]);
-        assert!(sizes(&[]).is_empty());
-    }
-
-    #[test]
-    fn an_entry_is_taken_only_if_its_own_result_says_so() {
+    fn an_entry_is_accepted_only_if_its_own_result_says_so() {
         let entry = PutEventsResultEntry::builder;
-        assert!(taken(Some(entry().event_id("e").build())).is_ok());
-        assert!(taken(Some(entry().error_code("InternalFailure").build())).is_err());
-        assert!(taken(Some(entry().build())).is_err());
-        assert!(taken(None).is_err());
+        assert!(accepted(Some(entry().event_id("e").build())).is_ok());
+        assert!(accepted(Some(entry().error_code("InternalFailure").build())).is_err());
+        assert!(accepted(Some(entry().build())).is_err());
+        assert!(accepted(None).is_err());
+    }
+
+    #[test]
+    fn a_trace_header_that_the_bus_would_refuse_is_left_out() {
+        let header = |length: usize| trace_header(Some("x".repeat(length))).map(|header| header.len());
+        assert_eq!([0, 1, 500, 501].map(header), [None, Some(1), Some(500), None]);
+        assert_eq!(trace_header(None), None);
     }
 }

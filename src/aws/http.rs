@@ -1,10 +1,11 @@
-//! The HTTP client that all AWS clients share, and whom it trusts.
+//! The HTTP client of the AWS clients, and which certificates it trusts.
 //!
-//! Left to itself, the SDK reads the system's certificate store and parses all of it for every client, and once
-//! more at the first request: most of the time that a function takes to start. AWS's endpoints need five roots.
-//! What is traded: a root that Amazon adds one day needs a new release, or `SSL_CERT_FILE` until then.
+//! By default the SDK reads the system's certificate store and parses all of it for every client, and once more at the
+//! first request: most of the time that a function takes to start. AWS's endpoints need five roots. The price: a root
+//! that Amazon adds one day needs a new release, or `SSL_CERT_FILE=/etc/pki/tls/certs/ca-bundle.crt` until then.
 
 use std::fs;
+use std::time::Duration;
 
 use aws_sdk_rekognition::config::{HttpClient, RuntimeComponents, SharedHttpClient};
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -16,7 +17,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConn
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use super::set;
+use super::variable;
 
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 
@@ -28,19 +29,30 @@ pub struct BadBundle {
     why: String,
 }
 
-/// A client that trusts what `AWS_CA_BUNDLE` holds; else, with `SSL_CERT_FILE` or `SSL_CERT_DIR`, what they
-/// name; else Amazon's roots.
-pub(super) fn client() -> Result<SharedHttpClient, BadBundle> {
-    let trusted = match set("AWS_CA_BUNDLE") {
+/// A client that trusts the certificates in `AWS_CA_BUNDLE`; else, with `SSL_CERT_FILE` or `SSL_CERT_DIR`, those that
+/// they name; else Amazon's roots.
+///
+/// An idle connection is not used again after `idle_timeout`; `None` is the SDK's own.
+pub(super) fn client(idle_timeout: Option<Duration>) -> Result<SharedHttpClient, BadBundle> {
+    let trusted = match variable("AWS_CA_BUNDLE") {
         Some(path) => TrustStore::empty().with_pem_certificate(bundle(path)?),
-        None if set("SSL_CERT_FILE").or(set("SSL_CERT_DIR")).is_some() => TrustStore::default(),
+        None if variable("SSL_CERT_FILE").or(variable("SSL_CERT_DIR")).is_some() => TrustStore::default(),
         None => TrustStore::empty().with_pem_certificate(AMAZON_ROOTS),
     };
-    let client = Builder::new().build_with_connector_fn(move |settings, components| {
-        let context = TlsContext::builder().with_trust_store(trusted.clone()).build().unwrap_or_default();
+    let context = TlsContext::builder().with_trust_store(trusted).build();
+    // The certificates are sound, so this cannot fail today. If it does one day, it must not trust others instead.
+    let context = context.map_err(|error| BadBundle {
+        path: variable("AWS_CA_BUNDLE").unwrap_or_default(),
+        why: error.to_string(),
+    })?;
+    let mut builder = Builder::new();
+    if let Some(idle_timeout) = idle_timeout {
+        builder = builder.pool_idle_timeout(idle_timeout);
+    }
+    let client = builder.build_with_connector_fn(move |settings, components| {
         let mut connector = ConnectorBuilder::default()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(context)
+            .tls_context(context.clone())
             .proxy_config(ProxyConfig::from_env());
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
@@ -70,7 +82,7 @@ fn roots(pem: &[u8]) -> Result<usize, String> {
     Ok(count)
 }
 
-/// Builds its connector at the first request, and not, to throw it away, for every AWS client that is made.
+/// Builds its connector at the first request, and not for every AWS client that is made.
 #[derive(Debug)]
 struct WhenNeeded(SharedHttpClient);
 

@@ -1,22 +1,24 @@
-//! The ledger in DynamoDB: one item per request, and one for the grants of every source project. What is in an
-//! item: see `item`.
+//! The ledger in DynamoDB: one item per request. What is in an item: see `item`.
 
 pub mod item;
+mod server_time;
 
-use aws_sdk_dynamodb::Client;
+use std::fmt::Debug;
+
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::{Client, Config};
 use jiff::{SignedDuration, Timestamp};
 
 use super::unavailable;
-use crate::domain::arn::ProjectArn;
-use crate::domain::grant::Grants;
 use crate::domain::id::RecordKey;
 use crate::domain::record::{Record, Step};
 use crate::domain::times::Times;
-use crate::ports::{Created, Cursor, GrantsPage, Ledger, Page, Unavailable};
-use item::{GRANTS, Item, cursor, entry, grants_id, number, project, read, read_json, start_key, text};
+use crate::ports::{Clock, Created, Cursor, Entry, Ledger, Page, Unavailable};
+use item::{Item, cursor, entry, number, read, start_key, string, text};
+use server_time::ServerTime;
 
 /// The name of the sparse index.
 const INDEX: &str = "due";
@@ -25,16 +27,50 @@ const INDEX: &str = "due";
 #[derive(Clone, Debug)]
 pub struct DynamoDb {
     client: Client,
+    server_time: ServerTime,
     table: String,
     times: Times,
     retention: SignedDuration,
 }
 
 impl DynamoDb {
-    /// The ledger in `table`. `times` decide when a copy needs more than a look; an ended record is kept
-    /// for `retention`.
-    pub fn new(client: Client, table: &str, times: Times, retention: SignedDuration) -> Self {
-        Self { client, table: table.to_owned(), times, retention }
+    /// The ledger in `table`. `times` decide when a poll needs the record; an ended record is kept for `retention`. The
+    /// Date of every answer is compared with `clock`.
+    pub fn new<C: Clock + Debug + 'static>(
+        config: &SdkConfig,
+        clock: C,
+        table: &str,
+        times: Times,
+        retention: SignedDuration,
+    ) -> Self {
+        let server_time = ServerTime::new(clock);
+        let config = Config::from(config).to_builder().interceptor(server_time.clone()).build();
+        Self { client: Client::from_conf(config), server_time, table: table.to_owned(), times, retention }
+    }
+
+    /// The record in an item.
+    ///
+    /// The other attributes are derived from the record. If they are not as they should be, the index does not show what
+    /// the record needs: they are written again, and the read fails so that it is counted.
+    async fn read_or_mend(&self, item: &Item) -> Result<Record, Unavailable> {
+        let record = read(item)?;
+        let derived = item::of_record(&record, &self.times, self.retention)?;
+        if item::is_derived(item, &derived) {
+            return Ok(record);
+        }
+        let id = string(item, "id").unwrap_or_default().to_owned();
+        let json = item.get("record").cloned().unwrap_or(AttributeValue::Null(true));
+        let unchanged = |put: PutItemFluentBuilder| {
+            put.condition_expression("#record = :record")
+                .expression_attribute_names("#record", "record")
+                .expression_attribute_values(":record", json)
+        };
+        match self.put(derived, unchanged).await {
+            Put::Done | Put::InTheWay(_) => Err(Unavailable(format!(
+                "the attributes of item `{id}` were not those of its record: they were written again"
+            ))),
+            Put::Failed(error) => Err(error),
+        }
     }
 
     /// Puts an item on a condition. `Err(Some(item))` is the item that was in the way.
@@ -59,31 +95,6 @@ impl DynamoDb {
             },
         }
     }
-
-    /// One page of the index.
-    async fn query(&self, step: &str, until: Timestamp, after: Option<Cursor>) -> Result<Found, Unavailable> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(INDEX)
-            .key_condition_expression("#step = :step AND #due <= :until")
-            .expression_attribute_names("#step", "step")
-            .expression_attribute_names("#due", "due")
-            .expression_attribute_values(":step", text(step))
-            .expression_attribute_values(":until", number(until.as_millisecond()))
-            .set_exclusive_start_key(after.and_then(|cursor| start_key(step, &cursor)));
-        let found = query.send().await.map_err(unavailable)?;
-        Ok(Found {
-            items: found.items.unwrap_or_default(),
-            next: found.last_evaluated_key.as_ref().and_then(cursor),
-        })
-    }
-}
-
-struct Found {
-    items: Vec<Item>,
-    next: Option<Cursor>,
 }
 
 enum Put {
@@ -98,7 +109,7 @@ impl Ledger for DynamoDb {
         let json = item.get("record").cloned();
         match self.put(item, |put| put.condition_expression("attribute_not_exists(id)")).await {
             Put::Done => Ok(Created::New(record.clone())),
-            // Our own write, whose answer was lost and which the SDK sent again.
+            // The same write, whose answer was lost and which the SDK sent again.
             Put::InTheWay(item) if item.get("record") == json.as_ref() => Ok(Created::New(record.clone())),
             Put::InTheWay(item) => Ok(Created::Exists(read(&item)?)),
             Put::Failed(error) => Err(error),
@@ -108,12 +119,16 @@ impl Ledger for DynamoDb {
     async fn load(&self, key: &RecordKey) -> Result<Option<Record>, Unavailable> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let found = get.key("id", text(key.to_string())).send().await.map_err(unavailable)?;
-        found.item.as_ref().map(read).transpose()
+        match &found.item {
+            Some(item) => self.read_or_mend(item).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn save(&self, record: Record) -> Result<Option<Record>, Unavailable> {
-        let known = number(record.revision);
-        let record = Record { revision: record.revision + 1, ..record };
+        let known = number(record.header().revision);
+        let mut record = record;
+        record.header_mut().revision += 1;
         let item = item::of_record(&record, &self.times, self.retention)?;
         let json = item.get("record").cloned();
         let on_revision = |put: PutItemFluentBuilder| {
@@ -127,40 +142,41 @@ impl Ledger for DynamoDb {
         }
     }
 
-    async fn due(&self, step: Step, until: Timestamp, after: Option<Cursor>) -> Result<Page, Unavailable> {
-        let found = self.query(step.as_str(), until, after).await?;
-        let entries: Vec<_> = found.items.iter().filter_map(entry).collect();
-        Ok(Page { unreadable: found.items.len() - entries.len(), entries, next: found.next })
-    }
-
-    async fn grants(&self, project: &ProjectArn) -> Result<Option<Grants>, Unavailable> {
-        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let found = get.key("id", grants_id(project)).send().await.map_err(unavailable)?;
-        found.item.as_ref().map(|item| read_json(item, "grants")).transpose()
-    }
-
-    async fn save_grants(&self, grants: Grants) -> Result<Option<Grants>, Unavailable> {
-        let known = grants.revision;
-        let grants = Grants { revision: known + 1, ..grants };
-        let item = item::of_grants(&grants, self.retention)?;
-        let json = item.get("grants").cloned();
-        let on_revision = |put: PutItemFluentBuilder| match known {
-            0 => put.condition_expression("attribute_not_exists(id)"),
-            _ => put
-                .condition_expression("revision = :known")
-                .expression_attribute_values(":known", number(known)),
-        };
-        match self.put(item, on_revision).await {
-            Put::Done => Ok(Some(grants)),
-            Put::InTheWay(item) if item.get("grants") == json.as_ref() => Ok(Some(grants)),
-            Put::InTheWay(_) => Ok(None),
-            Put::Failed(error) => Err(error),
+    async fn due(
+        &self,
+        step: Step,
+        until: Timestamp,
+        after: Option<Cursor>,
+    ) -> Result<Page<Entry>, Unavailable> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(INDEX)
+            .key_condition_expression("#step = :step AND #due <= :until")
+            .expression_attribute_names("#step", "step")
+            .expression_attribute_names("#due", "due")
+            .expression_attribute_values(":step", text(step.as_str()))
+            .expression_attribute_values(":until", number(until.as_millisecond()))
+            .set_exclusive_start_key(after.and_then(|cursor| start_key(step.as_str(), &cursor)));
+        let found = query.send().await.map_err(unavailable)?;
+        let mut page = Page { next: found.last_evaluated_key.as_ref().and_then(cursor), ..Page::default() };
+        for item in found.items.unwrap_or_default() {
+            match entry(&item, step) {
+                Some(entry) => page.items.push(entry),
+                None => {
+                    page.unreadable += 1;
+                    // A read mends what can be: the next sweep sees it.
+                    if let Some(key) = string(&item, "id").and_then(RecordKey::parse) {
+                        drop(self.load(&key).await);
+                    }
+                }
+            }
         }
+        Ok(page)
     }
 
-    async fn grants_due(&self, until: Timestamp, after: Option<Cursor>) -> Result<GrantsPage, Unavailable> {
-        let found = self.query(GRANTS, until, after).await?;
-        let projects: Vec<_> = found.items.iter().filter_map(project).collect();
-        Ok(GrantsPage { unreadable: found.items.len() - projects.len(), projects, next: found.next })
+    fn clock_skew(&self) -> SignedDuration {
+        self.server_time.skew()
     }
 }

@@ -1,19 +1,24 @@
-//! The world through the AWS SDK: each file is one port; `policies` is the part of Rekognition's that is in other
-//! accounts, and `http` is what all of them talk through.
+//! The ports through the AWS SDK, a file each. `source_accounts` is the part of Rekognition's port that acts in other
+//! accounts; `http` is the client that all of them share.
 
 mod bus;
+mod clock;
 mod http;
 mod ledger;
-mod policies;
 mod rekognition;
+mod source_accounts;
 
 pub use bus::EventBridge;
+use clock::SdkClock;
+pub use clock::SystemClock;
+use clock::timestamp;
 pub use http::BadBundle;
 pub use ledger::{DynamoDb, item};
 pub use rekognition::CustomLabels;
 
 use std::env;
-use std::time::{Duration, SystemTime};
+use std::fmt::Debug;
+use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
@@ -23,35 +28,64 @@ use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
-use jiff::Timestamp;
 
+use crate::budget::CALL_TIMEOUT;
 use crate::domain::refusal::{Meaning, Refusal};
 use crate::ports::{Clock, Unavailable};
 
-/// The SDK's configuration, from the environment alone, with what it leaves open: it has a connect time-out only.
+/// How long an idle connection to Rekognition may be used again.
 ///
-/// Lambda puts Region and credentials into the environment. The SDK's own loader asks for them and for everything else
-/// in files as well, and brings the code for its other places (profiles, SSO, containers, the instance) into the program.
-/// An attempt is given up after 10 s, a call with its retries after 25 s, well within either function's
-/// time-out.
-pub fn configuration() -> Result<SdkConfig, BadBundle> {
-    let is_true = |name| set(name).map(|value| value.eq_ignore_ascii_case("true"));
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(3))
-        .operation_attempt_timeout(Duration::from_secs(10))
-        .operation_timeout(Duration::from_secs(25))
-        .build();
-    let mut configuration = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(http::client()?)
-        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard())
-        .service_config(Environment);
-    configuration.set_region(set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")).map(Region::new));
-    configuration.set_use_fips(is_true("AWS_USE_FIPS_ENDPOINT"));
-    configuration.set_use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"));
-    Ok(configuration.build())
+/// CopyProjectVersion is not retried. On a connection that died while the function slept it would cost the 20 minutes
+/// that an unanswered call takes to recover.
+const REKOGNITION_IDLE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The SDK's configurations.
+#[derive(Debug)]
+pub struct Configuration {
+    /// For every service but Rekognition.
+    pub shared: SdkConfig,
+    /// For Rekognition: the same with connections of its own, none of which is used again after a second.
+    pub rekognition: SdkConfig,
+}
+
+impl Configuration {
+    /// Reads the environment, and sets what the SDK leaves open: it has a connect time-out only.
+    ///
+    /// Lambda puts Region and credentials into the environment. The SDK's own loader would look for them in files as
+    /// well, and bring the code for its other sources (profiles, SSO, containers, the instance) into the program. An
+    /// attempt is given up after 10 s, a call with its retries after 25 s.
+    ///
+    /// # Errors
+    /// If `AWS_CA_BUNDLE` names a file that cannot be used.
+    pub fn from_env() -> Result<Self, BadBundle> {
+        let is_true = |name| variable(name).map(|value| value.eq_ignore_ascii_case("true"));
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(CALL_TIMEOUT)
+            .operation_timeout(Duration::from_secs(25))
+            .build();
+        let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+        let mut shared = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(http::client(None)?)
+            .credentials_provider(credentials)
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::standard())
+            .service_config(Environment);
+        shared.set_region(variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Region::new));
+        shared.set_use_fips(is_true("AWS_USE_FIPS_ENDPOINT"));
+        shared.set_use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"));
+        let shared = shared.build();
+        let client = http::client(Some(REKOGNITION_IDLE_TIMEOUT))?;
+        Ok(Self { rekognition: shared.to_builder().http_client(client).build(), shared })
+    }
+
+    /// The same with the SDK living by this clock: it signs by it, and credentials expire by it.
+    pub fn with_clock<C: Clock + Clone + Debug + 'static>(self, clock: C) -> Self {
+        let shared = self.shared.into_builder().time_source(SdkClock(clock.clone())).build();
+        let rekognition = self.rekognition.into_builder().time_source(SdkClock(clock)).build();
+        Self { shared, rekognition }
+    }
 }
 
 /// What a client asks for by its service's name: `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`.
@@ -61,67 +95,54 @@ struct Environment;
 impl LoadServiceConfig for Environment {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_ascii_uppercase().replace(' ', "_");
-        set(&format!("{}_{service}", key.env())).or_else(|| set(key.env()))
+        variable(&format!("{}_{service}", key.env())).or_else(|| variable(key.env()))
     }
 }
 
-/// A variable of the environment; one that is empty is not set.
-fn set(name: &str) -> Option<String> {
+/// A variable of the environment. An empty one counts as not set.
+fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The machine's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        timestamp(SystemTime::now())
-    }
-}
-
-/// A time of the SDK's, in whole milliseconds.
-fn timestamp(time: SystemTime) -> Timestamp {
-    let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_millis())
-        .ok()
-        .and_then(|millis| Timestamp::from_millisecond(millis).ok())
-        .unwrap_or(Timestamp::MAX)
-}
-
-/// The definite no that an error of Rekognition or STS is. It has a name that we can read, and does not come out of the
-/// service's own trouble: an error with a status of 500 or more may be about a call that worked, whatever it is called.
-/// But for a throttle, which comes with either status.
+/// The definite refusal that an error of Rekognition or STS is; `None` if the call may have worked.
+///
+/// An answer with a status of 500 or more may be about a call that worked, whatever its name. Only a throttle comes with
+/// either status. An answer without a name is sorted by its status: a proxy or gateway refused it, except for a time-out
+/// (408).
 fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Refusal> {
     let SdkError::ServiceError(answer) = error else { return None };
-    let code = error.code()?;
-    let is_definite = match Meaning::of(code) {
+    let status = answer.raw().status().as_u16();
+    let code = match error.code() {
+        Some(code) => code.to_owned(),
+        None => format!("HttpStatus{status}"),
+    };
+    let is_definite = match Meaning::of(&code) {
         Meaning::Unanswered => false,
         Meaning::Throttled => true,
-        _ => !answer.raw().status().is_server_error(),
+        _ => (300..500).contains(&status) && status != 408,
     };
     let message = error.message().unwrap_or("no reason was given").to_owned();
-    is_definite.then(|| Refusal { code: code.to_owned(), message })
+    is_definite.then_some(Refusal { code, message, http_status: Some(status) })
 }
 
-fn unavailable<E, R>(error: SdkError<E, R>) -> Unavailable
+fn unavailable<E>(error: SdkError<E, HttpResponse>) -> Unavailable
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug + 'static,
 {
-    Unavailable(told(&error))
+    Unavailable(describe_error(&error))
 }
 
-/// An error in a line: what the service said, or what went wrong on the way there.
+/// An error in one line: what the service answered with its HTTP status, or what went wrong on the way there.
 ///
-/// Never the SDK's own rendering with context: it holds the response's body, which may be a record.
-fn told<E, R>(error: &SdkError<E, R>) -> String
+/// Never the SDK's own rendering with context: it has the response's body, which may be a record.
+fn describe_error<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug + 'static,
 {
+    let status = error.raw_response().map(|response| format!(" (HTTP {})", response.status().as_u16()));
+    let status = status.unwrap_or_default();
     if let Some(code) = error.code() {
-        return format!("{code}: {}", error.message().unwrap_or("no message"));
+        return format!("{code}: {}{status}", error.message().unwrap_or("no message"));
     }
     let mut line = error.to_string();
     let mut source = std::error::Error::source(error);
@@ -129,5 +150,5 @@ where
         line.push_str(&format!(": {error}"));
         source = error.source();
     }
-    line
+    line + &status
 }

@@ -12,15 +12,14 @@ use aws_sdk_rekognition::operation::copy_project_version::{
 use aws_sdk_rekognition::types::{OutputConfig, ProjectVersionDescription};
 use tracing::warn;
 
-use super::policies::SourceAccounts;
-use super::{refusal, told, unavailable};
+use super::source_accounts::SourceAccounts;
+use super::{describe_error, refusal, timestamp, unavailable};
 use crate::domain::arn::{ProjectArn, ProjectVersionArn};
-use crate::domain::grant::PolicyError;
 use crate::domain::model::{ModelStatus, Version};
-use crate::domain::policy::{Change, Policy};
+use crate::domain::project_policy::{PolicyError, ProjectPolicy};
 use crate::domain::refusal::CopyAnswer;
 use crate::domain::request::CopyRequest;
-use crate::ports::{Rekognition, Unavailable, Versions, Which};
+use crate::ports::{Cursor, Page, Rekognition, Unavailable, Which};
 
 /// The Rekognition client, and those in the accounts that own the models.
 #[derive(Debug)]
@@ -30,8 +29,8 @@ pub struct CustomLabels {
 }
 
 impl CustomLabels {
-    /// Custom Labels in this account, and in others through `roles`: those that change project policies for us, by
-    /// account. They are assumed through `sts` and ask for `external_id`.
+    /// Custom Labels in this account, and in others through `roles`, which change project policies, by account. They are
+    /// assumed through `sts` and ask for `external_id`.
     pub fn new(
         client: Client,
         sts: &aws_sdk_sts::Config,
@@ -67,49 +66,58 @@ impl Rekognition for CustomLabels {
         answer(call.send().await)
     }
 
-    async fn versions(&self, project: &ProjectArn, which: Which<'_>) -> Result<Versions, Unavailable> {
+    async fn versions(&self, project: &ProjectArn, which: Which<'_>) -> Result<Page<Version>, Unavailable> {
         let call = self.client.describe_project_versions().project_arn(project.as_str());
         let call = match which {
             Which::Named(names) => call.set_version_names(Some(names.to_vec())),
-            Which::Page(token) => call.max_results(100).set_next_token(token),
+            Which::Page(cursor) => call.max_results(100).set_next_token(cursor.map(|Cursor(token)| token)),
         };
         match call.send().await {
-            Ok(found) => Ok(Versions {
-                versions: found
-                    .project_version_descriptions
-                    .unwrap_or_default()
-                    .into_iter()
-                    .filter_map(version)
-                    .collect(),
-                // An empty token is the end, too.
-                next: found.next_token.filter(|token| !token.is_empty()),
-            }),
-            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Versions::default()),
+            Ok(page) => {
+                let descriptions = page.project_version_descriptions.unwrap_or_default();
+                let count = descriptions.len();
+                let items: Vec<Version> = descriptions.into_iter().filter_map(version).collect();
+                let unreadable = count - items.len();
+                // An empty token means the end.
+                let next = page.next_token.filter(|token| !token.is_empty()).map(Cursor);
+                Ok(Page { items, unreadable, next })
+            }
+            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Page::default()),
             Err(error) => Err(unavailable(error)),
         }
     }
 
-    async fn policy(&self, project: &ProjectArn, name: &str) -> Result<Option<Policy>, PolicyError> {
-        self.source_accounts.policy(project, name).await
+    async fn policies(&self, project: &ProjectArn) -> Result<Vec<ProjectPolicy>, PolicyError> {
+        self.source_accounts.policies(project).await
     }
 
-    async fn change_policy(
+    async fn put_policy(
         &self,
         project: &ProjectArn,
         name: &str,
-        change: &Change,
+        document: &str,
+        revision_id: Option<&str>,
     ) -> Result<(), PolicyError> {
-        self.source_accounts.change(project, name, change).await
+        self.source_accounts.put(project, name, document, revision_id).await
+    }
+
+    async fn delete_policy(
+        &self,
+        project: &ProjectArn,
+        name: &str,
+        revision_id: &str,
+    ) -> Result<(), PolicyError> {
+        self.source_accounts.delete(project, name, revision_id).await
     }
 }
 
-/// Sorts what came back: everything but an ARN and a definite no is unanswered.
+/// Sorts answers: everything but an ARN and a definite refusal is unanswered.
 fn answer(result: Result<CopyProjectVersionOutput, SdkError<CopyProjectVersionError>>) -> CopyAnswer {
     match result {
         Ok(output) => accepted(output.project_version_arn.as_deref()),
         Err(error) => match refusal(&error) {
             Some(refusal) => CopyAnswer::Refused(refusal),
-            None => CopyAnswer::Unanswered { reason: told(&error) },
+            None => CopyAnswer::Unanswered { reason: describe_error(&error) },
         },
     }
 }
@@ -124,7 +132,7 @@ fn accepted(arn: Option<&str>) -> CopyAnswer {
     }
 }
 
-/// A description, if it has what identifies it: every member of it is optional.
+/// A description, if it has an ARN and a status: every member of it is optional.
 fn version(description: ProjectVersionDescription) -> Option<Version> {
     let arn = description.project_version_arn.as_deref().map(ProjectVersionArn::parse);
     let (Some(Ok(arn)), Some(status)) = (arn, description.status) else {
@@ -135,6 +143,10 @@ fn version(description: ProjectVersionDescription) -> Option<Version> {
         arn,
         status: ModelStatus::from(status.as_str().to_owned()),
         status_message: description.status_message,
+        created_at: description
+            .creation_timestamp
+            .and_then(|time| std::time::SystemTime::try_from(time).ok())
+            .map(timestamp),
         source_project_version_arn: description.source_project_version_arn,
         s3_bucket: description.output_config.and_then(|output| output.s3_bucket),
         kms_key_id: description.kms_key_id,
@@ -155,17 +167,35 @@ mod tests {
     }
 
     #[test]
-    fn trouble_of_the_service_is_no_answer_whatever_it_is_called() {
+    fn an_error_of_the_service_is_no_answer_whatever_its_name() {
         for code in ["InternalServerError", "NewException", "LimitExceededException"] {
             assert!(matches!(answered(500, code), CopyAnswer::Unanswered { .. }), "{code}");
         }
     }
 
     #[test]
-    fn a_throttle_is_a_definite_no_with_either_status() {
+    fn a_throttle_is_a_definite_refusal_with_either_status() {
         for status in [400, 500] {
             assert!(matches!(answered(status, "ThrottlingException"), CopyAnswer::Refused(_)), "{status}");
         }
         assert!(matches!(answered(400, "NewException"), CopyAnswer::Refused(_)));
+    }
+
+    #[test]
+    fn an_answer_without_a_name_is_sorted_by_its_status() {
+        let nameless = |status: u16| {
+            let error = CopyProjectVersionError::generic(ErrorMetadata::builder().build());
+            answer(Err(SdkError::service_error(
+                error,
+                HttpResponse::new(status.try_into().unwrap(), "".into()),
+            )))
+        };
+        for status in [302, 400, 403, 413, 429] {
+            let CopyAnswer::Refused(refusal) = nameless(status) else { panic!("{status}") };
+            assert_eq!(refusal.code, format!("HttpStatus{status}"));
+        }
+        for status in [200, 408, 500, 502, 503] {
+            assert!(matches!(nameless(status), CopyAnswer::Unanswered { .. }), "{status}");
+        }
     }
 }

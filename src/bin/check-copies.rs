@@ -1,14 +1,15 @@
 //! Takes every pending copy one step further. Wiring only: see `rekognition_model_copier::check_copies`.
 
-// The futures of the SDK and of the runtime nest deeper than the compiler follows by itself.
+// The futures of the SDK and of the runtime nest deeper than the compiler follows without this.
 #![recursion_limit = "256"]
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use rekognition_model_copier::aws::SystemClock;
 use rekognition_model_copier::lambda::Function;
 use serde_json::value::RawValue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let function = &Function::init().await?;
+    let function = &Function::init(SystemClock).await?;
     run(service_fn(async |event: LambdaEvent<Box<RawValue>>| function.check_copies(event).await)).await
 }

@@ -1,158 +1,242 @@
 //! check-copies: takes every record that is due one step further.
 //!
-//! A sweep has no input and keeps nothing but where its round through the projects goes on: it reads what is due and
-//! does the same work whether that is there for the first time, once more after a crash, or because two sweeps run at
-//! once. So there is nothing to retry: what fails is still due, and the next sweep sees it. One bad record never stops a
-//! sweep.
+//! A sweep has no input. It reads what is due and does the same work whether that is there for the first time, once more
+//! after a crash, or because two sweeps run at once. So there is nothing to retry: what fails is still due, and the next
+//! sweep finds it. One bad record never stops a sweep.
 //!
-//! In this order, so that the end of the line never starves: publish, release the grants of what has ended, take
-//! over, then start, look and bring policies in line side by side, each within its own quota. A sweep stops in
-//! time; what is left is simply still due.
+//! A sweep first publishes what is unpublished, in at most a third of its time, so that results are published even when a
+//! sweep runs out of time. Then it recovers starts, starts what waits and polls copies side by side, each within its own
+//! rate limit, while what they end is published. A service that hangs delays only the work that needs it. At the end of
+//! its [`Budget`] a sweep drops what is under way and reports; what is left is still due.
 
-mod group;
-mod look;
-mod publish;
+mod poll_copies;
+mod publish_unpublished;
+mod recover_starts;
 mod report;
-mod start;
-mod take_over;
-mod withdraw;
+mod start_waiting;
+mod versions;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use futures_util::future::join3;
+use futures_util::future::{join, join3};
+use futures_util::{Stream, StreamExt, stream};
 use jiff::Timestamp;
-use tracing::{Span, error, error_span};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tracing::{Span, error, error_span, warn};
 
-pub(crate) use group::Round;
 pub use report::Report;
 
+use crate::budget::Budget;
 use crate::copier::Copier;
-use crate::domain::record::{Record, Step};
-use crate::ports::{Bus, Clock, Cursor, Entry, Ledger, Page, Rekognition};
+use crate::domain::record::{Accepted, Record, Step};
+use crate::ports::{Cursor, Entry, Ledger, Page, World};
+use crate::project_policies::InvocationPolicies;
 
-/// How many things a sweep does at once. The paces bound the calls; this bounds what they wait for.
-const AT_ONCE: usize = 8;
-
-impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Copier<L, R, B, C> {
-    /// One sweep, which begins nothing after `until`. `owner` is unlike that of any other sweep.
-    pub async fn sweep(&self, owner: &str, until: Timestamp) -> Report {
-        let began = self.now();
-        let sweep = Sweep { copier: self, owner, leases: AtomicUsize::new(0), until };
-        let (mut report, unpublished) = sweep.publish().await;
-        let (releases, released) = sweep.release(&unpublished).await;
-        report += releases;
-        report += sweep.take_over(&unpublished).await;
-        let (starts, looks, alignments) =
-            join3(sweep.start(&unpublished), sweep.look(&unpublished), sweep.align(released)).await;
-        report += starts;
-        report += looks;
-        report += alignments;
-        report.sweep_milliseconds = self.now().duration_since(began).as_millis().try_into().unwrap_or(0);
+impl<W: World> Copier<W> {
+    /// One sweep. `owner` is unlike that of any other sweep.
+    pub async fn sweep(&self, owner: &str, budget: Budget) -> Report {
+        let report = Mutex::default();
+        let whole = budget.run(self.sweep_steps(owner, budget, &report)).await;
+        let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if whole.is_none() {
+            warn!(left = report.left, "the sweep ran out of time");
+        }
+        report.sweep_milliseconds = budget.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
         report
+    }
+
+    async fn sweep_steps(&self, owner: &str, budget: Budget, report: &Mutex<Report>) {
+        let (results, mut receiver) = unbounded_channel();
+        let policies = InvocationPolicies::default();
+        let leases = AtomicUsize::new(0);
+        let sweep = Sweep { copier: self, owner, leases, budget, policies, report, results };
+        let unpublished = sweep.publish_unpublished().await;
+        if let Some(skew) = self.clock_skew() {
+            error!(
+                seconds = skew.as_secs(),
+                "the function's clock is wrong: nothing is started, ended or timed out"
+            );
+            note(report, |report| report.clock_skew_seconds = Some(skew.as_secs()));
+            return;
+        }
+        let publish_results = async {
+            let mut saved = Vec::new();
+            while receiver.recv_many(&mut saved, publish_unpublished::RECORDS_AT_ONCE).await > 0 {
+                let records = saved.drain(..).flatten().collect();
+                let published = self.publish(records, &budget).await;
+                note(report, |report| {
+                    report.published += published.announcements;
+                    report.counts.ledger_errors += published.unmarked;
+                });
+            }
+        };
+        let steps = async move {
+            let recover = sweep.recover_starts(&unpublished);
+            let start = sweep.start_waiting(&unpublished);
+            join3(recover, start, sweep.poll_copies(&unpublished)).await;
+            // The end of `sweep` closes the channel, so that the publishing ends, too.
+        };
+        join(steps, publish_results).await;
     }
 }
 
-/// One sweep under way.
-struct Sweep<'a, L, R, B, C> {
-    copier: &'a Copier<L, R, B, C>,
+/// What a record needs apart from publishing: the index has each record under one step only.
+type Unpublished = [(Step, Entry)];
+
+/// A record that could not be read, which was reported.
+struct Unreadable;
+
+/// One sweep that is under way.
+struct Sweep<'a, W> {
+    copier: &'a Copier<W>,
     owner: &'a str,
     leases: AtomicUsize,
-    until: Timestamp,
+    budget: Budget,
+    policies: InvocationPolicies,
+    report: &'a Mutex<Report>,
+    results: UnboundedSender<Vec<Record>>,
 }
 
-impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> Sweep<'_, L, R, B, C> {
-    /// Who takes the next lease. INVARIANT: unlike any other, within this sweep as well: a ledger takes two
-    /// writes that are alike for one, and both writers would call.
-    fn holder(&self) -> String {
+/// Changes the report of a sweep.
+fn note(report: &Mutex<Report>, change: impl FnOnce(&mut Report)) {
+    change(&mut report.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
+impl<W: World> Sweep<'_, W> {
+    fn note(&self, change: impl FnOnce(&mut Report)) {
+        note(self.report, change);
+    }
+
+    /// Notes that the ledger failed.
+    fn ledger_failed(&self) {
+        self.note(|report| report.counts.ledger_errors += 1);
+    }
+
+    /// The owner of the next lease. INVARIANT: unlike any other, within this sweep as well. A ledger takes two equal
+    /// writes for one, and both writers would call.
+    fn lease_owner(&self) -> String {
         format!("{}/{}", self.owner, self.leases.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn out_of_time(&self) -> bool {
-        self.copier.now() >= self.until
+    fn may_begin(&self) -> bool {
+        self.budget.may_begin()
     }
 
-    /// A page of what is due, counted as an error and empty if the ledger can't say.
-    async fn due(&self, step: Step, after: Option<Cursor>, report: &mut Report) -> Page {
-        // Who waits for a withdrawal has had their answer, and who waits to be announced may have.
-        let is_unfinished = !matches!(step, Step::Withdraw | Step::Publish);
-        // Of the others, those that are not due yet are asked for, too: how old they are is to be known in every sweep,
-        // not only in those that take them further.
-        let asked = if is_unfinished { Timestamp::MAX } else { self.copier.now() };
-        match self.copier.ledger.due(step, asked, after).await {
-            Ok(mut page) => {
-                let now = self.copier.now();
-                report.counts.ledger_errors += page.unreadable;
-                if is_unfinished {
-                    page.entries.iter().for_each(|entry| report.unfinished(entry.requested_at, now));
-                }
-                if page.entries.iter().any(|entry| entry.due > now) {
-                    page.entries.retain(|entry| entry.due <= now);
-                    page.next = None;
-                }
-                page
-            }
+    fn now(&self) -> Timestamp {
+        self.copier.now()
+    }
+
+    /// What is due for `step`, page by page, the unpublished records that need it first.
+    ///
+    /// Each entry counts as left until [`Sweep::done`].
+    fn due(&self, step: Step, unpublished: &Unpublished) -> impl Stream<Item = Vec<Entry>> {
+        let extra: Vec<Entry> = unpublished
+            .iter()
+            .filter(|(needed, _)| *needed == step)
+            .map(|(_, entry)| entry.clone())
+            .collect();
+        self.note(|report| report.left += extra.len());
+        let pages = stream::unfold(Some(None), move |cursor: Option<Option<Cursor>>| async move {
+            let page = self.due_page(step, cursor?).await;
+            let next = page.next.filter(|_| self.may_begin()).map(Some);
+            Some((page.items, next))
+        });
+        stream::iter([extra]).chain(pages)
+    }
+
+    /// A page of what is due. Empty, and counted as an error, if the ledger cannot be read.
+    async fn due_page(&self, step: Step, after: Option<Cursor>) -> Page<Entry> {
+        let is_unfinished = step != Step::Publish;
+        // Of unfinished requests, those that are not due yet are read, too: the age of the oldest is part of every report.
+        let until = if is_unfinished { Timestamp::MAX } else { self.now() };
+        let mut page = match self.copier.world.ledger().due(step, until, after).await {
+            Ok(page) => page,
             Err(error) => {
                 error!(step = step.as_str(), %error, "what is due could not be read");
-                report.counts.ledger_errors += 1;
-                Page::default()
+                self.ledger_failed();
+                return Page::default();
+            }
+        };
+        let now = self.now();
+        self.note(|report| {
+            report.counts.ledger_errors += page.unreadable;
+            if is_unfinished {
+                page.items.iter().for_each(|entry| report.unfinished(entry.requested_at, now));
+            }
+        });
+        if page.items.iter().any(|entry| entry.due > now) {
+            page.items.retain(|entry| entry.due <= now);
+            page.next = None;
+        }
+        self.note(|report| report.left += page.items.len());
+        page
+    }
+
+    /// Notes that an entry was handled.
+    fn done(&self) {
+        self.note(|report| report.left = report.left.saturating_sub(1));
+    }
+
+    /// The record behind an entry if it still needs `step`: the index is a hint, the record decides.
+    async fn load(&self, entry: &Entry, step: Step) -> Result<Option<Record>, Unreadable> {
+        match self.copier.world.ledger().load(&entry.key).await {
+            Ok(record) => Ok(record.filter(|record| match step {
+                Step::Publish => !record.header().outbox.is_empty(),
+                _ => record.next_step_of_state().is_some_and(|(next, _)| next == step),
+            })),
+            Err(error) => {
+                entry_span(entry).in_scope(|| error!(%error, "a record could not be read"));
+                self.ledger_failed();
+                Err(Unreadable)
             }
         }
     }
 
-    /// The record behind an entry if it still needs `step`: the index is a hint, the record decides.
-    async fn load(&self, entry: &Entry, step: Step, report: &mut Report) -> Option<Record> {
-        match self.copier.ledger.load(&entry.key).await {
-            Ok(record) => record.filter(|record| match step {
-                Step::Publish => !record.outbox.is_empty(),
-                _ => record.next_of_state().is_some_and(|(next, _)| next == step),
-            }),
+    /// The same for the steps of accepted requests.
+    async fn load_accepted(&self, entry: &Entry, step: Step) -> Option<Accepted> {
+        match self.load(entry, step).await {
+            Ok(Some(Record::Accepted(accepted))) => Some(accepted),
+            Ok(Some(Record::Rejected(_)) | None) | Err(Unreadable) => None,
+        }
+    }
+
+    /// Saves a record that was taken further, and counts it. `None` if that failed or another writer was faster.
+    async fn save(&self, accepted: Accepted) -> Option<Record> {
+        match self.copier.save(accepted).await {
+            Ok(saved) => self.count(saved),
             Err(error) => {
-                about_entry(entry).in_scope(|| error!(%error, "a record could not be read"));
-                report.counts.ledger_errors += 1;
+                error!(%error, "a record could not be saved");
+                self.ledger_failed();
                 None
             }
         }
     }
 
-    /// Writes a record that was taken further, and publishes what it has to say.
-    async fn write_and_publish(&self, record: Record, report: &mut Report) {
-        let written = self.write(record, report).await;
-        self.publish_now(written.into_iter().collect(), report).await;
+    /// Counts a record that was just saved. `None`: another writer was faster.
+    fn count(&self, saved: Option<Record>) -> Option<Record> {
+        self.note(|report| match &saved {
+            Some(record) => report.counts.count(record),
+            None => report.overtaken += 1,
+        });
+        saved
     }
 
-    /// Writes a record that was taken further; `None` if that failed or somebody else was faster.
-    async fn write(&self, record: Record, report: &mut Report) -> Option<Record> {
-        match self.copier.write(record).await {
-            Ok(Some(record)) => return Some(record),
-            Ok(None) => report.overtaken += 1,
-            Err(error) => {
-                error!(%error, "a record could not be written");
-                report.counts.ledger_errors += 1;
-            }
-        }
-        None
-    }
-
-    /// Publishes together what records that were just written have to say, and counts them.
-    async fn publish_now(&self, records: Vec<Record>, report: &mut Report) {
-        records.iter().for_each(|record| report.counts.count(record));
-        self.publish_records(records, Timestamp::MAX, report).await;
+    /// Has the announcements of records that were just saved published, side by side with the steps.
+    fn publish(&self, records: impl IntoIterator<Item = Record>) {
+        // The receiver is gone only when the sweep is over.
+        let _ = self.results.send(records.into_iter().collect());
     }
 }
 
-/// The span for what there is to say of a record that could not be read: all that the index knows of it.
-fn about_entry(entry: &Entry) -> Span {
+/// The span for a record that could not be read: what the index knows of it.
+fn entry_span(entry: &Entry) -> Span {
+    let copy = entry.copy.as_ref();
     error_span!(
         "entry",
         request = %entry.key,
-        destinationProjectArn = entry.destination_project_arn.as_ref().map(|arn| arn.as_str()),
-        versionName = entry.version_name,
-        projectVersionArn = entry.project_version_arn.as_ref().map(|arn| arn.as_str()),
+        destinationProjectArn = copy.map(|copy| copy.destination_project_arn.as_str()),
+        versionName = copy.map(|copy| copy.version_name.as_str()),
+        projectVersionArn = copy.and_then(|copy| copy.project_version_arn.as_ref()).map(|arn| arn.as_str()),
     )
-}
-
-/// Entries of `page` and those of `unpublished` records that need `step`.
-fn with_unpublished(mut entries: Vec<Entry>, unpublished: &[(Step, Entry)], step: Step) -> Vec<Entry> {
-    entries.extend(unpublished.iter().filter(|(of, _)| *of == step).map(|(_, entry)| entry.clone()));
-    entries
 }

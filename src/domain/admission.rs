@@ -1,38 +1,73 @@
-//! What this deployment serves: its own account and Region, and the sources and buckets it was told of.
+//! Whom this deployment serves: its own account and Region, and the sources, requesters, buckets and tags it was told of.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::problem::{Problem, ProblemCode, shown};
-use super::request::Draft;
+use super::request::{Draft, OutputConfig};
 
-/// Where we are and whom we serve.
+/// Where the copier runs and whom it serves.
 #[derive(Clone, Debug)]
 pub struct Admission {
-    /// Our partition, for instance `aws`.
+    /// The partition, for instance `aws`.
     pub partition: String,
-    /// Our Region. Models are copied within one Region only.
+    /// The Region. Models are copied within one Region only.
     pub region: String,
-    /// Our account: every destination project is in it.
+    /// The account: every destination project is in it.
     pub account: String,
     /// The accounts whose models may be copied.
     pub source_accounts: BTreeSet<String>,
-    /// The buckets that may be written to; `None` leaves that to our role's policy.
-    pub output_buckets: Option<BTreeSet<String>>,
+    /// The accounts that may ask for models of other accounts than their own.
+    pub trusted_requesters: BTreeSet<String>,
+    /// The places that may be written to; `None` leaves that to the policy of the copier's role.
+    pub output_locations: Option<BTreeSet<OutputLocation>>,
+    /// The tag keys that a copy may have; `None` allows any.
+    pub tag_keys: Option<BTreeSet<String>>,
+}
+
+/// A bucket, or a prefix in one, that copies may be written to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutputLocation {
+    /// The bucket.
+    pub bucket: String,
+    /// The prefix, without a slash at its end; `None` for the whole bucket.
+    pub prefix: Option<String>,
+}
+
+impl OutputLocation {
+    fn admits(&self, output: &OutputConfig) -> bool {
+        let prefix = output.s3_key_prefix.as_deref();
+        self.bucket == output.s3_bucket
+            && self.prefix.as_deref().is_none_or(|allowed| {
+                prefix
+                    .and_then(|prefix| prefix.strip_prefix(allowed))
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+    }
+}
+
+impl fmt::Display for OutputLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.prefix {
+            Some(prefix) => write!(f, "{}/{prefix}", self.bucket),
+            None => f.write_str(&self.bucket),
+        }
+    }
 }
 
 impl Admission {
-    /// All that is not allowed in what could be read of a request.
-    pub fn problems(&self, draft: &Draft) -> Vec<Problem> {
+    /// Everything that is not allowed in what could be read of a request of account `requester`.
+    pub fn problems(&self, draft: &Draft, requester: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
-        if let Some(arn) = &draft.source_project_arn {
+        if let Some(arn) = &draft.fields.source_project_arn {
             self.place("sourceProjectArn", arn.partition(), arn.region(), &mut problems);
-            self.source("sourceProjectArn", arn.account(), &mut problems);
+            self.source("sourceProjectArn", arn.account(), requester, &mut problems);
         }
-        if let Some(arn) = &draft.source_project_version_arn {
+        if let Some(arn) = &draft.fields.source_project_version_arn {
             self.place("sourceProjectVersionArn", arn.partition(), arn.region(), &mut problems);
-            self.source("sourceProjectVersionArn", arn.account(), &mut problems);
+            self.source("sourceProjectVersionArn", arn.account(), requester, &mut problems);
         }
-        if let Some(arn) = &draft.destination_project_arn {
+        if let Some(arn) = &draft.fields.destination_project_arn {
             self.place("destinationProjectArn", arn.partition(), arn.region(), &mut problems);
             if arn.account() != self.account {
                 let rest = format!(
@@ -43,15 +78,18 @@ impl Admission {
                 problems.push(Problem::new("destinationProjectArn", ProblemCode::Account, rest));
             }
         }
-        if let (Some(output), Some(allowed)) = (&draft.output_config, &self.output_buckets)
-            && !allowed.contains(&output.s3_bucket)
-        {
-            let rest = format!(
-                "must be one of `{}`, not {}",
-                allowed.iter().map(String::as_str).collect::<Vec<_>>().join("`, `"),
-                shown(&output.s3_bucket)
-            );
-            problems.push(Problem::new("outputConfig.s3Bucket", ProblemCode::Bucket, rest));
+        if let (Some(output), Some(allowed)) = (&draft.output_config, &self.output_locations) {
+            self.output(output, allowed, &mut problems);
+        }
+        if let Some(allowed) = &self.tag_keys {
+            for key in draft.tags.keys().filter(|key| !allowed.contains(*key)) {
+                let rest = format!(
+                    "has a key that is not allowed: use one of {}, or have it added to parameter AllowedTagKeys",
+                    listed(allowed)
+                );
+                let field = format!("tags.{}", shown(key).trim_matches('`'));
+                problems.push(Problem::new(&field, ProblemCode::TagKey, rest));
+            }
         }
         problems
     }
@@ -67,13 +105,73 @@ impl Admission {
         }
     }
 
-    fn source(&self, field: &str, account: &str, problems: &mut Vec<Problem>) {
+    /// INVARIANT: an account that is not trusted asks for its own models only. The copier's own account is trusted.
+    fn source(&self, field: &str, account: &str, requester: &str, problems: &mut Vec<Problem>) {
         if !self.source_accounts.contains(account) {
             let rest = format!(
-                "must be in an allowed source account, not {}: have it added to `ALLOWED_SOURCE_ACCOUNTS`",
+                "must be in an allowed source account, not {}: have the account added to parameter \
+                 AllowedSourceAccounts and its projects to SourceProjects",
                 shown(account)
             );
             problems.push(Problem::new(field, ProblemCode::Account, rest));
+        } else if requester != account
+            && requester != self.account
+            && !self.trusted_requesters.contains(requester)
+        {
+            let rest = format!(
+                "must be in the requester's own account {}, not {}: have the requester added to parameter \
+                 TrustedRequesters",
+                shown(requester),
+                shown(account)
+            );
+            problems.push(Problem::new(field, ProblemCode::Requester, rest));
         }
+    }
+
+    fn output(&self, output: &OutputConfig, allowed: &BTreeSet<OutputLocation>, problems: &mut Vec<Problem>) {
+        if allowed.iter().any(|location| location.admits(output)) {
+            return;
+        }
+        let is_listed = allowed.iter().any(|location| location.bucket == output.s3_bucket);
+        let (field, given) = match (&output.s3_key_prefix, is_listed) {
+            (_, false) => ("outputConfig.s3Bucket", shown(&output.s3_bucket)),
+            (Some(prefix), true) => ("outputConfig.s3KeyPrefix", shown(prefix)),
+            (None, true) => ("outputConfig.s3KeyPrefix", "no prefix".to_owned()),
+        };
+        let rest = format!(
+            "must be in {}, not {given}: have the place added to parameter OutputBuckets",
+            listed(allowed)
+        );
+        problems.push(Problem::new(field, ProblemCode::Bucket, rest));
+    }
+}
+
+fn listed<T: fmt::Display>(items: &BTreeSet<T>) -> String {
+    items.iter().map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_admits_itself_and_what_is_below_it() {
+        let location = |prefix: Option<&str>| OutputLocation {
+            bucket: "models".to_owned(),
+            prefix: prefix.map(str::to_owned),
+        };
+        let admits = |allowed, bucket: &str, prefix: Option<&str>| {
+            let s3_key_prefix = prefix.map(str::to_owned);
+            location(allowed).admits(&OutputConfig { s3_bucket: bucket.to_owned(), s3_key_prefix })
+        };
+        assert!(admits(None, "models", None) && admits(None, "models", Some("any")));
+        assert!(!admits(None, "others", None));
+        assert!(admits(Some("team"), "models", Some("team")));
+        assert!(admits(Some("team"), "models", Some("team/")));
+        assert!(admits(Some("team"), "models", Some("team/a/b")));
+        for prefix in [None, Some(""), Some("teams"), Some("other"), Some("a/team")] {
+            assert!(!admits(Some("team"), "models", prefix), "{prefix:?}");
+        }
+        assert!(!admits(Some("team"), "others", Some("team")));
     }
 }

@@ -1,4 +1,4 @@
-//! What we tell the world about a request: the detail of a "Rekognition Model Copy State Change" event.
+//! An announcement: the detail of a "Rekognition Model Copy State Change" event, read from a record.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::arn::{ProjectArn, ProjectVersionArn};
 use super::failure::Failure;
 use super::model::ModelStatus;
+use super::record::{Accepted, Ended, Header, Rejected, State};
 use super::request::Context;
 
 /// The detail-type of every announcement.
@@ -14,24 +15,24 @@ pub const DETAIL_TYPE: &str = "Rekognition Model Copy State Change";
 /// The version of the announcement's form.
 pub const VERSION: &str = "1";
 
-/// Where a request stands.
+/// A status that is announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Status {
     /// The start has to wait.
     Queued,
-    /// Rekognition has accepted the copy, or an existing one was adopted.
+    /// Rekognition accepted the copy, or an existing one was adopted.
     Started,
     /// Still copying after the expected time.
     Overdue,
     /// Copied.
     Completed,
-    /// Will not happen.
+    /// The model will not be copied.
     Failed,
-    /// We gave up.
+    /// The copier gave up.
     TimedOut,
-    /// Was never acceptable.
+    /// The request was never acceptable.
     Rejected,
 }
 
@@ -80,11 +81,13 @@ pub struct Announcement {
     pub request_id: String,
     /// The requester's id for what the request is part of; the request's id where none was given.
     pub correlation_id: String,
-    /// The id of the event or message that we were handed.
+    /// The id of the event or message that brought the request.
     pub causation_id: String,
+    /// The account that asked: 12 digits.
+    pub requester_account: String,
     /// Where the request stands.
     pub status: Status,
-    /// Rekognition's raw word for the version, where known.
+    /// Rekognition's word for the version, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_status: Option<ModelStatus>,
     /// As requested; left out of a rejection only where it could not be read.
@@ -102,17 +105,17 @@ pub struct Announcement {
     /// The copy, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_version_arn: Option<ProjectVersionArn>,
-    /// Whether the copy was found, begun by somebody else or by a call of ours whose answer was lost.
+    /// Whether the copier found the copy: another request started it, or an earlier call whose answer was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopted: Option<bool>,
-    /// When the request reached us.
+    /// When the request reached start-copy.
     #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
     pub requested_at: Timestamp,
     /// When the copy was accepted or adopted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub started_at: Option<Timestamp>,
-    /// When we learned how it ended.
+    /// When the copier learned how it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub ended_at: Option<Timestamp>,
@@ -128,6 +131,69 @@ pub struct Announcement {
 }
 
 impl Announcement {
+    /// The announcement of `status`, the one that the request's state has.
+    pub(super) fn of_accepted(accepted: &Accepted, status: Status) -> Self {
+        let (request, copy) = (&accepted.copy, accepted.started_copy());
+        let ended_at = match &accepted.state {
+            State::Ended(Ended { at, .. }) => Some(*at),
+            _ => None,
+        };
+        let duration = |at: Timestamp| Some(at.duration_since(copy?.started_at).as_secs().max(0));
+        Self {
+            model_status: accepted.model_status().cloned(),
+            source_project_arn: Some(request.source_project_arn.clone()),
+            source_project_version_arn: Some(request.source_project_version_arn.clone()),
+            destination_project_arn: Some(request.destination_project_arn.clone()),
+            version_name: Some(request.version_name.clone()),
+            project_version_arn: copy.map(|copy| copy.project_version_arn.clone()),
+            adopted: copy.map(|copy| copy.adopted),
+            started_at: copy.map(|copy| copy.started_at),
+            ended_at,
+            duration_seconds: ended_at.and_then(duration),
+            failure: accepted.failure().cloned(),
+            ..Self::of_header(&accepted.header, status)
+        }
+    }
+
+    /// The announcement of a rejection. It has what could be read of the request.
+    pub(super) fn of_rejected(rejected: &Rejected) -> Self {
+        let fields = rejected.fields.clone();
+        Self {
+            source_project_arn: fields.source_project_arn,
+            source_project_version_arn: fields.source_project_version_arn,
+            destination_project_arn: fields.destination_project_arn,
+            version_name: fields.version_name,
+            ended_at: Some(rejected.at),
+            failure: Some(rejected.failure.clone()),
+            ..Self::of_header(&rejected.header, Status::Rejected)
+        }
+    }
+
+    fn of_header(header: &Header, status: Status) -> Self {
+        Self {
+            version: VERSION.to_owned(),
+            event_id: Uuid::new_v5(&header.event_namespace, status.as_str().as_bytes()),
+            request_id: header.key.request_id.clone(),
+            correlation_id: header.correlation_id.clone(),
+            causation_id: header.causation_id.clone(),
+            requester_account: header.key.requester.clone(),
+            status,
+            model_status: None,
+            source_project_arn: None,
+            source_project_version_arn: None,
+            destination_project_arn: None,
+            version_name: None,
+            project_version_arn: None,
+            adopted: None,
+            requested_at: header.requested_at,
+            started_at: None,
+            ended_at: None,
+            duration_seconds: None,
+            failure: None,
+            context: header.context.clone(),
+        }
+    }
+
     /// The event's `resources`: every ARN that is known.
     pub fn resources(&self) -> Vec<String> {
         let project = |arn: &Option<ProjectArn>| arn.as_ref().map(ProjectArn::to_string);
@@ -159,7 +225,7 @@ mod tests {
 
     #[test]
     fn an_announcement_is_about_every_arn_that_is_known() {
-        let copy = starting().copy.unwrap();
+        let copy = starting().copy;
         let record = after_answer(starting(), accepted(), at(1));
         let expected = [
             copy.source_project_arn.to_string(),
@@ -167,9 +233,10 @@ mod tests {
             copy.destination_project_arn.to_string(),
             COPY.to_owned(),
         ];
-        assert_eq!(record.outbox[0].resources, expected);
+        assert_eq!(record.header.outbox[0].resources, expected);
         let less = json!({ "sourceProjectVersionArn": null, "projectVersionArn": null });
-        let mut detail: serde_json::Value = serde_json::from_str(record.outbox[0].detail.get()).unwrap();
+        let mut detail: serde_json::Value =
+            serde_json::from_str(record.header.outbox[0].detail.get()).unwrap();
         detail.as_object_mut().unwrap().extend(less.as_object().unwrap().clone());
         let announcement: Announcement = serde_json::from_value(detail).unwrap();
         assert_eq!(announcement.resources(), [expected[0].clone(), expected[2].clone()]);

@@ -4,54 +4,77 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::admission::Admission;
 use super::arn::ProjectVersionArn;
-use super::decide::start::{Answered, answered};
-use super::intake::{Intake, Message, Via, intake};
+use super::decisions::copy_answer::{AnswerDecision, copy_answer};
+use super::intake::{Intake, Message, WayIn, intake};
 use super::model::{ModelStatus, Version};
-use super::record::Record;
+use super::project_policy::{CopierPolicy, PolicyRules};
+use super::record::{Accepted, Record};
 use super::refusal::{CopyAnswer, Refusal};
-use super::times::{Times, after};
+use super::rules::Rules;
+use super::times::{Times, saturating_add};
 
 pub(crate) const SOURCE: &str = "rekognition.model-copier";
 pub(crate) const EVENT: &str = include_str!("../../events/copy-requested.json");
 pub(crate) const BARE: &str = include_str!("../../events/copy-requested-bare.json");
 pub(crate) const COPY: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/flowers.2026-11-02/1763978460123";
 
-pub(crate) fn admission() -> Admission {
-    Admission {
-        partition: "aws".into(),
-        region: "us-east-1".into(),
-        account: "444455556666".into(),
-        source_accounts: ["111122223333", "444455556666"].map(str::to_owned).into(),
-        output_buckets: None,
+pub(crate) fn rules() -> Rules {
+    let roles = ["check-copies", "start-copy"].map(|name| format!("arn:aws:iam::444455556666:role/{name}"));
+    Rules {
+        admission: Admission {
+            partition: "aws".into(),
+            region: "us-east-1".into(),
+            account: "444455556666".into(),
+            source_accounts: ["111122223333", "444455556666"].map(str::to_owned).into(),
+            trusted_requesters: [].into(),
+            output_locations: None,
+            tag_keys: None,
+        },
+        times: Times::default(),
+        policies: PolicyRules {
+            roles: [].into(),
+            policy: CopierPolicy {
+                name: CopierPolicy::name_of("444455556666", "copier"),
+                principals: roles.into(),
+                expires: true,
+            },
+        },
+        stack_name: "copier".into(),
+        event_source: SOURCE.into(),
+        calls_per_second: 5,
     }
 }
 
 /// Ten o'clock, and so many seconds.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     let ten: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
-    after(ten, SignedDuration::from_secs(seconds))
+    saturating_add(ten, SignedDuration::from_secs(seconds))
 }
 
-pub(crate) fn taken_in(text: &str) -> Intake {
-    let message = Message { text, id: "message-1", via: Via::Queue };
-    intake(message, &admission(), SOURCE, "owner-1", at(0)).unwrap()
+/// What a message from the queue becomes.
+pub(crate) fn intake_of(text: &str) -> Intake {
+    let message = Message { text, id: "message-1", way_in: WayIn::Queue };
+    intake(message, &rules(), "owner-1", at(0)).unwrap()
 }
 
 /// A record whose first call is about to be made.
-pub(crate) fn starting() -> Record {
-    taken_in(EVENT).record
+pub(crate) fn starting() -> Accepted {
+    match intake_of(EVENT).record {
+        Record::Accepted(accepted) => accepted,
+        Record::Rejected(rejected) => panic!("{:?}", rejected.failure),
+    }
 }
 
-/// What an answer leads to when it has to be written.
-pub(crate) fn after_answer(record: Record, answer: CopyAnswer, now: Timestamp) -> Record {
-    match answered(record, answer, now, &Times::default()) {
-        Answered::Write(record) => record,
-        Answered::LookUpName(_) => panic!("the name is to be looked up"),
+/// The record after an answer that says all there is to know.
+pub(crate) fn after_answer(accepted: Accepted, answer: CopyAnswer, now: Timestamp) -> Accepted {
+    match copy_answer(accepted, answer, now, &rules()) {
+        AnswerDecision::Save(accepted) => accepted,
+        AnswerDecision::DescribeName(_) => panic!("the name is to be described"),
     }
 }
 
 pub(crate) fn refused(code: &str) -> CopyAnswer {
-    CopyAnswer::Refused(Refusal { code: code.into(), message: "because".into() })
+    CopyAnswer::Refused(Refusal { code: code.into(), message: "because".into(), http_status: None })
 }
 
 pub(crate) fn unanswered() -> CopyAnswer {
@@ -68,18 +91,24 @@ pub(crate) fn copy_arn() -> ProjectVersionArn {
 
 /// The copy as Rekognition describes it.
 pub(crate) fn version(status: ModelStatus) -> Version {
-    let copy = starting().copy.unwrap();
+    let copy = starting().copy;
     Version {
         arn: copy_arn(),
         status,
         status_message: Some("a word of Rekognition".into()),
         source_project_version_arn: Some(copy.source_project_version_arn.to_string()),
+        created_at: Some(at(1)),
         s3_bucket: Some(copy.output_config.s3_bucket),
         kms_key_id: copy.kms_key_id,
     }
 }
 
-/// The words of all announcements not yet published.
-pub(crate) fn words(record: &Record) -> Vec<&'static str> {
-    record.outbox.iter().map(|letter| letter.status.as_str()).collect()
+/// The statuses of all announcements not yet published.
+pub(crate) fn statuses(accepted: &Accepted) -> Vec<&'static str> {
+    accepted.header.outbox.iter().map(|outgoing| outgoing.status.as_str()).collect()
+}
+
+/// Where an accepted request stands, in an announcement's word.
+pub(crate) fn status(accepted: &Accepted) -> &'static str {
+    accepted.status().map_or("STARTING", |status| status.as_str())
 }

@@ -1,4 +1,4 @@
-//! Why a request was not, or is not yet, fulfilled, in the words of an announcement.
+//! Why a request failed, was rejected, timed out or waits: `failure` in an announcement.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub const COPYING_FAILED: &str = "CopyingFailed";
 /// The version name belongs to another model.
 pub const VERSION_NAME_TAKEN: &str = "VersionNameTaken";
-/// The copy, or what was to become it, was deleted.
+/// The copy was deleted before it was finished.
 pub const VERSION_DELETED: &str = "VersionDeleted";
 /// The copy could not be started in time.
 pub const START_TIMED_OUT: &str = "StartTimedOut";
@@ -16,22 +16,24 @@ pub const COPY_TIMED_OUT: &str = "CopyTimedOut";
 pub const INVALID_REQUEST: &str = "InvalidRequest";
 /// The request is well formed and not allowed here.
 pub const NOT_ALLOWED: &str = "NotAllowed";
-/// The policy that would allow the copy has no room now, or the project has none for it.
+/// The source project has no free slot for the copier's policy.
 pub const POLICY_FULL: &str = "PolicyFull";
-/// The policy that would allow the copy could not be put.
-pub const NOT_GRANTED: &str = "NotGranted";
+/// The copier's policy could not be put on the source project.
+pub const POLICY_NOT_PUT: &str = "PolicyNotPut";
+/// The clock of the function that took the request is wrong.
+pub const CLOCK_SKEW: &str = "ClockSkew";
 /// The request id names another request.
 pub const REQUEST_ID_REUSED: &str = "RequestIdReused";
 
-/// The most characters of a message from outside that are kept.
-const MESSAGE: usize = 2000;
+/// The most characters of a message that are kept.
+const MAX_MESSAGE_LENGTH: usize = 2000;
 
 /// `failure` in an announcement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Failure {
-    /// A word of ours such as `CopyingFailed`, or the name of the AWS error.
+    /// The copier's word, such as `CopyingFailed`, or the name of the AWS error.
     pub code: String,
     /// What happened.
     pub message: String,
@@ -44,7 +46,7 @@ impl Failure {
     /// A failure without a remedy.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         let mut message: String = message.into();
-        if let Some((end, _)) = message.char_indices().nth(MESSAGE) {
+        if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE_LENGTH) {
             message.truncate(end);
             message.push('…');
         }

@@ -1,39 +1,39 @@
-//! From a message to the record it becomes: a start, or a rejection. Every request becomes one of the two.
+//! From a message to the record that it becomes: a start, or a rejection. Every request becomes one of the two.
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
-use super::admission::Admission;
-use super::announcement::Status;
 use super::arn::is_account;
-use super::decide::start::lease;
-use super::envelope::{self, Letter, Opened};
 use super::failure::{self, Failure};
-use super::grant::Granting;
+use super::fingerprint::fingerprint;
 use super::id::{RecordKey, event_namespace, is_id};
+use super::opened::{self, Ignored, Opened, OpenedRequest};
 use super::problem::{Problem, ProblemCode, shown, summary};
-use super::record::{Record, State};
-use super::request::{CopyRequest, Draft};
+use super::record::{Accepted, Header, Lease, Record, Rejected, State};
+use super::remedy;
+use super::request::{Draft, ReadableFields};
+use super::rules::Rules;
 
-/// How a message reached us.
+/// How a message reached start-copy, which decides who its requester is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
-    /// Through the queue, whose policy lets only our rule in, so that EventBridge vouches for an event's
-    /// `account`.
+pub enum WayIn<'a> {
+    /// Through the stack's own queue. Its policy admits the stack's rule, for which EventBridge vouches for an event's
+    /// `account`, and `DirectSenders`, who are trusted.
     Queue,
-    /// By an invocation of start-copy, which only our own account can make.
+    /// Through an SNS subscription of start-copy: the topic's account.
+    Topic(&'a str),
+    /// By an invocation, which only the copier's own account can make.
     Invocation,
 }
 
-/// A message as it was handed to us.
+/// One message.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
     /// Its text.
     pub text: &'a str,
-    /// Its id: the SQS message id, or the invocation's request id.
+    /// Its id: the SQS or SNS message id, or the invocation's request id.
     pub id: &'a str,
-    /// How it reached us.
-    pub via: Via,
+    /// How it reached start-copy.
+    pub way_in: WayIn<'a>,
 }
 
 /// What a message becomes.
@@ -41,143 +41,114 @@ pub struct Message<'a> {
 pub struct Intake {
     /// The record to create.
     pub record: Record,
-    draft: Draft,
+    fields: ReadableFields,
     message_id: String,
 }
 
-/// Reads a message; `owner` gets the lease. `None` for an announcement of ours, which needs no answer.
-pub fn intake(
-    message: Message<'_>,
-    admission: &Admission,
-    source: &str,
-    owner: &str,
-    now: Timestamp,
-) -> Option<Intake> {
-    let letter = match envelope::open(message.text, source) {
-        Opened::Announcement => return None,
-        Opened::Request(letter) => letter,
+/// Reads a message; `owner` gets the lease.
+///
+/// # Errors
+/// For a message that needs no answer.
+pub fn intake(message: Message<'_>, rules: &Rules, owner: &str, now: Timestamp) -> Result<Intake, Ignored> {
+    let opened = match message.way_in {
+        WayIn::Topic(_) => opened::notified(message.text, &rules.event_source),
+        WayIn::Queue | WayIn::Invocation => opened::open(message.text, &rules.event_source),
     };
-    let draft = draft(&letter, admission);
-    let sender = sender(&letter, message.via, admission);
-    let event_id = letter.event_id.filter(|id| is_id(id));
-    let causation_id = event_id.unwrap_or_else(|| message.id.to_owned());
-    let key =
-        RecordKey { sender, request_id: draft.request_id.clone().unwrap_or_else(|| causation_id.clone()) };
-    let copy = draft.complete();
-    let record = Record {
+    let request = match opened {
+        Opened::Ignored(ignored) => return Err(ignored),
+        Opened::Request(request) => request,
+    };
+    let requester = requester(&request, message.way_in, rules);
+    let draft = draft(&request, requester, rules);
+    let event_id = request.event_id.as_ref().filter(|id| is_id(id));
+    let causation_id = event_id.map_or(message.id, String::as_str);
+    let key = RecordKey {
+        requester: requester.to_owned(),
+        request_id: draft.request_id.clone().unwrap_or_else(|| causation_id.to_owned()),
+    };
+    let header = Header {
         revision: 0,
-        fingerprint: fingerprint(copy.as_ref(), &draft, letter.text.as_str()),
-        event_namespace: event_namespace(&admission.account, &admission.region, &key),
+        fingerprint: fingerprint(&request.text),
+        event_namespace: namespace(rules, &key),
         correlation_id: draft.correlation_id.clone().unwrap_or_else(|| key.request_id.clone()),
-        causation_id,
+        causation_id: causation_id.to_owned(),
         context: draft.context.clone(),
-        copy,
-        grant: false,
         requested_at: now,
-        attempts: 1,
-        refused_since: None,
-        state: State::Starting { lease: lease(owner, now), unanswered: false },
         announced: Vec::new(),
         outbox: Vec::new(),
         key,
     };
-    let record = match record.copy {
-        Some(_) => record,
-        None => record.rejecting(&draft, invalid(&draft.problems), now),
+    let record = match draft.complete() {
+        Some(copy) => Record::Accepted(Accepted {
+            header,
+            copy,
+            attempts: 1,
+            unanswered_starts: Vec::new(),
+            refused_since: None,
+            state: State::Starting { lease: Lease::new(owner, now), unanswered: false },
+        }),
+        None => {
+            let failure = invalid(&draft.problems);
+            Record::Rejected(Rejected::new(header, draft.fields.clone(), failure, now))
+        }
     };
-    Some(Intake { record, draft, message_id: message.id.to_owned() })
+    Ok(Intake { record, fields: draft.fields, message_id: message.id.to_owned() })
 }
 
 impl Intake {
-    /// The same, to be granted its model where that is for us to do. Within an account no policy is needed.
-    pub fn granting(mut self, granting: &Granting) -> Self {
-        let source = self.record.copy.as_ref().map(|copy| copy.source_project_arn.account());
-        self.record.grant = source.is_some_and(|account| granting.serves(account));
-        self
-    }
-
-    /// The rejection of a request whose id names another one. It goes by the message's id, and the record
-    /// that has the request's id isn't touched.
-    pub fn reused(&self, admission: &Admission, now: Timestamp) -> Record {
-        let request_id = &self.record.key.request_id;
-        let key = RecordKey { sender: self.record.key.sender.clone(), request_id: self.message_id.clone() };
-        let rest = format!("{} names another request already: choose a new one", shown(request_id));
+    /// The rejection of a request whose id names another one. Its id is the message's, and the record that has the
+    /// request's id is not touched.
+    pub fn id_reused(&self, rules: &Rules, now: Timestamp) -> Record {
+        let header = self.record.header();
+        let rest =
+            format!("{} already names another request: choose a new one", shown(&header.key.request_id));
         let problem = Problem::new("requestId", ProblemCode::RequestIdReused, rest);
-        let record = Record {
-            event_namespace: event_namespace(&admission.account, &admission.region, &key),
+        let failure =
+            Failure::new(failure::REQUEST_ID_REUSED, problem.message).with_remedy(remedy::rejected());
+        let key = RecordKey { requester: header.key.requester.clone(), request_id: self.message_id.clone() };
+        let header = Header {
+            event_namespace: namespace(rules, &key),
             key,
-            copy: None,
-            grant: false,
             announced: Vec::new(),
             outbox: Vec::new(),
-            ..self.record.clone()
+            ..header.clone()
         };
-        record.rejecting(&self.draft, Failure::new(failure::REQUEST_ID_REUSED, problem.message), now)
+        Record::Rejected(Rejected::new(header, self.fields.clone(), failure, now))
     }
 }
 
-fn draft(letter: &Letter<'_>, admission: &Admission) -> Draft {
-    let mut draft = if letter.problems.is_empty() {
-        Draft::parse(letter.text.as_str())
+fn namespace(rules: &Rules, key: &RecordKey) -> uuid::Uuid {
+    event_namespace(&rules.admission.account, &rules.admission.region, &rules.stack_name, key)
+}
+
+fn draft(request: &OpenedRequest<'_>, requester: &str, rules: &Rules) -> Draft {
+    let mut draft = if request.problems.is_empty() {
+        Draft::parse(&request.text)
     } else {
-        Draft { problems: letter.problems.clone(), ..Draft::default() }
+        Draft { problems: request.problems.clone(), ..Draft::default() }
     };
-    let not_allowed = admission.problems(&draft);
+    let not_allowed = rules.admission.problems(&draft, requester);
     draft.problems.extend(not_allowed);
     draft
 }
 
-/// INVARIANT: an event's account is believed only where the queue's policy makes it true. An event inside
-/// a notification or an invocation was written by whoever sent that.
-fn sender(letter: &Letter<'_>, via: Via, admission: &Admission) -> String {
-    match &letter.event_account {
-        Some(account) if via == Via::Queue && !letter.notified && is_account(account) => account.clone(),
-        _ => admission.account.clone(),
+/// The account that asks.
+///
+/// INVARIANT: an event's account is believed only where the queue's policy makes it true. An event in a notification or
+/// an invocation was written by the sender of that.
+fn requester<'a>(request: &'a OpenedRequest<'_>, way_in: WayIn<'a>, rules: &'a Rules) -> &'a str {
+    let own = &rules.admission.account;
+    match (way_in, &request.event_account) {
+        (WayIn::Topic(account), _) => account,
+        (WayIn::Queue, Some(account)) if !request.is_notified && is_account(account) => account,
+        (WayIn::Queue | WayIn::Invocation, _) => own,
     }
-}
-
-/// Tells a redelivery from another request: by its meaning where it has one, by its text otherwise.
-fn fingerprint(copy: Option<&CopyRequest>, draft: &Draft, text: &str) -> String {
-    let mut hash = Sha256::new();
-    match copy.and_then(|copy| serde_json::to_string(copy).ok()) {
-        Some(copy) => {
-            let mut context: serde_json::Value = draft
-                .context
-                .as_ref()
-                .and_then(|c| serde_json::from_str(c.as_str()).ok())
-                .unwrap_or_default();
-            context.sort_all_objects();
-            let correlation_id = draft.correlation_id.as_deref().unwrap_or_default();
-            hash.update(format!("request\n{copy}\n{correlation_id}\n{context}"));
-        }
-        None => hash.update(format!("text\n{text}")),
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn invalid(problems: &[Problem]) -> Failure {
-    let only_permission = problems.iter().all(|problem| problem.code.is_about_permission());
-    let code = if only_permission { failure::NOT_ALLOWED } else { failure::INVALID_REQUEST };
-    Failure::new(code, summary(problems))
-}
-
-impl Record {
-    /// The same, rejected; the announcement carries what could be read.
-    fn rejecting(mut self, draft: &Draft, failure: Failure, now: Timestamp) -> Self {
-        self.state = State::Ended {
-            status: Status::Rejected,
-            at: now,
-            started_at: None,
-            failure: Some(failure),
-            project_version_arn: None,
-        };
-        self.announcing_as(Status::Rejected, now, |announcement| {
-            announcement.source_project_arn = draft.source_project_arn.clone();
-            announcement.source_project_version_arn = draft.source_project_version_arn.clone();
-            announcement.destination_project_arn = draft.destination_project_arn.clone();
-            announcement.version_name = draft.version_name.clone();
-        })
-    }
+    let is_only_permission = problems.iter().all(|problem| problem.code.is_about_permission());
+    let code = if is_only_permission { failure::NOT_ALLOWED } else { failure::INVALID_REQUEST };
+    Failure::new(code, summary(problems)).with_remedy(remedy::rejected())
 }
 
 #[cfg(test)]

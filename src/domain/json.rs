@@ -1,7 +1,7 @@
 //! Reads one JSON object member by member, so that every problem in it can be named at once.
 //!
-//! serde's derived readers stop at the first problem and let the last of two equal members win. Here
-//! members keep their raw text until somebody asks for them; what nobody asked for is unknown.
+//! serde's derived readers stop at the first problem and let the last of two equal members win. Here members keep their
+//! raw text until they are taken; a member that is left over is unknown.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -27,6 +27,11 @@ impl<'a> Object<'a> {
             Err(error) if error.is_data() => {
                 Err(Problem::new(name, ProblemCode::NotAnObject, "must be a JSON object"))
             }
+            Err(_) if text.starts_with('\u{feff}') => Err(Problem::new(
+                name,
+                ProblemCode::NotJson,
+                "must be JSON: it begins with a byte order mark, send it without",
+            )),
             Err(error) => Err(Problem::new(
                 name,
                 ProblemCode::NotJson,
@@ -61,11 +66,7 @@ impl<'a> Object<'a> {
 
     /// The same for a member in lowerCamelCase or, as AWS spells it, in PascalCase.
     pub fn take_either(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<&'a RawValue> {
-        self.take_where(name, problems, |member| {
-            let (mut member, mut name) = (member.chars(), name.chars());
-            let first = |chars: &mut std::str::Chars<'_>| chars.next().map(|c| c.to_ascii_lowercase());
-            first(&mut member) == first(&mut name) && member.as_str() == name.as_str()
-        })
+        self.take_where(name, problems, |member| lower_camel_case(member) == name)
     }
 
     fn take_where(
@@ -93,7 +94,7 @@ impl<'a> Object<'a> {
         found.first().copied().filter(|value| value.get() != "null")
     }
 
-    /// Every member with its value, for objects whose names are free; equal names are a problem.
+    /// Every member with its value, for objects with any names; equal names are a problem.
     pub fn into_members(self, problems: &mut Vec<Problem>) -> Vec<(String, &'a RawValue)> {
         let mut seen = BTreeSet::new();
         let twice: BTreeSet<&str> =
@@ -109,7 +110,12 @@ impl<'a> Object<'a> {
         self.members
     }
 
-    /// Names every member that nobody took.
+    /// Every member as it was written.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.members.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
+    /// Names every member that was not taken.
     pub fn finish(self, known: &[&str], problems: &mut Vec<Problem>) {
         for (member, _) in &self.members {
             let field = format!("{}{}", self.prefix, shorten(member));
@@ -120,6 +126,15 @@ impl<'a> Object<'a> {
             ));
         }
     }
+}
+
+/// A field's name in lowerCamelCase, if it was spelt in PascalCase as AWS does.
+pub fn lower_camel_case(name: &str) -> String {
+    let mut name = name.to_owned();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    name
 }
 
 /// The text that `value` holds, or a problem of `field`.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::arn::ProjectVersionArn;
@@ -54,9 +55,9 @@ statuses! {
     Starting = "STARTING",
     /// Copied, and hosted.
     Running = "RUNNING",
-    /// Hosting failed.
+    /// Copied, and hosting failed.
     Failed = "FAILED",
-    /// Copied, and about to be hosted no longer.
+    /// Copied, and about to stop being hosted.
     Stopping = "STOPPING",
     /// Copied, and hosted no longer.
     Stopped = "STOPPED",
@@ -68,9 +69,9 @@ statuses! {
     CopyingCompleted = "COPYING_COMPLETED",
     /// Not copied.
     CopyingFailed = "COPYING_FAILED",
-    /// About the model's age.
+    /// Copied, and old.
     Deprecated = "DEPRECATED",
-    /// About the model's age.
+    /// Copied, and too old.
     Expired = "EXPIRED",
 }
 
@@ -93,16 +94,13 @@ pub enum Progress {
     Copying,
     /// The copy is there.
     Copied,
-    /// The copy is there if this was not a passing reading: the word speaks of hosting or age, not of
-    /// copying (\[open\] in a live account).
-    CopiedIfSeenAgain,
     /// The copy failed.
     Failed,
     /// The version is going away.
     Deleting,
     /// The version was trained, not copied.
     Trained,
-    /// Nobody knows.
+    /// A word that the copier does not know.
     Unknown,
 }
 
@@ -111,11 +109,17 @@ impl ModelStatus {
     pub fn progress(&self) -> Progress {
         match self {
             Self::CopyingInProgress => Progress::Copying,
-            // A copy that somebody started between two looks never reads COPYING_COMPLETED again.
-            Self::CopyingCompleted | Self::Starting | Self::Running | Self::Stopping | Self::Stopped => {
-                Progress::Copied
-            }
-            Self::Failed | Self::Deprecated | Self::Expired => Progress::CopiedIfSeenAgain,
+            // The status speaks of hosting or age once the copy is finished: a copy that was started between two
+            // polls never reads COPYING_COMPLETED again. What FAILED, DEPRECATED and EXPIRED mean for a copy is
+            // [open]; a second reading would prove nothing.
+            Self::CopyingCompleted
+            | Self::Starting
+            | Self::Running
+            | Self::Stopping
+            | Self::Stopped
+            | Self::Failed
+            | Self::Deprecated
+            | Self::Expired => Progress::Copied,
             Self::CopyingFailed => Progress::Failed,
             Self::Deleting => Progress::Deleting,
             Self::TrainingInProgress | Self::TrainingCompleted | Self::TrainingFailed => Progress::Trained,
@@ -133,8 +137,10 @@ pub struct Version {
     pub status: ModelStatus,
     /// A sentence about the status, not only of errors.
     pub status_message: Option<String>,
-    /// The version this one is a copy of; left out for a trained one.
+    /// The version this one is a copy of. Left out for a trained one, and \[inferred\] for a copy within one project.
     pub source_project_version_arn: Option<String>,
+    /// When it was made, by Rekognition's clock.
+    pub created_at: Option<Timestamp>,
     /// The bucket of its training results.
     pub s3_bucket: Option<String>,
     /// The key that encrypts it.
@@ -142,21 +148,41 @@ pub struct Version {
 }
 
 impl Version {
-    /// Whether this version is what `copy` asks for: made from the same source and, where shown, with the
-    /// same bucket and key.
+    /// How this version and what `copy` asks for are related.
     ///
-    /// A key is compared only where both sides name it in the same form: Rekognition may show a key ARN
-    /// for what was asked by alias \[open\].
-    pub fn answers(&self, copy: &CopyRequest) -> bool {
-        let source =
-            self.source_project_version_arn.as_deref() == Some(copy.source_project_version_arn.as_str());
+    /// A key is compared only where both sides name it in the same form: Rekognition may show a key ARN for what was
+    /// asked by alias \[open\].
+    pub fn origin(&self, copy: &CopyRequest) -> Origin<'_> {
         let bucket = self.s3_bucket.as_ref().is_none_or(|bucket| *bucket == copy.output_config.s3_bucket);
         let key = match (&self.kms_key_id, &copy.kms_key_id) {
             (Some(shown), Some(asked)) if key_form(shown) == key_form(asked) => shown == asked,
             _ => true,
         };
-        source && bucket && key
+        match self.source_project_version_arn.as_deref() {
+            Some(source) if source != copy.source_project_version_arn.as_str() => Origin::OtherSource(source),
+            Some(_) if bucket && key => Origin::Same,
+            Some(_) => Origin::OtherBucketOrKey,
+            None if copy.is_within_one_project() && self.status.progress() != Progress::Trained => {
+                Origin::NotShown
+            }
+            None => Origin::Trained,
+        }
     }
+}
+
+/// Where a version comes from, as far as it matters for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// It is what the request asks for.
+    Same,
+    /// A copy of the same model with another bucket or key.
+    OtherBucketOrKey,
+    /// A copy of this other model.
+    OtherSource(&'a str),
+    /// A copy within one project, of which AWS may not show the source, or a trained model.
+    NotShown,
+    /// It was trained.
+    Trained,
 }
 
 fn key_form(key: &str) -> (bool, bool) {

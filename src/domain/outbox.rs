@@ -1,14 +1,19 @@
-//! Announcements that are written and not yet known to be published.
+//! The outbox of a record: its announcements that are not known to be published, as the bytes that will be.
 //!
-//! INVARIANT: an announcement is written in the same write as the state it speaks of, as the very bytes
-//! that will be published, and is taken out only after they were. A crash in between publishes it again,
-//! to the byte.
+//! INVARIANT: an announcement is written in the same write as the state it reports, and leaves the outbox only after it
+//! was published. A crash in between publishes the same bytes again.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::announcement::{Announcement, Status};
+
+/// The most announcements of one PutEvents call.
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
+const ENTRIES_PER_CALL: usize = 10;
+/// The most bytes of one PutEvents call, with room below the limit of 256 KB.
+const BYTES_PER_CALL: usize = 240_000;
 
 /// One announcement as it will be published.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,6 +48,25 @@ impl Outgoing {
                 .unwrap_or_else(|_| RawValue::NULL.to_owned()),
         }
     }
+
+    /// The entry's size as EventBridge counts it, the constant parts rounded up.
+    fn size(&self) -> usize {
+        256 + self.detail.get().len() + self.resources.iter().map(String::len).sum::<usize>()
+    }
+}
+
+/// Cuts announcements, each with what it is about, into PutEvents calls.
+pub fn calls<'a, T>(mut rest: &'a [(T, &'a Outgoing)]) -> impl Iterator<Item = &'a [(T, &'a Outgoing)]> {
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fitting = rest.iter().take(ENTRIES_PER_CALL).take_while(|(_, outgoing)| {
+            bytes += outgoing.size();
+            bytes <= BYTES_PER_CALL
+        });
+        let (call, others) = rest.split_at(fitting.count().max(1).min(rest.len()));
+        rest = others;
+        (!call.is_empty()).then_some(call)
+    })
 }
 
 #[cfg(test)]
@@ -52,7 +76,7 @@ mod tests {
 
     #[test]
     fn announcements_are_equal_to_the_last_byte() {
-        let one = after_answer(starting(), accepted(), at(1)).outbox.remove(0);
+        let one = after_answer(starting(), accepted(), at(1)).header.outbox.remove(0);
         assert_eq!(one, one.clone());
         let wider = one.detail.get().replacen(',', ", ", 1);
         let others = [
@@ -64,5 +88,23 @@ mod tests {
         for other in others {
             assert_ne!(one, other);
         }
+    }
+
+    #[test]
+    fn a_call_stays_within_ten_entries_and_the_size_of_a_call() {
+        let outgoing = |bytes: usize| Outgoing {
+            status: Status::Queued,
+            time: at(0),
+            resources: vec![],
+            detail: serde_json::value::to_raw_value(&"x".repeat(bytes)).unwrap(),
+        };
+        let sizes = |count: usize, bytes: usize| {
+            let one = outgoing(bytes);
+            calls(&vec![((), &one); count]).map(<[_]>::len).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(23, 100), [10, 10, 3]);
+        assert_eq!(sizes(5, 100_000), [2, 2, 1]);
+        assert_eq!(sizes(1, 300_000), [1]);
+        assert!(sizes(0, 1).is_empty());
     }
 }

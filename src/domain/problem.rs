@@ -1,19 +1,19 @@
-//! What is wrong with a request, one entry per field, so that a requester can mend everything at once.
+//! What is wrong with a request, one entry per field, so that a requester can correct everything at once.
 
 use std::fmt;
 
 /// The kind of a [`Problem`]: stable words that tests and tools can rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemCode {
-    /// The text is no JSON.
+    /// The text is not JSON.
     NotJson,
-    /// The JSON is no object where one is needed.
+    /// The JSON is not an object where one is needed.
     NotAnObject,
     /// More bytes, members or levels than are accepted.
     TooLarge,
     /// A field is given twice, or in both spellings.
     Duplicate,
-    /// A field nobody knows: most often a misspelt one.
+    /// An unknown field, most often a misspelt one.
     Unknown,
     /// A required field is left out.
     Missing,
@@ -31,8 +31,12 @@ pub enum ProblemCode {
     Region,
     /// An account that this deployment does not serve.
     Account,
-    /// An output bucket that is not on the list.
+    /// An output bucket or prefix that is not on the list.
     Bucket,
+    /// A tag key that is not on the list.
+    TagKey,
+    /// A model that this requester may not ask for.
+    Requester,
     /// An EventBridge event of another detail-type.
     DetailType,
     /// A request id that already names another request.
@@ -42,7 +46,10 @@ pub enum ProblemCode {
 impl ProblemCode {
     /// Whether the request is well formed and only not allowed here.
     pub fn is_about_permission(self) -> bool {
-        matches!(self, Self::Partition | Self::Region | Self::Account | Self::Bucket)
+        matches!(
+            self,
+            Self::Partition | Self::Region | Self::Account | Self::Bucket | Self::TagKey | Self::Requester
+        )
     }
 }
 
@@ -65,24 +72,24 @@ impl Problem {
 }
 
 /// How many problems a message names before it only counts the rest: an announcement has to stay small.
-const NAMED: usize = 20;
+const MAX_NAMED: usize = 20;
 
 /// All problems as one message.
 pub fn summary(problems: &[Problem]) -> String {
-    let mut text = problems.iter().take(NAMED).map(|p| p.message.as_str()).collect::<Vec<_>>().join("; ");
-    if problems.len() > NAMED {
-        text.push_str(&format!("; and {} more", problems.len() - NAMED));
+    let mut text = problems.iter().take(MAX_NAMED).map(|p| p.message.as_str()).collect::<Vec<_>>().join("; ");
+    if problems.len() > MAX_NAMED {
+        text.push_str(&format!("; and {} more", problems.len() - MAX_NAMED));
     }
     text
 }
 
 /// How much of a value a message shows, in characters.
-const SHOWN: usize = 80;
+const MAX_SHOWN: usize = 80;
 
 /// A value from outside as a message may show it: short, on one line, in backticks, nothing invisible.
 pub fn shown(value: &str) -> String {
-    let mut text: String = value.chars().take(SHOWN).flat_map(char::escape_default).collect();
-    if value.chars().nth(SHOWN).is_some() {
+    let mut text: String = value.chars().take(MAX_SHOWN).flat_map(char::escape_default).collect();
+    if value.chars().nth(MAX_SHOWN).is_some() {
         text.push('…');
     }
     format!("`{text}`")

@@ -1,37 +1,47 @@
-//! The record of one request: all that is remembered about it, and what is due next.
+//! The record of one request: all that the ledger keeps about it, and which step is due next.
 //!
 //! ```text
-//! begin ──▶ Starting{lease} ──accepted or adopted──▶ Copying{arn} ──looked at──▶ Ended
-//!              │    ▲
-//!  "not now"   ▼    │ due
-//!           Waiting{due} ──deadline──▶ Ended
+//! (none) ──put if absent──▶ Starting{lease} ──accepted or adopted──▶ Copying ──polled──▶ Ended
+//!                              │    ▲
+//!                    "not now" ▼    │ due
+//!                           Waiting{due} ──deadline──▶ Ended
 //! ```
 //!
-//! What leads from one state to the next is decided in [`decide`](super::decide); here are the states, and
-//! what every transition has in common: an announcement goes with the state it speaks of.
+//! What leads from one state to the next is decided in [`decisions`](super::decisions). This file has the states, and
+//! the one rule that every transition shares: a state is announced in the write that enters it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::announcement::{self, Announcement, Status};
+use super::announcement::{Announcement, Status};
 use super::arn::ProjectVersionArn;
 use super::failure::Failure;
 use super::id::RecordKey;
 use super::model::ModelStatus;
 use super::outbox::Outgoing;
-use super::request::{Context, CopyRequest};
-use super::times::{Times, after};
+use super::request::{Context, CopyRequest, ReadableFields};
+use super::times::{LEASE_DURATION, Times, saturating_add};
 
 /// One request and how far it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Record {
-    /// Its name in the ledger.
+pub enum Record {
+    /// A request that is served.
+    Accepted(Accepted),
+    /// A request that was never acceptable. It has its answer.
+    Rejected(Rejected),
+}
+
+/// What every record has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Header {
+    /// Its key in the ledger.
     pub key: RecordKey,
-    /// How often it was written. The ledger takes a write only if it knows the revision before it.
+    /// How often it was written. The ledger accepts a write only on the revision before it.
     pub revision: u64,
-    /// What tells a redelivery from another request under the same id, see [`intake`](super::intake).
+    /// What tells a redelivery from another request under the same id, see [`fingerprint`](super::fingerprint).
     pub fingerprint: String,
     /// The namespace of the request's event ids.
     pub event_namespace: Uuid,
@@ -42,35 +52,69 @@ pub struct Record {
     /// See [`Announcement::context`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<Context>,
-    /// What to copy; `None` for a request that was rejected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub copy: Option<CopyRequest>,
-    /// Whether it may hold a [grant](super::grant): one is asked for before the call, and withdrawn after the end.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub grant: bool,
-    /// When the request reached us.
+    /// When the request reached start-copy.
     pub requested_at: Timestamp,
+    /// Every status that was announced or is in the outbox, oldest first. A request has at most seven.
+    pub announced: Vec<Announced>,
+    /// The announcements not known to be published, oldest first.
+    pub outbox: Vec<Outgoing>,
+}
+
+/// A status that was announced, without the announcement's bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Announced {
+    /// The status.
+    pub status: Status,
+    /// The event's time.
+    pub at: Timestamp,
+    /// The failure's code, where it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+/// A request that is served.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Accepted {
+    /// What every record has.
+    pub header: Header,
+    /// What to copy.
+    pub copy: CopyRequest,
     /// How often a start took the lease.
     pub attempts: u32,
+    /// When earlier starts whose answer never came took their lease.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered_starts: Vec<Timestamp>,
     /// When the present run of refusals for want of a permission began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_since: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
-    /// Every status that was announced or is about to be.
-    pub announced: Vec<Status>,
-    /// The announcements not known to be published, oldest first.
-    pub outbox: Vec<Outgoing>,
 }
 
-/// Where a request stands.
+/// A request that was never acceptable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "name")]
+#[serde(rename_all = "camelCase")]
+pub struct Rejected {
+    /// What every record has.
+    pub header: Header,
+    /// What could be read of it.
+    pub fields: ReadableFields,
+    /// Why it was rejected.
+    pub failure: Failure,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where an accepted request stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum State {
-    /// Somebody may be calling `CopyProjectVersion`, or may have called it.
+    /// A call of CopyProjectVersion may be under way, or may have been made.
     #[serde(rename_all = "camelCase")]
     Starting {
-        /// Until when the record is theirs alone.
+        /// Until when the record belongs to one start alone.
         lease: Lease,
         /// Whether the call was made and its answer is not known.
         unanswered: bool,
@@ -82,28 +126,13 @@ pub enum State {
         due: Timestamp,
         /// Why not now.
         reason: WaitReason,
-        /// The refusal, as QUEUED and a later TIMED_OUT tell it.
+        /// The refusal, as QUEUED and a later TIMED_OUT report it.
         failure: Failure,
     },
-    /// The copy is under way, or more.
+    /// Rekognition accepted the copy; it is running or already finished.
     Copying(Copying),
     /// The request has its final answer.
-    #[serde(rename_all = "camelCase")]
-    Ended {
-        /// The answer.
-        status: Status,
-        /// When we learned it.
-        at: Timestamp,
-        /// When the copy was accepted or adopted, where there was one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        started_at: Option<Timestamp>,
-        /// Why, unless it was copied.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        failure: Option<Failure>,
-        /// The copy, where there was one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        project_version_arn: Option<ProjectVersionArn>,
-    },
+    Ended(Ended),
 }
 
 /// The right to call `CopyProjectVersion` for a record.
@@ -111,8 +140,20 @@ pub enum State {
 pub struct Lease {
     /// Until when nobody else may call.
     pub until: Timestamp,
-    /// Whose it is: unlike any other holder, so that a holder knows its own write again.
+    /// The start that has it. Unlike any other, so that a start recognizes its own write.
     pub owner: String,
+}
+
+impl Lease {
+    /// A new lease.
+    pub fn new(owner: &str, now: Timestamp) -> Self {
+        Self { until: saturating_add(now, LEASE_DURATION), owner: owner.to_owned() }
+    }
+
+    /// When it was taken.
+    pub fn since(&self) -> Timestamp {
+        saturating_add(self.until, -LEASE_DURATION)
+    }
 }
 
 /// Why a start has to wait.
@@ -124,11 +165,11 @@ pub enum WaitReason {
     Quota,
     /// A permission or a resource is missing.
     Permission,
-    /// The source project's policy, or the project, has no room for one more grant.
+    /// The source project has no room for the copier's policy.
     PolicyFull,
     /// A version of that name is being deleted, or is not visible yet.
     NameBusy,
-    /// An error we don't know.
+    /// An error that the copier does not know.
     Unknown,
 }
 
@@ -146,236 +187,311 @@ impl WaitReason {
     }
 }
 
-/// A copy that has begun.
+/// A copy that Rekognition has accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartedCopy {
+    /// The new version.
+    pub project_version_arn: ProjectVersionArn,
+    /// Whether the copier found it instead of having been given it.
+    pub adopted: bool,
+    /// When it was accepted or adopted.
+    pub started_at: Timestamp,
+}
+
+/// A copy that is running.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Copying {
     /// The copy.
-    pub project_version_arn: ProjectVersionArn,
-    /// Whether we found it instead of having been given it.
-    pub adopted: bool,
-    /// When it was accepted or adopted.
-    pub started_at: Timestamp,
-    /// Until when an unanswered call of ours could still land. No failure is recorded before.
+    pub copy: StartedCopy,
+    /// Until when an unanswered call could still land. No failure is recorded before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsettled_until: Option<Timestamp>,
-    /// A reading that has to be seen twice.
+    /// Since when the version has been missing, see [`DELETED_AFTER`](super::times::DELETED_AFTER).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub doubt: Option<Doubt>,
+    pub missing_since: Option<Timestamp>,
+    /// Whether it has taken longer than expected.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_overdue: bool,
+    /// Rekognition's word when it became overdue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_status: Option<ModelStatus>,
 }
 
-/// A reading that counts only when it is seen again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Doubt {
-    /// What was read.
-    pub of: DoubtOf,
-    /// When it was first read.
-    pub since: Timestamp,
+/// The final answer of an accepted request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ended {
+    /// When the copier learned it.
+    pub at: Timestamp,
+    /// The answer.
+    pub outcome: Outcome,
 }
 
-/// What is doubted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DoubtOf {
-    /// The version was not there.
-    Absent,
-    /// Its status spoke of hosting or age.
-    Status(ModelStatus),
+/// How an accepted request ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// The model was copied.
+    #[serde(rename_all = "camelCase")]
+    Completed {
+        /// The copy.
+        copy: StartedCopy,
+        /// Rekognition's word for it.
+        model_status: ModelStatus,
+    },
+    /// It will not be copied.
+    Failed(Unfulfilled),
+    /// The copier gave up.
+    TimedOut(Unfulfilled),
 }
 
-/// What a record needs next. Each is a queue of its own in the ledger's index.
+/// Why a request was not fulfilled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unfulfilled {
+    /// Why.
+    pub failure: Failure,
+    /// The copy, where one was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<StartedCopy>,
+    /// Rekognition's word for it, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_status: Option<ModelStatus>,
+}
+
+impl From<Failure> for Unfulfilled {
+    fn from(failure: Failure) -> Self {
+        Self { failure, copy: None, model_status: None }
+    }
+}
+
+/// What a record needs next. Each is a partition of the ledger's index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
     /// Its announcements are to be published.
     Publish,
     /// Its start got no answer, or was given up: find out what became of it.
-    TakeOver,
-    /// It is to be started.
+    Recover,
+    /// It waits to be started.
     Start,
-    /// Its copy is to be looked at.
-    Look,
-    /// It has ended, and its grant is to be withdrawn.
-    Withdraw,
+    /// Its copy is to be polled.
+    Poll,
 }
 
 impl Step {
-    /// In the order in which a sweep takes them.
-    pub const ALL: [Self; 5] = [Self::Publish, Self::TakeOver, Self::Start, Self::Look, Self::Withdraw];
+    /// In the order of a sweep. The last three run side by side.
+    pub const ALL: [Self; 4] = [Self::Publish, Self::Recover, Self::Start, Self::Poll];
 
     /// The step's word in the ledger.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Publish => "publish",
-            Self::TakeOver => "take-over",
+            Self::Recover => "recover",
             Self::Start => "start",
-            Self::Look => "look",
-            Self::Withdraw => "withdraw",
+            Self::Poll => "poll",
         }
     }
 }
 
+impl Header {
+    /// Whether this status was announced.
+    pub fn has_announced(&self, status: Status) -> bool {
+        self.announced.iter().any(|announced| announced.status == status)
+    }
+
+    /// Puts an announcement into the outbox.
+    fn announce(&mut self, announcement: &Announcement, now: Timestamp) {
+        let code = announcement.failure.as_ref().map(|failure| failure.code.clone());
+        self.announced.push(Announced { status: announcement.status, at: now, code });
+        self.outbox.push(Outgoing::new(announcement, now));
+    }
+}
+
 impl Record {
-    /// What is next and from when on; `None` once all is said and done.
-    pub fn next(&self) -> Option<(Step, Timestamp)> {
-        match self.outbox.first() {
+    /// What every record has.
+    pub fn header(&self) -> &Header {
+        match self {
+            Self::Accepted(accepted) => &accepted.header,
+            Self::Rejected(rejected) => &rejected.header,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn header_mut(&mut self) -> &mut Header {
+        match self {
+            Self::Accepted(accepted) => &mut accepted.header,
+            Self::Rejected(rejected) => &mut rejected.header,
+        }
+    }
+
+    /// The request that is served; `None` for a rejected one.
+    pub fn accepted(&self) -> Option<&Accepted> {
+        match self {
+            Self::Accepted(accepted) => Some(accepted),
+            Self::Rejected(_) => None,
+        }
+    }
+
+    /// The next step and from when on it is due; `None` once everything is done and published.
+    pub fn next_step(&self) -> Option<(Step, Timestamp)> {
+        match self.header().outbox.first() {
             Some(first) => Some((Step::Publish, first.time)),
-            None => self.next_of_state(),
+            None => self.next_step_of_state(),
         }
     }
 
-    /// What is next apart from publishing.
-    pub fn next_of_state(&self) -> Option<(Step, Timestamp)> {
-        match &self.state {
-            // Only a first attempt may adopt before its lease ends, see `decide::name`.
-            State::Starting { unanswered: true, .. } if self.attempts == 1 => {
-                Some((Step::TakeOver, self.requested_at))
-            }
-            State::Starting { lease, .. } => Some((Step::TakeOver, lease.until)),
-            State::Waiting { due, .. } => Some((Step::Start, *due)),
-            State::Copying(copying) => Some((Step::Look, copying.started_at)),
-            State::Ended { at, .. } => self.grant.then_some((Step::Withdraw, *at)),
+    /// The next step apart from publishing.
+    pub fn next_step_of_state(&self) -> Option<(Step, Timestamp)> {
+        self.accepted().and_then(Accepted::next_step)
+    }
+
+    /// Where the request stands, in an announcement's word; STARTING while its first call is under way.
+    pub fn status_word(&self) -> &'static str {
+        self.status().map_or("STARTING", Status::as_str)
+    }
+
+    fn status(&self) -> Option<Status> {
+        match self {
+            Self::Accepted(accepted) => accepted.status(),
+            Self::Rejected(_) => Some(Status::Rejected),
         }
     }
 
-    /// From when on a look at a version that is still copying has something to say: an overdue copy, a
-    /// deadline, a doubt to settle. Before that nothing is read and nothing is written.
-    pub fn check_at(&self, times: &Times) -> Option<Timestamp> {
-        let State::Copying(copying) = &self.state else { return None };
-        Some(match &copying.doubt {
-            Some(doubt) => doubt.since,
-            None if !self.announced.contains(&Status::Overdue) => {
-                after(copying.started_at, times.overdue_after.min(times.copy_timeout))
-            }
-            None => after(copying.started_at, times.copy_timeout),
-        })
+    /// Why it failed, was rejected or waits.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Accepted(accepted) => accepted.failure(),
+            Self::Rejected(rejected) => Some(&rejected.failure),
+        }
+    }
+
+    /// When the request got its final answer; `None` if it has none.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Accepted(Accepted { state: State::Ended(ended), .. }) => Some(ended.at),
+            Self::Accepted(_) => None,
+            Self::Rejected(rejected) => Some(rejected.at),
+        }
     }
 
     /// The copy, once it is known.
-    pub fn project_version_arn(&self) -> Option<&ProjectVersionArn> {
-        match &self.state {
-            State::Copying(copying) => Some(&copying.project_version_arn),
-            State::Ended { project_version_arn, .. } => project_version_arn.as_ref(),
-            State::Starting { .. } | State::Waiting { .. } => None,
+    pub fn started_copy(&self) -> Option<&StartedCopy> {
+        self.accepted().and_then(Accepted::started_copy)
+    }
+}
+
+impl Accepted {
+    /// The same in another state. A state that is announced and was not before is announced in the same write.
+    pub(super) fn entering(mut self, state: State, now: Timestamp) -> Self {
+        self.state = state;
+        if let Some(status) = self.status()
+            && !self.header.has_announced(status)
+        {
+            let announcement = Announcement::of_accepted(&self, status);
+            self.header.announce(&announcement, now);
         }
+        self
     }
 
-    /// Where the request stands, in an announcement's words; STARTING while its first call is under way.
-    pub fn status(&self) -> &'static str {
-        match &self.state {
-            State::Starting { .. } => "STARTING",
-            State::Waiting { .. } => Status::Queued.as_str(),
-            State::Copying(_) if self.announced.contains(&Status::Overdue) => Status::Overdue.as_str(),
-            State::Copying(_) => Status::Started.as_str(),
-            State::Ended { status, .. } => status.as_str(),
-        }
+    /// The same, ended.
+    pub(super) fn ending(self, outcome: Outcome, now: Timestamp) -> Self {
+        self.entering(State::Ended(Ended { at: now, outcome }), now)
+    }
+
+    /// The status of its state; `None` while its first call is under way.
+    pub fn status(&self) -> Option<Status> {
+        Some(match &self.state {
+            State::Starting { .. } => return None,
+            State::Waiting { .. } => Status::Queued,
+            State::Copying(copying) if copying.is_overdue => Status::Overdue,
+            State::Copying(_) => Status::Started,
+            State::Ended(ended) => match ended.outcome {
+                Outcome::Completed { .. } => Status::Completed,
+                Outcome::Failed(_) => Status::Failed,
+                Outcome::TimedOut(_) => Status::TimedOut,
+            },
+        })
     }
 
     /// Why it failed or waits.
     pub fn failure(&self) -> Option<&Failure> {
         match &self.state {
             State::Waiting { failure, .. } => Some(failure),
-            State::Ended { failure, .. } => failure.as_ref(),
-            State::Starting { .. } | State::Copying(_) => None,
-        }
-    }
-
-    /// Whether the request has its final answer.
-    pub fn is_ended(&self) -> bool {
-        matches!(self.state, State::Ended { .. })
-    }
-
-    /// The same with `status` announced as of its present state, unless it was announced before.
-    pub(super) fn announcing(
-        self,
-        status: Status,
-        model_status: Option<ModelStatus>,
-        now: Timestamp,
-    ) -> Self {
-        if self.announced.contains(&status) {
-            return self;
-        }
-        self.announcing_as(status, now, |announcement| announcement.model_status = model_status)
-    }
-
-    /// The same with `status` announced, `complete` adding what the record does not keep.
-    pub(super) fn announcing_as(
-        mut self,
-        status: Status,
-        now: Timestamp,
-        complete: impl FnOnce(&mut Announcement),
-    ) -> Self {
-        let mut announcement = self.announcement(status);
-        complete(&mut announcement);
-        self.announced.push(status);
-        self.outbox.push(Outgoing::new(&announcement, now));
-        self
-    }
-
-    /// The same, ended.
-    pub(super) fn ending(
-        mut self,
-        status: Status,
-        failure: Option<Failure>,
-        model_status: Option<ModelStatus>,
-        now: Timestamp,
-    ) -> Self {
-        let copying = match &self.state {
-            State::Copying(copying) => Some(copying.clone()),
-            _ => None,
-        };
-        let project_version_arn = copying.as_ref().map(|copying| copying.project_version_arn.clone());
-        let started_at = copying.as_ref().map(|copying| copying.started_at);
-        self.state = State::Ended { status, at: now, started_at, failure, project_version_arn };
-        self.announcing_as(status, now, |announcement| {
-            announcement.model_status = model_status;
-            if let Some(copying) = copying {
-                announcement.adopted = Some(copying.adopted);
-                announcement.started_at = Some(copying.started_at);
-                announcement.duration_seconds = Some(now.duration_since(copying.started_at).as_secs().max(0));
+            State::Ended(Ended { outcome: Outcome::Failed(why) | Outcome::TimedOut(why), .. }) => {
+                Some(&why.failure)
             }
-        })
-    }
-
-    /// The same after the first `count` announcements were published.
-    pub fn published(mut self, count: usize) -> Self {
-        self.outbox.drain(..count.min(self.outbox.len()));
-        self
-    }
-
-    /// The same without a grant.
-    pub fn without_grant(self) -> Self {
-        Self { grant: false, ..self }
-    }
-
-    fn announcement(&self, status: Status) -> Announcement {
-        let copy = self.copy.as_ref();
-        let copying = match &self.state {
-            State::Copying(copying) => Some(copying),
-            _ => None,
-        };
-        Announcement {
-            version: announcement::VERSION.to_owned(),
-            event_id: Uuid::new_v5(&self.event_namespace, status.as_str().as_bytes()),
-            request_id: self.key.request_id.clone(),
-            correlation_id: self.correlation_id.clone(),
-            causation_id: self.causation_id.clone(),
-            status,
-            model_status: None,
-            source_project_arn: copy.map(|copy| copy.source_project_arn.clone()),
-            source_project_version_arn: copy.map(|copy| copy.source_project_version_arn.clone()),
-            destination_project_arn: copy.map(|copy| copy.destination_project_arn.clone()),
-            version_name: copy.map(|copy| copy.version_name.clone()),
-            project_version_arn: self.project_version_arn().cloned(),
-            adopted: copying.map(|copying| copying.adopted),
-            requested_at: self.requested_at,
-            started_at: copying.map(|copying| copying.started_at),
-            ended_at: match self.state {
-                State::Ended { at, .. } => Some(at),
-                _ => None,
-            },
-            duration_seconds: None,
-            failure: self.failure().cloned(),
-            context: self.context.clone(),
+            State::Starting { .. } | State::Copying(_) | State::Ended(_) => None,
         }
+    }
+
+    /// The copy, once it is known.
+    pub fn started_copy(&self) -> Option<&StartedCopy> {
+        match &self.state {
+            State::Copying(copying) => Some(&copying.copy),
+            State::Ended(Ended { outcome: Outcome::Completed { copy, .. }, .. }) => Some(copy),
+            State::Ended(Ended { outcome: Outcome::Failed(why) | Outcome::TimedOut(why), .. }) => {
+                why.copy.as_ref()
+            }
+            State::Starting { .. } | State::Waiting { .. } => None,
+        }
+    }
+
+    /// Rekognition's word for the version, where the state knows it.
+    pub fn model_status(&self) -> Option<&ModelStatus> {
+        match &self.state {
+            State::Copying(copying) => copying.model_status.as_ref(),
+            State::Ended(Ended { outcome: Outcome::Completed { model_status, .. }, .. }) => {
+                Some(model_status)
+            }
+            State::Ended(Ended { outcome: Outcome::Failed(why) | Outcome::TimedOut(why), .. }) => {
+                why.model_status.as_ref()
+            }
+            State::Starting { .. } | State::Waiting { .. } => None,
+        }
+    }
+
+    fn next_step(&self) -> Option<(Step, Timestamp)> {
+        match &self.state {
+            // Only a first attempt may adopt before its lease ends, see `decisions::name_owner`.
+            State::Starting { unanswered: true, .. } if self.attempts == 1 => {
+                Some((Step::Recover, self.header.requested_at))
+            }
+            State::Starting { lease, .. } => Some((Step::Recover, lease.until)),
+            State::Waiting { due, .. } => Some((Step::Start, *due)),
+            State::Copying(copying) => Some((Step::Poll, copying.copy.started_at)),
+            State::Ended(_) => None,
+        }
+    }
+
+    /// From when on a poll that finds the version still copying changes the record: it becomes overdue, times out, or
+    /// was missing. Before that nothing is read and nothing is written.
+    pub fn check_at(&self, times: &Times) -> Option<Timestamp> {
+        let State::Copying(Copying { copy, missing_since, is_overdue, .. }) = &self.state else {
+            return None;
+        };
+        let limit = match is_overdue {
+            false => times.overdue_after.min(times.copy_timeout),
+            true => times.copy_timeout,
+        };
+        Some(missing_since.unwrap_or_else(|| saturating_add(copy.started_at, limit)))
+    }
+}
+
+impl Rejected {
+    /// A rejected request, announced as such.
+    pub fn new(header: Header, fields: ReadableFields, failure: Failure, now: Timestamp) -> Self {
+        let mut rejected = Self { header, fields, failure, at: now };
+        let announcement = Announcement::of_rejected(&rejected);
+        rejected.header.announce(&announcement, now);
+        rejected
+    }
+}
+
+impl From<Accepted> for Record {
+    fn from(accepted: Accepted) -> Self {
+        Self::Accepted(accepted)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every way `CopyProjectVersion` can answer, sorted by what we do next.
+//! Every way `CopyProjectVersion` can answer, sorted by what the copier does next.
 //!
 //! Source: <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_CopyProjectVersion.html>, section
 //! Errors. `ValidationException` is not in the service model and comes all the same.
@@ -8,24 +8,26 @@ use super::arn::ProjectVersionArn;
 /// What came back from one call of `CopyProjectVersion`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyAnswer {
-    /// The copy has begun, as this new version.
+    /// Rekognition accepted the copy, as this new version.
     Accepted(ProjectVersionArn),
-    /// Rekognition said no, and nothing was begun.
+    /// Rekognition refused, and started nothing.
     Refused(Refusal),
-    /// Nobody knows: no answer, an unreadable one, or a failure inside the service.
+    /// The call may have worked: no answer, an unreadable one, or a failure inside the service.
     Unanswered {
         /// What happened, for the log.
         reason: String,
     },
 }
 
-/// A definite no.
+/// A definite refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The error's name, for instance `AccessDeniedException`.
+    /// The error's name, for instance `AccessDeniedException`; `HttpStatus413` for an answer without one.
     pub code: String,
     /// The service's sentence.
     pub message: String,
+    /// The answer's HTTP status, for the log.
+    pub http_status: Option<u16>,
 }
 
 /// What a refusal means for the request.
@@ -37,15 +39,15 @@ pub enum Meaning {
     Limit,
     /// Too many for this account: a person has to raise the quota.
     Quota,
-    /// Not allowed or not there. May heal by itself: policies take time to be seen.
+    /// Not allowed or not there. It may heal: policies take time to be seen.
     Permission,
-    /// The name is taken. A question, not a failure: by whom?
+    /// The name is taken: the version that has it decides.
     NameTaken,
-    /// The request will never do.
+    /// The request is wrong, and stays so.
     Invalid,
     /// The service failed: the call may have worked.
     Unanswered,
-    /// An error we don't know. Not now.
+    /// An error that the copier does not know. Not now.
     Unknown,
 }
 
@@ -53,14 +55,20 @@ impl Meaning {
     /// Reads an error's name as the service or its SDK spells it.
     pub fn of(code: &str) -> Self {
         match code {
-            // The last is how STS spells it.
-            "ThrottlingException" | "ProvisionedThroughputExceededException" | "Throttling" => {
-                Self::Throttled
-            }
+            // `Throttling` is how STS spells it; a gateway may answer 429 without a name.
+            "ThrottlingException"
+            | "ProvisionedThroughputExceededException"
+            | "Throttling"
+            | "HttpStatus429" => Self::Throttled,
             "LimitExceededException" => Self::Limit,
             "ServiceQuotaExceededException" => Self::Quota,
-            "AccessDeniedException" | "ResourceNotFoundException" => Self::Permission,
-            "ResourceInUseException" => Self::NameTaken,
+            "AccessDeniedException"
+            | "AccessDenied"
+            | "KMSAccessDeniedException"
+            | "InvalidS3ObjectException"
+            | "ResourceNotFoundException" => Self::Permission,
+            // The second is Rekognition's word for a taken name elsewhere (collections, datasets, policies).
+            "ResourceInUseException" | "ResourceAlreadyExistsException" => Self::NameTaken,
             "InvalidParameterException" | "ValidationException" => Self::Invalid,
             "InternalServerError"
             | "InternalServerErrorException"

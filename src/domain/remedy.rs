@@ -1,26 +1,28 @@
-//! What a person can do about a refusal, as exactly as the service's message tells.
+//! What a person can do about a failure: `remedy` in an announcement. As exact as the service's message allows.
 
 mod denial;
 
 use serde_json::{Value, json};
 
-use super::grant::policy_name;
-use super::policy::{ACTION, Allows};
+use super::arn::ProjectArn;
+use super::project_policy::{ACTION, PolicyRules, document_for_version};
 use super::request::CopyRequest;
 use denial::{Denial, Why};
 
-/// What is missing, and how to give it, for a copy into `account` that was refused with `code`. `granted`: whether
-/// we have put the project policy ourselves.
-pub fn permission(code: &str, message: &str, copy: &CopyRequest, account: &str, granted: bool) -> String {
+/// What is missing, and how to give it, for a copy that was refused with `code`.
+pub fn permission(code: &str, message: &str, copy: &CopyRequest, policies: &PolicyRules) -> String {
     if code == "ResourceNotFoundException" {
         return format!(
-            "check that `{}` and `{}` exist, and that the project of the model has a policy for account `{account}`",
-            copy.source_project_version_arn, copy.destination_project_arn
+            "check that `{}` and `{}` exist, and that the source project has a policy for account `{}`",
+            copy.source_project_version_arn,
+            copy.destination_project_arn,
+            copy.destination_project_arn.account()
         );
     }
-    let denial = Denial::read(message);
     let source = &copy.source_project_arn;
-    match denial {
+    match Denial::read(message) {
+        _ if code == "InvalidS3ObjectException" => allow("s3:PutObject", None, copy),
+        _ if code == "KMSAccessDeniedException" => allow("kms:CreateGrant", None, copy),
         Some(denial) if let Why::ExplicitDeny(policy) = denial.why => {
             format!("{policy} denies {}: have it changed, no other policy outweighs it", denial.what())
         }
@@ -30,99 +32,117 @@ pub fn permission(code: &str, message: &str, copy: &CopyRequest, account: &str, 
         Some(denial) if denial.is_about(copy.destination_project_arn.as_str()) => {
             allow(denial.action, denial.resource, copy)
         }
-        _ if source.account() == account => allow(ACTION, None, copy),
-        _ if granted => not_seen(copy),
+        _ if source.account() == copy.destination_project_arn.account() => allow(ACTION, None, copy),
+        _ if policies.role_for(copy).is_some() => refused_in_spite_of_policy(copy, policies),
         _ => format!(
             "attach this project policy with credentials of account `{}`: {}",
             source.account(),
-            put_project_policy(copy, account)
+            put_project_policy(copy)
         ),
     }
 }
 
-/// What to do about a copy that is refused although we have put the policy that allows it.
-fn not_seen(copy: &CopyRequest) -> String {
-    let name = policy_name(copy.destination_project_arn.account());
+/// What to do about a copy that is refused although the copier put the policy that allows it.
+fn refused_in_spite_of_policy(copy: &CopyRequest, policies: &PolicyRules) -> String {
+    let roles = policies.policy.principals.iter().map(String::as_str).collect::<Vec<_>>().join("`, `");
+    let condition = match policies.policy.expires {
+        true => "; if AWS does not evaluate the policy's condition, set parameter ProjectPolicyExpires=false",
+        false => "",
+    };
     format!(
-        "policy `{name}` of `{}` allows this copy: check that the roles in it (`COPIER_ROLE_ARNS`) are those that the \
-         copier runs as, that no other policy denies it, and that the copier's roles may {ACTION} on that project",
-        copy.source_project_arn
+        "policy `{}` of `{}` allows this copy: check that `{roles}` are the roles of the copier's functions, that no \
+         other policy denies it, and that parameter SourceProjects of template.yaml lists the project{condition}",
+        policies.policy.name, copy.source_project_arn
     )
 }
 
-/// What to do about a refusal of `action` with `code` on the way to a project policy.
-pub fn grant(action: &str, code: &str, role: &str, copy: Option<&CopyRequest>) -> String {
-    let project = copy.map_or("the source project", |copy| copy.source_project_arn.as_str());
+/// What to do about a refusal of `action` with `code` on the way to the source project's policy.
+pub fn policy(action: &str, code: &str, copy: &CopyRequest, policies: &PolicyRules) -> String {
+    let (project, role) = (&copy.source_project_arn, policies.role_for(copy).unwrap_or_default());
     match (action, code) {
         ("sts:AssumeRole", _) => format!(
-            "check that role `{role}` exists and trusts the roles in `COPIER_ROLE_ARNS` with the external id in \
-             `EXTERNAL_ID`, and that the copier's roles may sts:AssumeRole on it: parameters CopierRoleArns and \
-             ExternalId of source-account.yaml, ExternalId and SourceAccountRoles of template.yaml"
+            "check that role `{role}` exists, trusts the copier's functions and asks for their external id: parameters \
+             CopierRoleArns and ExternalId of source-account.yaml, SourceAccountRoles and ExternalId of template.yaml"
         ),
         (_, "ResourceNotFoundException") => format!("check that `{project}` exists"),
-        (_, "MalformedPolicyDocumentException" | "InvalidParameterException") => {
-            "check that the roles in `COPIER_ROLE_ARNS` exist: the policy names them as its principals"
+        (_, "MalformedPolicyDocumentException") => {
+            "check that the roles of the copier's functions exist; if AWS \
+             refuses the policy's condition, set parameter ProjectPolicyExpires=false"
                 .to_owned()
         }
         _ => format!(
-            "allow role `{role}` `{action}` on `{project}`: add the project to ProjectArns of source-account.yaml"
+            "allow role `{role}` `{action}` on `{project}`: add the project to parameter ProjectArns of \
+             source-account.yaml"
         ),
     }
 }
 
-/// What to do about a policy without room.
-pub fn policy_full(copy: Option<&CopyRequest>) -> String {
-    let project = copy.map_or("the source project", |copy| copy.source_project_arn.as_str());
+/// What to do about a source project whose policies are these five.
+pub fn no_slot(names: &[String]) -> String {
     format!(
-        "the request goes on by itself when another copy from `{project}` has ended; for more at once detach a policy \
-         that is not needed, of at most five, or set `ALLOW_PROJECT_WIDE_GRANTS` to true"
+        "delete one of the project's policies that is not needed: `{}`; the request then goes on",
+        names.join("`, `")
     )
 }
 
 /// What to do when a quota is used up.
-pub fn quota() -> String {
-    "have the quota raised in Service Quotas (Rekognition, Custom Labels), or delete what is no longer needed; \
-     the request goes on by itself"
-        .to_owned()
+pub fn quota(copy: &CopyRequest) -> String {
+    format!(
+        "delete versions of `{}` that are not needed (a project has room for 100 by default), or have the quota raised \
+         in Service Quotas (Rekognition, Custom Labels); the request then goes on",
+        copy.destination_project_arn
+    )
 }
 
 /// What to do when a copy failed.
 pub fn copy_failed() -> String {
-    "mend what the message names, delete the failed version, and send the request again with a new `requestId`; \
-     or choose another `versionName`"
+    "correct what the message names, delete the failed version and send the request again under a new `requestId`, or \
+     choose another `versionName`"
         .to_owned()
+}
+
+/// What to do when a copy did not end in time.
+pub fn copy_timed_out() -> String {
+    "watch the version in its project: the copy may still end".to_owned()
+}
+
+/// What to do when the copy was deleted.
+pub fn send_again() -> String {
+    "send the request again under a new `requestId` if the copy is still wanted".to_owned()
+}
+
+/// What to do about a rejected request.
+pub fn rejected() -> String {
+    "correct the request and send it again under a new `requestId`: this one stays rejected".to_owned()
 }
 
 /// What to do when a version name is taken.
 pub fn name_taken() -> String {
-    "send the request with another `versionName` and a new `requestId`, or delete the version that has the name"
+    "send the request with another `versionName` under a new `requestId`, or delete the version that has the name"
         .to_owned()
 }
 
-/// The AWS CLI command that lets `account` copy the request's model.
-/// Source: <https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/md-create-project-policy-sdk.html>
-pub fn put_project_policy(copy: &CopyRequest, account: &str) -> String {
+/// The AWS CLI command that lets the destination's account copy the request's model.
+/// Source: <https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/md-attach-project-policy.html>
+pub fn put_project_policy(copy: &CopyRequest) -> String {
+    let (project, account) = (&copy.source_project_arn, copy.destination_project_arn.account());
+    let root = format!("arn:{}:iam::{account}:root", project.partition());
     format!(
-        "aws rekognition put-project-policy --region {} --project-arn {} --policy-name copy-to-{account} \
+        "aws rekognition put-project-policy --region {} --project-arn {project} --policy-name copy-to-{account} \
          --policy-document '{}'",
-        copy.source_project_arn.region(),
-        copy.source_project_arn,
-        project_policy(copy, account)
+        project.region(),
+        document_for_version(&[root].into(), copy)
     )
 }
 
-/// The least project policy that lets `account` copy the request's model.
-pub fn project_policy(copy: &CopyRequest, account: &str) -> String {
-    let root = format!("arn:{}:iam::{account}:root", copy.source_project_arn.partition());
-    Allows { principals: [root].into(), resources: [copy.source_project_version_arn.to_string()].into() }
-        .document()
+/// The resource that stands for every version of a project.
+fn every_version(project: &ProjectArn) -> String {
+    project.as_str().rsplit_once('/').map_or(project.to_string(), |(name, _)| format!("{name}/*"))
 }
 
 /// The statement that the copier's roles lack, and the parameter of template.yaml that writes it.
 fn allow(action: &str, resource: Option<&str>, copy: &CopyRequest) -> String {
-    let (destination, source) = (copy.destination_project_arn.as_str(), copy.source_project_arn.as_str());
-    let versions =
-        |project: &str| project.rsplit_once('/').map_or(project.to_owned(), |(name, _)| format!("{name}/*"));
+    let (destination, source) = (&copy.destination_project_arn, &copy.source_project_arn);
     let partition = copy.source_project_arn.partition();
     let bucket = &copy.output_config.s3_bucket;
     match action.split(':').next() {
@@ -155,21 +175,23 @@ fn allow(action: &str, resource: Option<&str>, copy: &CopyRequest) -> String {
             )
         }
         Some("rekognition")
-            if resource.is_none_or(|resource| !resource.starts_with(&versions(source).replace('*', ""))) =>
+            if resource.is_none_or(|resource| {
+                !resource.starts_with(every_version(source).trim_end_matches('*'))
+            }) =>
         {
             let actions = json!([ACTION, "rekognition:CreateProjectVersion", "rekognition:TagResource"]);
-            let statement = statement(&actions, &json!([versions(destination), versions(source)]));
+            let statement = statement(&actions, &json!([every_version(destination), every_version(source)]));
             format!(
                 "allow the copier's roles this (parameters DestinationProjects and SourceProjects of template.yaml): \
                  {statement}"
             )
         }
         Some("rekognition") => {
-            let statement = statement(&json!([action]), &json!([versions(source)]));
+            let statement = statement(&json!([action]), &json!([every_version(source)]));
             format!("allow the copier's roles this (parameter SourceProjects of template.yaml): {statement}")
         }
         _ => {
-            let statement = statement(&json!([action]), &json!(resource.unwrap_or(destination)));
+            let statement = statement(&json!([action]), &json!(resource.unwrap_or(destination.as_str())));
             format!(
                 "allow the copier's roles this, in their policy and in the resource's own if it has one: {statement}"
             )

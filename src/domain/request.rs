@@ -1,8 +1,7 @@
 //! A copy request: the parameters of `CopyProjectVersion`, and what a requester may add to them.
 //!
-//! Decides whether a text is a well-formed request. Constraints are the service model's (the SDK checks
-//! none of them), each named together with its field. Whether the request is allowed here is not known
-//! in this file: see [`admission`](super::admission).
+//! Decides whether a text is a well-formed request. The constraints are the service model's: the SDK checks none of
+//! them. Whether the request is allowed is decided in [`admission`](super::admission).
 
 use std::collections::BTreeMap;
 
@@ -11,15 +10,16 @@ use serde_json::value::RawValue;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::arn::{ArnError, ProjectArn, ProjectVersionArn, is_name};
-use super::id::{ID_LENGTH, is_id};
+use super::fingerprint;
+use super::id::{MAX_ID_LENGTH, is_id};
 use super::json::{self, Object};
 use super::problem::{Problem, ProblemCode, shown};
 
 /// The most bytes a request may have.
-pub const BODY_BYTES: usize = 64 * 1024;
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// The most bytes a request's `context` may have.
-pub const CONTEXT_BYTES: usize = 4 * 1024;
-const TAGS: usize = 200;
+pub const MAX_CONTEXT_BYTES: usize = 4 * 1024;
+const MAX_TAGS: usize = 200;
 const FIELDS: &[&str] = &[
     "sourceProjectArn",
     "sourceProjectVersionArn",
@@ -67,7 +67,7 @@ pub struct OutputConfig {
     pub s3_key_prefix: Option<String>,
 }
 
-/// What a requester wants back in every announcement, to the letter.
+/// A JSON object that every announcement of the request returns byte for byte.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Context(Box<RawValue>);
@@ -85,17 +85,36 @@ impl PartialEq for Context {
     }
 }
 
-/// A request as far as it could be read: what is sound in it, and all that is not.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Draft {
+impl CopyRequest {
+    /// Whether source and destination are one project. Of such a copy AWS may not show the source \[inferred\].
+    pub fn is_within_one_project(&self) -> bool {
+        self.source_project_arn == self.destination_project_arn
+    }
+}
+
+/// The fields of a rejected request that could be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ReadableFields {
     /// `sourceProjectArn`
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_project_arn: Option<ProjectArn>,
     /// `sourceProjectVersionArn`
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_project_version_arn: Option<ProjectVersionArn>,
     /// `destinationProjectArn`
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_project_arn: Option<ProjectArn>,
     /// `versionName`
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version_name: Option<String>,
+}
+
+/// A request as far as it could be read, with all its problems.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draft {
+    /// The fields that a rejection returns, too.
+    pub fields: ReadableFields,
     /// `outputConfig`
     pub output_config: Option<OutputConfig>,
     /// `tags`
@@ -108,18 +127,18 @@ pub struct Draft {
     pub correlation_id: Option<String>,
     /// `context`
     pub context: Option<Context>,
-    /// All that is wrong. [`Draft::complete`] gives a request only where this is empty.
+    /// Everything that is wrong. [`Draft::complete`] gives a request only where this is empty.
     pub problems: Vec<Problem>,
 }
 
 impl Draft {
     /// Reads a request's text; what can't be read becomes a problem, never an error.
     pub fn parse(text: &str) -> Self {
-        if text.len() > BODY_BYTES {
+        if text.len() > MAX_BODY_BYTES {
             return Self::failed(Problem::new(
                 "request",
                 ProblemCode::TooLarge,
-                format_args!("must have at most {BODY_BYTES} bytes, not {}", text.len()),
+                format_args!("must have at most {MAX_BODY_BYTES} bytes, not {}", text.len()),
             ));
         }
         match Object::parse("request", text) {
@@ -139,10 +158,10 @@ impl Draft {
             return None;
         }
         Some(CopyRequest {
-            source_project_arn: self.source_project_arn.clone()?,
-            source_project_version_arn: self.source_project_version_arn.clone()?,
-            destination_project_arn: self.destination_project_arn.clone()?,
-            version_name: self.version_name.clone()?,
+            source_project_arn: self.fields.source_project_arn.clone()?,
+            source_project_version_arn: self.fields.source_project_version_arn.clone()?,
+            destination_project_arn: self.fields.destination_project_arn.clone()?,
+            version_name: self.fields.version_name.clone()?,
             output_config: self.output_config.clone()?,
             tags: self.tags.clone(),
             kms_key_id: self.kms_key_id.clone(),
@@ -170,19 +189,13 @@ impl Draft {
         if let (Some(project), Some(version)) = (&source_project_arn, &source_project_version_arn) {
             same_project(project, version, p);
         }
-        Self {
+        let fields = ReadableFields {
             source_project_arn,
             source_project_version_arn,
             destination_project_arn,
             version_name,
-            output_config,
-            tags,
-            kms_key_id,
-            request_id,
-            correlation_id,
-            context,
-            problems,
-        }
+        };
+        Self { fields, output_config, tags, kms_key_id, request_id, correlation_id, context, problems }
     }
 }
 
@@ -262,8 +275,8 @@ fn tags(value: &RawValue, problems: &mut Vec<Problem>) -> BTreeMap<String, Strin
             return BTreeMap::new();
         }
     };
-    if members.len() > TAGS {
-        let rest = format!("may have at most {TAGS} members, not {}", members.len());
+    if members.len() > MAX_TAGS {
+        let rest = format!("may have at most {MAX_TAGS} members, not {}", members.len());
         problems.push(Problem::new("tags", ProblemCode::TooLarge, rest));
         return BTreeMap::new();
     }
@@ -326,7 +339,7 @@ fn kms_key_id(value: &RawValue, problems: &mut Vec<Problem>) -> Option<String> {
 
 fn id(field: &str, value: &RawValue, problems: &mut Vec<Problem>) -> Option<String> {
     let text = json::string(field, value, problems)?;
-    length(field, &text, 1, ID_LENGTH, problems)?;
+    length(field, &text, 1, MAX_ID_LENGTH, problems)?;
     if !is_id(&text) {
         let rest = format!("may have printable ASCII characters only, not {}", shown(&text));
         problems.push(Problem::new(field, ProblemCode::Pattern, rest));
@@ -338,22 +351,27 @@ fn id(field: &str, value: &RawValue, problems: &mut Vec<Problem>) -> Option<Stri
 fn context(value: &RawValue, problems: &mut Vec<Problem>) -> Option<Context> {
     let mut wrong = |code, rest: String| problems.push(Problem::new("context", code, rest));
     let text = value.get();
-    if text.len() > CONTEXT_BYTES {
-        wrong(ProblemCode::TooLarge, format!("must have at most {CONTEXT_BYTES} bytes, not {}", text.len()));
+    if text.len() > MAX_CONTEXT_BYTES {
+        wrong(
+            ProblemCode::TooLarge,
+            format!("must have at most {MAX_CONTEXT_BYTES} bytes, not {}", text.len()),
+        );
         return None;
     }
-    // Read whole, so that what we hand back is JSON that the usual readers can take: not nested too deep.
-    match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(serde_json::Value::Object(_)) => Some(Context(value.to_owned())),
-        Ok(_) => {
-            wrong(ProblemCode::WrongType, format!("must be an object, not {}", shown(text)));
-            None
-        }
-        Err(error) => {
-            wrong(ProblemCode::TooLarge, format!("must be JSON that can be read whole: {error}"));
-            None
-        }
+    if !text.starts_with('{') {
+        wrong(ProblemCode::WrongType, format!("must be an object, not {}", shown(text)));
+        return None;
     }
+    if let Err(error) = fingerprint::canonical(value) {
+        let code = match error {
+            fingerprint::NotCanonical::RepeatedKey => ProblemCode::Duplicate,
+            fingerprint::NotCanonical::TooDeep => ProblemCode::TooLarge,
+            fingerprint::NotCanonical::Unreadable => ProblemCode::NotJson,
+        };
+        wrong(code, error.to_string());
+        return None;
+    }
+    Some(Context(value.to_owned()))
 }
 
 fn same_project(project: &ProjectArn, version: &ProjectVersionArn, problems: &mut Vec<Problem>) {

@@ -13,10 +13,10 @@ use serde_json::{Map, Value, json};
 
 use super::announcement::{Announcement, Status};
 use super::arn::{ProjectArn, ProjectVersionArn};
-use super::envelope::{Opened, open};
-use super::examples::{BARE, EVENT, after_answer, at, refused, starting, taken_in, version};
+use super::examples::{BARE, EVENT, after_answer, at, intake_of, refused, starting, version};
 use super::model::ModelStatus;
-use super::record::Record;
+use super::opened::{Opened, open};
+use super::record::{Accepted, Record};
 use super::request::{Context, Draft};
 
 const DRAFT: &str = "http://json-schema.org/draft-04/schema#";
@@ -49,7 +49,7 @@ struct Request {
     /// Comes back in every announcement. Left out: the request id.
     #[schemars(length(min = 1, max = 128), regex(pattern = r"^[\x20-\x7e]+$"))]
     correlation_id: Option<String>,
-    /// Comes back in every announcement, to the letter. At most 4 KiB.
+    /// Every announcement returns it byte for byte. At most 4 KiB.
     context: Option<Context>,
 }
 
@@ -250,29 +250,29 @@ fn a_request_is_valid_where_the_code_reads_it_without_a_problem() {
 
 #[test]
 fn every_announcement_is_valid() {
-    use crate::domain::decide::look::{Seen, looked};
+    use crate::domain::decisions::polling::{Found, poll};
     use crate::domain::times::Times;
 
     let hour = 3600;
-    let look = |record: Record, status: &str, now| {
-        let seen = Seen::Version(version(ModelStatus::from(status.to_owned())));
-        looked(record, &seen, now, &Times::default()).unwrap()
+    let polled = |accepted: Accepted, status: &str, now| {
+        let found = Found::Version(version(ModelStatus::from(status.to_owned())));
+        Record::from(poll(accepted, &found, now, &Times::default()).unwrap())
     };
     let copying = || after_answer(starting(), super::examples::accepted(), at(1));
     let records = [
-        after_answer(starting(), refused("ServiceQuotaExceededException"), at(1)),
-        look(copying(), "COPYING_IN_PROGRESS", at(2 * hour + 1)),
-        look(copying(), "RUNNING", at(60)),
-        look(copying(), "COPYING_FAILED", at(60)),
-        look(copying(), "HIBERNATING", at(24 * hour + 1)),
-        taken_in("no JSON").record,
+        after_answer(starting(), refused("ServiceQuotaExceededException"), at(1)).into(),
+        polled(copying(), "COPYING_IN_PROGRESS", at(2 * hour + 1)),
+        polled(copying(), "RUNNING", at(60)),
+        polled(copying(), "COPYING_FAILED", at(60)),
+        polled(copying(), "HIBERNATING", at(24 * hour + 1)),
+        intake_of("no JSON").record,
     ];
     let schema = announcement_schema();
     let mut seen = Vec::new();
-    for letter in records.iter().flat_map(|record| &record.outbox) {
-        let detail: Value = serde_json::from_str(letter.detail.get()).unwrap();
+    for outgoing in records.iter().flat_map(|record| &record.header().outbox) {
+        let detail: Value = serde_json::from_str(outgoing.detail.get()).unwrap();
         assert!(accepts(&schema, &detail), "{detail}");
-        seen.push(letter.status);
+        seen.push(outgoing.status);
     }
     assert!(Status::ALL.iter().all(|status| seen.contains(status)), "{seen:?}");
     assert!(
@@ -281,11 +281,16 @@ fn every_announcement_is_valid() {
     );
 }
 
-/// The messages in a file of events/: those of a batch, or its one.
+/// The messages in a file of events/: those of a batch, a Pipe's list or a topic, or its one.
 fn messages(file: String) -> Vec<String> {
     let event: Value = serde_json::from_str(&file).unwrap();
-    match event["Records"].as_array() {
-        Some(records) => records.iter().map(|record| record["body"].as_str().unwrap().to_owned()).collect(),
+    match event["Records"].as_array().or(event.as_array()) {
+        Some(records) => {
+            let text = |record: &Value| {
+                record["body"].as_str().or(record["Sns"]["Message"].as_str()).unwrap().to_owned()
+            };
+            records.iter().map(text).collect()
+        }
         None => vec![file],
     }
 }
@@ -293,8 +298,8 @@ fn messages(file: String) -> Vec<String> {
 /// The request in a message, if that is JSON at all.
 fn request_in(message: &str) -> Option<Value> {
     match open(message, "rekognition.model-copier") {
-        Opened::Request(letter) => serde_json::from_str(letter.text.as_str()).ok(),
-        Opened::Announcement => None,
+        Opened::Request(request) => serde_json::from_str(&request.text).ok(),
+        Opened::Ignored(_) => None,
     }
 }
 

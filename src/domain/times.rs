@@ -6,25 +6,25 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How long a start has the record to itself.
 ///
-/// Longer than [`CALL_BY`] and [`SIGNATURE`] together: a call that was sent in time and got lost on the
-/// way can land as long as its signature is good, and nobody may conclude anything before that.
-pub const LEASE: SignedDuration = SignedDuration::from_mins(20);
+/// Longer than [`SEND_WITHIN`] and [`SIGNATURE_LIFETIME`] together: a call that was sent in time and got lost on the
+/// way can land as long as its signature is valid, and nothing may be concluded before that.
+pub const LEASE_DURATION: SignedDuration = SignedDuration::from_mins(20);
 /// How soon after it took the lease a start has to send its call, or leave it.
-pub const CALL_BY: SignedDuration = SignedDuration::from_mins(2);
-/// How long AWS takes a signed call: 15 minutes.
+pub const SEND_WITHIN: SignedDuration = SignedDuration::from_mins(2);
+/// How long AWS accepts a signed call.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
-pub const SIGNATURE: SignedDuration = SignedDuration::from_mins(15);
-/// How far apart two looks at an absent version have to be before it counts as deleted.
-pub const ABSENCE: SignedDuration = SignedDuration::from_mins(10);
-/// How far apart two looks have to be to count as two: further than two checkers at once.
-pub const AGAIN: SignedDuration = SignedDuration::from_secs(30);
+pub const SIGNATURE_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+/// How far apart two polls that miss a version have to be before it counts as deleted.
+pub const DELETED_AFTER: SignedDuration = SignedDuration::from_mins(10);
+/// By how much the clocks of a function and of Rekognition may differ.
+pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The times a deployment may set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// From the request until we give up starting it.
+    /// From the request until the start is given up.
     pub start_timeout: SignedDuration,
-    /// From the start until we give up watching the copy.
+    /// From the start until the copy is given up.
     pub copy_timeout: SignedDuration,
     /// From the start until a copy is announced as OVERDUE.
     pub overdue_after: SignedDuration,
@@ -43,16 +43,16 @@ impl Default for Times {
     }
 }
 
-/// `time` plus `duration`, or the end of time.
-pub fn after(time: Timestamp, duration: SignedDuration) -> Timestamp {
-    time.checked_add(duration).unwrap_or(Timestamp::MAX)
+/// `time` plus `duration`, or the last time that can be written.
+pub fn saturating_add(time: Timestamp, duration: SignedDuration) -> Timestamp {
+    time.checked_add(duration).unwrap_or(if duration.is_negative() { Timestamp::MIN } else { Timestamp::MAX })
 }
 
 /// Where between `floor` and a ceiling that doubles with every attempt, up to `most`, the next try falls.
 ///
-/// Full jitter (<https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>), drawn
-/// from what identifies the attempt instead of from chance: requests spread all the same, and a test or a
-/// replayed simulation sees the same wait again.
+/// Full jitter (<https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>), drawn from what
+/// identifies the attempt instead of from chance: requests spread all the same, and a test or a replayed simulation
+/// sees the same wait again.
 pub fn backoff(floor: SignedDuration, most: SignedDuration, attempt: u32, seed: impl Hash) -> SignedDuration {
     let ceiling = floor.saturating_mul(1_i32.checked_shl(attempt.min(20)).unwrap_or(i32::MAX)).min(most);
     let spread = u64::try_from((ceiling - floor).as_millis()).unwrap_or(0);
@@ -77,11 +77,12 @@ mod tests {
 
     #[test]
     fn a_lease_outlasts_a_call_that_was_sent_as_late_as_it_may_be() {
-        assert!(LEASE > CALL_BY + SIGNATURE);
+        assert!(LEASE_DURATION > SEND_WITHIN + SIGNATURE_LIFETIME);
     }
 
     #[test]
-    fn time_has_an_end() {
-        assert_eq!(after(Timestamp::MAX, ABSENCE), Timestamp::MAX);
+    fn time_has_a_beginning_and_an_end() {
+        assert_eq!(saturating_add(Timestamp::MAX, DELETED_AFTER), Timestamp::MAX);
+        assert_eq!(saturating_add(Timestamp::MIN, -DELETED_AFTER), Timestamp::MIN);
     }
 }

@@ -12,8 +12,11 @@ fn three_variables_are_enough() {
     let settings = read(&LEAST).unwrap();
     assert_eq!(settings.rules.times, Times::default());
     assert_eq!(settings.rules.admission.source_accounts, BTreeSet::from(["444455556666".to_owned()]));
-    assert_eq!(settings.rules.admission.output_buckets, None);
+    assert_eq!(settings.rules.admission.output_locations, None);
     assert_eq!((settings.event_bus.as_str(), settings.rules.calls_per_second), ("default", 5));
+    assert_eq!(settings.rules.stack_name, "rekognition-model-copier");
+    assert_eq!(settings.rules.policies.policy.name, "model-copier-444455556666-rekognition-model-copier");
+    assert!(settings.rules.policies.policy.expires);
 }
 
 #[test]
@@ -23,32 +26,42 @@ fn every_bad_setting_is_reported_with_its_name_its_value_and_what_is_allowed() {
         ("EVENT_BUS", "arn:aws:events:us-east-1:444455556666:rule/models"),
         ("EVENT_SOURCE", "aws.mine"),
         ("ALLOWED_SOURCE_ACCOUNTS", "111122223333, me"),
-        ("ALLOWED_OUTPUT_BUCKETS", "models,s3://models"),
+        ("ALLOWED_OUTPUT_BUCKETS", "models,s3://models,models/,models/a*"),
+        ("TRUSTED_REQUESTERS", "everybody"),
+        ("STACK_NAME", "my_stack"),
+        ("REQUEST_QUEUE_ARN", "requests"),
         ("SOURCE_ACCOUNT_ROLES", ", ,"),
         ("EXTERNAL_ID", "two words"),
         ("START_TIMEOUT_SECONDS", "-1"),
         ("COPY_TIMEOUT_SECONDS", "59"),
-        ("PERMISSION_TIMEOUT_SECONDS", "a\u{fffd}"),
-        ("RETENTION_DAYS", "forever"),
+        ("PERMISSION_TIMEOUT_SECONDS", "299"),
+        ("RETENTION_DAYS", "29"),
+        ("OVERDUE_AFTER_SECONDS", "a\u{fffd}"),
         ("CALLS_PER_SECOND", "0"),
     ])
     .unwrap_err();
     let message = bad.to_string();
     for part in [
-        "14 bad settings",
+        "20 bad settings",
         "`AWS_REGION` is not set",
         "`LEDGER_TABLE` is not set: set it to the name of the ledger's table, 3 to 255 of letters,",
         "`ACCOUNT_ID` is `4444`: set it to 12 digits",
         "`EVENT_BUS` is `arn:aws:events:us-east-1:444455556666:rule/models`: set it to an event bus: a name, 1 to 256 of",
         "`EVENT_SOURCE` is `aws.mine`",
         "`ALLOWED_SOURCE_ACCOUNTS` has `me`",
-        "`ALLOWED_OUTPUT_BUCKETS` has `s3://models`: list names of buckets, with commas",
+        "`ALLOWED_OUTPUT_BUCKETS` has `s3://models`: list buckets or `bucket/prefix`, with commas",
+        "`ALLOWED_OUTPUT_BUCKETS` has `models/`",
+        "`ALLOWED_OUTPUT_BUCKETS` has `models/a*`",
+        "`TRUSTED_REQUESTERS` has `everybody`: list accounts of 12 digits",
+        "`STACK_NAME` is `my_stack`: set it to the stack's name",
+        "`REQUEST_QUEUE_ARN` is `requests`: set it to the ARN of an SQS queue",
         "`SOURCE_ACCOUNT_ROLES` is `, ,`: list something, with commas, or leave it out",
         "`EXTERNAL_ID` is `two words`: set it to what the roles ask for, 2 to 1224 of",
         "`START_TIMEOUT_SECONDS` is `-1`: set it to a whole number from 60",
         "`COPY_TIMEOUT_SECONDS` is `59`",
-        r"`PERMISSION_TIMEOUT_SECONDS` is `a\u{fffd}`",
-        "`RETENTION_DAYS` is `forever`",
+        "`PERMISSION_TIMEOUT_SECONDS` is `299`: set it to a whole number from 300",
+        "`RETENTION_DAYS` is `29`: set it to a whole number from 30",
+        r"`OVERDUE_AFTER_SECONDS` is `a\u{fffd}`",
         "`CALLS_PER_SECOND` is `0`: set it to a whole number from 1 to 1000",
     ] {
         assert!(message.contains(part), "{part} in {message}");
@@ -88,30 +101,30 @@ fn a_bus_is_a_name_or_an_arn_and_a_table_a_name() {
 }
 
 const START: &str = "arn:aws:iam::444455556666:role/start-copy";
-const GRANT: &str = "arn:aws:iam::111122223333:role/grants/copier";
+const ROLE: &str = "arn:aws:iam::111122223333:role/copier/policies";
 
 #[test]
 fn a_source_accounts_role_is_known_by_its_account() {
     let settings = read(
         &[
             &LEAST[..],
-            &[("SOURCE_ACCOUNT_ROLES", GRANT), ("COPIER_ROLE_ARNS", START), ("EXTERNAL_ID", "flowers")],
+            &[("SOURCE_ACCOUNT_ROLES", ROLE), ("COPIER_ROLE_ARNS", START), ("EXTERNAL_ID", "flowers")],
         ]
         .concat(),
     )
     .unwrap();
-    let granting = settings.rules.granting;
-    assert_eq!(granting.roles, BTreeMap::from([("111122223333".to_owned(), GRANT.to_owned())]));
-    assert_eq!(granting.principals, BTreeSet::from([START.to_owned()]));
-    assert_eq!((granting.project_wide, settings.external_id.as_deref()), (false, Some("flowers")));
+    let policies = settings.rules.policies;
+    assert_eq!(policies.roles, BTreeMap::from([("111122223333".to_owned(), ROLE.to_owned())]));
+    assert_eq!(policies.policy.principals, BTreeSet::from([START.to_owned()]));
+    assert_eq!(settings.external_id.as_deref(), Some("flowers"));
 }
 
 #[test]
 fn bad_roles_are_reported_with_what_is_wrong_with_them() {
     let roles =
-        format!("{GRANT},arn:aws:iam::111122223333:role/other,{START},arn:aws:iam::111122223333:user/me");
+        format!("{ROLE},arn:aws:iam::111122223333:role/other,{START},arn:aws:iam::111122223333:user/me");
     let bad = read(
-        &[&LEAST[..], &[("SOURCE_ACCOUNT_ROLES", roles.as_str()), ("ALLOW_PROJECT_WIDE_GRANTS", "yes")]]
+        &[&LEAST[..], &[("SOURCE_ACCOUNT_ROLES", roles.as_str()), ("PROJECT_POLICY_EXPIRES", "yes")]]
             .concat(),
     );
     let message = bad.unwrap_err().to_string();
@@ -121,7 +134,7 @@ fn bad_roles_are_reported_with_what_is_wrong_with_them() {
         "`SOURCE_ACCOUNT_ROLES` has `arn:aws:iam::444455556666:role/start-copy`: leave this account's own out",
         "`SOURCE_ACCOUNT_ROLES` has `arn:aws:iam::111122223333:user/me`: list ARNs of IAM roles",
         "`COPIER_ROLE_ARNS` is not set",
-        "`ALLOW_PROJECT_WIDE_GRANTS` is `yes`: set it to true or false",
+        "`PROJECT_POLICY_EXPIRES` is `yes`: set it to true or false",
     ] {
         assert!(message.contains(part), "{part} in {message}");
     }

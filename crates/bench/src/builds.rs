@@ -17,8 +17,7 @@ fn programs() -> Outcome<PathBuf> {
 /// Builds everything that is measured as it is released, and returns the folder of the programs.
 pub(crate) fn release() -> Outcome<PathBuf> {
     // Always all of them: another selection could have other features, and be built anew.
-    let packages =
-        ["--package", "rekognition-model-copier", "--package", "bare", "--package", "instructions"];
+    let packages = ["--package", "rekognition-model-copier", "--package", "bare", "--package", "bench"];
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--release", "--locked", "--bins"]).args(packages);
     run(cargo.current_dir(env!("CARGO_MANIFEST_DIR")))?;

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::CryptoProvider;
-use tokio_rustls::rustls::crypto::aws_lc_rs::{self, kx_group};
+use tokio_rustls::rustls::crypto::ring::{self, kx_group};
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::server::TlsStream;
 
@@ -43,7 +43,7 @@ impl Certificates {
         let certificate = CertificateParams::new(vec!["localhost".to_owned()])?
             .signed_by(&key, &Issuer::new(authority, authority_key))?;
         // The key exchange that all of them know, so that the server's share of a handshake is the same.
-        let provider = CryptoProvider { kx_groups: vec![kx_group::X25519], ..aws_lc_rs::default_provider() };
+        let provider = CryptoProvider { kx_groups: vec![kx_group::X25519], ..ring::default_provider() };
         let config = ServerConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()

@@ -1,20 +1,38 @@
-//! Part `instructions`: what one request costs to parse and decide, as it is released.
-//!
-//! That it doesn't change unseen is for the test in `crates/bench/instructions/tests`, which is in every run.
+//! Part `instructions`: how many instructions one request takes to parse and decide, counted by callgrind in the release
+//! build of `parse_and_decide`.
 
 use std::env::consts::{ARCH, OS};
+use std::path::Path;
+use std::process::Command;
 
 use crate::page::{fill, today};
 use crate::{Outcome, builds};
 
-#[path = "../instructions/counted.rs"]
-mod counted;
+/// Requests of the two runs. Their difference leaves out what the process itself costs.
+const COUNTS: [u64; 2] = [20, 120];
 
 pub(crate) fn measure() -> Outcome<()> {
-    let counted = counted::per_request(&builds::release()?.join("instructions"))?;
+    let program = builds::release()?.join("parse_and_decide");
+    let [few, many] = COUNTS.map(|count| instructions(&program, count));
+    let per_request = (many? - few?) / (COUNTS[1] - COUNTS[0]);
     let text = format!(
-        "Counted on {}: one request parsed and decided takes **{counted} instructions** ({ARCH}-{OS}, release profile).",
+        "Counted on {}: one request parsed and decided takes **{per_request} instructions** ({ARCH}-{OS}, release profile).",
         today()
     );
     fill("instructions", &text)
+}
+
+/// The instructions of a run over `count` requests.
+fn instructions(program: &Path, count: u64) -> Outcome<u64> {
+    let run = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .arg(count.to_string())
+        .output()
+        .map_err(|error| format!("valgrind, which counts the instructions, does not start: {error}"))?;
+    let report = String::from_utf8_lossy(&run.stderr);
+    let collected = report.lines().find_map(|line| line.rsplit_once("Collected :")?.1.trim().parse().ok());
+    collected
+        .filter(|_| run.status.success())
+        .ok_or_else(|| format!("valgrind ended with {} and no count: {report}", run.status).into())
 }

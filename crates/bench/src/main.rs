@@ -23,6 +23,7 @@ mod stage;
 mod start_up;
 mod sweeps;
 mod world;
+mod written;
 
 /// Whatever goes wrong ends the measurement, in its own words.
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -44,7 +45,7 @@ async fn main() -> Outcome<()> {
         sweeps::measure().await?;
     }
     if wanted("cost") {
-        cost::measure()?;
+        cost::measure().await?;
     }
     if wanted("instructions") {
         instructions::measure()?;

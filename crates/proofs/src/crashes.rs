@@ -7,8 +7,9 @@ use rekognition_model_copier::domain::id::RecordKey;
 use tokio::runtime::Builder;
 
 use crate::deployment::Deployment;
+use crate::report::{Report, in_parallel};
 use crate::request::ACCOUNT;
-use crate::scenario::Scenario;
+use crate::scenario::{self, Scenario};
 pub use crate::weather::Aim;
 use crate::weather::{Fault, Kind, Weather};
 use crate::world::{Shared, World};
@@ -25,8 +26,6 @@ pub struct Run {
     pub violations: Vec<String>,
     /// The faults and where they hit.
     pub aims: Vec<Aim>,
-    /// See [`World::history`].
-    pub history: u64,
 }
 
 /// Runs `work` in virtual time.
@@ -58,7 +57,6 @@ pub fn run(scenario: &Scenario, aims: Vec<Aim>, spares_sweeps: bool) -> Run {
                 effects: std::mem::take(&mut world.effects),
                 violations: std::mem::take(&mut world.watch.violations),
                 aims,
-                history: world.history,
             }
         })
     })
@@ -88,6 +86,49 @@ pub fn aims(effects: &[Kind]) -> Vec<Aim> {
 pub fn lasting(aims: &[Aim]) -> Vec<Aim> {
     let lasting = aims.iter().filter(|aim| aim.fault != Fault::Duplicate);
     lasting.map(|aim| Aim { lasting: LASTING, ..aim.clone() }).collect()
+}
+
+/// All single faults, and so many pairs of faults: from `first` on, or spread evenly over all there are.
+pub fn search(pairs: u64, first: Option<u64>) -> Report {
+    let scenarios = scenario::all();
+    let mut plans = Vec::new();
+    let mut effects = 0;
+    for (i, scenario) in scenarios.iter().enumerate() {
+        let calm = run(scenario, Vec::new(), false);
+        let once = aims(&calm.effects);
+        effects += calm.effects.len();
+        plans.push((i, Vec::new()));
+        plans.extend(once.iter().chain(&lasting(&once)).map(|aim| (i, vec![aim.clone()])));
+    }
+    let all = Pairs::new(&scenarios);
+    let (first, step) = first.map_or((0, (all.count() / pairs.max(1)).max(1)), |first| (first, 1));
+    let singles = plans.len() as u64;
+    let runs = in_parallel(singles + pairs, |n| {
+        let (i, aims) = match plans.get(n as usize) {
+            Some(plan) => plan.clone(),
+            None => all.get(first + (n - singles) * step)?,
+        };
+        let scenario = scenarios.get(i)?;
+        // Pairs are aimed at the effects of runs that spare sweeps.
+        let run = run(scenario, aims, n >= singles);
+        let hits = run.aims.iter().filter(|aim| aim.hit.is_some()).count();
+        let missed = run.aims.len() == 1 && hits == 0;
+        let is_bad = missed || !run.violations.is_empty();
+        let bad =
+            is_bad.then(|| format!("{scenario:?}, {:?}, missed: {missed}: {:?}", run.aims, run.violations));
+        Some((hits, bad))
+    });
+    let mut report = Report::default();
+    report.count("scenarios", scenarios.len());
+    report.count("effects", effects);
+    report.count("single faults", plans.len() - scenarios.len());
+    report.count(
+        "pairs of faults",
+        format!("{} of {}", runs.iter().flatten().count() - plans.len(), all.count()),
+    );
+    report.count("hits", runs.iter().flatten().map(|(hits, _)| hits).sum::<usize>());
+    report.violations = runs.into_iter().flatten().filter_map(|(_, bad)| bad).collect();
+    report
 }
 
 /// All pairs of faults of all scenarios, by number, in runs that spare sweeps: the second fault is aimed at what

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::id::RecordKey;
-use rekognition_model_copier::ports::{Bus, Clock, Ledger, Rekognition};
 use rekognition_model_copier::start_copy::QueueMessage;
 use rekognition_model_copier::{Copier, Rules};
 use tokio::task::LocalSet;
@@ -56,30 +55,14 @@ impl Deployment {
 
     /// Sends the requests, each after a while, and runs until all is said and done, or patience ends.
     pub async fn run(&self, shared: &Shared, requests: Vec<(Duration, Request)>) {
-        self.run_as(shared, requests, at_the_ports(shared, &self.rules)).await;
-    }
-
-    /// The same with these instances.
-    pub async fn run_as<L, R, B, C>(
-        &self,
-        shared: &Shared,
-        requests: Vec<(Duration, Request)>,
-        instance: impl Fn(SignedDuration) -> Instance<L, R, B, C> + Clone + 'static,
-    ) where
-        L: Ledger + 'static,
-        R: Rekognition + 'static,
-        B: Bus + 'static,
-        C: Clock + 'static,
-    {
         let functions = LocalSet::new();
         for (i, skew) in self.starters.iter().copied().enumerate() {
-            let instance = instance.clone();
-            functions.spawn_local(start_copies(shared.clone(), move || instance(skew), i));
+            let instance = Instance { shared: shared.clone(), rules: self.rules.clone(), skew };
+            functions.spawn_local(start_copies(instance, i));
         }
         for (i, skew) in self.checkers.iter().copied().enumerate() {
-            let instance = instance.clone();
-            let schedule = Schedule { every: self.every, spares: self.spares_sweeps };
-            functions.spawn_local(check_copies(shared.clone(), move || instance(skew), skew, i, schedule));
+            let instance = Instance { shared: shared.clone(), rules: self.rules.clone(), skew };
+            functions.spawn_local(check_copies(instance, i, self.every, self.spares_sweeps));
         }
         functions.run_until(self.send_and_wait(shared, &requests)).await;
         shared.with(|world| {
@@ -99,8 +82,7 @@ impl Deployment {
         for (i, (after, request)) in requests.iter().enumerate() {
             sleep_until(began + *after).await;
             shared.with(|world| {
-                let now = world.now();
-                world.queue.send(&format!("message-{i}-{}", request.mark), &request.body(), now);
+                world.queue.send(&format!("message-{i}-{}", request.mark), &request.body(), world.now);
             });
             shared.bell.notify_waiters();
         }
@@ -115,13 +97,12 @@ impl Deployment {
 }
 
 fn is_quiet(world: &mut World) -> bool {
-    let now = world.now();
-    world.models.settle(now);
-    world.policies.settle(now);
     world.queue.is_empty()
         && world.table.unfinished == 0
         && world.models.in_flight.is_empty()
-        && world.policies.is_at_rest(now)
+        && !world.policies.is_pending()
+        && world.policies.allowed(world.now).is_empty()
+        && world.grants.is_at_rest()
 }
 
 /// Whether a message's request has a record: under its own id, or, where that names another request, under
@@ -133,18 +114,14 @@ fn is_recorded(world: &World, id: &str, message: &str, wanted: &str) -> bool {
         || get(message).is_some()
 }
 
-async fn start_copies<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
-    shared: Shared,
-    instance: impl Fn() -> Instance<L, R, B, C>,
-    number: usize,
-) {
+async fn start_copies(instance: Instance, number: usize) {
+    let shared = &instance.shared;
     let mut invocation = 0_u64;
     let mut copier = None;
     loop {
         let rings = shared.bell.notified();
         let (batch, next) = shared.with(|world| {
-            let now = world.now();
-            (world.queue.take(now), world.queue.next().map(|next| next.duration_since(now)))
+            (world.queue.take(world.now), world.queue.next().map(|next| next.duration_since(world.now)))
         });
         if batch.is_empty() {
             let wait = next.and_then(|next| Duration::try_from(next).ok()).unwrap_or(MINUTE * 60);
@@ -156,7 +133,7 @@ async fn start_copies<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
             continue;
         }
         invocation += 1;
-        let (process, copier_of) = copier.take().unwrap_or_else(&instance);
+        let (process, copier_of) = copier.take().unwrap_or_else(|| instance.start());
         let id = format!("start-{number}-{invocation}");
         let messages: Vec<_> =
             batch.iter().map(|(_, letter)| QueueMessage { id: &letter.id, body: &letter.body }).collect();
@@ -179,38 +156,26 @@ fn acknowledge(world: &mut World, batch: &[(Receipt, Letter)], failed: &[String]
     }
 }
 
-/// When a checker sweeps: how often, and whether it leaves out what would find nothing.
-#[derive(Clone, Copy)]
-struct Schedule {
-    every: Duration,
-    spares: bool,
-}
-
-async fn check_copies<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
-    shared: Shared,
-    instance: impl Fn() -> Instance<L, R, B, C>,
-    skew: SignedDuration,
-    number: usize,
-    schedule: Schedule,
-) {
+async fn check_copies(instance: Instance, number: usize, every: Duration, spares_sweeps: bool) {
+    let Instance { shared, skew, .. } = &instance;
     let mut sweep = 0_u64;
     let mut copier = None;
     loop {
-        let next = Instant::now() + schedule.every;
-        let began = shared.with(|world| world.now());
-        let by_its_clock = |time: Timestamp| time.checked_add(skew).unwrap_or(time);
-        if schedule.spares && !shared.with(|world| has_due(world, by_its_clock(began))) {
+        let next = Instant::now() + every;
+        let began = shared.with(|world| world.now);
+        let by_its_clock = |time: Timestamp| time.checked_add(*skew).unwrap_or(time);
+        if spares_sweeps && !shared.with(|world| has_due(world, by_its_clock(began))) {
             shared.with(|world| world.swept(number, began));
             sleep_until(next).await;
             continue;
         }
         sweep += 1;
-        let (process, copier_of) = copier.take().unwrap_or_else(&instance);
+        let (process, copier_of) = copier.take().unwrap_or_else(|| instance.start());
         let until = by_its_clock(later(began, SWEEP));
         let owner = format!("check-{number}-{sweep}");
-        shared.with(|world| world.sweeps.begins());
+        shared.with(|world| world.grants.sweeps += 1);
         let whole = process.invoke(CHECK_COPIES, copier_of.sweep(&owner, until)).await.is_some();
-        shared.with(|world| world.sweeps.is_over());
+        shared.with(|world| world.grants.sweeps -= 1);
         if whole {
             shared.with(|world| world.swept(number, began));
             copier = Some((process, copier_of));
@@ -220,22 +185,21 @@ async fn check_copies<L: Ledger, R: Rekognition, B: Bus, C: Clock>(
 }
 
 fn has_due(world: &mut World, asked: Timestamp) -> bool {
-    let now = world.now();
-    world.table.has_due(asked, now) || !world.policies.due(asked).projects.is_empty()
+    world.table.has_due(asked, world.now) || !world.grants.due(asked).projects.is_empty()
 }
 
-/// An instance of a function: what can be killed, and the copier in it.
-pub type Instance<L, R, B, C> = (Process, Copier<L, R, B, C>);
+/// Where a function's instance runs, by which rules, and by how much its clock is ahead.
+struct Instance {
+    shared: Shared,
+    rules: Rules,
+    skew: SignedDuration,
+}
 
-/// Instances whose ports are the world's, each with a clock that is ahead by so much.
-pub fn at_the_ports(
-    shared: &Shared,
-    rules: &Rules,
-) -> impl Fn(SignedDuration) -> Instance<Process, Process, Process, Process> + Clone + use<> {
-    let (shared, rules) = (shared.clone(), rules.clone());
-    move |skew| {
-        let process = Process::new(&shared, skew);
+impl Instance {
+    /// What can be killed, and the copier in it.
+    fn start(&self) -> (Process, Copier<Process, Process, Process, Process>) {
+        let process = Process::new(&self.shared, self.skew);
         let port = || process.clone();
-        (process.clone(), Copier::new(port(), port(), port(), port(), rules.clone()))
+        (process.clone(), Copier::new(port(), port(), port(), port(), self.rules.clone()))
     }
 }

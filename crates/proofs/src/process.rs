@@ -20,9 +20,10 @@ use rekognition_model_copier::ports::{
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
+use crate::grants;
 use crate::weather::{Fault, Kind};
 use crate::world::models::Operation;
-use crate::world::{Shared, World, later, refusal};
+use crate::world::{Shared, World, earlier, later, policies, refusal};
 
 /// How long a call without an answer takes: the SDK's time-out for an attempt, and for all of them.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -117,7 +118,7 @@ fn never<T>(_: &mut World) -> Option<T> {
 
 impl Clock for Process {
     fn now(&self) -> Timestamp {
-        let now = self.shared.with(|world| world.now());
+        let now = self.shared.with(|world| world.now);
         now.checked_add(self.skew).unwrap_or(now)
     }
 }
@@ -125,9 +126,9 @@ impl Clock for Process {
 impl Ledger for Process {
     async fn create(&self, record: &Record) -> Result<Created, Unavailable> {
         let create = |world: &mut World| {
-            let now = world.now();
-            let created = world.table.create(record, now);
+            let created = world.table.create(record, world.now);
             if let Created::New(record) = &created {
+                (world.check)(record, &world.times);
                 world.watch.created(record);
             }
             Ok(created)
@@ -143,41 +144,34 @@ impl Ledger for Process {
 
     async fn save(&self, record: Record) -> Result<Option<Record>, Unavailable> {
         let save = |world: &mut World| {
-            let now = world.now();
-            world.models.settle(now);
-            let Some((before, after)) = world.table.save(record, now) else { return Ok(None) };
+            let Some((before, after)) = world.table.save(record, world.now) else { return Ok(None) };
             world.note(after.revision);
-            world.watch.saved(&before, &after, &world.models, now);
+            (world.check)(&after, &world.times);
+            world.watch.saved(&before, &after, &world.models, world.now);
             Ok(Some((*after).clone()))
         };
         self.effect(Kind::Save, save, unavailable, never).await
     }
 
     async fn due(&self, step: Step, asked: Timestamp, after: Option<Cursor>) -> Result<Page, Unavailable> {
-        let due = |world: &mut World| {
-            let now = world.now();
-            Ok(world.table.due(step, asked, after, now))
-        };
+        let due = |world: &mut World| Ok(world.table.due(step, asked, after, world.now));
         // The index as it was before any of it was due.
         let stale = |_: &mut World| Some(Ok(Page::default()));
         self.effect(Kind::Due, due, unavailable, stale).await
     }
 
     async fn grants(&self, project: &ProjectArn) -> Result<Option<Grants>, Unavailable> {
-        let load = |world: &mut World| Ok(world.policies.grants(project));
+        let load = |world: &mut World| Ok(world.grants.get(project));
         self.effect(Kind::Grants, load, unavailable, never).await
     }
 
     async fn save_grants(&self, grants: Grants) -> Result<Option<Grants>, Unavailable> {
-        let save = |world: &mut World| {
-            world.saving_grants(&grants);
-            Ok(world.policies.save(grants))
-        };
+        let save = |world: &mut World| Ok(world.grants.save(grants, &world.table, &mut world.watch));
         self.effect(Kind::SaveGrants, save, unavailable, never).await
     }
 
     async fn grants_due(&self, asked: Timestamp, _: Option<Cursor>) -> Result<GrantsPage, Unavailable> {
-        let due = |world: &mut World| Ok(world.policies.due(asked));
+        let due = |world: &mut World| Ok(world.grants.due(asked));
         let stale = |_: &mut World| Some(Ok(GrantsPage::default()));
         self.effect(Kind::GrantsDue, due, unavailable, stale).await
     }
@@ -187,26 +181,24 @@ impl Rekognition for Process {
     async fn copy(&self, copy: &CopyRequest) -> CopyAnswer {
         let mark = copy.tags.get("mark").map(String::as_str).unwrap_or_default();
         let signed = self.shared.with(|world| {
-            let now = world.now();
-            world.watch.called(mark, &world.table, now);
-            now
+            world.watch.called(mark, &world.table, world.now);
+            world.now
         });
         let _under_way = UnderWay { shared: &self.shared, mark };
         let call = |world: &mut World| {
-            let now = world.now();
-            world.models.settle(now);
-            if world.models.throttles(Operation::Copy, now) {
+            if world.models.throttles(Operation::Copy, world.now) {
                 return CopyAnswer::Refused(throttled());
             }
-            world.policies.settle(now);
             let version = copy.source_project_version_arn.as_str();
             world.models.ungranted =
-                world.granting && !world.policies.allow(&copy.source_project_arn, version, now);
-            world.called_for(version);
-            match world.models.judge(copy, now) {
+                world.granting && !world.policies.allow(&copy.source_project_arn, version, world.now);
+            if world.granting {
+                grants::called_for(version, &world.table, &world.policies, &mut world.watch, world.now);
+            }
+            match world.models.judge(copy, world.now) {
                 Ok(arn) => CopyAnswer::Accepted(arn),
                 Err(refusal) => {
-                    world.watch.refused(mark, &refusal.code, now);
+                    world.watch.refused(mark, &refusal.code, world.now);
                     CopyAnswer::Refused(refusal)
                 }
             }
@@ -225,33 +217,25 @@ impl Rekognition for Process {
     async fn versions(&self, project: &ProjectArn, which: Which<'_>) -> Result<Versions, Unavailable> {
         let which = &which;
         let describe = |world: &mut World| {
-            let now = world.now();
-            world.models.settle(now);
-            if world.models.throttles(Operation::Describe, now) {
+            if world.models.throttles(Operation::Describe, world.now) {
                 return Err(Unavailable("ThrottlingException".to_owned()));
             }
-            Ok(world.models.look(project, which, now))
+            Ok(world.models.look(project, which, world.now))
         };
-        let stale = |world: &mut World| {
-            let now = world.now();
-            world.models.settle(now);
-            Some(Ok(world.models.describe(project, which, now.checked_sub(STALE).unwrap_or(now))))
-        };
+        let stale =
+            |world: &mut World| Some(Ok(world.models.describe(project, which, earlier(world.now, STALE))));
         self.effect(Kind::Describe, describe, unavailable, stale).await
     }
 
     async fn policy(&self, project: &ProjectArn, name: &str) -> Result<Option<Policy>, PolicyError> {
-        let read = |world: &mut World| {
-            let now = world.now();
-            world.policies.settle(now);
-            Ok(world.policies.policy(project, name, now))
+        let named = |world: &mut World, ago: Duration| {
+            let all = world.policies.list(project, earlier(world.now, ago));
+            let policy = all.into_iter().find(|policy| policy.name == name);
+            Ok(policy.map(|policy| Policy { revision_id: policy.revision_id, document: policy.document }))
         };
         let fail = |_: &mut World, fault: Fault| Err(policy_error("rekognition:ListProjectPolicies", fault));
-        let stale = |world: &mut World| {
-            let now = world.now();
-            world.policies.settle(now);
-            Some(Ok(world.policies.policy(project, name, now.checked_sub(STALE).unwrap_or(now))))
-        };
+        let read = |world: &mut World| named(world, Duration::ZERO);
+        let stale = |world: &mut World| Some(named(world, STALE));
         self.effect(Kind::Policy, read, fail, stale).await
     }
 
@@ -261,20 +245,31 @@ impl Rekognition for Process {
         name: &str,
         change: &Change,
     ) -> Result<(), PolicyError> {
-        let signed = self.shared.with(|world| world.now());
-        let put = |world: &mut World| {
-            let now = world.now();
-            world.policies.settle(now);
-            world.changing_policy(change);
-            world.policies.change(project, name, change, now)
+        let signed = self.shared.with(|world| world.now);
+        let (document, revision_id) = match change.clone() {
+            Change::Put { document, revision_id } => (Some(document), revision_id),
+            Change::Delete { revision_id } => (None, Some(revision_id)),
+        };
+        let (project, name) = (project.clone(), name.to_owned());
+        let change = &policies::Change { project, name, document, revision_id };
+        let call = |world: &mut World| {
+            if let Some(document) = &change.document {
+                grants::putting(document, &world.table, &mut world.watch, world.now);
+            }
+            world.policies.change(change.clone(), world.now).map_err(|code| match code {
+                "LimitExceededException" => {
+                    PolicyError::Refused { action: "rekognition:PutProjectPolicy", refusal: refusal(code) }
+                }
+                _ => PolicyError::Conflict,
+            })
         };
         let fail = |world: &mut World, fault: Fault| {
             if fault == Fault::Late {
-                world.policies.change_later(project, name, change, later(signed, LATE));
+                world.policies.change_later(change.clone(), later(signed, LATE));
             }
             Err(policy_error("rekognition:PutProjectPolicy", fault))
         };
-        self.effect(Kind::ChangePolicy, put, fail, never).await
+        self.effect(Kind::ChangePolicy, call, fail, never).await
     }
 }
 
@@ -305,16 +300,13 @@ impl Bus for Process {
     async fn publish(&self, announcements: &[&Outgoing]) -> Vec<Result<(), Unavailable>> {
         let mut results = Vec::new();
         for entries in announcements.chunks(ANNOUNCEMENTS_PER_CALL) {
-            let publish = |world: &mut World| {
-                let now = world.now();
-                entries.iter().map(|letter| take(world, letter, now)).collect::<Vec<_>>()
-            };
+            let publish =
+                |world: &mut World| entries.iter().map(|letter| take(world, letter)).collect::<Vec<_>>();
             // A throttle takes some entries and leaves others, as PutEvents does.
             let fail = |world: &mut World, fault: Fault| {
-                let now = world.now();
                 let taken = |i: usize| fault == Fault::Throttle && i % 2 == 1;
                 let one = |(i, letter): (usize, &&Outgoing)| match taken(i) {
-                    true => take(world, letter, now),
+                    true => take(world, letter),
                     false => Err(Unavailable(format!("{fault:?}"))),
                 };
                 entries.iter().enumerate().map(one).collect()
@@ -325,8 +317,8 @@ impl Bus for Process {
     }
 }
 
-fn take(world: &mut World, letter: &Outgoing, now: Timestamp) -> Result<(), Unavailable> {
-    let print = world.watch.published(letter, now);
+fn take(world: &mut World, letter: &Outgoing) -> Result<(), Unavailable> {
+    let print = world.watch.published(letter);
     world.note(print);
     Ok(())
 }

@@ -1,38 +1,46 @@
-//! What a search did, for a person and for docs/reliability.md.
+//! What a search did, and how it uses every processor.
 
 use std::fmt;
-use std::fs;
-use std::io;
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
-/// What a search did.
+/// What a search went through, and what it found.
 #[derive(Clone, Debug, Default)]
-pub struct Result {
-    /// Its name, as of the command.
-    pub search: String,
-    /// How large it was: the command line.
-    pub command: String,
-    /// What it went through, in words with counts.
+pub struct Report {
+    /// What was counted, each with its figure.
     pub done: Vec<(String, String)>,
-    /// How long it took.
-    pub took: Duration,
     /// What must never be.
     pub violations: Vec<String>,
 }
 
-impl fmt::Display for Result {
+impl Report {
+    /// Adds a figure.
+    pub fn count(&mut self, what: &str, figure: impl ToString) {
+        self.done.push((what.to_owned(), figure.to_string()));
+    }
+
+    /// Adds a violation unless `holds`.
+    pub fn must(&mut self, holds: bool, what: impl FnOnce() -> String) {
+        if !holds {
+            self.violations.push(what());
+        }
+    }
+
+    /// Holds the search to its word, in a test.
+    ///
+    /// # Panics
+    /// If it found something.
+    pub fn finds_nothing(self) {
+        println!("{self}");
+        assert_eq!(self.violations, Vec::<String>::new());
+    }
+}
+
+impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{}: {} violations in {:.1} s",
-            self.search,
-            self.violations.len(),
-            self.took.as_secs_f64()
-        )?;
-        for (what, count) in &self.done {
-            writeln!(f, "  {what}: {count}")?;
+        writeln!(f, "{} violations", self.violations.len())?;
+        for (what, figure) in &self.done {
+            writeln!(f, "  {what}: {figure}")?;
         }
         for violation in self.violations.iter().take(50) {
             writeln!(f, "  VIOLATION {violation}")?;
@@ -41,38 +49,19 @@ impl fmt::Display for Result {
     }
 }
 
-/// Puts the result into docs/reliability.md, in the place of the one of the same command.
+/// Does `each` for every number below `count`, on every processor. The results are in no order.
 ///
-/// # Errors
-/// If the file can't be read or written.
-pub fn write(result: &Result) -> io::Result<()> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reliability.md");
-    let text = fs::read_to_string(&path)?;
-    let line = line(result);
-    let head = format!("| `{}` |", result.command);
-    let mut lines: Vec<&str> = text.lines().filter(|line| !line.starts_with(&head)).collect();
-    let end = lines.iter().position(|line| *line == END).unwrap_or(lines.len());
-    lines.insert(end, &line);
-    fs::write(&path, lines.join("\n") + "\n")
-}
-
-/// The line before which results are put.
-const END: &str = "<!-- results end -->";
-
-fn line(result: &Result) -> String {
-    let done: Vec<String> = result.done.iter().map(|(what, count)| format!("{what}: {count}")).collect();
-    let output = |program: &str, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).output().ok().map(|output| output.stdout);
-        output.map(|text| String::from_utf8_lossy(&text).trim().to_owned()).unwrap_or_default()
+/// # Panics
+/// If `each` does.
+pub fn in_parallel<T: Send>(count: u64, each: impl Fn(u64) -> T + Sync) -> Vec<T> {
+    let next = AtomicU64::new(0);
+    let work = || {
+        let numbers = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        numbers.take_while(|number| *number < count).map(&each).collect::<Vec<T>>()
     };
-    let commit = output("git", &["-C", env!("CARGO_MANIFEST_DIR"), "rev-parse", "--short=7", "HEAD"]);
-    format!(
-        "| `{}` | {} | {} | {:.0} s | {} | {} |",
-        result.command,
-        output("date", &["-u", "+%F"]),
-        commit,
-        result.took.as_secs_f64(),
-        done.join(" · "),
-        result.violations.len()
-    )
+    thread::scope(|scope| {
+        let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads: Vec<_> = (0..processors).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a search that does not panic")).collect()
+    })
 }

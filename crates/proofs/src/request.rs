@@ -1,10 +1,9 @@
 //! Requests, as messages.
 
-use std::fmt::Write;
-
 use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::arn::ProjectArn;
 use rekognition_model_copier::settings::Settings;
+use serde_json::json;
 
 /// The account the functions run in.
 pub const ACCOUNT: &str = "444455556666";
@@ -45,22 +44,31 @@ impl Request {
 
     /// The message that asks for it.
     pub fn body(&self) -> String {
-        let mut body = String::new();
-        let _ = write!(
-            body,
-            r#"{{"sourceProjectArn":"arn:aws:rekognition:us-east-1:{SOURCE}:project/flowers/1761904800000","#
-        );
-        let _ = write!(body, r#""sourceProjectVersionArn":"{}","#, self.source());
-        let _ = write!(body, r#""destinationProjectArn":"{}","versionName":"{}","#, self.project, self.name);
-        let _ = write!(body, r#""outputConfig":{{"s3Bucket":"flowers-production-models"}},"#);
-        let _ = write!(body, r#""tags":{{"mark":"{}"}},"requestId":"{}"}}"#, self.mark, self.id);
-        body
+        json!({
+            "sourceProjectArn": source_project(),
+            "sourceProjectVersionArn": self.source(),
+            "destinationProjectArn": self.project,
+            "versionName": self.name,
+            "outputConfig": { "s3Bucket": "flowers-production-models" },
+            "tags": { "mark": self.mark },
+            "requestId": self.id,
+        })
+        .to_string()
     }
 }
 
 /// The ARN of a version of the source project.
 pub fn source_version(model: &str) -> String {
     format!("arn:aws:rekognition:us-east-1:{SOURCE}:project/flowers/version/{model}/1762077600000")
+}
+
+/// The source project.
+///
+/// # Panics
+/// Never: it is an ARN.
+pub fn source_project() -> ProjectArn {
+    let arn = format!("arn:aws:rekognition:us-east-1:{SOURCE}:project/flowers/1761904800000");
+    ProjectArn::parse(&arn).expect("a project's ARN")
 }
 
 /// One of the destination projects.

@@ -8,7 +8,7 @@ use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::announcement::Status;
 use rekognition_model_copier::domain::model::ModelStatus;
 
-use crate::request::{ACCOUNT, Request, SOURCE, project, rules, source_version};
+use crate::request::{Request, project, rules, source_project, source_version};
 use crate::world::models::{Destiny, Outside};
 use crate::world::{Latency, World, later};
 
@@ -41,24 +41,41 @@ const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn one(name: &'static str, ends: &'static [Status], prepare: fn(&mut World)) -> Scenario {
-    Scenario {
-        name,
-        requests: vec![(Duration::ZERO, Request::new("a"))],
-        ends: vec![ends],
-        prepare,
-        rules: rules(&[]),
+impl Scenario {
+    /// The same with these settings.
+    fn with(self, settings: &[(&str, &str)]) -> Self {
+        Self { rules: rules(settings), ..self }
+    }
+
+    /// The same in a world that differs from the usual one.
+    fn prepared(self, prepare: fn(&mut World)) -> Self {
+        Self { prepare, ..self }
+    }
+
+    /// The same with one more request.
+    fn and(mut self, after: Duration, request: Request, ends: &'static [Status]) -> Self {
+        self.requests.push((after, request));
+        self.ends.push(ends);
+        self
     }
 }
 
-fn two(name: &'static str, second: Request, ends: [&'static [Status]; 2]) -> Scenario {
-    let requests = vec![(Duration::ZERO, Request::new("a")), (seconds(1), second)];
-    Scenario { name, requests, ends: ends.into(), prepare: |_| {}, rules: rules(&[]) }
+fn none(name: &'static str) -> Scenario {
+    Scenario { name, requests: Vec::new(), ends: Vec::new(), prepare: |_| {}, rules: rules(&[]) }
 }
 
-/// A request for a version of its own.
-fn grantee(i: usize) -> Request {
-    Request { model: format!("flowers.{i}"), ..Request::new(&format!("g{i}")) }
+fn one(name: &'static str, ends: &'static [Status], prepare: fn(&mut World)) -> Scenario {
+    none(name).and(Duration::ZERO, Request::new("a"), ends).prepared(prepare)
+}
+
+fn two(name: &'static str, second: Request, [first, then]: [&'static [Status]; 2]) -> Scenario {
+    one(name, first, |_| {}).and(seconds(1), second, then)
+}
+
+/// So many, which arrive one millisecond apart and are copied.
+fn many(name: &'static str, requests: impl Iterator<Item = Request>) -> Scenario {
+    let timed = requests.zip(0..);
+    timed.fold(none(name), |all, (request, i)| all.and(Duration::from_millis(i), request, COMPLETED))
 }
 
 fn refusing(world: &mut World, codes: &[&'static str]) {
@@ -71,7 +88,7 @@ fn going(world: &mut World, takes: u64, ends: ModelStatus) {
 }
 
 fn outside(world: &mut World, after: u64, act: Outside) {
-    let at = later(world.now(), seconds(after));
+    let at = later(world.now, seconds(after));
     world.models.outside.push((at, act));
 }
 
@@ -136,9 +153,9 @@ pub fn all() -> Vec<Scenario> {
         }),
         one("an index that lags", COMPLETED, |world| world.table.lag = seconds(90)),
         one("one message twice in a batch", COMPLETED, |world| {
-            let (body, now) = (Request::new("a").body(), world.now());
-            world.queue.send("twin", &body, now);
-            world.queue.send("twin", &body, now);
+            let body = Request::new("a").body();
+            world.queue.send("twin", &body, world.now);
+            world.queue.send("twin", &body, world.now);
         }),
         two("the same again", Request::new("a"), [COMPLETED, COMPLETED]),
         two(
@@ -157,82 +174,50 @@ pub fn all() -> Vec<Scenario> {
             Request { name: "no such name".to_owned(), ..Request::new("b") },
             [COMPLETED, REJECTED],
         ),
-    ];
-    let many = (0..14).map(|i| (Duration::ZERO, Request::new(&format!("m{i}")))).collect::<Vec<_>>();
-    all.push(Scenario {
-        name: "fourteen at once, in pages of three",
-        ends: vec![COMPLETED; many.len()],
-        requests: many,
-        prepare: |world| world.table.page = 3,
-        rules: rules(&[]),
-    });
-    // A lost call of the second may land once the first one's copy has failed and is deleted.
-    all.push(Scenario {
-        prepare: |world| going(world, 240, ModelStatus::CopyingFailed),
-        ..two("two of one copy that fails", Request { name: name(), ..Request::new("b") }, [FAILED, FAILED])
-    });
-    all.push(Scenario {
-        rules: rules(&[("OVERDUE_AFTER_SECONDS", "60")]),
-        ..one("a copy that is overdue", COMPLETED, |_| {})
-    });
-    all.push(Scenario {
-        rules: rules(&[("COPY_TIMEOUT_SECONDS", "240"), ("OVERDUE_AFTER_SECONDS", "120")]),
-        ..one("a copy that never ends", &[Status::TimedOut], |world| {
+        // A lost call of the second may land once the first one's copy has failed and is deleted.
+        two("two of one copy that fails", Request { name: name(), ..Request::new("b") }, [FAILED, FAILED])
+            .prepared(|world| going(world, 240, ModelStatus::CopyingFailed)),
+        many("fourteen at once, in pages of three", (0..14).map(|i| Request::new(&format!("m{i}"))))
+            .prepared(|world| world.table.page = 3),
+        one("a copy that is overdue", COMPLETED, |_| {}).with(&[("OVERDUE_AFTER_SECONDS", "60")]),
+        one("a copy that never ends", &[Status::TimedOut], |world| {
             going(world, 1_000_000, ModelStatus::CopyingCompleted);
         })
-    });
-    all.push(Scenario {
-        rules: rules(&[("START_TIMEOUT_SECONDS", "180")]),
-        ..one("a start that never succeeds", &[Status::TimedOut], |world| {
+        .with(&[("COPY_TIMEOUT_SECONDS", "240"), ("OVERDUE_AFTER_SECONDS", "120")]),
+        one("a start that never succeeds", &[Status::TimedOut], |world| {
             refusing(world, &["ServiceQuotaExceededException"; 100]);
         })
-    });
-    all.push(Scenario {
-        rules: rules(&[("PERMISSION_TIMEOUT_SECONDS", "120")]),
-        ..one("a permission that never comes", FAILED, |world| world.models.forbidden = true)
-    });
-    all.push(Scenario { rules: rules(&GRANTING), ..one("a copy with a grant", COMPLETED, |_| {}) });
-    all.push(Scenario {
-        rules: rules(&GRANTING),
-        ..one("a grant that is seen late", COMPLETED, |world| world.policies.seen_after = seconds(30))
-    });
-    all.push(Scenario {
-        rules: rules(&GRANTING),
-        requests: vec![
-            (Duration::ZERO, Request::new("a")),
-            (seconds(1), Request { model: "flowers.2".to_owned(), ..Request::new("b") }),
-            (seconds(150), Request::new("c")),
-        ],
-        ends: vec![COMPLETED; 3],
-        ..one("three grants, two of one model", COMPLETED, |_| {})
-    });
-    all.push(Scenario {
-        rules: rules(&[GRANTING[0], GRANTING[1], ("PERMISSION_TIMEOUT_SECONDS", "120")]),
-        ..one("five policies of others", COMPLETED, |world| {
-            world.policies.full_until = Some(later(world.now(), seconds(300)));
-        })
-    });
-    let other = Request { model: "flowers.2".to_owned(), ..Request::new("b") };
-    all.push(Scenario {
-        rules: rules(&GRANTING),
-        prepare: |world| going(world, 1500, ModelStatus::CopyingFailed),
-        ..two("a grant that is at rest when its request ends", other, [FAILED, COMPLETED])
-    });
-    all.push(Scenario {
-        rules: rules(&GRANTING),
-        requests: vec![(Duration::ZERO, grantee(1)), (Duration::from_millis(1), grantee(2))],
-        ends: vec![COMPLETED; 2],
-        ..one("two grants at once, each by a function of its own", COMPLETED, |world| {
-            world.latency = Latency::Varying;
-        })
-    });
-    all.push(Scenario {
-        rules: rules(&[GRANTING[0], ("COPIER_ROLE_ARNS", &long_role())]),
-        requests: (1..=3).map(|i| (Duration::ZERO, grantee(i))).collect(),
-        ends: vec![COMPLETED; 3],
-        ..one("a policy with room for one of three", COMPLETED, |_| {})
-    });
+        .with(&[("START_TIMEOUT_SECONDS", "180")]),
+        one("a permission that never comes", FAILED, |world| world.models.forbidden = true)
+            .with(&[("PERMISSION_TIMEOUT_SECONDS", "120")]),
+    ];
+    all.extend(of_policies());
     debug_assert!(all.iter().all(|scenario| scenario.ends.len() == scenario.requests.len()));
-    debug_assert_eq!((ACCOUNT.len(), SOURCE.len()), (12, 12));
     all
+}
+
+/// Those in which the copier puts project policies.
+fn of_policies() -> Vec<Scenario> {
+    let other = || Request { model: "flowers.2".to_owned(), ..Request::new("b") };
+    let of_version = |i| Request { model: format!("flowers.{i}"), ..Request::new(&format!("g{i}")) };
+    vec![
+        one("a copy with a grant", COMPLETED, |_| {}).with(&GRANTING),
+        one("a grant that is seen late", COMPLETED, |world| world.policies.seen_after = seconds(30))
+            .with(&GRANTING),
+        two("three grants, two of one model", other(), [COMPLETED, COMPLETED])
+            .and(seconds(150), Request::new("c"), COMPLETED)
+            .with(&GRANTING),
+        one("five policies of others", COMPLETED, |world| {
+            world.policies.fill(&source_project(), seconds(300), world.now);
+        })
+        .with(&[GRANTING[0], GRANTING[1], ("PERMISSION_TIMEOUT_SECONDS", "120")]),
+        two("a grant that is at rest when its request ends", other(), [FAILED, COMPLETED])
+            .prepared(|world| going(world, 1500, ModelStatus::CopyingFailed))
+            .with(&GRANTING),
+        many("two grants at once, each by a function of its own", (1..=2).map(of_version))
+            .prepared(|world| world.latency = Latency::Varying)
+            .with(&GRANTING),
+        many("a policy with room for one of three", (1..=3).map(of_version))
+            .with(&[GRANTING[0], ("COPIER_ROLE_ARNS", &long_role())]),
+    ]
 }

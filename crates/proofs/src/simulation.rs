@@ -1,16 +1,19 @@
 //! Simulation: a world by chance for every seed. The same seed is the same world, to the last bit.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::model::ModelStatus;
-use rekognition_model_copier::ports::{Bus, Clock, Ledger, Rekognition};
+use rekognition_model_copier::domain::record::Record;
+use rekognition_model_copier::domain::times::Times;
 
 use crate::chance::Chance;
 use crate::crashes::in_virtual_time;
-use crate::deployment::{Deployment, Instance, MINUTE, at_the_ports};
-use crate::request::{Request, project, rules, source_version};
+use crate::deployment::{Deployment, MINUTE};
+use crate::report::{Report, in_parallel};
+use crate::request::{Request, project, rules, source_project, source_version};
 use crate::scenario::{GRANTING, long_role};
 use crate::weather::{Fault, Outage, Service, Storm, Weather};
 use crate::world::models::{Destiny, Outside};
@@ -46,34 +49,23 @@ pub enum Size {
 /// Lives through the world of a seed: two of three are small.
 pub fn live(seed: u64, verbose: bool) -> Outcome {
     let size = if seed.is_multiple_of(3) { Size::Any } else { Size::Small };
-    live_as(seed, verbose, size, at_the_ports)
+    live_by(Chance::new(seed), size, verbose, |_, _| {})
 }
 
-/// The same in a world of this size, with these instances of the functions in it.
-pub fn live_as<L, R, B, C, I>(
-    seed: u64,
-    verbose: bool,
-    size: Size,
-    instances: impl FnOnce(&Shared, &Rules) -> I,
-) -> Outcome
-where
-    L: Ledger + 'static,
-    R: Rekognition + 'static,
-    B: Bus + 'static,
-    C: Clock + 'static,
-    I: Fn(SignedDuration) -> Instance<L, R, B, C> + Clone + 'static,
-{
+/// Lives through a world of this size by this chance; `check` sees every record that is written.
+pub fn live_by(mut chance: Chance, size: Size, verbose: bool, check: fn(&Record, &Times)) -> Outcome {
     in_virtual_time(async {
-        let mut chance = Chance::new(seed);
         let rules = some_rules(&mut chance);
-        let shared = Shared::new(&rules, chance.bits());
         let requests = some_requests(size, &mut chance);
         let deployment = some_deployment(&rules, size, &mut chance);
+        let shared = Shared::new(&rules, 0);
         shared.with(|world| {
             world.verbose = verbose;
+            world.check = check;
             prepare(world, size, &mut chance);
+            world.chance = chance;
         });
-        deployment.run_as(&shared, requests.clone(), instances(&shared, &rules)).await;
+        deployment.run(&shared, requests.clone()).await;
         shared.with(|world| Outcome {
             violations: std::mem::take(&mut world.watch.violations),
             history: world.history,
@@ -83,6 +75,35 @@ where
             statuses: std::mem::take(&mut world.watch.statuses).into_iter().collect(),
         })
     })
+}
+
+/// Lives through so many seeds, once each.
+pub fn search(seeds: u64, first: u64) -> Report {
+    let outcomes = in_parallel(seeds, |n| (first + n, live(first + n, false)));
+    let mut report = Report::default();
+    let mut statuses = BTreeMap::<&str, u64>::new();
+    let (mut effects, mut requests, mut seconds) = (0, 0, 0);
+    for (seed, outcome) in outcomes {
+        effects += outcome.effects;
+        requests += outcome.requests;
+        seconds += outcome.lasted.as_secs();
+        outcome.statuses.iter().for_each(|(status, count)| *statuses.entry(status).or_default() += count);
+        report.must(outcome.violations.is_empty(), || format!("seed {seed}: {:?}", outcome.violations));
+    }
+    report.count("seeds", format!("{first} to {}", (first + seeds).saturating_sub(1)));
+    report.count("requests", requests);
+    report.count("effects", effects);
+    report.count("simulated hours", seconds / 3600);
+    statuses.iter().for_each(|(status, count)| report.count(status, count));
+    report
+}
+
+/// Lives through one seed twice, the first time printing every effect.
+pub fn replay(seed: u64) -> Report {
+    let (first, again) = (live(seed, true), live(seed, false));
+    let mut report = Report { violations: first.violations, ..Report::default() };
+    report.must(first.history == again.history, || "another history the second time".to_owned());
+    report
 }
 
 fn some_rules(chance: &mut Chance) -> Rules {
@@ -172,12 +193,15 @@ fn prepare(world: &mut World, size: Size, chance: &mut Chance) {
         Size::Any if chance.once_in(20) => 7200,
         Size::Any => *chance.one(&[0, 0, 600]),
     });
-    world.policies.full_until = Some(later(world.now(), full));
+    let now = world.now;
+    if !full.is_zero() {
+        world.policies.fill(&source_project(), full, now);
+    }
     world.models.usual = destiny(size, chance);
     world.weather = Weather::Stormy(storm(world, size, chance));
     let acts = *chance.one(&[0, 0, 1, 3]);
     for _ in 0..acts {
-        let at = later(world.now(), chance.up_to(eventful(size) * 2 / 3));
+        let at = later(world.now, chance.up_to(eventful(size) * 2 / 3));
         let act = act(chance);
         if let Outside::Permit(false) = act {
             let again = later(at, chance.up_to(Duration::from_secs(1800)));
@@ -240,7 +264,7 @@ fn storm(world: &World, size: Size, chance: &mut Chance) -> Storm {
         .collect();
     let mut outages = Vec::new();
     if chance.once_in(6) {
-        let from = later(world.now(), chance.up_to(Duration::from_secs(1800)));
+        let from = later(world.now, chance.up_to(Duration::from_secs(1800)));
         let most = match size {
             Size::Small => *chance.one(&[300, 1200]),
             Size::Any => *chance.one(&[300, 3600, 6 * 3600]),
@@ -252,5 +276,5 @@ fn storm(world: &World, size: Size, chance: &mut Chance) -> Storm {
             fault: *chance.one(&[Fault::ErrorBefore, Fault::Hang]),
         });
     }
-    Storm { permille, only_copies: false, outages, until: later(world.now(), chance.up_to(eventful(size))) }
+    Storm { permille, only_copies: false, outages, until: later(world.now, chance.up_to(eventful(size))) }
 }

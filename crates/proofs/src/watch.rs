@@ -1,7 +1,7 @@
 //! The invariants, checked at every effect: what a call, a write or a publication may be, given all that
 //! happened before. What it finds is kept as a list of violations.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,7 +25,6 @@ struct Request {
     recorded: BTreeMap<Status, u64>,
     /// What was published, in the order of the first time.
     published: Vec<Status>,
-    publications: u32,
 }
 
 /// All that is remembered to judge by.
@@ -243,7 +242,7 @@ impl Watch {
     }
 
     /// An announcement was published. Returns its fingerprint.
-    pub fn published(&mut self, letter: &Outgoing, _now: Timestamp) -> u64 {
+    pub fn published(&mut self, letter: &Outgoing) -> u64 {
         let print = print(letter);
         self.publications += 1;
         let Some((key, status)) = self.letters.get(&print).cloned() else {
@@ -251,7 +250,6 @@ impl Watch {
             return print;
         };
         let request = self.requests.entry(key.clone()).or_default();
-        request.publications += 1;
         if request.published.contains(&status) {
             return print;
         }
@@ -276,11 +274,6 @@ impl Watch {
                 format!("{key}: published {published:?}, recorded {:?}", record.announced)
             });
         }
-    }
-
-    /// The marks of all requests that were recorded.
-    pub fn marks(&self) -> BTreeSet<&str> {
-        self.keys.keys().map(String::as_str).collect()
     }
 }
 

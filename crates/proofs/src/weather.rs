@@ -36,13 +36,11 @@ pub enum Kind {
     Policy,
     /// PutProjectPolicy or DeleteProjectPolicy.
     ChangePolicy,
-    /// AssumeRole, on the way to a project policy. Only through the SDK.
-    Assume,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 12] = [
         Self::Create,
         Self::Load,
         Self::Save,
@@ -55,7 +53,6 @@ impl Kind {
         Self::GrantsDue,
         Self::Policy,
         Self::ChangePolicy,
-        Self::Assume,
     ];
 
     /// Whether it leaves anything other than it was.
@@ -67,9 +64,7 @@ impl Kind {
     /// The service it goes to.
     pub fn service(self) -> Service {
         match self {
-            Self::Copy | Self::Describe | Self::Policy | Self::ChangePolicy | Self::Assume => {
-                Service::Rekognition
-            }
+            Self::Copy | Self::Describe | Self::Policy | Self::ChangePolicy => Service::Rekognition,
             Self::Publish => Service::Bus,
             _ => Service::Ledger,
         }

@@ -24,13 +24,13 @@ const MOST: usize = 128 * 1024 * 1024;
 /// Puts a copy under way into the ledger and into Custom Labels.
 fn copying(world: &mut World, rules: &Rules, number: usize) {
     let request = Request { project: project(number / 100), ..Request::new(&number.to_string()) };
-    let now = world.now();
     let message = Message { text: &request.body(), id: &request.id, via: Via::Queue };
-    let taken = intake(message, &rules.admission, &rules.event_source, "owner", now).expect("a request");
-    let arn = world.models.judge(taken.record.copy.as_ref().expect("a copy"), now).expect("accepted");
-    let answer = answered(taken.record, CopyAnswer::Accepted(arn), now, &rules.times);
+    let taken =
+        intake(message, &rules.admission, &rules.event_source, "owner", world.now).expect("a request");
+    let arn = world.models.judge(taken.record.copy.as_ref().expect("a copy"), world.now).expect("accepted");
+    let answer = answered(taken.record, CopyAnswer::Accepted(arn), world.now, &rules.times);
     let Answered::Write(record) = answer else { panic!("not started") };
-    world.table.create(&record.published(1), now);
+    world.table.create(&record.published(1), world.now);
 }
 
 #[test]
@@ -44,13 +44,12 @@ fn a_sweep_over_a_hundred_thousand_copies_holds_less_than_128_megabytes() {
             world.models.usual = Destiny { takes: Duration::from_secs(7200), ..Destiny::default() };
             (0..COPIES).for_each(|number| copying(world, &rules, number));
             // Lets the index come after the records.
-            let now = world.now();
-            world.table.due(rekognition_model_copier::domain::record::Step::Look, now, None, now);
+            world.table.due(rekognition_model_copier::domain::record::Step::Look, world.now, None, world.now);
         });
         let process = Process::new(&shared, SignedDuration::ZERO);
         let port = || process.clone();
         let copier = Copier::new(port(), port(), port(), port(), rules);
-        let until = later(shared.with(|world| world.now()), Duration::from_secs(600));
+        let until = later(shared.with(|world| world.now), Duration::from_secs(600));
 
         ALLOCATED.reset_peak_usage();
         let before = ALLOCATED.current_usage();

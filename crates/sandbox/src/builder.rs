@@ -25,6 +25,18 @@ pub enum StartError {
     World(#[from] WorldError),
 }
 
+impl Sandbox {
+    /// Starts to say how a sandbox with this world should be.
+    pub fn builder(world: World) -> Builder {
+        Builder::new(world)
+    }
+
+    /// A sandbox with this world and everything else as by default: a free port, real time.
+    pub async fn start(world: World) -> Result<Self, StartError> {
+        Self::builder(world).start().await
+    }
+}
+
 /// Routes of one's own beside the sandbox's, with the sandbox to use in them.
 type Routes = Box<dyn FnOnce(&Sandbox) -> Router + Send>;
 
@@ -33,6 +45,7 @@ pub struct Builder {
     world: World,
     settings: Settings,
     clock: Clock,
+    is_real_time: bool,
     port: u16,
     hosts: Vec<String>,
     routes: Vec<Routes>,
@@ -40,8 +53,15 @@ pub struct Builder {
 
 impl Builder {
     pub(crate) fn new(world: World) -> Self {
-        let (settings, clock) = (Settings::default(), Clock::real());
-        Self { world, settings, clock, port: 0, hosts: Vec::new(), routes: Vec::new() }
+        Self {
+            world,
+            settings: Settings::default(),
+            clock: Clock::real(),
+            is_real_time: false,
+            port: 0,
+            hosts: Vec::new(),
+            routes: Vec::new(),
+        }
     }
 
     /// Takes these settings instead of the defaults.
@@ -54,6 +74,12 @@ impl Builder {
     #[must_use]
     pub fn clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// Refuses to turn the clock over HTTP: the functions that run here have the machine's.
+    #[must_use]
+    pub fn real_time(self) -> Self {
+        Self { clock: Clock::real(), is_real_time: true, ..self }
     }
 
     /// Listens on this port instead of a free one.
@@ -92,14 +118,17 @@ impl Builder {
     }
 
     fn assemble(self, address: SocketAddr) -> Result<(Sandbox, Router), WorldError> {
-        let shared = Arc::new(Shared::new(address, self.clock, self.world, self.settings)?);
+        let clock = self.clock.clone();
+        let mut shared = Shared::new(address, self.clock, self.world, self.settings)?;
+        shared.is_real_time = self.is_real_time;
+        let shared = Arc::new(shared);
         let sandbox = Sandbox { shared: Arc::clone(&shared), server: None };
         let router = front::router(Arc::clone(&shared))
             .merge(page::router())
             .merge(changes::router(Arc::clone(&shared)))
             .merge(control::router(shared));
         let router = self.routes.into_iter().fold(router, |router, routes| router.merge(routes(&sandbox)));
-        Ok((sandbox, guard::guarded(front::limited(router), self.hosts)))
+        Ok((sandbox, guard::guarded(front::dated(front::limited(router), clock), self.hosts)))
     }
 }
 

@@ -4,7 +4,11 @@
 //! a two-hour copy passes in a moment when a test says so. It starts at real time and real speed; it can be paused,
 //! advanced, set, and run faster or slower. It never goes back while it runs.
 
+mod file;
+
 use std::{
+    io,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -12,6 +16,9 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+
+pub(crate) use self::file::CLOCK_FILE;
+pub use self::file::FileClock;
 
 /// A handle on the sandbox's time; clones share it.
 #[derive(Clone, Debug)]
@@ -28,6 +35,8 @@ struct Pace {
     /// Sandbox seconds per real second.
     speed: f64,
     paused: bool,
+    /// Where programs in other processes read the clock.
+    file: Option<PathBuf>,
 }
 
 /// What the clock shows, as `GET /_sandbox/clock` answers it.
@@ -48,6 +57,7 @@ pub struct ClockChange {
     /// Sets sandbox time.
     pub now: Option<Timestamp>,
     /// Moves sandbox time forward, for instance `"2h"`.
+    #[serde(with = "crate::duration::optional")]
     pub advance: Option<SignedDuration>,
     /// Sandbox seconds per real second, above 0.
     pub speed: Option<f64>,
@@ -67,7 +77,7 @@ impl Clock {
     }
 
     fn new(at: Timestamp, paused: bool) -> Self {
-        let pace = Pace { at, since: Instant::now(), speed: 1.0, paused };
+        let pace = Pace { at, since: Instant::now(), speed: 1.0, paused, file: None };
         Self { pace: Arc::new(Mutex::new(pace)), changes: watch::Sender::new(()) }
     }
 
@@ -123,6 +133,17 @@ impl Clock {
         });
     }
 
+    /// Writes the clock to this file from now on, after every change, for [`FileClock`]s to read.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn write_to(&self, file: PathBuf) -> io::Result<()> {
+        let mut pace = self.lock();
+        file::write(&file, &pace)?;
+        pace.file = Some(file);
+        Ok(())
+    }
+
     /// Waits for a stretch of sandbox time. Wakes early when somebody advances the clock, sleeps on while it is
     /// paused.
     pub async fn sleep(&self, for_: SignedDuration) {
@@ -155,6 +176,10 @@ impl Clock {
         pace.at = pace.now();
         pace.since = Instant::now();
         change(&mut pace);
+        // INVARIANT: under the lock, so that the file holds the last change.
+        if let Some(Err(error)) = pace.file.as_ref().map(|file| file::write(file, &pace)) {
+            tracing::error!(%error, "the functions do not see that the clock was turned");
+        }
         drop(pace);
         self.changes.send_replace(());
     }

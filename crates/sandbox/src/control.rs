@@ -18,6 +18,7 @@ use crate::{
     clock::{ClockChange, ClockReading, is_speed},
     fault::{Fault, Faults},
     published::PublishedEvent,
+    service,
     settings::Settings,
     state::Shared,
     status::Status,
@@ -32,6 +33,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_sandbox/calls", get(calls))
         .route("/_sandbox/clock", get(clock).post(change_clock))
         .route("/_sandbox/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/_sandbox/requests", get(requests))
         .route("/_sandbox/reset", post(reset))
         .route("/_sandbox/settings", get(settings).put(set_settings))
         .route("/_sandbox/status", post(set_status))
@@ -58,7 +60,11 @@ fn read<T: DeserializeOwned>(body: &str) -> Result<T, Refused> {
 }
 
 async fn announcements(State(shared): Sandbox) -> Json<Vec<PublishedEvent>> {
-    Json(shared.published.list())
+    Json(shared.published.list().into_iter().filter(|event| !event.is_request()).collect())
+}
+
+async fn requests(State(shared): Sandbox) -> Json<Vec<PublishedEvent>> {
+    Json(shared.published.list().into_iter().filter(PublishedEvent::is_request).collect())
 }
 
 async fn calls(State(shared): Sandbox) -> Json<Vec<Call>> {
@@ -70,9 +76,19 @@ async fn clock(State(shared): Sandbox) -> Json<ClockReading> {
 }
 
 async fn change_clock(State(shared): Sandbox, body: String) -> Result<Json<ClockReading>, Refused> {
-    let change: ClockChange = read(&body)?;
+    let mut change: ClockChange = read(&body)?;
+    if shared.is_real_time {
+        let refused = "this sandbox runs the shipped functions, whose clock is the machine's: run the sandbox's own with `serve --functions` to turn the clock";
+        return Err(Refused(StatusCode::CONFLICT, refused.to_owned()));
+    }
     if change.speed.is_some_and(|speed| !is_speed(speed)) {
         return Err(bad("`speed` has to be a number above 0; to stop time, set `paused`"));
+    }
+    if let Some(time) = change.advance.filter(|_| shared.passing.is_taken_over()) {
+        // Time passes for the functions as well.
+        shared.clock.apply(&ClockChange { now: change.now.take(), ..ClockChange::default() });
+        shared.passing.pass(time).await;
+        change.advance = None;
     }
     shared.clock.apply(&change);
     Ok(Json(shared.clock.reading()))
@@ -83,7 +99,13 @@ async fn faults(State(shared): Sandbox) -> Json<Vec<Fault>> {
 }
 
 async fn add_fault(State(shared): Sandbox, body: String) -> Result<Json<Vec<Fault>>, Refused> {
-    let fault = read(&body)?;
+    let fault: Fault = read(&body)?;
+    if !service::is_action(&fault.action) {
+        return Err(bad(format!(
+            "the sandbox has no action `{}`: name one such as `rekognition:CopyProjectVersion`, a service as `dynamodb:*`, or `*`",
+            fault.action
+        )));
+    }
     let faults = &mut shared.lock().faults;
     faults.add(fault);
     Ok(Json(faults.list()))

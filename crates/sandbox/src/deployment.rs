@@ -5,29 +5,31 @@
 //! and when the schedule strikes. It knows how the parts are wired and set, and nothing of what the
 //! functions do; what they are for is in the announcements, which the sandbox collects.
 
+mod binaries;
 mod rule;
 mod settings;
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use uuid::Uuid;
 
+pub use self::binaries::{Binaries, NoBinaries, root};
 use self::rule::Rule;
 pub use self::settings::{DeploymentSettings, create_ledger, environment};
-use crate::lambda::{Function, FunctionError, Functions};
+use crate::clock::CLOCK_FILE;
+use crate::lambda::{Function, FunctionError, FunctionSettings, Functions};
 use crate::queue::{Batch, Message, Queue, Verdict, verdict};
-use crate::{Builder, Sandbox, StartError, WorldError};
+use crate::{Builder, Sandbox, StartError, World, WorldError};
 
-/// Where the two programs are, such as `env!("CARGO_BIN_EXE_start-copy").into()`.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the names are those of the programs")]
-pub struct Binaries {
-    pub start_copy: PathBuf,
-    pub check_copies: PathBuf,
-}
+/// How often the schedule strikes, as in `template.yaml`. Sandbox time.
+pub const SCHEDULE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How often the schedule strikes while a long time passes at once.
+const STRIKES: i32 = 100;
 
 /// The running copier. Dropping it ends its processes.
 #[derive(Debug)]
@@ -37,6 +39,7 @@ pub struct Deployment {
     check_copies: Arc<Function>,
     queue: Mutex<Queue>,
     rule: Mutex<Rule>,
+    _clock_file: TempDir,
 }
 
 /// What came of one batch of the queue.
@@ -58,8 +61,8 @@ pub enum DeployError {
     Sandbox(#[from] StartError),
     #[error(transparent)]
     Ledger(#[from] WorldError),
-    #[error("could not make a file for a function's log: {0}")]
-    Log(#[from] io::Error),
+    #[error("could not write a temporary file: {0}")]
+    File(#[from] io::Error),
 }
 
 impl Delivered {
@@ -76,7 +79,7 @@ impl Deployment {
     /// they are first invoked.
     ///
     /// # Errors
-    /// When the sandbox doesn't start or take the table, or no file can be made for a function's log.
+    /// When the sandbox doesn't start or take the table, or no temporary file can be made.
     pub async fn start(
         sandbox: Builder,
         binaries: Binaries,
@@ -86,12 +89,23 @@ impl Deployment {
         let router = functions.router();
         let sandbox = sandbox.routes(|_| router).start().await?;
         create_ledger(&sandbox)?;
+        let world = sandbox.world();
+        let (region, account) = (&world.region, &world.copier_account);
+        let queue_arn = format!("arn:aws:sqs:{region}:{account}:rekognition-model-copier-requests");
         let endpoint = sandbox.endpoint();
-        let add = |function| functions.add(&endpoint, function);
+        let folder = tempfile::tempdir()?;
+        let clock_file = folder.path().join("clock.json");
+        sandbox.clock().write_to(clock_file.clone())?;
+        let add = |mut function: FunctionSettings| {
+            let file = clock_file.to_string_lossy().into_owned();
+            function.environment.insert(CLOCK_FILE.to_owned(), file);
+            functions.add(&endpoint, function)
+        };
         Ok(Self {
             start_copy: add(settings.start_copy(&sandbox, binaries.start_copy))?,
             check_copies: add(settings.check_copies(&sandbox, binaries.check_copies))?,
-            queue: Mutex::new(Queue::new(settings.queue, Uuid::new_v4())),
+            _clock_file: folder,
+            queue: Mutex::new(Queue::new(queue_arn, settings.queue, Uuid::new_v4())),
             rule: Mutex::new(Rule::default()),
             sandbox,
         })
@@ -131,6 +145,20 @@ impl Deployment {
     /// What Lambda reports as a function error.
     pub async fn check(&self) -> Result<Value, FunctionError> {
         self.check_copies.invoke(&self.scheduled_event()).await
+    }
+
+    /// Lets time pass as it would without anybody waiting: the schedule strikes and the queue is delivered on the way.
+    /// Every minute, or [`STRIKES`] times if that is fewer, so that days pass in seconds. A failed invocation is in the
+    /// function's log; the next one comes.
+    pub async fn pass(&self, time: SignedDuration) {
+        let step = SCHEDULE.max(time / STRIKES);
+        let mut left = time;
+        while left > SignedDuration::ZERO {
+            self.sandbox.clock().advance(left.min(step));
+            left -= step;
+            self.deliver().await;
+            let _ = self.check().await;
+        }
     }
 
     /// Invokes start-copy directly, and returns its answer.
@@ -177,7 +205,7 @@ impl Deployment {
             self.rule.lock().unwrap_or_else(PoisonError::into_inner).take(&self.sandbox.announcements());
         self.with_queue(|queue| {
             for event in requested {
-                queue.send(event.to_string(), now);
+                queue.send(event, now);
             }
             queue.receive(now)
         })
@@ -185,7 +213,7 @@ impl Deployment {
 
     /// As EventBridge sends it for a schedule expression in a rule.
     fn scheduled_event(&self) -> Value {
-        let account = &self.check_copies.settings().account;
+        let World { region, copier_account: account, .. } = self.sandbox.world();
         json!({
             "version": "0",
             "id": Uuid::new_v4().to_string(),
@@ -193,8 +221,8 @@ impl Deployment {
             "source": "aws.events",
             "account": account,
             "time": self.sandbox.clock().now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            "region": "us-east-1",
-            "resources": [format!("arn:aws:events:us-east-1:{account}:rule/rekognition-model-copier-check")],
+            "region": region,
+            "resources": [format!("arn:aws:events:{region}:{account}:rule/rekognition-model-copier-check")],
             "detail": {},
         })
     }

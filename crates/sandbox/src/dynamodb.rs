@@ -7,6 +7,7 @@ use std::{
 };
 
 use dynoxide::{Database, DynoxideError};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -22,8 +23,17 @@ const JSON: &str = "application/x-amz-json-1.0";
 /// Every account's database.
 pub(crate) struct Databases {
     clock: Clock,
-    by_account: Mutex<HashMap<String, Database>>,
+    by_account: Mutex<HashMap<String, Account>>,
 }
+
+/// An account's database, and when expired items were last deleted from it.
+struct Account {
+    database: Database,
+    swept: Timestamp,
+}
+
+/// Items that have expired are deleted this much later at most. AWS takes up to days.
+const EXPIRED_FOR: SignedDuration = SignedDuration::from_mins(1);
 
 impl std::fmt::Debug for Databases {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -36,14 +46,19 @@ impl Databases {
         Self { clock, by_account: Mutex::default() }
     }
 
-    /// The account's database; made when first asked for.
+    /// The account's database, without what has expired; made when first asked for.
     pub(crate) fn of(&self, account: &str) -> Result<Database, DynoxideError> {
+        let now = self.clock.now();
         let mut databases = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(database) = databases.get(account) {
+        if let Some(Account { database, swept }) = databases.get_mut(account) {
+            if now.duration_since(*swept).abs() >= EXPIRED_FOR {
+                *swept = now;
+                database.sweep_ttl()?;
+            }
             return Ok(database.clone());
         }
         let database = Database::memory_with_clock(Arc::new(self.clock.clone()))?;
-        databases.insert(account.to_owned(), database.clone());
+        databases.insert(account.to_owned(), Account { database: database.clone(), swept: now });
         Ok(database)
     }
 

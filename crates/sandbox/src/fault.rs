@@ -52,7 +52,7 @@ pub enum Effect {
     /// The connection is closed and nothing done.
     LoseRequest,
     /// The call is carried out this much later, in real time, even if the client has gone by then.
-    Delay(SignedDuration),
+    Delay(#[serde(with = "crate::duration")] SignedDuration),
     /// A copy that this call starts ends like this instead of COPYING_COMPLETED.
     EndCopy {
         /// The status it ends in.
@@ -61,7 +61,7 @@ pub enum Effect {
         #[serde(default)]
         status_message: Option<String>,
         /// How long it takes; left out: as long as any copy.
-        #[serde(default)]
+        #[serde(default, with = "crate::duration::optional")]
         after: Option<SignedDuration>,
     },
 }

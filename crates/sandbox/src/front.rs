@@ -7,10 +7,12 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, Response},
+    http::{HeaderMap, HeaderValue, Response, header},
+    middleware::map_response,
     response::IntoResponse,
     routing::any,
 };
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -18,6 +20,7 @@ use crate::{
     answer::Answer,
     caller::Caller,
     calls::Call,
+    clock::Clock,
     error::AwsError,
     events,
     fault::{CopyEnd, Instead},
@@ -40,6 +43,18 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 /// Bounds what any route reads into memory.
 pub(crate) fn limited(router: Router) -> Router {
     router.layer(DefaultBodyLimit::max(MAX_BODY))
+}
+
+/// Dates every answer by the sandbox's clock: clients correct theirs by it.
+pub(crate) fn dated(router: Router, clock: Clock) -> Router {
+    let date = move |mut response: Response<Body>| {
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&clock.now());
+        if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
+            response.headers_mut().insert(header::DATE, date);
+        }
+        std::future::ready(response)
+    };
+    router.layer(map_response(date))
 }
 
 /// A client that gives up does not take its request back: what has arrived is carried out. In a task of its own, so

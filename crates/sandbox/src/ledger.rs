@@ -24,7 +24,8 @@ pub fn ledger_table(account: &str, name: &str) -> Table {
             "Projection": {
                 "ProjectionType": "INCLUDE",
                 "NonKeyAttributes": [
-                    "requestedAt", "destinationProjectArn", "versionName", "projectVersionArn", "checkAt",
+                    "requestedAt", "sourceProjectArn", "destinationProjectArn", "versionName", "projectVersionArn",
+                    "checkAt",
                 ],
             },
         }],

@@ -2,9 +2,10 @@
 
 mod browser;
 mod demo;
-mod programs;
+mod output;
 mod serve;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -15,6 +16,9 @@ use clap::{Parser, Subcommand};
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
+    /// Print results only: no progress, no calls, nothing of cargo's
+    #[arg(short, long, global = true)]
+    quiet: bool,
 }
 
 #[derive(Subcommand)]
@@ -28,12 +32,21 @@ type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let ended = match CommandLine::parse().command {
-        Command::Demo(options) => demo::run(options).await,
-        Command::Serve(options) => serve::run(options).await,
+    let CommandLine { command, quiet } = CommandLine::parse();
+    let ended = match command {
+        Command::Demo(options) => demo::run(options, quiet).await,
+        Command::Serve(options) => serve::run(options, quiet).await,
     };
     ended.unwrap_or_else(|trouble| {
-        eprintln!("error: {trouble}");
+        if is_closed_pipe(trouble.as_ref()) {
+            return ExitCode::SUCCESS;
+        }
+        output::note(format_args!("error: {trouble}"));
         ExitCode::FAILURE
     })
+}
+
+/// Whether whoever read our output has enough of it.
+pub(crate) fn is_closed_pipe(trouble: &(dyn std::error::Error + 'static)) -> bool {
+    trouble.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

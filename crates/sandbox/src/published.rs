@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer, ser::Error as _};
+use serde_json::{Value, json, value::RawValue};
 use tokio::sync::watch;
+
+const REQUESTED: &str = "Rekognition Model Copy Requested";
 
 /// An event that PutEvents took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,13 +27,14 @@ pub struct PublishedEvent {
     pub region: String,
     /// `Resources`
     pub resources: Vec<String>,
-    /// `Detail`
+    /// `Detail`, read: see [`Self::raw_detail`].
+    #[serde(skip)]
     pub detail: Value,
     /// The bus it was published to, as the entry names it (`default` where it names none). Not part of the event
     /// that rules and targets see.
     pub event_bus_name: String,
-    /// `Detail` byte for byte, for who compares redeliveries.
-    #[serde(skip)]
+    /// `Detail` byte for byte: a number may have more digits than a double holds.
+    #[serde(rename = "detail", serialize_with = "as_it_is")]
     pub raw_detail: String,
     /// `TraceHeader`
     #[serde(skip)]
@@ -39,9 +42,14 @@ pub struct PublishedEvent {
 }
 
 impl PublishedEvent {
-    /// The event as a rule's target receives it.
-    pub fn to_event(&self) -> Value {
-        json!({
+    /// Whether it asks for a copy.
+    pub fn is_request(&self) -> bool {
+        self.detail_type == REQUESTED
+    }
+
+    /// The event as a rule's target receives it, its detail byte for byte.
+    pub fn to_json(&self) -> String {
+        let mut event = json!({
             "version": "0",
             "id": self.id,
             "detail-type": self.detail_type,
@@ -50,9 +58,34 @@ impl PublishedEvent {
             "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             "region": self.region,
             "resources": self.resources,
-            "detail": self.detail,
         })
+        .to_string();
+        event.pop();
+        format!("{event},\"detail\":{}}}", self.raw_detail)
     }
+
+    /// The event as [`Self::to_json`] writes it, on one line: without the white space between its detail's values.
+    pub fn to_json_line(&self) -> String {
+        let (mut line, mut in_text, mut escaped) = (String::new(), false, false);
+        for c in self.to_json().chars() {
+            if in_text || !c.is_ascii_whitespace() {
+                line.push(c);
+            }
+            in_text ^= c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+        }
+        line
+    }
+
+    /// The event as [`Self::to_json`] writes it, read. A number beyond a double has lost digits here.
+    pub fn to_event(&self) -> Value {
+        serde_json::from_str(&self.to_json()).unwrap_or_default()
+    }
+}
+
+/// JSON in a text, as the JSON it is.
+fn as_it_is<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
+    RawValue::from_string(text.to_owned()).map_err(S::Error::custom)?.serialize(to)
 }
 
 /// The list, shared.
@@ -132,9 +165,21 @@ mod tests {
             resources: Vec::new(),
             detail: Value::Null,
             event_bus_name: "default".to_owned(),
-            raw_detail: String::new(),
+            raw_detail: "null".to_owned(),
             trace_header: None,
         }
+    }
+
+    #[test]
+    fn an_event_keeps_every_byte_of_its_detail() {
+        let raw_detail =
+            "{ \"n\": 18446744073709551617,\n  \"d\": 0.10000000000000000555, \"t\": \"a \\\" \\\\\" }";
+        let event = PublishedEvent { raw_detail: raw_detail.to_owned(), ..event("1") };
+        assert!(event.to_json().ends_with(&format!(",\"detail\":{raw_detail}}}")));
+        assert!(serde_json::to_string(&event).unwrap().contains(raw_detail));
+        let line = event.to_json_line();
+        let compact = r#"{"n":18446744073709551617,"d":0.10000000000000000555,"t":"a \" \\"}"#;
+        assert!(line.ends_with(&format!(",\"detail\":{compact}}}")), "{line}");
     }
 
     #[tokio::test]

@@ -24,8 +24,6 @@ pub use self::batch::{Batch, Delivery};
 /// How a queue and the event source that reads it are set.
 #[derive(Clone, Debug)]
 pub struct QueueSettings {
-    /// The queue's ARN, as events name it.
-    pub arn: String,
     /// Most messages in one batch. SQS hands out 10 at once.
     pub batch_size: usize,
     /// How long a batch that isn't full waits for more messages.
@@ -56,6 +54,7 @@ pub struct Message {
 /// A standard queue with its dead-letter queue.
 #[derive(Debug)]
 pub struct Queue {
+    arn: String,
     settings: QueueSettings,
     seed: Uuid,
     ids_given: u64,
@@ -64,9 +63,9 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// An empty queue. Message ids and receipts follow from the seed: the same seed gives the same ids.
-    pub fn new(settings: QueueSettings, seed: Uuid) -> Self {
-        Self { settings, seed, ids_given: 0, messages: Vec::new(), dead: Vec::new() }
+    /// An empty queue of this ARN. Message ids and receipts follow from the seed: the same seed gives the same ids.
+    pub fn new(arn: String, settings: QueueSettings, seed: Uuid) -> Self {
+        Self { arn, settings, seed, ids_given: 0, messages: Vec::new(), dead: Vec::new() }
     }
 
     /// Takes a message in, visible at once, and returns its id.
@@ -114,7 +113,7 @@ impl Queue {
             message.visible = now + self.settings.visibility_timeout;
             deliveries.push(Delivery::of(message));
         }
-        Some(Batch::new(self.settings.arn.clone(), deliveries))
+        Some(Batch::new(self.arn.clone(), deliveries))
     }
 
     /// Deletes the batch's messages that are done. The others stay hidden until their visibility timeout

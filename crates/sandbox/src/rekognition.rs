@@ -9,7 +9,6 @@ mod model;
 mod page;
 mod policies;
 mod projects;
-mod rates;
 mod tags;
 mod versions;
 
@@ -18,8 +17,6 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-
-pub(crate) use rates::Rates;
 
 use crate::{
     arn::{ProjectArn, VersionArn},
@@ -91,7 +88,8 @@ pub(crate) fn answer(state: &mut State, request: &Request<'_>) -> Answer {
     let Request { operation, body, caller, now, copy_end } = *request;
     let (run, members) =
         find(operation).ok_or_else(|| AwsError::new("UnknownOperationException", operation))?;
-    rates::admit(state, &caller.account, operation, now)?;
+    let limit = state.settings.quotas.calls_per_second;
+    state.rates.admit(limit, &caller.account, operation, now)?;
     let body: Value =
         serde_json::from_str(body).map_err(|error| AwsError::new("SerializationException", error))?;
     check::members(members, &body)?;

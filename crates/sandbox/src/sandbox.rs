@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use tokio::sync::mpsc;
 
 use crate::{
-    builder::{Builder, StartError},
     caller::Credentials,
     calls::{Call, PolicyChange},
     clock::{Clock, later},
     error::AwsError,
     fault::{Fault, Faults},
     ledger::ledger_table,
+    passing::Advance,
     published::{Follow, PublishedEvent},
     server::Server,
     settings::Settings,
@@ -30,16 +31,6 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts to say how a sandbox with this world should be.
-    pub fn builder(world: World) -> Builder {
-        Builder::new(world)
-    }
-
-    /// A sandbox with this world and everything else as by default: a free port, real time.
-    pub async fn start(world: World) -> Result<Self, StartError> {
-        Self::builder(world).start().await
-    }
-
     /// Where it answers: `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.shared.address)
@@ -63,6 +54,12 @@ impl Sandbox {
         &self.shared.clock
     }
 
+    /// What is asked of `POST /_sandbox/clock` as `advance` from now on: for a loop that runs functions and lets their
+    /// schedule strike on the way.
+    pub fn take_over_advances(&self) -> mpsc::Receiver<Advance> {
+        self.shared.passing.take_over()
+    }
+
     /// Every event PutEvents took since the last reset, in order.
     pub fn announcements(&self) -> Vec<PublishedEvent> {
         self.shared.published.list()
@@ -76,6 +73,17 @@ impl Sandbox {
     /// Every AWS call since the last reset, in the order they were answered.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.lock().calls.clone()
+    }
+
+    /// How many AWS calls there were since the last reset.
+    pub fn call_count(&self) -> usize {
+        self.shared.lock().calls.len()
+    }
+
+    /// The calls since the last reset but for the first `seen`.
+    pub fn calls_after(&self, seen: usize) -> Vec<Call> {
+        let state = self.shared.lock();
+        state.calls.get(seen..).unwrap_or(&state.calls).to_vec()
     }
 
     /// Every change of a project policy since the last reset, in order.

@@ -69,6 +69,16 @@ pub(crate) fn operation(
     service.operation(name).ok_or_else(has_not)
 }
 
+/// Whether this is an action that the sandbox has, a service's actions as `dynamodb:*`, or `*`.
+pub(crate) fn is_action(text: &str) -> bool {
+    let services = [Service::Rekognition, Service::DynamoDb, Service::Events, Service::Sts];
+    let is_of = |service: &Service| {
+        let name = text.strip_prefix(service.name()).and_then(|rest| rest.strip_prefix(':'));
+        name.is_some_and(|name| name == "*" || service.operation(name).is_some())
+    };
+    text == "*" || services.iter().any(is_of)
+}
+
 fn unknown(message: &str) -> AwsError {
     AwsError::new("UnknownOperationException", message)
 }

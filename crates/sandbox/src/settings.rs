@@ -11,18 +11,31 @@ use crate::status::Status;
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
     /// How long a copy takes.
+    #[serde(with = "crate::duration")]
     pub copying: SignedDuration,
     /// How long training takes.
+    #[serde(with = "crate::duration")]
     pub training: SignedDuration,
     /// How long a model takes to start.
+    #[serde(with = "crate::duration")]
     pub starting: SignedDuration,
     /// How long a model takes to stop.
+    #[serde(with = "crate::duration")]
     pub stopping: SignedDuration,
     /// How long a deletion takes.
+    #[serde(with = "crate::duration")]
     pub deleting: SignedDuration,
     /// How long a change of a project policy takes to be seen by authorization.
+    #[serde(with = "crate::duration")]
     pub policy_delay: SignedDuration,
+    /// Whether a project policy may say `"Resource": "*"`, which means its project.
+    pub star_resource: bool,
+    /// Whether a project policy may say `"Effect": "ALLOW"` or `"DENY"`.
+    pub upper_case_effect: bool,
+    /// What becomes of the conditions of project policies.
+    pub policy_conditions: PolicyConditions,
     /// How long a new version is not shown by DescribeProjectVersions, although its name is taken.
+    #[serde(with = "crate::duration")]
     pub describe_delay: SignedDuration,
     /// The exception for a version name that is taken.
     pub taken_name_error: String,
@@ -40,6 +53,20 @@ pub struct Settings {
     pub empty_last_token: bool,
     /// Quotas; each is off until a number is given.
     pub quotas: Quotas,
+}
+
+/// What becomes of a condition in a project policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PolicyConditions {
+    /// The statement counts while its conditions hold.
+    Evaluated,
+    /// The statement counts always.
+    Ignored,
+    /// The statement never counts.
+    NeverHold,
+    /// PutProjectPolicy answers MalformedPolicyDocumentException; those that are there already are evaluated.
+    Refused,
 }
 
 /// Limits of an account in a Region. `None`: not enforced.
@@ -80,6 +107,9 @@ impl Default for Settings {
             stopping: SignedDuration::from_secs(5),
             deleting: SignedDuration::from_secs(5),
             policy_delay: SignedDuration::ZERO,
+            star_resource: true,
+            upper_case_effect: false,
+            policy_conditions: PolicyConditions::Evaluated,
             describe_delay: SignedDuration::ZERO,
             taken_name_error: "ResourceInUseException".to_owned(),
             uncopyable_error: "InvalidParameterException".to_owned(),

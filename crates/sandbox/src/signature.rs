@@ -1,5 +1,6 @@
 //! What a request's SigV4 `Authorization` header says about who signed it. The signature itself can't be checked:
-//! the sandbox knows no secret keys. Its form is, so that an unsigned or broken request fails here as it would there.
+//! the sandbox knows no secret keys. Nor is its time: a client signs by the machine's clock, by the sandbox's, or by its own
+//! corrected by the `Date` of an earlier answer. Its form is, so that an unsigned or broken request fails here as it would there.
 
 use crate::error::AwsError;
 

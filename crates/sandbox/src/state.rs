@@ -13,8 +13,9 @@ use crate::{
     dynamodb::Databases,
     error::AwsError,
     fault::Faults,
+    passing::Passing,
     published::Published,
-    rekognition::Rates,
+    rates::Rates,
     settings::Settings,
     status::Status,
     world::{Table, World, WorldError},
@@ -25,6 +26,10 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) address: SocketAddr,
     pub(crate) clock: Clock,
+    /// Whether the clock stays the machine's.
+    pub(crate) is_real_time: bool,
+    /// Whoever lets time pass on behalf of a deployment, so that its schedule strikes on the way.
+    pub(crate) passing: Passing,
     pub(crate) published: Published,
     pub(crate) databases: Databases,
     state: Mutex<State>,
@@ -56,7 +61,8 @@ impl Shared {
         let databases = Databases::none(clock.clone());
         databases.replace(&world.tables)?;
         let state = Mutex::new(State::new(world, settings));
-        Ok(Self { address, clock, published: Published::none(), databases, state })
+        let (passing, is_real_time) = (Passing::default(), false);
+        Ok(Self { address, clock, is_real_time, passing, published: Published::none(), databases, state })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

@@ -30,6 +30,9 @@ pub struct World {
     /// The Region the sandbox stands for.
     #[serde(default = "default_region")]
     pub region: String,
+    /// The account that the copier runs in.
+    #[serde(default = "default_account", skip_serializing_if = "is_default_account")]
+    pub copier_account: String,
     /// Which organization (`o-…`) an account belongs to, for `aws:PrincipalOrgID`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub organizations: BTreeMap<String, String>,
@@ -46,6 +49,14 @@ pub struct World {
 
 fn default_region() -> String {
     "us-east-1".to_owned()
+}
+
+fn default_account() -> String {
+    "444455556666".to_owned()
+}
+
+fn is_default_account(account: &str) -> bool {
+    account == default_account()
 }
 
 /// A role, and whom it trusts with what.
@@ -105,6 +116,7 @@ impl World {
     pub fn empty() -> Self {
         Self {
             region: default_region(),
+            copier_account: default_account(),
             organizations: BTreeMap::new(),
             roles: Vec::new(),
             projects: Vec::new(),

@@ -7,104 +7,53 @@
 //! | `revision` (N) | what every write but the first is conditional on |
 //! | `status` (S) | where the request stands, for people |
 //! | `step` (S), `due` (N, ms) | what is next and from when on; left out once nothing is: the index `due` is sparse |
-//! | `requestedAt` (N, ms), `destinationProjectArn`, `versionName`, `projectVersionArn` (S), `checkAt` (N, ms) | what a sweep needs without reading the record |
+//! | `requestedAt` (N, ms), `sourceProjectArn`, `destinationProjectArn`, `versionName`, `projectVersionArn` (S), `checkAt` (N, ms) | what a sweep needs without reading the record |
 //! | `expiresAt` (N, s) | when DynamoDB may delete the item; only once nothing is next |
-//!
-//! Grants have the key `grants#SOURCE-PROJECT-ARN` and the step `grants`; `grants` (S) is them as JSON; `revision`,
-//! `due` and `expiresAt` are as above.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use serde::de::DeserializeOwned;
 use tracing::error;
 
 use crate::domain::arn::{ProjectArn, ProjectVersionArn};
-use crate::domain::grant::Grants;
 use crate::domain::id::RecordKey;
-use crate::domain::record::{Record, State};
-use crate::domain::times::{Times, after};
-use crate::ports::{Cursor, Entry, Unavailable};
-
-/// The step of grants in the index.
-pub(super) const GRANTS: &str = "grants";
-/// What the key of grants begins with. INVARIANT: no record's does, it begins with an account.
-const GRANTS_ID: &str = "grants#";
+use crate::domain::record::{Record, Step};
+use crate::domain::times::{Times, saturating_add};
+use crate::ports::{Cursor, Entry, EntryCopy, Unavailable};
 
 /// An item: attributes by name.
 pub type Item = HashMap<String, AttributeValue>;
 
 /// A record as the table has it.
 pub fn of_record(record: &Record, times: &Times, retention: SignedDuration) -> Result<Item, Unavailable> {
+    let header = record.header();
     let json = serde_json::to_string(record)
-        .map_err(|error| Unavailable(format!("`{}` can't be written as JSON: {error}", record.key)))?;
+        .map_err(|error| Unavailable(format!("`{}` cannot be written as JSON: {error}", header.key)))?;
     let mut item = Item::from([
-        ("id".into(), text(record.key.to_string())),
+        ("id".into(), text(&header.key)),
         ("record".into(), text(json)),
-        ("revision".into(), number(record.revision)),
-        ("status".into(), text(record.status())),
-        ("requestedAt".into(), number(record.requested_at.as_millisecond())),
+        ("revision".into(), number(header.revision)),
+        ("status".into(), text(record.status_word())),
+        ("requestedAt".into(), number(header.requested_at.as_millisecond())),
     ]);
-    let Some((step, due)) = record.next() else {
-        let expires_at = after(record.requested_at.max(ended_at(record)), retention);
-        item.insert("expiresAt".into(), number(expires_at.as_second()));
+    let Some((step, due)) = record.next_step() else {
+        let ended_at = record.ended_at().unwrap_or(header.requested_at).max(header.requested_at);
+        item.insert("expiresAt".into(), number(saturating_add(ended_at, retention).as_second()));
         return Ok(item);
     };
     item.insert("step".into(), text(step.as_str()));
-    let entry = Entry::of(record, due, times);
-    item.insert("due".into(), number(entry.due.as_millisecond()));
-    let mut add = |name: &str, value: Option<AttributeValue>| {
-        if let Some(value) = value {
-            item.insert(name.to_owned(), value);
-        }
-    };
-    add("destinationProjectArn", entry.destination_project_arn.map(text));
-    add("versionName", entry.version_name.map(text));
-    add("projectVersionArn", entry.project_version_arn.map(text));
-    add("checkAt", entry.check_at.map(|at| number(at.as_millisecond())));
-    Ok(item)
-}
-
-/// Grants as the table has them.
-pub fn of_grants(grants: &Grants, retention: SignedDuration) -> Result<Item, Unavailable> {
-    let project = &grants.project_arn;
-    let json = serde_json::to_string(grants)
-        .map_err(|error| Unavailable(format!("grants of `{project}` can't be written as JSON: {error}")))?;
-    let mut item = Item::from([
-        ("id".into(), grants_id(project)),
-        ("grants".into(), text(json)),
-        ("revision".into(), number(grants.revision)),
-    ]);
-    match grants.due() {
-        Some(due) => {
-            item.insert("step".into(), text(GRANTS));
-            item.insert("due".into(), number(due.as_millisecond()));
-        }
-        None => {
-            let expires_at = after(grants.changed_at, retention);
-            item.insert("expiresAt".into(), number(expires_at.as_second()));
-        }
+    item.insert("due".into(), number(due.as_millisecond()));
+    if let Some(copy) = Entry::of(record, due, times).copy {
+        item.extend([
+            ("sourceProjectArn".into(), text(copy.source_project_arn)),
+            ("destinationProjectArn".into(), text(copy.destination_project_arn)),
+            ("versionName".into(), text(copy.version_name)),
+        ]);
+        item.extend(copy.project_version_arn.map(|arn| ("projectVersionArn".into(), text(arn))));
+        item.extend(copy.check_at.map(|at| ("checkAt".into(), number(at.as_millisecond()))));
     }
     Ok(item)
-}
-
-fn ended_at(record: &Record) -> Timestamp {
-    match record.state {
-        State::Ended { at, .. } => at,
-        _ => record.requested_at,
-    }
-}
-
-/// The project of an item of grants in the index; left out as [`entry`] is.
-pub fn project(item: &Item) -> Option<ProjectArn> {
-    let arn = string(item, "id").and_then(|id| id.strip_prefix(GRANTS_ID));
-    left_out_loudly(item, arn.and_then(|arn| ProjectArn::parse(arn).ok()))
-}
-
-/// The key of a project's grants.
-pub(super) fn grants_id(project: &ProjectArn) -> AttributeValue {
-    text(format!("{GRANTS_ID}{project}"))
 }
 
 pub(super) fn text(value: impl ToString) -> AttributeValue {
@@ -116,45 +65,67 @@ pub(super) fn number(value: impl ToString) -> AttributeValue {
 }
 
 /// The record in an item.
+///
+/// # Errors
+/// With the item's id, and never with what is in it: that may be a request.
 pub fn read(item: &Item) -> Result<Record, Unavailable> {
-    read_json(item, "record")
-}
-
-/// What an attribute holds as JSON: `record`, or `grants`.
-pub fn read_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, Unavailable> {
     let id = string(item, "id").unwrap_or_default();
-    let json = string(item, name).ok_or_else(|| Unavailable(format!("item `{id}` has no `{name}`")))?;
-    serde_json::from_str(json)
-        .map_err(|error| Unavailable(format!("`{name}` of item `{id}` can't be read: {error}")))
+    let json = string(item, "record").ok_or_else(|| Unavailable(format!("item `{id}` has no `record`")))?;
+    serde_json::from_str(json).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Unavailable(format!("`record` of item `{id}` cannot be read at line {line} column {column}"))
+    })
 }
 
-/// An entry of the index. One that can't be read is left out, loudly: it must not stop a sweep.
-pub fn entry(item: &Item) -> Option<Entry> {
+/// Whether an item's attributes are those derived from its record. `checkAt` and `expiresAt` follow the settings of the
+/// function that wrote them, which may have changed.
+pub fn is_derived(item: &Item, derived: &Item) -> bool {
+    let names = [
+        "revision",
+        "step",
+        "due",
+        "requestedAt",
+        "sourceProjectArn",
+        "destinationProjectArn",
+        "versionName",
+        "projectVersionArn",
+    ];
+    names.iter().all(|name| item.get(*name) == derived.get(*name))
+}
+
+/// An entry of the index under `step`. One that cannot be read is logged and left out: it must not stop a sweep.
+pub fn entry(item: &Item, step: Step) -> Option<Entry> {
     let read = || {
+        let copy = entry_copy(item);
+        // Only a rejected request, which is due for publishing alone, has no projects.
+        if copy.is_none() && (step != Step::Publish || item.contains_key("versionName")) {
+            return None;
+        }
         Some(Entry {
             key: RecordKey::parse(string(item, "id")?)?,
             due: time(item, "due")?,
             requested_at: time(item, "requestedAt").unwrap_or(Timestamp::MAX),
-            destination_project_arn: string(item, "destinationProjectArn")
-                .map(ProjectArn::parse)
-                .transpose()
-                .ok()?,
-            version_name: string(item, "versionName").map(str::to_owned),
-            project_version_arn: string(item, "projectVersionArn")
-                .map(ProjectVersionArn::parse)
-                .transpose()
-                .ok()?,
-            check_at: time(item, "checkAt"),
+            copy,
         })
     };
-    left_out_loudly(item, read())
+    let entry = read();
+    if entry.is_none() {
+        error!(id = string(item, "id"), step = step.as_str(), "an entry of the index cannot be read");
+    }
+    entry
 }
 
-fn left_out_loudly<T>(item: &Item, read: Option<T>) -> Option<T> {
-    if read.is_none() {
-        error!(id = string(item, "id"), "an item of the index can't be read");
-    }
-    read
+fn entry_copy(item: &Item) -> Option<EntryCopy> {
+    Some(EntryCopy {
+        source_project_arn: ProjectArn::parse(string(item, "sourceProjectArn")?).ok()?,
+        destination_project_arn: ProjectArn::parse(string(item, "destinationProjectArn")?).ok()?,
+        version_name: string(item, "versionName")?.to_owned(),
+        project_version_arn: match string(item, "projectVersionArn") {
+            Some(arn) => Some(ProjectVersionArn::parse(arn).ok()?),
+            None => None,
+        },
+        check_at: time(item, "checkAt"),
+    })
 }
 
 /// Where a page ended, from the key of its last item.

@@ -1,80 +1,102 @@
 //! What a record needs next, and what it says of itself.
 
 use super::*;
-use crate::domain::examples::{accepted, after_answer, at, copy_arn, refused, starting, unanswered};
+use crate::domain::decisions::polling::{Found, poll};
+use crate::domain::examples::{
+    accepted, after_answer, at, copy_arn, refused, starting, statuses, unanswered, version,
+};
 
 const HOUR: i64 = 3600;
 
 /// With nothing left to publish.
-fn said(record: Record) -> Record {
-    let count = record.outbox.len();
-    record.published(count)
+fn published(mut accepted: Accepted) -> Record {
+    accepted.header.outbox.clear();
+    accepted.into()
 }
 
-fn copying() -> Record {
-    said(after_answer(starting(), accepted(), at(1)))
+fn copying() -> Accepted {
+    after_answer(starting(), accepted(), at(1))
 }
 
-fn ended() -> Record {
-    said(copying().ending(Status::Completed, None, None, at(HOUR)))
+/// The copy after a poll that found this status.
+fn polled(status: &str, seconds: i64) -> Accepted {
+    let found = Found::Version(version(ModelStatus::from(status.to_owned())));
+    poll(copying(), &found, at(seconds), &Times::default()).unwrap()
 }
 
 #[test]
 fn every_step_is_a_word_of_the_index() {
-    assert_eq!(Step::ALL.map(Step::as_str), ["publish", "take-over", "start", "look", "withdraw"]);
+    assert_eq!(Step::ALL.map(Step::as_str), ["publish", "recover", "start", "poll"]);
 }
 
 #[test]
 fn every_state_has_its_next_step() {
-    assert_eq!(starting().next(), Some((Step::TakeOver, at(1200))), "when its lease ends");
+    let next = |accepted: Accepted| published(accepted).next_step();
+    assert_eq!(next(starting()), Some((Step::Recover, at(1200))), "when its lease ends");
     let lost = after_answer(starting(), unanswered(), at(1));
-    assert_eq!(lost.next(), Some((Step::TakeOver, at(0))), "at once: only it can have made the call");
-    let again = Record { attempts: 2, ..lost };
-    assert_eq!(again.next(), Some((Step::TakeOver, at(1200))));
-    let waiting = said(after_answer(starting(), refused("LimitExceededException"), at(1)));
+    assert_eq!(next(lost.clone()), Some((Step::Recover, at(0))), "at once: only it can have made the call");
+    assert_eq!(next(Accepted { attempts: 2, ..lost }), Some((Step::Recover, at(1200))));
+    let waiting = after_answer(starting(), refused("LimitExceededException"), at(1));
     let State::Waiting { due, .. } = waiting.state else { panic!("it has to wait") };
-    assert_eq!(waiting.next(), Some((Step::Start, due)));
-    assert_eq!(copying().next(), Some((Step::Look, at(1))));
-    assert_eq!(ended().next(), None);
-    let granted = Record { grant: true, ..ended() };
-    assert_eq!(granted.next(), Some((Step::Withdraw, at(HOUR))));
-    assert_eq!(granted.without_grant().next(), None);
+    assert_eq!(next(waiting), Some((Step::Start, due)));
+    assert_eq!(next(copying()), Some((Step::Poll, at(1))));
+    assert_eq!(next(polled("RUNNING", HOUR)), None);
 }
 
 #[test]
-fn news_go_out_before_anything_else() {
-    let record = after_answer(starting(), accepted(), at(1));
-    assert_eq!(record.next(), Some((Step::Publish, at(1))));
-    assert_eq!(record.next_of_state(), Some((Step::Look, at(1))));
+fn announcements_are_published_before_anything_else() {
+    let record = Record::from(copying());
+    assert_eq!(record.next_step(), Some((Step::Publish, at(1))));
+    assert_eq!(record.next_step_of_state(), Some((Step::Poll, at(1))));
 }
 
 #[test]
-fn a_copy_is_read_when_a_look_has_something_to_say() {
+fn a_copy_is_read_when_a_poll_changes_its_record() {
     let times = Times::default();
-    let doubted = |record: Record| {
-        let State::Copying(copying) = record.state.clone() else { panic!("it is copying") };
-        let doubt = Some(Doubt { of: DoubtOf::Absent, since: at(7) });
-        Record { state: State::Copying(Copying { doubt, ..copying }), ..record }
-    };
-    let overdue = copying().announcing(Status::Overdue, None, at(2 * HOUR + 1));
+    let missing = |accepted: Accepted| poll(accepted, &Found::Missing, at(7), &times).unwrap();
+    let overdue = polled("COPYING_IN_PROGRESS", 2 * HOUR + 1);
     assert_eq!(copying().check_at(&times), Some(at(2 * HOUR + 1)));
     assert_eq!(overdue.check_at(&times), Some(at(24 * HOUR + 1)));
-    assert_eq!(doubted(copying()).check_at(&times), Some(at(7)));
-    assert_eq!(doubted(overdue).check_at(&times), Some(at(7)));
+    assert_eq!(missing(copying()).check_at(&times), Some(at(7)));
+    assert_eq!(missing(overdue).check_at(&times), Some(at(7)));
     assert_eq!(starting().check_at(&times), None);
 }
 
 #[test]
 fn a_copy_is_known_from_its_start_on() {
-    assert_eq!(starting().project_version_arn(), None);
-    assert_eq!(copying().project_version_arn(), Some(&copy_arn()));
-    assert_eq!(ended().project_version_arn(), Some(&copy_arn()));
+    let arn = |accepted: &Accepted| accepted.started_copy().map(|copy| copy.project_version_arn.clone());
+    assert_eq!(arn(&starting()), None);
+    for accepted in [copying(), polled("RUNNING", HOUR), polled("COPYING_FAILED", HOUR)] {
+        assert_eq!(arn(&accepted), Some(copy_arn()));
+    }
 }
 
 #[test]
 fn an_end_says_when_and_how_long_it_took() {
-    let record = copying().ending(Status::Completed, None, None, at(HOUR));
-    let said: Announcement = serde_json::from_str(record.outbox[0].detail.get()).unwrap();
+    let ended = polled("RUNNING", HOUR);
+    let said: Announcement = serde_json::from_str(ended.header.outbox[1].detail.get()).unwrap();
     assert_eq!((said.started_at, said.ended_at), (Some(at(1)), Some(at(HOUR))));
-    assert_eq!(said.duration_seconds, Some(HOUR - 1));
+    assert_eq!((said.duration_seconds, said.model_status), (Some(HOUR - 1), Some(ModelStatus::Running)));
+    assert_eq!(said.requester_account, "111122223333");
+}
+
+#[test]
+fn every_status_is_announced_once_and_remembered_with_its_code() {
+    let failed = polled("COPYING_FAILED", HOUR);
+    assert_eq!(statuses(&failed), ["STARTED", "FAILED"]);
+    let announced: Vec<_> = failed.header.announced.iter().map(|a| (a.status, a.code.as_deref())).collect();
+    assert_eq!(announced, [(Status::Started, None), (Status::Failed, Some("CopyingFailed"))]);
+    let again = failed.clone().entering(failed.state.clone(), at(2 * HOUR));
+    assert_eq!(again, failed);
+}
+
+#[test]
+fn a_record_is_read_as_it_was_written() {
+    let waiting = after_answer(starting(), refused("AccessDeniedException"), at(1));
+    let lost = after_answer(starting(), unanswered(), at(1));
+    for accepted in [starting(), waiting, lost, copying(), polled("RUNNING", HOUR)] {
+        let record = Record::from(accepted);
+        let json = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record, "{json}");
+    }
 }

@@ -1,18 +1,28 @@
-use super::*;
-use crate::domain::examples::starting;
+//! What each refusal advises.
 
-const ACCOUNT: &str = "444455556666";
-const ROLE: &str = "arn:aws:iam::111122223333:role/copier-grants";
+use super::*;
+use crate::domain::examples::{rules, starting};
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/model-copier-policies";
 
 fn copy() -> CopyRequest {
-    starting().copy.unwrap()
+    starting().copy
+}
+
+/// The rules of a copier that puts the policies of account 111122223333.
+fn putting() -> PolicyRules {
+    PolicyRules { roles: [("111122223333".to_owned(), ROLE.to_owned())].into(), ..rules().policies }
+}
+
+fn refused(code: &str, message: &str) -> String {
+    permission(code, message, &copy(), &rules().policies)
 }
 
 fn denied(rest: &str) -> String {
     let message = format!(
         "User: arn:aws:sts::444455556666:assumed-role/start-copy/start-copy is not authorized to perform: {rest}"
     );
-    permission("AccessDeniedException", &message, &copy(), ACCOUNT, false)
+    refused("AccessDeniedException", &message)
 }
 
 #[test]
@@ -24,23 +34,31 @@ fn a_missing_project_policy_comes_with_the_command_that_attaches_it() {
         "attach this project policy with credentials of account `111122223333`: aws rekognition put-project-policy \
          --region us-east-1 --project-arn {source} --policy-name copy-to-444455556666 --policy-document \
          '{{\"Statement\":[{{\"Action\":\"rekognition:CopyProjectVersion\",\"Effect\":\"Allow\",\"Principal\":\
-         {{\"AWS\":[\"arn:aws:iam::444455556666:root\"]}},\"Resource\":[\"{version}\"]}}],\"Version\":\"2012-10-17\"}}'"
+         {{\"AWS\":[\"arn:aws:iam::444455556666:root\"]}},\"Resource\":\"{version}\"}}],\"Version\":\"2012-10-17\"}}'"
     );
     let because = "because no resource-based policy allows the rekognition:CopyProjectVersion action";
     assert_eq!(denied(&format!("rekognition:CopyProjectVersion on resource: {version} {because}")), expected);
     assert_eq!(denied("rekognition:CopyProjectVersion"), expected);
-    assert_eq!(permission("AccessDeniedException", "no", &copy(), ACCOUNT, false), expected);
+    assert_eq!(refused("AccessDeniedException", "no"), expected);
 }
 
 #[test]
-fn a_policy_of_ours_that_does_not_help_is_named() {
-    let remedy = permission("AccessDeniedException", "no", &copy(), ACCOUNT, true);
-    assert!(remedy.starts_with("policy `rekognition-model-copier-444455556666` of `arn:aws"), "{remedy}");
-    assert!(remedy.contains("`COPIER_ROLE_ARNS`"), "{remedy}");
+fn a_copy_that_is_refused_in_spite_of_the_policy_names_the_policy_and_its_roles() {
+    let remedy = permission("AccessDeniedException", "no", &copy(), &putting());
+    assert!(remedy.starts_with("policy `model-copier-444455556666-copier` of `arn:aws"), "{remedy}");
+    for part in
+        ["`arn:aws:iam::444455556666:role/start-copy`", "SourceProjects", "ProjectPolicyExpires=false"]
+    {
+        assert!(remedy.contains(part), "{part} in {remedy}");
+    }
+    let mut unconditioned = putting();
+    unconditioned.policy.expires = false;
+    let remedy = permission("AccessDeniedException", "no", &copy(), &unconditioned);
+    assert!(!remedy.contains("ProjectPolicyExpires"), "{remedy}");
 }
 
 #[test]
-fn what_our_own_role_lacks_is_a_statement_for_it() {
+fn a_permission_that_the_copiers_role_lacks_comes_as_a_statement() {
     let destination = copy().destination_project_arn;
     let remedy = denied(&format!("rekognition:CreateProjectVersion on resource: {destination}"));
     assert!(remedy.contains("parameters DestinationProjects and SourceProjects"), "{remedy}");
@@ -59,7 +77,7 @@ fn what_our_own_role_lacks_is_a_statement_for_it() {
 }
 
 #[test]
-fn what_our_own_role_lacks_on_the_source_project_is_asked_of_no_other() {
+fn a_permission_that_the_role_lacks_on_the_source_project_is_a_statement_for_the_role() {
     let version = copy().source_project_version_arn;
     let remedy = denied(&format!(
         "rekognition:CopyProjectVersion on resource: {version} because no identity-based policy allows it"
@@ -79,7 +97,7 @@ fn a_missing_key_permission_names_the_key_and_all_that_a_copy_needs_of_it() {
     }
     let with_key = CopyRequest { kms_key_id: Some("alias/models".to_owned()), ..copy() };
     let message = "User: me is not authorized to perform: kms:CreateGrant";
-    let remedy = permission("AccessDeniedException", message, &with_key, ACCOUNT, false);
+    let remedy = permission("AccessDeniedException", message, &with_key, &rules().policies);
     assert!(remedy.contains("\"Resource\":\"alias/models\""), "{remedy}");
 }
 
@@ -114,44 +132,54 @@ fn an_action_of_another_service_is_named_with_its_resource() {
 fn within_an_account_no_project_policy_is_asked_for() {
     let own = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
     let own = CopyRequest { source_project_arn: own.to_owned().try_into().unwrap(), ..copy() };
-    let remedy = permission("AccessDeniedException", "no", &own, ACCOUNT, false);
+    let remedy = permission("AccessDeniedException", "no", &own, &rules().policies);
     assert!(!remedy.contains("put-project-policy"), "{remedy}");
     assert!(remedy.contains("rekognition:CreateProjectVersion"), "{remedy}");
 }
 
 #[test]
-fn what_is_not_there_is_to_be_looked_for() {
-    let remedy = permission("ResourceNotFoundException", "no", &copy(), ACCOUNT, false);
+fn a_missing_resource_is_to_be_checked() {
+    let remedy = refused("ResourceNotFoundException", "no");
     assert!(
         remedy.starts_with("check that `arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/")
     );
 }
 
 #[test]
+fn s3_and_kms_errors_name_the_permission_of_their_service() {
+    assert!(refused("InvalidS3ObjectException", "no").contains("parameter OutputBuckets"));
+    assert!(refused("KMSAccessDeniedException", "no").contains("parameter ModelKeys"));
+}
+
+#[test]
 fn a_refusal_on_the_way_to_a_policy_names_the_role_and_what_it_lacks() {
-    let assume = grant("sts:AssumeRole", "AccessDenied", ROLE, Some(&copy()));
-    for part in [ROLE, "`EXTERNAL_ID`", "`COPIER_ROLE_ARNS`", "sts:AssumeRole"] {
+    let assume = policy("sts:AssumeRole", "AccessDenied", &copy(), &putting());
+    for part in [ROLE, "ExternalId", "CopierRoleArns", "SourceAccountRoles"] {
         assert!(assume.contains(part), "{part} in {assume}");
     }
-    let put = grant("rekognition:PutProjectPolicy", "AccessDeniedException", ROLE, Some(&copy()));
+    let put = policy("rekognition:PutProjectPolicy", "AccessDeniedException", &copy(), &putting());
     for part in [ROLE, "`rekognition:PutProjectPolicy`", "project/flowers/1761904800000", "ProjectArns"] {
         assert!(put.contains(part), "{part} in {put}");
     }
 }
 
 #[test]
-fn a_project_that_is_not_there_and_a_principal_that_is_none_are_no_missing_permission() {
-    let missing = grant("rekognition:ListProjectPolicies", "ResourceNotFoundException", ROLE, Some(&copy()));
+fn a_missing_project_and_a_malformed_policy_are_no_missing_permission() {
+    let missing = policy("rekognition:ListProjectPolicies", "ResourceNotFoundException", &copy(), &putting());
     assert!(missing.starts_with("check that `arn:aws") && missing.ends_with("exists"), "{missing}");
-    let principal = grant("rekognition:PutProjectPolicy", "MalformedPolicyDocumentException", ROLE, None);
-    assert!(principal.contains("`COPIER_ROLE_ARNS`"), "{principal}");
+    let code = "MalformedPolicyDocumentException";
+    let malformed = policy("rekognition:PutProjectPolicy", code, &copy(), &putting());
+    assert!(malformed.contains("ProjectPolicyExpires=false"), "{malformed}");
 }
 
 #[test]
-fn a_policy_without_room_tells_that_the_request_goes_on() {
-    let remedy = policy_full(Some(&copy()));
-    assert!(
-        remedy.contains("goes on by itself") && remedy.contains("`ALLOW_PROJECT_WIDE_GRANTS`"),
-        "{remedy}"
-    );
+fn a_full_project_names_its_five_policies() {
+    let remedy = no_slot(&["a", "b", "c", "d", "e"].map(str::to_owned));
+    assert!(remedy.contains("`a`, `b`, `c`, `d`, `e`") && remedy.contains("goes on"), "{remedy}");
+}
+
+#[test]
+fn a_full_destination_project_is_named() {
+    let remedy = quota(&copy());
+    assert!(remedy.contains("project/flowers-production/") && remedy.contains("100"), "{remedy}");
 }

@@ -155,8 +155,8 @@ fn what_is_no_request_at_all_is_one_problem() {
 }
 
 #[test]
-fn a_context_comes_back_to_the_letter() {
-    let context = r#"{ "b": 1.50, "a": 12345678901234567890123, "a": "é" }"#;
+fn a_context_comes_back_byte_for_byte() {
+    let context = r#"{ "b": 1.50, "a": 12345678901234567890123, "c": "é" }"#;
     let text = BARE.replacen('{', &format!(r#"{{"context": {context},"#), 1);
     let same = Draft::parse(&text).context;
     assert_eq!(same.as_ref().unwrap().as_str(), context);
@@ -169,4 +169,12 @@ fn a_context_nested_too_deep_to_read_is_refused() {
     let context = format!("{{\"a\":{}{}}}", "[".repeat(1000), "]".repeat(1000));
     let text = BARE.replacen('{', &format!(r#"{{"context": {context},"#), 1);
     assert_eq!(told(&text), ["context TooLarge"]);
+}
+
+#[test]
+fn a_context_that_repeats_a_key_at_any_depth_is_refused() {
+    for context in [r#"{"a": 1, "a": 2}"#, r#"{"x": [{"a": 1, "a": 1}]}"#] {
+        let text = BARE.replacen('{', &format!(r#"{{"context": {context},"#), 1);
+        assert_eq!(told(&text), ["context Duplicate"]);
+    }
 }

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| proofs::hostile::targets::sandbox_http(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| proofs::hostile::sandbox_http(data));

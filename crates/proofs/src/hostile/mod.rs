@@ -1,35 +1,74 @@
-//! Hostile input: whatever anybody may send to the copier or the sandbox, held against a second opinion.
+//! Hostile input: a table of bad requests, and the bodies of the fuzz targets.
 //!
-//! | module | holds |
-//! |---|---|
-//! | [`bad`] | requests with one thing wrong, each with the problem it must get |
-//! | [`oracle`] | the second opinion: slow, and written apart from the shipped code |
-//! | [`targets`] | what is done with any bytes: the bodies of the fuzz targets |
+//! A target is a function of bytes that panics where the shipped code breaks a promise on them. `tests/hostile.rs`
+//! replays the kept inputs and mutations of them; cargo-fuzz's wrappers are in `fuzz/`.
 
+mod answers;
+mod arns;
 pub mod bad;
-pub mod oracle;
-pub mod targets;
+mod batch;
+mod item;
+mod message;
+mod policy;
+mod record;
+mod request;
+mod sandbox_http;
+mod settings;
 
-use crate::request::rules;
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
 use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::problem::{Problem, ProblemCode};
 use rekognition_model_copier::domain::request::Draft;
 
-/// The one bucket that may be written to.
-pub const BUCKET: &str = "flowers-production-models";
+pub use answers::answers;
+pub use arns::arns;
+pub use batch::batch;
+pub use item::item;
+pub use message::message;
+pub use policy::policy;
+pub use record::record;
+pub use request::request;
+pub use sandbox_http::sandbox_http;
+pub use settings::settings;
 
-/// A deployment that admits one bucket.
-pub fn strict() -> Rules {
-    rules(&[("ALLOWED_OUTPUT_BUCKETS", BUCKET)])
-}
+/// A target with its name.
+pub type Target = (&'static str, fn(&[u8]));
 
-/// All that the shipped code finds wrong with a request.
-pub fn problems(text: &str, rules: &Rules) -> Vec<Problem> {
+/// Every target.
+pub const ALL: [Target; 10] = [
+    ("answers", answers),
+    ("arns", arns),
+    ("batch", batch),
+    ("item", item),
+    ("message", message),
+    ("policy", policy),
+    ("record", record),
+    ("request", request),
+    ("sandbox_http", sandbox_http),
+    ("settings", settings),
+];
+
+/// A deployment that admits one output bucket, [`bad::BUCKET`].
+static RULES: LazyLock<Rules> =
+    LazyLock::new(|| crate::request::rules(&[("ALLOWED_OUTPUT_BUCKETS", bad::BUCKET)]));
+
+/// 2026-11-24T10:00:00Z
+const NOW: Timestamp = Timestamp::constant(1_795_514_400, 0);
+
+/// Everything that a deployment with one output bucket finds wrong with a request.
+pub fn problems(text: &str) -> Vec<Problem> {
     let mut draft = Draft::parse(text);
-    let not_allowed = rules.admission.problems(&draft);
-    draft.problems.append(&mut { not_allowed });
+    let not_allowed = RULES.admission.problems(&draft);
+    draft.problems.extend(not_allowed);
     if draft.problems.is_empty() && draft.complete().is_none() {
         draft.problems.push(Problem::new("request", ProblemCode::Missing, "is not complete"));
     }
     draft.problems
+}
+
+fn text(data: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(data)
 }

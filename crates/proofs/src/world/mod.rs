@@ -11,12 +11,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::Rules;
+use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::domain::refusal::Refusal;
+use rekognition_model_copier::domain::times::Times;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::chance::Chance;
-use crate::sweeps::Sweeps;
+use crate::grants;
 use crate::watch::Watch;
 use crate::weather::{Fault, Kind, Weather};
 use models::Models;
@@ -25,12 +27,18 @@ use queue::Queue;
 use table::Table;
 
 /// When every world begins: 2026-11-24T10:00:00Z.
-pub const BEGINNING: i64 = 1_795_514_400_000;
+const BEGINNING: Timestamp = Timestamp::constant(1_795_514_400, 0);
 
 /// `time` plus `duration`.
 pub fn later(time: Timestamp, duration: Duration) -> Timestamp {
     let duration = SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
     time.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// `time` less `duration`.
+pub fn earlier(time: Timestamp, duration: Duration) -> Timestamp {
+    let duration = SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
+    time.checked_sub(duration).unwrap_or(Timestamp::MIN)
 }
 
 /// A refusal of this code.
@@ -53,12 +61,18 @@ pub enum Latency {
 #[derive(Debug)]
 pub struct World {
     began: Instant,
+    /// The time.
+    pub now: Timestamp,
+    /// How long things may take.
+    pub times: Times,
     /// The ledger.
     pub table: Table,
     /// Custom Labels.
     pub models: Models,
-    /// Grants, and the source account's project policies.
+    /// The source account's project policies.
     pub policies: Policies,
+    /// Grants in the ledger.
+    pub grants: grants::Store,
     /// Whether copying needs a policy of ours.
     pub granting: bool,
     /// The queue.
@@ -67,8 +81,6 @@ pub struct World {
     pub weather: Weather,
     /// What must hold.
     pub watch: Watch,
-    /// The sweeps so far.
-    pub sweeps: Sweeps,
     /// Chance for all of it.
     pub chance: Chance,
     /// How long effects take.
@@ -84,6 +96,8 @@ pub struct World {
     pub history: u64,
     /// Prints every effect.
     pub verbose: bool,
+    /// Sees every record that is written.
+    pub check: fn(&Record, &Times),
 }
 
 impl World {
@@ -97,15 +111,23 @@ impl World {
         self.began.elapsed()
     }
 
-    /// The time.
-    pub fn now(&self) -> Timestamp {
-        let millis = i64::try_from(self.age().as_millis()).unwrap_or(i64::MAX);
-        Timestamp::from_millisecond(BEGINNING.saturating_add(millis)).unwrap_or(Timestamp::MAX)
+    /// Lets everything happen that was to happen by now.
+    fn settle(&mut self) {
+        self.now = later(BEGINNING, self.age());
+        self.models.settle(self.now);
+        self.policies.settle(self.now);
+    }
+
+    /// A checker has done a whole sweep that began then.
+    pub fn swept(&mut self, checker: usize, began: Timestamp) {
+        if self.granting {
+            self.grants.swept((checker, began, self.now), &self.table, &self.policies, &mut self.watch);
+        }
     }
 
     /// Begins an effect: what befalls it, and how long its way there and back takes.
     pub(crate) fn begin(&mut self, kind: Kind) -> (Option<Fault>, Duration, Duration) {
-        let now = self.now();
+        let now = self.now;
         if self.keep_effects {
             self.effects.push(kind);
         }
@@ -122,13 +144,13 @@ impl World {
             );
         }
         if fault.is_some() {
-            self.sweeps.goes_wrong(now);
+            self.grants.wrong = Some(now);
         }
         if fault == Some(Fault::Duplicate) {
             self.queue.duplicate(now);
         }
         let half = Duration::from_millis(match kind {
-            Kind::Describe | Kind::Publish | Kind::Policy | Kind::ChangePolicy | Kind::Assume => 20,
+            Kind::Describe | Kind::Publish | Kind::Policy | Kind::ChangePolicy => 20,
             Kind::Copy => 100,
             _ => 2,
         });
@@ -158,14 +180,16 @@ impl Shared {
     pub fn new(rules: &Rules, seed: u64) -> Self {
         let world = World {
             began: Instant::now(),
+            now: BEGINNING,
+            times: rules.times,
             table: Table::new(rules.times),
             models: Models::default(),
             policies: Policies::default(),
+            grants: grants::Store::default(),
             granting: !rules.granting.roles.is_empty(),
             queue: Queue::default(),
             weather: Weather::Calm,
             watch: Watch::new(rules.times),
-            sweeps: Sweeps::default(),
             chance: Chance::new(seed),
             latency: Latency::Steady,
             number: 0,
@@ -174,12 +198,15 @@ impl Shared {
             counts: [0; Kind::ALL.len()],
             history: seed,
             verbose: false,
+            check: |_, _| {},
         };
         Self { world: Arc::new(Mutex::new(world)), bell: Arc::default() }
     }
 
-    /// Uses the world.
+    /// Uses the world as it is now.
     pub fn with<T>(&self, use_it: impl FnOnce(&mut World) -> T) -> T {
-        use_it(&mut self.world.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.settle();
+        use_it(&mut world)
     }
 }

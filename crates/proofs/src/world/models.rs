@@ -123,8 +123,6 @@ pub struct Models {
     buckets: [(f64, Timestamp); 2],
     /// How many copies were accepted.
     pub accepted: u64,
-    /// How often one name was copied to, by the mark of the request.
-    pub copies: HashMap<String, u32>,
     /// When each copy was looked at, where that is of interest.
     pub looks: Option<Looks>,
 }
@@ -273,9 +271,6 @@ impl Models {
         let bucket = Some(copy.output_config.s3_bucket.clone());
         self.accepted += 1;
         self.under_way.insert((ends, self.serial));
-        if let Some(mark) = copy.tags.get("mark") {
-            *self.copies.entry(mark.clone()).or_default() += 1;
-        }
         let (project, name) = (project.clone(), name.to_owned());
         let arn = self.add(&project, &name, source, bucket, life, later(now, destiny.seen_after));
         if let Some(looks) = &mut self.looks {

@@ -1,141 +1,155 @@
-//! Grants in the ledger, and the project policies of the source account that follow from them.
+//! The project policies of the source account: five slots for each project, with revisions, seen after a delay.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rekognition_model_copier::domain::arn::ProjectArn;
-use rekognition_model_copier::domain::grant::{Grants, PolicyError};
-use rekognition_model_copier::domain::policy::{Allows, Change, Policy};
-use rekognition_model_copier::ports::GrantsPage;
+use serde_json::Value;
 
-use super::refusal;
+use super::{earlier, later};
+use crate::request::ACCOUNT;
 
-/// A change of a policy that has no answer and will land.
-#[derive(Debug)]
-struct Late {
-    at: Timestamp,
-    project: ProjectArn,
-    name: String,
-    change: Change,
+/// How many policies a project may have.
+const SLOTS: usize = 5;
+
+/// A policy as ListProjectPolicies shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its name, unique in its project.
+    pub name: String,
+    /// Changes with each Put.
+    pub revision_id: String,
+    /// What was put.
+    pub document: String,
 }
 
-/// What a policy said from a moment on; `None` once it was deleted.
-type Said = (Timestamp, Option<Policy>);
+/// PutProjectPolicy, or DeleteProjectPolicy where there is no document.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The source project.
+    pub project: ProjectArn,
+    /// The policy's name.
+    pub name: String,
+    /// What to put.
+    pub document: Option<String>,
+    /// The revision to replace or to delete.
+    pub revision_id: Option<String>,
+}
 
-/// The grants and the policies of every source project.
+/// What a policy was from a moment on; `None` once it was deleted.
+type Life = Vec<(Timestamp, Option<Stored>)>;
+
+/// The policies of every source project.
 #[derive(Debug, Default)]
 pub struct Policies {
-    grants: BTreeMap<ProjectArn, Grants>,
-    /// What each policy said, from when on.
-    said: BTreeMap<(ProjectArn, String), Vec<Said>>,
-    late: Vec<Late>,
+    lives: BTreeMap<(ProjectArn, String), Life>,
+    /// Calls whose answer was lost, and what others will do.
+    pending: Vec<(Timestamp, Change)>,
     serial: u64,
-    /// How long it takes until a change is seen by CopyProjectVersion.
+    /// How long it takes until CopyProjectVersion sees a change.
     pub seen_after: Duration,
-    /// Until when others have all the policies that a project may have.
-    pub full_until: Option<Timestamp>,
 }
 
 impl Policies {
-    /// The grants of a project.
-    pub fn grants(&self, project: &ProjectArn) -> Option<Grants> {
-        self.grants.get(project).cloned()
+    /// ListProjectPolicies, as of `then`.
+    pub fn list(&self, project: &ProjectArn, then: Timestamp) -> Vec<Stored> {
+        let of_project = self.lives.iter().filter(|((of, _), _)| of == project);
+        of_project.filter_map(|(_, life)| life.iter().rfind(|(from, _)| *from <= then)?.1.clone()).collect()
     }
 
-    /// A write on condition of the revision.
-    pub fn save(&mut self, grants: Grants) -> Option<Grants> {
-        let next = Grants { revision: grants.revision + 1, ..grants };
-        let known = self.grants.get(&next.project_arn).map_or(0, |grants| grants.revision);
-        if known + 1 != next.revision {
-            return self.grants.get(&next.project_arn).filter(|present| **present == next).cloned();
-        }
-        self.grants.insert(next.project_arn.clone(), next.clone());
-        Some(next)
-    }
-
-    /// The projects whose grants are due.
-    pub fn due(&self, now: Timestamp) -> GrantsPage {
-        let due = |grants: &&Grants| grants.due().is_some_and(|due| due <= now);
-        GrantsPage {
-            projects: self.grants.values().filter(due).map(|g| g.project_arn.clone()).collect(),
-            ..GrantsPage::default()
-        }
-    }
-
-    /// The policy of a name.
-    pub fn policy(&self, project: &ProjectArn, name: &str, now: Timestamp) -> Option<Policy> {
-        let said = self.said.get(&(project.clone(), name.to_owned()))?;
-        said.iter().rfind(|(from, _)| *from <= now)?.1.clone()
-    }
-
-    /// Changes a policy, if it is what the change was made for.
-    pub fn change(
-        &mut self,
-        project: &ProjectArn,
-        name: &str,
-        change: &Change,
-        now: Timestamp,
-    ) -> Result<(), PolicyError> {
-        let present = self.policy(project, name, now).map(|policy| policy.revision_id);
-        let (wanted, document) = match change {
-            Change::Put { document, revision_id } => (revision_id.clone(), Some(document.clone())),
-            Change::Delete { revision_id } => (Some(revision_id.clone()), None),
-        };
-        if present != wanted {
-            return Err(PolicyError::Conflict);
-        }
-        if present.is_none() && self.full_until.is_some_and(|until| now < until) {
-            let refusal = refusal("LimitExceededException");
-            return Err(PolicyError::Refused { action: "rekognition:PutProjectPolicy", refusal });
+    /// PutProjectPolicy or DeleteProjectPolicy.
+    ///
+    /// # Errors
+    /// The error's code.
+    pub fn change(&mut self, change: Change, now: Timestamp) -> Result<(), &'static str> {
+        let all = self.list(&change.project, now);
+        let present = all.iter().find(|policy| policy.name == change.name).map(|policy| &policy.revision_id);
+        match (present, &change.revision_id, &change.document) {
+            (None, None, Some(_)) if all.len() >= SLOTS => return Err("LimitExceededException"),
+            (None, _, None) => return Err("ResourceNotFoundException"),
+            (Some(_), None, Some(_)) => return Err("ResourceAlreadyExistsException"),
+            (present, Some(revision), _) if present != Some(revision) => {
+                return Err("InvalidPolicyRevisionIdException");
+            }
+            _ => {}
         }
         self.serial += 1;
-        let policy = document.map(|document| Policy { revision_id: self.serial.to_string(), document });
-        self.said.entry((project.clone(), name.to_owned())).or_default().push((now, policy));
+        let Change { project, name, document, .. } = change;
+        let revision_id = self.serial.to_string();
+        let stored = document.map(|document| Stored { name: name.clone(), revision_id, document });
+        self.lives.entry((project, name)).or_default().push((now, stored));
         Ok(())
     }
 
-    /// Lets a change land later.
-    pub fn change_later(&mut self, project: &ProjectArn, name: &str, change: &Change, at: Timestamp) {
-        let (project, name, change) = (project.clone(), name.to_owned(), change.clone());
-        self.late.push(Late { at, project, name, change });
+    /// Lets a change happen later: one whose answer was lost, or one that somebody else makes.
+    pub fn change_later(&mut self, change: Change, at: Timestamp) {
+        self.pending.push((at, change));
     }
 
-    /// Lets land what was to land by now.
+    /// Lets everything happen that was to happen by now.
     pub fn settle(&mut self, now: Timestamp) {
-        while let Some(i) = self.late.iter().position(|late| late.at <= now) {
-            let late = self.late.remove(i);
-            let _ = self.change(&late.project, &late.name, &late.change, late.at);
+        self.pending.sort_by_key(|(at, _)| *at);
+        while self.pending.first().is_some_and(|(at, _)| *at <= now) {
+            let (at, change) = self.pending.remove(0);
+            let _ = self.change(change, at);
         }
     }
 
-    /// Whether a change that was sent has not landed yet.
-    pub fn is_waiting_for_a_late_change(&self) -> bool {
-        !self.late.is_empty()
+    /// Whether a change has not happened yet.
+    pub fn is_pending(&self) -> bool {
+        !self.pending.is_empty()
     }
 
-    /// Whether a copy of this version is allowed, as far as it is seen.
+    /// Others take every free slot now, and give one back after a while.
+    pub fn fill(&mut self, project: &ProjectArn, lasts: Duration, now: Timestamp) {
+        let change = |i: usize, document| Change {
+            project: project.clone(),
+            name: format!("other-{i}"),
+            document,
+            revision_id: None,
+        };
+        for i in self.list(project, now).len()..SLOTS {
+            let _ = self.change(change(i, Some("{}".to_owned())), now);
+        }
+        self.change_later(change(SLOTS - 1, None), later(now, lasts));
+    }
+
+    /// Whether CopyProjectVersion sees a policy that allows this version at this time.
     pub fn allow(&self, project: &ProjectArn, version: &str, now: Timestamp) -> bool {
-        let seen = now.checked_sub(jiff::SignedDuration::try_from(self.seen_after).unwrap_or_default());
-        self.resources(project, seen.unwrap_or(now)).contains(version)
+        let seen = self.list(project, earlier(now, self.seen_after));
+        let allowed = seen.iter().flat_map(|policy| resources(&policy.document, now));
+        allowed.into_iter().any(|resource| resource == version || resource == "*")
     }
 
-    fn resources(&self, project: &ProjectArn, now: Timestamp) -> BTreeSet<String> {
-        let names = self.said.keys().filter(|(of, _)| of == project).map(|(_, name)| name);
-        let policies = names.filter_map(|name| self.policy(project, name, now));
-        policies.filter_map(|policy| Allows::read(&policy.document)).flat_map(|all| all.resources).collect()
-    }
-
-    /// Everything that any policy allows.
+    /// Everything that any policy allows at this time.
     pub fn allowed(&self, now: Timestamp) -> BTreeSet<String> {
-        let projects: BTreeSet<&ProjectArn> = self.said.keys().map(|(project, _)| project).collect();
-        projects.into_iter().flat_map(|project| self.resources(project, now)).collect()
+        let projects: BTreeSet<&ProjectArn> = self.lives.keys().map(|(project, _)| project).collect();
+        let policies = projects.into_iter().flat_map(|project| self.list(project, now));
+        policies.flat_map(|policy| resources(&policy.document, now)).collect()
     }
+}
 
-    /// Whether nothing is granted, allowed or on its way.
-    pub fn is_at_rest(&self, now: Timestamp) -> bool {
-        self.late.is_empty()
-            && self.allowed(now).is_empty()
-            && self.grants.values().all(|grants| grants.holders.is_empty() && grants.due().is_none())
-    }
+/// What a document allows the copier's account to copy at this time.
+pub fn resources(document: &str, now: Timestamp) -> BTreeSet<String> {
+    let document: Value = serde_json::from_str(document).unwrap_or_default();
+    let statements = document["Statement"].as_array().cloned().unwrap_or_default();
+    let allows = |statement: &&Value| {
+        let ours = texts(&statement["Principal"]["AWS"]).iter().any(|arn| arn.contains(ACCOUNT));
+        let copy = texts(&statement["Action"]).contains("rekognition:CopyProjectVersion");
+        let valid = expiry(statement).is_none_or(|expiry| now < expiry);
+        statement["Effect"] == "Allow" && ours && copy && valid
+    };
+    statements.iter().filter(allows).flat_map(|statement| texts(&statement["Resource"])).collect()
+}
+
+/// Until when a statement allows anything; `None` if for ever.
+fn expiry(statement: &Value) -> Option<Timestamp> {
+    statement["Condition"]["DateLessThan"]["aws:CurrentTime"].as_str()?.parse().ok()
+}
+
+/// One text, or a list of them.
+fn texts(value: &Value) -> BTreeSet<String> {
+    let all = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    all.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }

@@ -88,11 +88,6 @@ impl Queue {
         self.order.first().map(|(visible, _)| *visible)
     }
 
-    /// How many are not acknowledged.
-    pub fn len(&self) -> usize {
-        self.letters.len()
-    }
-
     /// Whether all are acknowledged.
     pub fn is_empty(&self) -> bool {
         self.letters.is_empty()

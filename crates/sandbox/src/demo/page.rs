@@ -1,16 +1,18 @@
 //! Where the demo prints, and how: a page for people, with a bar where the output is a terminal and plain
 //! lines where it isn't; or announcements as JSON and nothing else.
 
+use std::io;
 use std::path::Path;
 
 use console::{Term, style, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sandbox::PublishedEvent;
-use sandbox::deployment::Deployment;
+use sandbox::deployment::{Deployment, root};
+use serde_json::Value;
 
 use super::progress::Copy;
 use super::text;
-use crate::programs;
+use crate::output;
 
 /// How much of the functions' logs is shown when something went wrong.
 const LAST_LINES: usize = 10;
@@ -20,7 +22,13 @@ const LINE_LENGTH: usize = 500;
 const STEP: u64 = 25;
 
 /// The page for one demo.
-pub(super) enum Page {
+pub(super) struct Page {
+    form: Form,
+    /// Whether only announcements are shown.
+    quiet: bool,
+}
+
+enum Form {
     Json,
     /// The bar is there while something is copied.
     Bar(Option<ProgressBar>),
@@ -31,76 +39,88 @@ pub(super) enum Page {
 }
 
 impl Page {
-    pub(super) fn new(json: bool) -> Self {
-        match (json, Term::stdout().is_term()) {
-            (true, _) => Self::Json,
-            (false, true) => Self::Bar(None),
-            (false, false) => Self::Plain { told: 0 },
-        }
+    pub(super) fn new(json: bool, quiet: bool) -> Self {
+        let form = match (json, Term::stdout().is_term() && !quiet) {
+            (true, _) => Form::Json,
+            (false, true) => Form::Bar(None),
+            (false, false) => Form::Plain { told: 0 },
+        };
+        Self { form, quiet }
     }
 
     /// Says what is going to happen.
-    pub(super) fn begin(&self, request: &Path, speed: f64) {
-        self.line(&format!(
+    pub(super) fn begin(&self, request: &Path, speed: f64) -> io::Result<()> {
+        self.note(&format!(
             "A model is copied in the sandbox, a local AWS, {speed} times as fast as it usually is.\n\
              {} is sent to the queue; what follows is announced on the event bus.",
-            style(request.strip_prefix(programs::root()).unwrap_or(request).display()).bold()
-        ));
+            style(request.strip_prefix(root()).unwrap_or(request).display()).bold()
+        ))
     }
 
-    pub(super) fn announce(&self, event: &PublishedEvent) {
-        match self {
-            Self::Json => println!("{}", event.to_event()),
-            _ => self.line(&format!("\n{}\n", text::announcement(&event.detail))),
+    /// Shows what an announcement says that the one before it about the same request did not.
+    pub(super) fn announce(&self, event: &PublishedEvent, before: Option<&Value>) -> io::Result<()> {
+        match self.form {
+            Form::Json => output::print(event.to_json_line()),
+            _ => self.line(&format!("\n{}\n", text::announcement(&event.detail, before))),
         }
     }
 
-    pub(super) fn progress(&mut self, copies: &[Copy]) {
-        match self {
-            Self::Json => {}
-            Self::Bar(bar) if copies.is_empty() => clear(bar),
-            Self::Bar(bar) => show(bar.get_or_insert_with(new_bar), copies),
-            Self::Plain { told } => {
+    pub(super) fn progress(&mut self, copies: &[Copy]) -> io::Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
+        match &mut self.form {
+            Form::Json => {}
+            Form::Bar(bar) if copies.is_empty() => clear(bar),
+            Form::Bar(bar) => show(bar.get_or_insert_with(new_bar), copies),
+            Form::Plain { told } => {
                 for Copy { name, percent } in copies {
                     let step = percent / STEP;
                     if step > *told {
                         *told = step;
-                        println!("copying {name}: {}%", step * STEP);
+                        output::print(format_args!("copying {name}: {}%", step * STEP))?;
                     }
                 }
             }
         }
+        Ok(())
     }
 
-    /// Says what it took.
-    pub(super) fn end(&mut self, deployment: &Deployment) {
-        self.progress(&[]);
+    /// Says what it took. A debug build's memory says nothing about what is deployed.
+    pub(super) fn end(&mut self, deployment: &Deployment) -> io::Result<()> {
+        self.progress(&[])?;
+        if cfg!(debug_assertions) {
+            return Ok(());
+        }
         let functions = [deployment.start_copy(), deployment.check_copies()];
         // Nothing but Linux tells.
         for function in functions.into_iter().filter(|function| function.peak_memory() > 0) {
             let tenths = function.peak_memory() * 10 / (1024 * 1024);
-            self.line(&format!(
-                "Peak memory of {}: {}.{} MB",
-                function.settings().name,
-                tenths / 10,
-                tenths % 10
-            ));
+            let name = &function.settings().name;
+            self.note(&format!("Peak memory of {name}: {}.{} MB", tenths / 10, tenths % 10))?;
         }
+        Ok(())
     }
 
     /// Shows what the functions logged last, for whoever has to find out what went wrong.
     pub(super) fn log(&mut self, lines: &[String]) {
-        self.progress(&[]);
+        // What went wrong is said below.
+        let _ = self.progress(&[]);
         for line in lines.iter().skip(lines.len().saturating_sub(LAST_LINES)) {
-            eprintln!("{}", truncate_str(line, LINE_LENGTH, "…"));
+            output::note(truncate_str(line, LINE_LENGTH, "…"));
         }
     }
 
-    fn line(&self, text: &str) {
-        match self {
-            Self::Json => {}
-            Self::Bar(Some(bar)) => bar.suspend(|| println!("{text}")),
-            Self::Bar(None) | Self::Plain { .. } => println!("{text}"),
+    /// Shows what is good to know, to people who want to.
+    pub(super) fn note(&self, text: &str) -> io::Result<()> {
+        if self.quiet { Ok(()) } else { self.line(text) }
+    }
+
+    fn line(&self, text: &str) -> io::Result<()> {
+        match &self.form {
+            Form::Json => Ok(()),
+            Form::Bar(Some(bar)) => bar.suspend(|| output::print(text)),
+            Form::Bar(None) | Form::Plain { .. } => output::print(text),
         }
     }
 }

@@ -11,12 +11,14 @@ use serde_json::Value;
 pub(super) struct Story {
     heard: BTreeSet<String>,
     statuses: BTreeMap<String, String>,
+    /// The last announcement about each request.
+    last: BTreeMap<String, Value>,
 }
 
 impl Story {
     /// Takes in what was published, and returns what is new: each announcement once, however often it was
-    /// published.
-    pub(super) fn hear(&mut self, published: &[PublishedEvent]) -> Vec<PublishedEvent> {
+    /// published, with the one before it about the same request.
+    pub(super) fn hear(&mut self, published: &[PublishedEvent]) -> Vec<(PublishedEvent, Option<Value>)> {
         let mut new = Vec::new();
         for event in published {
             let text = |field| event.detail.get(field).and_then(Value::as_str).map(str::to_owned);
@@ -26,8 +28,9 @@ impl Story {
                 continue;
             };
             if self.heard.insert(id) {
+                let before = self.last.insert(request.clone(), event.detail.clone());
                 self.statuses.insert(request, status);
-                new.push(event.clone());
+                new.push((event.clone(), before));
             }
         }
         new
@@ -39,9 +42,9 @@ impl Story {
         !self.statuses.is_empty() && self.statuses.values().all(|status| ends.contains(&status.as_str()))
     }
 
-    /// Whether every request ended well.
-    pub(super) fn is_good(&self) -> bool {
-        self.is_over() && self.statuses.values().all(|status| status == "COMPLETED")
+    /// Whether every request ended in this status.
+    pub(super) fn ended_in(&self, end: &str) -> bool {
+        self.is_over() && self.statuses.values().all(|status| status == end)
     }
 }
 
@@ -95,9 +98,9 @@ mod tests {
 
     #[test]
     fn only_completed_is_a_good_end() {
-        assert!(story(&[("a", "COMPLETED")]).is_good());
+        assert!(story(&[("a", "COMPLETED")]).ended_in("COMPLETED"));
         for status in ["QUEUED", "STARTED", "OVERDUE", "FAILED", "TIMED_OUT", "REJECTED"] {
-            assert!(!story(&[("a", "COMPLETED"), ("b", status)]).is_good(), "{status}");
+            assert!(!story(&[("a", "COMPLETED"), ("b", status)]).ended_in("COMPLETED"), "{status}");
         }
     }
 
@@ -106,6 +109,8 @@ mod tests {
         let mut story = Story::default();
         let published = [event("a", "STARTED"), event("a", "STARTED")];
         assert_eq!(story.hear(&published).len(), 1);
+        let [(_, before)] = &story.hear(&[event("a", "COMPLETED")])[..] else { panic!("no news") };
+        assert_eq!(before.as_ref().unwrap()["status"], "STARTED");
         assert!(story.hear(&published).is_empty());
     }
 

@@ -4,11 +4,8 @@
 //! It reads what was published; it doesn't know where the requests go. Every account's default bus is one
 //! bus here: what another account puts on its own, and `source-account.yaml` forwards, is simply there.
 
-use serde_json::Value;
-
 use crate::PublishedEvent;
 
-const REQUESTED: &str = "Rekognition Model Copy Requested";
 /// What the copier itself publishes as. A rule that took these would talk to itself.
 const OURS: &str = "rekognition.model-copier";
 
@@ -20,16 +17,16 @@ pub(super) struct Rule {
 
 impl Rule {
     /// The requests among the events that are new since the last call, as a target gets them.
-    pub(super) fn take(&mut self, published: &[PublishedEvent]) -> Vec<Value> {
+    pub(super) fn take(&mut self, published: &[PublishedEvent]) -> Vec<String> {
         // Fewer than last time: the sandbox was reset.
         let new = published.get(self.taken..).unwrap_or(published);
         self.taken = published.len();
-        new.iter().filter(|event| is_request(event)).map(PublishedEvent::to_event).collect()
+        new.iter().filter(|event| is_request(event)).map(PublishedEvent::to_json).collect()
     }
 }
 
 fn is_request(event: &PublishedEvent) -> bool {
-    event.event_bus_name == "default" && event.detail_type == REQUESTED && event.source != OURS
+    event.event_bus_name == "default" && event.is_request() && event.source != OURS
 }
 
 #[cfg(test)]
@@ -38,6 +35,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    const REQUESTED: &str = "Rekognition Model Copy Requested";
 
     fn event(detail_type: &str, source: &str) -> PublishedEvent {
         PublishedEvent {
@@ -50,7 +49,7 @@ mod tests {
             resources: Vec::new(),
             detail: json!({ "versionName": "v1" }),
             event_bus_name: "default".to_owned(),
-            raw_detail: String::new(),
+            raw_detail: "{}".to_owned(),
             trace_header: None,
         }
     }
@@ -63,7 +62,7 @@ mod tests {
     fn a_request_is_taken_whole_and_once() {
         let published = [event(REQUESTED, "com.example.ml-pipeline")];
         let mut rule = Rule::default();
-        assert_eq!(rule.take(&published), [published[0].to_event()]);
+        assert_eq!(rule.take(&published), [published[0].to_json()]);
         assert_eq!(taken(&mut rule, &published), 0);
     }
 

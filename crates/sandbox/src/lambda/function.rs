@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -64,11 +65,17 @@ impl Function {
     /// # Errors
     /// What Lambda reports as a function error: the function said so, ended, took too long, or doesn't start.
     pub async fn invoke(&self, payload: &Value) -> Result<Value, FunctionError> {
+        let answer = self.invoke_with(payload.to_string().into()).await?;
+        serde_json::from_slice(&answer).map_err(|error| FunctionError::no_json(&error))
+    }
+
+    /// As [`Self::invoke`], byte for byte.
+    pub(super) async fn invoke_with(&self, payload: Bytes) -> Result<Bytes, FunctionError> {
         let environment = self.free_environment().await?;
         let outcome = environment.run(self.invocation(payload), self.settings.timeout).await;
         self.note_memory(&environment);
         environment.give_back();
-        serde_json::from_slice(&outcome?).map_err(|error| FunctionError::no_json(&error))
+        outcome
     }
 
     /// Kills its processes, whatever they are at. The next invocation starts a new one.
@@ -105,9 +112,11 @@ impl Function {
         &self.settings
     }
 
-    /// `arn:aws:lambda:us-east-1:ACCOUNT:function:NAME`.
+    /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME`; the Region is that of `AWS_REGION` in its environment.
     pub fn arn(&self) -> String {
-        format!("arn:aws:lambda:us-east-1:{}:function:{}", self.settings.account, self.settings.name)
+        let FunctionSettings { name, account, environment, .. } = &self.settings;
+        let region = environment.get("AWS_REGION").map_or("us-east-1", String::as_str);
+        format!("arn:aws:lambda:{region}:{account}:function:{name}")
     }
 
     async fn free_environment(&self) -> Result<Arc<Environment>, FunctionError> {
@@ -122,7 +131,7 @@ impl Function {
         Ok(started)
     }
 
-    fn invocation(&self, payload: &Value) -> Invocation {
+    fn invocation(&self, payload: Bytes) -> Invocation {
         let id = Uuid::new_v4();
         let now = Timestamp::now();
         let digits = id.simple().to_string();
@@ -132,7 +141,7 @@ impl Function {
             deadline_ms: (now + self.settings.timeout).as_millisecond(),
             function_arn: self.arn(),
             trace_id: format!("Root=1-{:08x}-{root};Parent={parent};Sampled=0", now.as_second()),
-            payload: payload.to_string().into(),
+            payload,
         }
     }
 

@@ -5,11 +5,11 @@
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::{json, value::RawValue};
 
 use super::Functions;
 
@@ -33,23 +33,21 @@ async fn invoke(
         let message = format!("no function `{name}` runs here");
         return refused(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message);
     };
-    let payload = if body.is_empty() { Ok(json!({})) } else { serde_json::from_slice::<Value>(&body) };
-    let payload = match payload {
-        Ok(payload) => payload,
-        Err(error) => {
-            let message = format!("the payload is no JSON: {error}");
-            return refused(StatusCode::BAD_REQUEST, "InvalidRequestContentException", &message);
-        }
-    };
+    let payload = if body.is_empty() { Bytes::from_static(b"{}") } else { body };
+    // Handed on as it is: a number may have more digits than we could keep.
+    if let Err(error) = serde_json::from_slice::<&RawValue>(&payload) {
+        let message = format!("the payload is no JSON: {error}");
+        return refused(StatusCode::BAD_REQUEST, "InvalidRequestContentException", &message);
+    }
     let version = [("x-amz-executed-version", "$LATEST")];
     let kind = headers.get("x-amz-invocation-type").and_then(|kind| kind.to_str().ok());
     match kind.unwrap_or("RequestResponse") {
-        "RequestResponse" => match function.invoke(&payload).await {
-            Ok(answer) => (version, Json(answer)).into_response(),
+        "RequestResponse" => match function.invoke_with(payload).await {
+            Ok(answer) => (version, [(header::CONTENT_TYPE, "application/json")], answer).into_response(),
             Err(error) => (version, [("x-amz-function-error", "Unhandled")], Json(error)).into_response(),
         },
         "Event" => {
-            tokio::spawn(async move { function.invoke(&payload).await });
+            tokio::spawn(async move { function.invoke_with(payload).await });
             StatusCode::ACCEPTED.into_response()
         }
         "DryRun" => StatusCode::NO_CONTENT.into_response(),

@@ -1,7 +1,8 @@
 //! A policy document: its form, and what the documentation forbids in it. Reads; evaluates nothing.
 //!
 //! Of a project. Required: Effect, Principal, Action, Resource. Forbidden: NotAction, NotResource, NotPrincipal. The
-//! only action is `rekognition:CopyProjectVersion`; a resource is a version of the policy's own project, or all of them.
+//! only action is `rekognition:CopyProjectVersion`; a resource is a version of the policy's own project, or all of them,
+//! which `*` means as well.
 //! Of a role, a trust policy has no Resource, and what the role may do has no Principal.
 
 use serde_json::{Map, Value};
@@ -12,7 +13,10 @@ use super::{
     principal::{self, Principal},
     wildcard,
 };
-use crate::arn::ProjectName;
+use crate::{
+    arn::ProjectName,
+    settings::{PolicyConditions, Settings},
+};
 
 /// Why a document is refused, in words for MalformedPolicyDocumentException.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +35,8 @@ pub(super) struct Statement {
     actions: Vec<String>,
     resources: Vec<String>,
     conditions: Vec<Condition>,
+    /// Whether `Effect` is written as IAM's grammar has it, and not as `ALLOW`, which AWS's own example has.
+    has_plain_effect: bool,
 }
 
 /// The one action of a project policy.
@@ -60,6 +66,37 @@ impl Policy {
     /// Reads a policy that says what a role may do.
     pub(crate) fn read_of_role(text: &str) -> Result<Self, Malformed> {
         Self::read_on(text, On::Role)
+    }
+
+    /// Whether PutProjectPolicy takes it, where AWS does not say.
+    pub(crate) fn check(&self, settings: &Settings) -> Result<(), Malformed> {
+        let refused = |message: &str| Err(Malformed(message.to_owned()));
+        for statement in &self.statements {
+            if !statement.has_plain_effect && !settings.upper_case_effect {
+                return refused("`Effect` has to be `Allow` or `Deny`");
+            }
+            if statement.resources.iter().any(|resource| resource == "*") && !settings.star_resource {
+                return refused("the resource `*` is no version of this project");
+            }
+            if !statement.conditions.is_empty() && settings.policy_conditions == PolicyConditions::Refused {
+                return refused("`Condition` is no element of such a policy");
+            }
+        }
+        Ok(())
+    }
+
+    /// As authorization sees it that treats conditions like this.
+    pub(crate) fn with_conditions(mut self, treated: PolicyConditions) -> Self {
+        match treated {
+            PolicyConditions::Evaluated | PolicyConditions::Refused => {}
+            PolicyConditions::Ignored => {
+                self.statements.iter_mut().for_each(|statement| statement.conditions.clear());
+            }
+            PolicyConditions::NeverHold => {
+                self.statements.retain(|statement| statement.conditions.is_empty())
+            }
+        }
+        self
     }
 
     fn read_on(text: &str, on: On<'_>) -> Result<Self, Malformed> {
@@ -94,9 +131,10 @@ impl Statement {
         only(statement, on.elements())?;
         let required =
             |name: &str| statement.get(name).ok_or_else(|| Malformed(format!("a statement has no `{name}`")));
-        let allow = match required("Effect")?.as_str() {
-            Some("Allow") => true,
-            Some("Deny") => false,
+        let effect = required("Effect")?.as_str().unwrap_or_default();
+        let allow = match effect {
+            "Allow" | "ALLOW" => true,
+            "Deny" | "DENY" => false,
             _ => return Err(Malformed("`Effect` has to be `Allow` or `Deny`".to_owned())),
         };
         let principals = match on {
@@ -115,7 +153,8 @@ impl Statement {
             Some(conditions) => condition::read(conditions)?,
             None => Vec::new(),
         };
-        Ok(Self { allow, principals, actions, resources, conditions })
+        let has_plain_effect = matches!(effect, "Allow" | "Deny");
+        Ok(Self { allow, principals, actions, resources, conditions, has_plain_effect })
     }
 
     pub(super) fn speaks_of(&self, question: &Question<'_>) -> bool {
@@ -144,7 +183,7 @@ fn only_copies_of(project: &ProjectName, actions: &[String], resources: &[String
         return Err(Malformed(format!("the action `{other}` is not allowed: only `{ACTION}` is")));
     }
     let versions = format!("{project}/version/");
-    match resources.iter().find(|resource| !resource.starts_with(&versions)) {
+    match resources.iter().find(|resource| *resource != "*" && !resource.starts_with(&versions)) {
         Some(other) => Err(Malformed(format!(
             "the resource `{other}` is no version of this project: use a version's ARN or `{versions}*`"
         ))),

@@ -1,7 +1,11 @@
 use serde_json::{Value, json};
 
 use super::{document::Malformed, *};
-use crate::{arn::ProjectName, caller::Sessions};
+use crate::{
+    arn::ProjectName,
+    caller::Sessions,
+    settings::{PolicyConditions, Settings},
+};
 
 const RESOURCE: &str = "arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/*";
 const VERSION: &str =
@@ -85,6 +89,26 @@ fn a_resource_covers_the_versions_it_matches() {
 }
 
 #[test]
+fn a_star_means_every_version_of_the_project() {
+    assert_eq!(verdict(&[statement(&json!({"Resource": "*"}))]), Verdict::Allowed);
+}
+
+#[test]
+fn what_aws_leaves_open_about_a_policy_is_a_choice() {
+    let condition = json!({"Condition": {"DateLessThan": {"aws:CurrentTime": "2026-11-24T13:00:00Z"}}});
+    for (change, refuse) in [
+        (json!({"Effect": "ALLOW"}), Settings { upper_case_effect: false, ..Settings::default() }),
+        (json!({"Resource": "*"}), Settings { star_resource: false, ..Settings::default() }),
+        (condition, Settings { policy_conditions: PolicyConditions::Refused, ..Settings::default() }),
+    ] {
+        let policy = read(&[statement(&change)]).unwrap();
+        let accept = Settings { upper_case_effect: true, ..Settings::default() };
+        assert!(policy.check(&accept).is_ok(), "{change}");
+        assert!(policy.check(&refuse).is_err(), "{change}");
+    }
+}
+
+#[test]
 fn a_condition_holds_as_iam_defines_it() {
     for (condition, holds) in [
         (json!({"StringEquals": {"aws:PrincipalOrgID": "o-flowers0001"}}), true),
@@ -145,7 +169,6 @@ fn what_the_documentation_forbids_is_malformed() {
         json!({"Action": "rekognition:*"}),
         json!({"Action": ["rekognition:CopyProjectVersion", "rekognition:DetectLabels"]}),
         json!({"Resource": null}),
-        json!({"Resource": "*"}),
         json!({"Resource": "arn:aws:rekognition:us-east-1:111122223333:project/roses/version/*"}),
         json!({"NotAction": "x"}),
         json!({"NotResource": "x"}),

@@ -15,14 +15,13 @@ fn queue() -> Queue {
 
 fn queue_with(change: impl FnOnce(&mut QueueSettings)) -> Queue {
     let mut settings = QueueSettings {
-        arn: ARN.to_owned(),
         batch_size: 10,
         window: Duration::ZERO,
         visibility_timeout: HIDDEN,
         max_receive_count: 3,
     };
     change(&mut settings);
-    Queue::new(settings, Uuid::NAMESPACE_OID)
+    Queue::new(ARN.to_owned(), settings, Uuid::NAMESPACE_OID)
 }
 
 fn at(seconds: i64) -> Timestamp {

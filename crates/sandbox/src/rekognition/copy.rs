@@ -94,8 +94,9 @@ impl Call<'_> {
         let project = self.state.world.project(source_project);
         let documents = project.map(|project| project.policies_seen(self.now)).unwrap_or_default();
         // A world with a policy that can't be read isn't loaded, and PutProjectPolicy takes none.
+        let policies = documents.into_iter().filter_map(|text| Policy::read(text, &source.project).ok());
         let policies: Vec<Policy> =
-            documents.into_iter().filter_map(|text| Policy::read(text, &source.project).ok()).collect();
+            policies.map(|policy| policy.with_conditions(self.state.settings.policy_conditions)).collect();
         let resource = source.to_string();
         let context = self.context(source, tags);
         let verdict = policy::ask(

@@ -30,8 +30,10 @@ pub(super) fn put(mut call: Call<'_>) -> Answer {
     let request: Put = call.read()?;
     let now = call.now;
     let until = later(now, call.state.settings.policy_delay);
+    let settings = call.state.settings.clone();
     let project = call.own_project("PutProjectPolicy", &request.project_arn)?;
     Policy::read(&request.policy_document, &project.project_arn.project)
+        .and_then(|policy| policy.check(&settings))
         .map_err(|malformed| AwsError::new("MalformedPolicyDocumentException", malformed))?;
     let document = request.policy_document.clone();
     let revision_id = Uuid::new_v4().simple().to_string();

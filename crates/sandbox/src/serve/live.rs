@@ -1,20 +1,22 @@
-//! The copier at work by itself: the queue is delivered as messages come, the schedule strikes every minute
-//! of the sandbox's time, and what the functions log and announce is shown.
+//! The copier at work on its own: the queue is delivered as messages come, the schedule strikes every minute of the
+//! sandbox's time, and what is announced is shown.
 
+use std::io;
 use std::time::Duration;
 
-use sandbox::deployment::Deployment;
+use sandbox::deployment::{Deployment, SCHEDULE};
 use sandbox::lambda::Function;
 
-/// How often we look whether there is anything to do.
-const TICK: Duration = Duration::from_millis(200);
-/// As in `template.yaml`. Sandbox time.
-const SCHEDULE: Duration = Duration::from_secs(60);
+use crate::output;
 
-/// Runs until it is dropped.
-pub(super) async fn run(deployment: &Deployment) {
+/// How often we look whether there is anything to do.
+pub(super) const TICK: Duration = Duration::from_millis(200);
+
+/// Runs until what it announces can't be printed. Shows logs if asked to.
+pub(super) async fn run(deployment: &Deployment, shows_logs: bool) -> io::Result<()> {
     let clock = deployment.sandbox().clock();
     let mut next_check = clock.now();
+    let mut advances = deployment.sandbox().take_over_advances();
     let mut logs = [(deployment.start_copy(), 0), (deployment.check_copies(), 0)];
     let mut announced = 0;
     loop {
@@ -25,22 +27,28 @@ pub(super) async fn run(deployment: &Deployment) {
             next_check = clock.now() + SCHEDULE;
             complain("check-copies", deployment.check().await.err());
         }
-        for (function, position) in &mut logs {
+        for (function, position) in logs.iter_mut().filter(|_| shows_logs) {
             *position = show_log(function, *position);
         }
         let published = deployment.sandbox().announcements();
         // Fewer than last time: the sandbox was reset.
-        for event in published.get(announced..).unwrap_or(&published) {
-            println!("{}", event.to_event());
+        let new = published.get(announced..).unwrap_or(&published);
+        for event in new.iter().filter(|event| !event.is_request()) {
+            output::print(event.to_json_line())?;
         }
         announced = published.len();
-        tokio::time::sleep(TICK).await;
+        if let Ok(Some((time, over))) = tokio::time::timeout(TICK, advances.recv()).await {
+            deployment.pass(time).await;
+            next_check = clock.now() + SCHEDULE;
+            // The client may have gone.
+            let _ = over.send(());
+        }
     }
 }
 
 fn complain(function: &str, error: Option<impl std::fmt::Display>) {
     if let Some(error) = error {
-        eprintln!("{function} failed: {error}");
+        output::note(format_args!("{function} failed: {error}"));
     }
 }
 
@@ -48,7 +56,7 @@ fn complain(function: &str, error: Option<impl std::fmt::Display>) {
 fn show_log(function: &Function, position: u64) -> u64 {
     let Ok((lines, end)) = function.log_from(position) else { return position };
     for line in lines {
-        eprintln!("{}: {line}", function.settings().name);
+        output::note(format_args!("{}: {line}", function.settings().name));
     }
     end
 }

@@ -79,7 +79,8 @@ const steps = {
     await page.locator('#projects').getByText('COPYING_COMPLETED').waitFor();
     const record = story(page, 'release-2026-11-02').locator('details');
     await record.locator('summary').click();
-    assert.match(await record.locator('pre').innerText(), /"status": "COMPLETED"/);
+    const { status, record: { accepted } } = JSON.parse(await record.locator('pre').textContent());
+    assert.deepEqual([status, Object.keys(accepted.state)], ['COMPLETED', ['ended']]);
     await record.locator('summary').click();
     await page.locator('#bus').getByText('COMPLETED').waitFor();
   },
@@ -142,6 +143,18 @@ const steps = {
     await page.locator('#projects').getByText('RUNNING', { exact: true }).waitFor();
     assert.match(await page.locator('#projects details[open] pre').innerText(), /"status": "RUNNING"/);
     await press(page, 'Remove all');
+  },
+
+  async 'a record that nothing was said about has its story'(page) {
+    const { example: { detail } } = await page.evaluate(() => state);
+    const copy = { ...detail, versionName: 'unsaid' };
+    const Item = { id: { S: '111122223333#unsaid' }, record: { S: JSON.stringify({ accepted: { copy } }) }, revision: { N: '3' },
+      status: { S: 'WAITING' }, step: { S: 'recover' }, due: { N: '1900000000000' }, requestedAt: { N: '1899990000000' } };
+    await call('dynamodb', 'DynamoDB_20120810.PutItem', { TableName: process.env.LEDGER_TABLE, Item });
+    const told = story(page, 'unsaid');
+    for (const text of ['unsaid', 'WAITING', 'flowers → flowers-production, for 111122223333', 'Record, revision 3, recover due 17:46:40']) {
+      await told.getByText(text, { exact: true }).first().waitFor();
+    }
   },
 
   async 'hostile names are shown as they are'(page) {

@@ -1,0 +1,75 @@
+//! An item of the ledger, and how a record survives being one.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use rekognition_model_copier::aws::item::{self, Item};
+use rekognition_model_copier::domain::grant::Grants;
+use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::domain::record::Record;
+use rekognition_model_copier::domain::times::Times;
+use rekognition_model_copier::ports::Entry;
+
+use super::text;
+
+const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Reads an item that nobody wrote: lines of a name, `S` or `N`, and a value, as in `due N 1795514400000`. A record or
+/// grants that can be read are written and read again as the same; an entry's key becomes a cursor and back.
+pub fn item(data: &[u8]) {
+    let text = &text(data);
+    let row: Item = text.split('\n').filter_map(attribute).collect();
+    // A sender is an account: a `#` in it would end it early in the key.
+    if let Some(record) = item::read(&row).ok().filter(|record| !record.key.sender.contains('#')) {
+        survives(&record, &Times::default());
+    }
+    if let Ok(grants) = item::read_json::<Grants>(&row, "grants") {
+        let again = item::of_grants(&grants, RETENTION).expect("grants can be written");
+        assert_eq!(item::read_json::<Grants>(&again, "grants").as_ref(), Ok(&grants));
+        assert_eq!(item::project(&again).as_ref(), Some(&grants.project_arn));
+        assert_eq!(again.contains_key("due"), grants.due().is_some());
+        assert_ne!(again.contains_key("due"), again.contains_key("expiresAt"));
+    }
+    let id = item::string(&row, "id");
+    let due = row.get("due").and_then(|due| due.as_n().ok()).and_then(|due| due.parse().ok());
+    let due = due.and_then(|due| Timestamp::from_millisecond(due).ok());
+    let entry = item::entry(&row);
+    assert_eq!(entry.is_some(), due.is_some() && id.is_some_and(|id| id.contains('#')), "{text:?}");
+    if let Some(entry) = entry {
+        assert_eq!((Some(entry.key.to_string().as_str()), Some(entry.due)), (id, due), "{text:?}");
+        assert_eq!(RecordKey::parse(&entry.key.to_string()), Some(entry.key));
+    }
+    let cursor = item::cursor(&row);
+    assert_eq!(cursor.is_some(), due.is_some() && id.is_some(), "{text:?}");
+    if let Some(cursor) = cursor {
+        let key = item::start_key("look", &cursor).expect("a cursor that we wrote");
+        assert_eq!((item::string(&key, "id"), item::string(&key, "step")), (id, Some("look")), "{text:?}");
+        assert_eq!(item::cursor(&key), Some(cursor), "{text:?}");
+    }
+}
+
+fn attribute(line: &str) -> Option<(String, AttributeValue)> {
+    let mut words = line.splitn(3, ' ');
+    let (name, kind, value) = (words.next()?, words.next()?, words.next()?.to_owned());
+    let value = match kind {
+        "S" => AttributeValue::S(value),
+        "N" => AttributeValue::N(value),
+        _ => return None,
+    };
+    Some((name.to_owned(), value))
+}
+
+/// Writes a record as an item: it reads back as it was, and the item holds what the index needs.
+pub(super) fn survives(record: &Record, times: &Times) {
+    let row = item::of_record(record, times, RETENTION).expect("a record can be written");
+    assert_eq!(item::read(&row).as_ref(), Ok(record));
+    assert_eq!(item::string(&row, "status"), Some(record.status()));
+    let next = record.next();
+    assert_eq!(item::string(&row, "step"), next.map(|(step, _)| step.as_str()));
+    assert_eq!(row.contains_key("due"), next.is_some());
+    assert_eq!(row.contains_key("expiresAt"), next.is_none());
+    let indexed = item::entry(&row);
+    let entry = next.map(|(_, due)| Entry::of(record, due, times)).filter(|_| indexed.is_some());
+    let of =
+        |entry: Entry| (entry.key, entry.due.as_millisecond(), entry.version_name, entry.project_version_arn);
+    assert_eq!(indexed.map(of), entry.map(of));
+}

@@ -1,0 +1,56 @@
+//! The environment of a function.
+
+use std::collections::BTreeMap;
+
+use rekognition_model_copier::settings::{Settings, VARIABLES};
+
+use super::text;
+use crate::request::ACCOUNT;
+
+const YEAR: i64 = 365 * 24 * 3600;
+
+/// Reads an environment: lines of a variable's first letters, `=` and a value, over a good one. Each problem's message
+/// begins with its variable and has no control character; accepted settings are what the environment says, within their
+/// limits.
+pub fn settings(data: &[u8]) {
+    let mut environment = BTreeMap::from(
+        [("AWS_REGION", "us-east-1"), ("LEDGER_TABLE", "ledger"), ("ACCOUNT_ID", ACCOUNT)]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    for line in text(data).split('\n') {
+        let Some((start, value)) = line.split_once('=') else { continue };
+        let name = VARIABLES.iter().chain(&["AWS_REGION"]).find(|name| name.starts_with(start));
+        environment.insert((*name.unwrap_or(&"OTHER")).to_owned(), value.to_owned());
+    }
+    let get = |name: &str| environment.get(name).filter(|value| !value.is_empty());
+    match Settings::read(|name| environment.get(name).cloned()) {
+        Ok(settings) => {
+            let (rules, retention) = (&settings.rules, settings.retention.as_hours());
+            let (admission, times) = (&rules.admission, &rules.times);
+            for (name, value) in [
+                ("LEDGER_TABLE", &settings.ledger_table),
+                ("ACCOUNT_ID", &admission.account),
+                ("AWS_REGION", &admission.region),
+            ] {
+                assert_eq!(get(name), Some(value), "{environment:?}");
+            }
+            let bucket = |name: &String| get("ALLOWED_OUTPUT_BUCKETS").is_some_and(|all| all.contains(name));
+            assert!(admission.output_buckets.iter().flatten().all(bucket), "{environment:?}");
+            let times =
+                [times.start_timeout, times.copy_timeout, times.overdue_after, times.permission_timeout];
+            assert!(times.iter().all(|time| (0..=YEAR).contains(&time.as_secs())), "{environment:?}");
+            assert!((24..=24 * 3650).contains(&retention) && retention % 24 == 0, "{environment:?}");
+            assert!((1..=1000).contains(&rules.calls_per_second), "{environment:?}");
+            for (account, arn) in &rules.granting.roles {
+                assert!(arn.contains(&format!(":iam::{account}:role/")) && account != ACCOUNT, "{arn}");
+            }
+        }
+        Err(bad) => {
+            for problem in &bad.0 {
+                let mut names = VARIABLES.iter().chain(&["AWS_REGION"]);
+                let named = names.any(|name| problem.starts_with(&format!("`{name}` ")));
+                assert!(named && !problem.contains(char::is_control), "{environment:?}: {problem}");
+            }
+        }
+    }
+}

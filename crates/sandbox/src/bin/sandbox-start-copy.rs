@@ -1,0 +1,15 @@
+//! start-copy on the sandbox's clock: the function itself is `rekognition_model_copier::start_copy`.
+
+// The futures of the SDK and of the runtime nest deeper than the compiler follows by default.
+#![recursion_limit = "256"]
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use rekognition_model_copier::lambda::Function;
+use sandbox::FileClock;
+use serde_json::value::RawValue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let function = &Function::init(FileClock::from_env()?).await?;
+    run(service_fn(async |event: LambdaEvent<Box<RawValue>>| function.start_copy(event).await)).await
+}

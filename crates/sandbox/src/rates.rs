@@ -1,0 +1,38 @@
+//! The rate quota: calls of one operation in a second of sandbox time, for each account. Off unless set.
+
+use std::collections::{HashMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::error::AwsError;
+
+/// The calls of the last second, by account and operation.
+#[derive(Debug, Default)]
+pub(crate) struct Rates(HashMap<(String, String), VecDeque<Timestamp>>);
+
+impl Rates {
+    /// Counts the call, or refuses it if there were `limit` calls in the last second.
+    pub(crate) fn admit(
+        &mut self,
+        limit: Option<u32>,
+        account: &str,
+        operation: &str,
+        now: Timestamp,
+    ) -> Result<(), AwsError> {
+        let Some(limit) = limit else { return Ok(()) };
+        // Tagging operations have twice the quota of the others.
+        let limit = if operation.contains("Tag") { limit.saturating_mul(2) } else { limit };
+        let calls = self.0.entry((account.to_owned(), operation.to_owned())).or_default();
+        while calls.front().is_some_and(|at| now.duration_since(*at) >= SignedDuration::from_secs(1)) {
+            calls.pop_front();
+        }
+        if calls.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
+            return Err(AwsError::new(
+                "ThrottlingException",
+                format!("Rate exceeded: {limit} calls of {operation} a second"),
+            ));
+        }
+        calls.push_back(now);
+        Ok(())
+    }
+}

@@ -1,0 +1,415 @@
+//! The port as a client sees it: who is let in, how errors are written, what faults do and what is recorded.
+
+use crate::support::*;
+use jiff::SignedDuration;
+use sandbox::{Clock, Effect, Fault, Sandbox, Table, World};
+use serde_json::{Value, json};
+
+async fn start() -> Sandbox {
+    Sandbox::start(World::small()).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_error_has_the_wire_form_of_its_service() {
+    let sandbox = start().await;
+    let reply = call(&sandbox, SOURCE, "rekognition:DeleteProject", &json!({})).await;
+    assert_eq!(reply.status, 400);
+    let body = reply.json();
+    assert_eq!(
+        (&body["__type"], &body["Code"]),
+        (&json!("ValidationException"), &json!("ValidationException"))
+    );
+    assert!(body["Logref"].is_string() && body["Message"].as_str().unwrap().contains("projectArn"));
+    for header in ["x-amzn-requestid: ", "content-type: application/x-amz-json-1.1"] {
+        assert!(reply.headers.contains(header), "{}", reply.headers);
+    }
+    let reply = call(&sandbox, SOURCE, "events:PutEvents", &json!({"Entries": []})).await;
+    assert_eq!(reply.json()["__type"], "ValidationException");
+    let reply = call(&sandbox, SOURCE, "dynamodb:DescribeTable", &json!({"TableName": "nothing"})).await;
+    assert_eq!(reply.json()["__type"], "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn who_is_not_signed_or_signed_for_something_else_is_refused() {
+    let sandbox = start().await;
+    let wrong_service = authorization(SOURCE, "s3");
+    let wrong_region = authorization(SOURCE, "rekognition").replace("us-east-1", "eu-west-1");
+    let unknown_key = authorization("AKIAEXAMPLE", "rekognition");
+    for (authorization, code) in [
+        (None, "MissingAuthenticationTokenException"),
+        (Some("AWS4-HMAC-SHA256 Credential=x"), "IncompleteSignatureException"),
+        (Some(wrong_service.as_str()), "InvalidSignatureException"),
+        (Some(wrong_region.as_str()), "InvalidSignatureException"),
+        (Some(unknown_key.as_str()), "UnrecognizedClientException"),
+    ] {
+        let mut headers = vec![
+            ("x-amz-target", "RekognitionService.DescribeProjects"),
+            ("content-type", "application/x-amz-json-1.1"),
+        ];
+        headers.extend(authorization.map(|text| ("authorization", text)));
+        let reply = request(&sandbox, "POST", "/", &headers, "{}").await.unwrap();
+        assert_eq!((reply.status, reply.code().as_str()), (400, code));
+    }
+    assert!(sandbox.calls().is_empty(), "who has no name is not recorded");
+}
+
+#[tokio::test]
+async fn what_the_sandbox_does_not_have_is_an_unknown_operation() {
+    let sandbox = start().await;
+    let json = "application/x-amz-json-1.1";
+    for (method, target, content_type) in [
+        ("POST", Some("RekognitionService.DetectLabels"), json),
+        ("POST", Some("DynamoDB_20120810.Guess"), "application/x-amz-json-1.0"),
+        ("POST", Some("Nobody.Nothing"), json),
+        ("POST", Some("nothing"), json),
+        ("POST", None, json),
+        ("POST", Some("RekognitionService.DescribeProjects"), "text/plain"),
+        ("PUT", Some("RekognitionService.DescribeProjects"), json),
+        ("DELETE", None, json),
+    ] {
+        let authorization = authorization(SOURCE, "rekognition");
+        let mut headers = vec![("authorization", authorization.as_str()), ("content-type", content_type)];
+        headers.extend(target.map(|target| ("x-amz-target", target)));
+        let reply = request(&sandbox, method, "/", &headers, "{}").await.unwrap();
+        assert_eq!((reply.status, reply.code().as_str()), (400, "UnknownOperationException"), "{target:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_body_is_a_clean_error() {
+    let sandbox = start().await;
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    for service in ["rekognition", "dynamodb", "events"] {
+        for body in ["", "x", "[]", "1", "null", "{\"a\":", "\u{0}", &deep] {
+            let (target, operation) = match service {
+                "rekognition" => ("RekognitionService", "CopyProjectVersion"),
+                "dynamodb" => ("DynamoDB_20120810", "PutItem"),
+                _ => ("AWSEvents", "PutEvents"),
+            };
+            let target = format!("{target}.{operation}");
+            let authorization = authorization(SOURCE, service);
+            let headers = [
+                ("authorization", authorization.as_str()),
+                ("x-amz-target", target.as_str()),
+                ("content-type", "application/x-amz-json-1.1"),
+            ];
+            let reply = request(&sandbox, "POST", "/", &headers, body).await.unwrap();
+            assert_eq!(reply.status, 400, "{service} {body:.20} {}", reply.body);
+            let code = reply.code();
+            assert!(["SerializationException", "ValidationException"].contains(&code.as_str()), "{code}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused() {
+    let sandbox = start().await;
+    let body = json!({"x": "y".repeat(16 * 1024 * 1024)});
+    let reply = call(&sandbox, SOURCE, "rekognition:DescribeProjects", &body).await;
+    assert_eq!((reply.status, reply.code().as_str()), (413, "RequestEntityTooLargeException"));
+}
+
+#[tokio::test]
+async fn every_answer_has_the_date_of_the_sandboxs_clock() {
+    let clock = Clock::paused_at("2026-11-24T12:00:00Z".parse().unwrap());
+    let sandbox = Sandbox::builder(World::small()).clock(clock).start().await.unwrap();
+    sandbox.clock().advance(SignedDuration::from_hours(35));
+    let answers = [
+        call(&sandbox, SOURCE, "rekognition:DescribeProjects", &json!({})).await,
+        call(&sandbox, SOURCE, "rekognition:DeleteProject", &json!({})).await,
+        call(&sandbox, SOURCE, "dynamodb:ListTables", &json!({})).await,
+        call(&sandbox, SOURCE, "events:PutEvents", &json!({})).await,
+        request(&sandbox, "GET", "/_sandbox/clock", &[], "").await.unwrap(),
+        request(&sandbox, "GET", "/nothing", &[], "").await.unwrap(),
+    ];
+    for answer in answers {
+        let dates: Vec<_> = answer.headers.lines().filter(|line| line.starts_with("date: ")).collect();
+        assert_eq!(dates, ["date: wed, 25 nov 2026 23:00:00 gmt"]);
+    }
+}
+
+#[tokio::test]
+async fn an_item_is_deleted_when_its_time_to_live_is_over_by_the_sandboxs_clock() {
+    let sandbox = start().await;
+    let mut table: Table = sandbox::ledger_table(DESTINATION, "items");
+    table.time_to_live_attribute = Some("expiresAt".to_owned());
+    sandbox.create_table(table).unwrap();
+    let expires_at = (sandbox.clock().now() + SignedDuration::from_hours(1)).as_second().to_string();
+    let item = json!({"id": {"S": "a"}, "expiresAt": {"N": expires_at}});
+    let put = json!({"TableName": "items", "Item": item});
+    assert_eq!(call(&sandbox, DESTINATION, "dynamodb:PutItem", &put).await.status, 200);
+    let get = json!({"TableName": "items", "Key": {"id": {"S": "a"}}});
+    sandbox.clock().advance(SignedDuration::from_mins(58));
+    assert_eq!(call(&sandbox, DESTINATION, "dynamodb:GetItem", &get).await.json()["Item"], item);
+    sandbox.clock().advance(SignedDuration::from_mins(4));
+    assert_eq!(call(&sandbox, DESTINATION, "dynamodb:GetItem", &get).await.json(), json!({}));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_leaves_its_effect() {
+    let sandbox = start().await;
+    sandbox.fault(Fault::new("rekognition:CopyProjectVersion", Effect::LoseAnswer).on_call(1));
+    let action = "rekognition:CopyProjectVersion";
+    assert!(try_call(&sandbox, DESTINATION, action, &copy("v1")).await.is_none());
+    assert_eq!(sandbox.project(PRODUCTION).unwrap().versions.len(), 1);
+    assert_eq!(call(&sandbox, DESTINATION, action, &copy("v1")).await.code(), "ResourceInUseException");
+}
+
+#[tokio::test]
+async fn a_request_that_is_lost_leaves_nothing() {
+    let sandbox = start().await;
+    sandbox.fault(Fault::new("rekognition:CopyProjectVersion", Effect::LoseRequest).times(1));
+    assert!(try_call(&sandbox, DESTINATION, "rekognition:CopyProjectVersion", &copy("v1")).await.is_none());
+    assert!(sandbox.project(PRODUCTION).unwrap().versions.is_empty());
+    assert_eq!(sandbox.calls().iter().map(|call| call.status).collect::<Vec<_>>(), [0]);
+}
+
+#[tokio::test]
+async fn a_call_that_is_slow_lands_although_its_client_has_gone() {
+    let sandbox = start().await;
+    let delay = Effect::Delay(jiff::SignedDuration::from_millis(20));
+    sandbox.fault(Fault::new("rekognition:CopyProjectVersion", delay));
+    let call = signed(DESTINATION, "rekognition:CopyProjectVersion", &copy("v1"));
+    send_and_leave(&sandbox, call.as_bytes()).await;
+    let landed = async {
+        while sandbox.project(PRODUCTION).unwrap().versions.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), landed).await.expect("it lands");
+}
+
+#[tokio::test]
+async fn an_error_comes_in_place_of_the_work_or_after_it() {
+    let sandbox = start().await;
+    let action = "rekognition:CopyProjectVersion";
+    let slow = jiff::SignedDuration::from_millis(1);
+    sandbox.fault(Fault::new(action, Effect::Delay(slow)));
+    sandbox.fault(Fault::new(action, Effect::error("ThrottlingException")).on_call(1));
+    sandbox.fault(Fault::new(action, Effect::error_after_effect("InternalServerError")).on_call(2));
+    let reply = call(&sandbox, DESTINATION, action, &copy("v1")).await;
+    assert_eq!((reply.status, reply.code().as_str()), (400, "ThrottlingException"));
+    assert!(sandbox.project(PRODUCTION).unwrap().versions.is_empty());
+    let reply = call(&sandbox, DESTINATION, action, &copy("v1")).await;
+    assert_eq!((reply.status, reply.code().as_str()), (500, "InternalServerError"));
+    assert_eq!(sandbox.project(PRODUCTION).unwrap().versions.len(), 1);
+}
+
+#[tokio::test]
+async fn an_outage_of_one_service_leaves_the_others_up() {
+    let sandbox = start().await;
+    sandbox.fault(Fault::outage("dynamodb"));
+    assert_eq!(call(&sandbox, SOURCE, "dynamodb:ListTables", &json!({})).await.status, 503);
+    assert_eq!(call(&sandbox, SOURCE, "rekognition:DescribeProjects", &json!({})).await.status, 200);
+    sandbox.clear_faults();
+    assert_eq!(call(&sandbox, SOURCE, "dynamodb:ListTables", &json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn every_call_is_recorded_with_caller_action_resources_and_outcome() {
+    let sandbox = start().await;
+    sandbox.create_ledger(DESTINATION, "ledger").unwrap();
+    call(&sandbox, DESTINATION, "rekognition:CopyProjectVersion", &copy("v1")).await;
+    let query = json!({"TableName": "ledger", "IndexName": "due", "KeyConditionExpression": "step = :s",
+        "ExpressionAttributeValues": {":s": {"S": "x"}}});
+    let reply = call(&sandbox, DESTINATION, "dynamodb:Query", &query).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let entry = json!({"Source": "s", "DetailType": "t", "Detail": "{}", "EventBusName": "mine"});
+    call(&sandbox, DESTINATION, "events:PutEvents", &json!({"Entries": [entry]})).await;
+    call(&sandbox, STRANGER, "rekognition:DescribeProjectVersions", &json!({"ProjectArn": FLOWERS})).await;
+    let calls = sandbox.calls();
+    let short: Vec<_> = calls
+        .iter()
+        .map(|call| {
+            (call.account.as_str(), call.action.as_str(), call.resources.clone(), call.error.as_deref())
+        })
+        .collect();
+    let arn = |text: &str| vec![text.to_owned()];
+    assert_eq!(
+        short,
+        [
+            (
+                DESTINATION,
+                "rekognition:CopyProjectVersion",
+                [FLOWERS, FLOWERS_VERSION, PRODUCTION].map(str::to_owned).to_vec(),
+                None
+            ),
+            (
+                DESTINATION,
+                "dynamodb:Query",
+                arn("arn:aws:dynamodb:us-east-1:444455556666:table/ledger/index/due"),
+                None
+            ),
+            (
+                DESTINATION,
+                "events:PutEvents",
+                arn("arn:aws:events:us-east-1:444455556666:event-bus/mine"),
+                None
+            ),
+            (STRANGER, "rekognition:DescribeProjectVersions", arn(FLOWERS), Some("AccessDeniedException")),
+        ]
+    );
+    assert_eq!(calls[0].caller, "arn:aws:iam::444455556666:root");
+}
+
+#[tokio::test]
+async fn what_is_published_can_be_listed_and_followed() {
+    let sandbox = start().await;
+    let mut follow = sandbox.follow();
+    let detail = json!({"status": "STARTED"}).to_string();
+    let entry = json!({"Source": "s", "DetailType": "t", "Detail": detail, "Resources": ["r"]});
+    let reply = call(&sandbox, DESTINATION, "events:PutEvents", &json!({"Entries": [entry]})).await;
+    let event = follow.next().await;
+    assert_eq!(reply.json()["Entries"][0]["EventId"], event.id);
+    assert_eq!(sandbox.announcements(), std::slice::from_ref(&event));
+    let seen = event.to_event();
+    assert_eq!(seen["detail"]["status"], "STARTED");
+    assert_eq!((&seen["account"], &seen["detail-type"]), (&json!(DESTINATION), &json!("t")));
+    let listed = request(&sandbox, "GET", "/_sandbox/announcements", &[], "").await.unwrap().json();
+    assert_eq!(listed[0]["event-bus-name"], "default");
+}
+
+#[tokio::test]
+async fn each_account_has_its_own_tables_and_a_condition_that_fails_returns_the_row() {
+    let sandbox = start().await;
+    sandbox.create_ledger(DESTINATION, "ledger").unwrap();
+    let tables = async |account: &str| {
+        call(&sandbox, account, "dynamodb:ListTables", &json!({})).await.json()["TableNames"].clone()
+    };
+    assert_eq!(tables(DESTINATION).await, json!(["ledger"]));
+    assert_eq!(tables(SOURCE).await, json!([]));
+    let put = json!({
+        "TableName": "ledger",
+        "Item": {"id": {"S": "a"}, "step": {"S": "COPYING"}, "due": {"N": "1"}, "record": {"S": "{}"}},
+        "ConditionExpression": "attribute_not_exists(id)",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    });
+    assert_eq!(call(&sandbox, DESTINATION, "dynamodb:PutItem", &put).await.status, 200);
+    let refusal = call(&sandbox, DESTINATION, "dynamodb:PutItem", &put).await;
+    assert_eq!(refusal.code(), "ConditionalCheckFailedException");
+    assert_eq!(refusal.json()["Item"]["record"]["S"], "{}");
+    sandbox.reset().unwrap();
+    let get = json!({"TableName": "ledger", "Key": {"id": {"S": "a"}}});
+    let answer = call(&sandbox, DESTINATION, "dynamodb:GetItem", &get).await;
+    assert_eq!((answer.status, answer.json()), (200, json!({})), "the table is back, empty");
+}
+
+async fn sts(sandbox: &Sandbox, body: &str) -> Reply {
+    let authorization = authorization(DESTINATION, "sts");
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
+    ];
+    request(sandbox, "POST", "/", &headers, body).await.unwrap()
+}
+
+fn element<'a>(xml: &'a str, name: &str) -> &'a str {
+    let (_, rest) = xml.split_once(&format!("<{name}>")).expect(name);
+    rest.split('<').next().unwrap()
+}
+
+#[tokio::test]
+async fn sts_names_the_caller_and_opens_sessions_of_roles() {
+    let sandbox = start().await;
+    let who = sts(&sandbox, "Action=GetCallerIdentity&Version=2011-06-15").await;
+    assert_eq!(element(&who.body, "Arn"), "arn:aws:iam::444455556666:root");
+    let role = "RoleArn=arn:aws:iam::444455556666:role/copier&RoleSessionName=me";
+    let assumed = sts(&sandbox, &format!("Action=AssumeRole&Version=2011-06-15&{role}")).await;
+    let (key, token) = (element(&assumed.body, "AccessKeyId"), element(&assumed.body, "SessionToken"));
+    let authorization = authorization(key, "rekognition");
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("x-amz-security-token", token),
+        ("x-amz-target", "RekognitionService.CopyProjectVersion"),
+        ("content-type", "application/x-amz-json-1.1"),
+    ];
+    let reply = request(&sandbox, "POST", "/", &headers, &copy("v1").to_string()).await.unwrap();
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let calls = sandbox.calls();
+    assert_eq!(calls.last().unwrap().caller, "arn:aws:sts::444455556666:assumed-role/copier/me");
+    assert_eq!(calls[1].resources, ["arn:aws:iam::444455556666:role/copier"]);
+    for (body, code) in [
+        ("Action=AssumeRole&RoleArn=x&RoleSessionName=me", "ValidationException"),
+        ("Action=AssumeRole", "ValidationException"),
+        (
+            "Action=AssumeRole&RoleArn=arn:aws:iam::444455556666:role/x&RoleSessionName=%3Cx%3E",
+            "ValidationException",
+        ),
+        ("Action=Guess", "InvalidAction"),
+        ("", "InvalidAction"),
+    ] {
+        let reply = sts(&sandbox, body).await;
+        assert_eq!((reply.status, element(&reply.body, "Code")), (400, code), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn other_routes_can_be_mounted_beside() {
+    let sandbox = Sandbox::builder(World::small())
+        .routes(|sandbox| {
+            let endpoint = sandbox.endpoint();
+            axum::Router::new().route("/mine", axum::routing::get(move || async move { endpoint }))
+        })
+        .start()
+        .await
+        .unwrap();
+    let reply = request(&sandbox, "GET", "/mine", &[], "").await.unwrap();
+    assert_eq!(reply.body, sandbox.endpoint());
+}
+
+#[tokio::test]
+async fn a_sandbox_that_is_dropped_closes_its_port() {
+    let sandbox = start().await;
+    let address = sandbox.endpoint().replace("http://", "");
+    drop(sandbox);
+    while tokio::net::TcpStream::connect(&address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn everything_is_set_and_read_under_sandbox_paths() {
+    let sandbox = start().await;
+    let send = async |method: &str, path: &str, body: Value| {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        request(&sandbox, method, path, &[], &body).await.unwrap()
+    };
+    let clock = send("POST", "/_sandbox/clock", json!({"now": "2026-11-24T12:00:00Z", "paused": true})).await;
+    assert_eq!(clock.json(), json!({"now": "2026-11-24T12:00:00Z", "speed": 1.0, "paused": true}));
+    let clock = send("POST", "/_sandbox/clock", json!({"advance": "2h"})).await;
+    assert_eq!(clock.json()["now"], "2026-11-24T14:00:00Z");
+    assert_eq!(send("POST", "/_sandbox/clock", json!({"speed": 0})).await.status, 400);
+
+    let fault = json!({"action": "rekognition:*", "times": 1, "effect": {"error": {"code": "ThrottlingException", "status": 500}}});
+    let faults = send("POST", "/_sandbox/faults", fault).await;
+    assert_eq!(faults.json().as_array().unwrap().len(), 1, "{}", faults.body);
+    let reply = call(&sandbox, SOURCE, "rekognition:DescribeProjects", &json!({})).await;
+    assert_eq!((reply.status, reply.code().as_str()), (500, "ThrottlingException"));
+    assert_eq!(send("POST", "/_sandbox/faults", json!({"action": "x"})).await.status, 400);
+    assert_eq!(send("DELETE", "/_sandbox/faults", Value::Null).await.status, 204);
+    assert!(sandbox.faults().is_empty());
+
+    let settings =
+        send("PUT", "/_sandbox/settings", json!({"copying": "2h", "quotas": {"versions": 3}})).await;
+    assert_eq!(settings.json()["copying"], "PT2H");
+    assert_eq!(sandbox.settings().quotas.versions, Some(3));
+
+    let forced = json!({"projectVersionArn": FLOWERS_VERSION, "status": "HIBERNATING"});
+    assert_eq!(send("POST", "/_sandbox/status", forced).await.status, 204);
+    assert_eq!(sandbox.version(FLOWERS_VERSION).unwrap().status.as_str(), "HIBERNATING");
+    let nobody = json!({"projectVersionArn": "x", "status": "RUNNING"});
+    assert_eq!(send("POST", "/_sandbox/status", nobody).await.status, 404);
+
+    let world = send("GET", "/_sandbox/world", Value::Null).await;
+    assert_eq!(World::from_json(&world.body).unwrap(), sandbox.world());
+    assert_eq!(send("POST", "/_sandbox/reset", Value::Null).await.status, 204);
+    assert_eq!(sandbox.world(), World::small());
+    assert!(sandbox.calls().is_empty());
+    assert_eq!(send("PUT", "/_sandbox/world", world.json()).await.status, 204);
+    assert_eq!(sandbox.version(FLOWERS_VERSION).unwrap().status.as_str(), "HIBERNATING");
+    assert_eq!(send("POST", "/_sandbox/reset", json!({"projects": []})).await.status, 204);
+    assert!(sandbox.world().projects.is_empty());
+    assert_eq!(send("PUT", "/_sandbox/world", json!({"project": []})).await.status, 400);
+    let calls = send("GET", "/_sandbox/calls", Value::Null).await;
+    assert_eq!(calls.json(), json!([]));
+}

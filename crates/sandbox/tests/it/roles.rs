@@ -1,0 +1,124 @@
+//! Roles that the world lists: who may assume them, and what their sessions may do.
+
+use crate::support::*;
+use sandbox::{Role, Sandbox, World};
+use serde_json::json;
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/copier-grants";
+const COPIER: &str = "444455556666.start-copy";
+
+async fn sandbox() -> Sandbox {
+    let mut world = World::small();
+    world.roles.push(Role {
+        role_arn: ROLE.to_owned(),
+        trust: json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {
+                    "aws:PrincipalArn": ["arn:aws:iam::444455556666:role/start-copy"],
+                    "sts:ExternalId": "flowers-and-nothing-else"
+                }}
+            }]
+        })
+        .to_string(),
+        policy: json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Action": ["rekognition:PutProjectPolicy", "rekognition:List*"],
+                "Resource": [FLOWERS]
+            }]
+        })
+        .to_string(),
+    });
+    Sandbox::start(world).await.unwrap()
+}
+
+/// The status, and the session's access key and token if there is one.
+async fn assume(
+    sandbox: &Sandbox,
+    caller: &str,
+    role: &str,
+    external_id: Option<&str>,
+) -> (u16, String, String) {
+    let authorization = authorization(caller, "sts");
+    let headers =
+        [("authorization", authorization.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    let mut body = format!("Action=AssumeRole&Version=2011-06-15&RoleSessionName=me&RoleArn={role}");
+    body.extend(external_id.map(|id| format!("&ExternalId={id}")));
+    let reply = request(sandbox, "POST", "/", &headers, &body).await.unwrap();
+    let element = |name: &str| {
+        let after = reply.body.split(&format!("<{name}>")).nth(1).unwrap_or_default();
+        after.split('<').next().unwrap_or_default().to_owned()
+    };
+    (reply.status, element("AccessKeyId"), element("SessionToken"))
+}
+
+#[tokio::test]
+async fn a_listed_role_is_assumed_by_whom_it_trusts_and_with_the_external_id_only() {
+    let sandbox = sandbox().await;
+    let secret = Some("flowers-and-nothing-else");
+    let stranger = "777788889999.start-copy";
+    for (caller, role, external_id, status) in [
+        (COPIER, ROLE, secret, 200),
+        (COPIER, ROLE, Some("guessed"), 403),
+        (COPIER, ROLE, None, 403),
+        ("444455556666.other", ROLE, secret, 403),
+        (DESTINATION, ROLE, secret, 403),
+        (stranger, ROLE, secret, 403),
+        (COPIER, "arn:aws:iam::111122223333:role/admin", secret, 403),
+        (COPIER, "arn:aws:iam::777788889999:role/unlisted", None, 200),
+    ] {
+        let (answered, ..) = assume(&sandbox, caller, role, external_id).await;
+        assert_eq!(answered, status, "{caller} {role} {external_id:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_listed_roles_session_does_what_its_policy_says() {
+    let sandbox = sandbox().await;
+    let (_, key, token) = assume(&sandbox, COPIER, ROLE, Some("flowers-and-nothing-else")).await;
+    let call = async |operation: &str, body: serde_json::Value| {
+        let authorization = authorization(&key, "rekognition");
+        let target = format!("RekognitionService.{operation}");
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("x-amz-security-token", token.as_str()),
+            ("x-amz-target", target.as_str()),
+            ("content-type", "application/x-amz-json-1.1"),
+        ];
+        request(&sandbox, "POST", "/", &headers, &body.to_string()).await.unwrap()
+    };
+    let listed = call("ListProjectPolicies", json!({"ProjectArn": FLOWERS})).await;
+    assert_eq!(listed.status, 200);
+    let delete = json!({"ProjectArn": FLOWERS, "PolicyName": "copy-to-production"});
+    let refused = call("DeleteProjectPolicy", delete).await;
+    assert_eq!(refused.code(), "AccessDeniedException");
+    assert!(refused.body.contains("because no identity-based policy allows"), "{}", refused.body);
+    let other = FLOWERS.replace("flowers", "trees");
+    assert_eq!(
+        call("ListProjectPolicies", json!({"ProjectArn": other})).await.code(),
+        "AccessDeniedException"
+    );
+}
+
+#[tokio::test]
+async fn every_change_of_a_policy_is_kept_in_order() {
+    let sandbox = sandbox().await;
+    let delete = json!({"ProjectArn": FLOWERS, "PolicyName": "copy-to-production"});
+    ok(&sandbox, SOURCE, "DeleteProjectPolicy", &delete).await;
+    let [change] = &sandbox.policy_changes()[..] else { unreachable!() };
+    assert_eq!((change.project_arn.as_str(), change.name.as_str()), (FLOWERS, "copy-to-production"));
+    assert_eq!(change.document, None);
+}
+
+#[test]
+fn a_role_with_an_unreadable_policy_is_no_world() {
+    let mut world = World::small();
+    let role = Role { role_arn: ROLE.to_owned(), trust: "{}".to_owned(), policy: "{}".to_owned() };
+    world.roles.push(role);
+    assert!(World::from_json(&world.to_json()).is_err());
+}

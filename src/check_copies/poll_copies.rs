@@ -1,0 +1,92 @@
+//! Polls the copies that are running, a destination project at a time.
+
+use futures_util::{StreamExt, stream};
+use tracing::{Instrument, error};
+
+use super::publish_unpublished::RECORDS_AT_ONCE;
+use super::versions::{ProjectGroup, Versions, by_destination};
+use super::{Sweep, Unpublished};
+use crate::copier::{MAX_CONCURRENT_CALLS, record_span};
+use crate::domain::decisions::polling::{Found, poll};
+use crate::domain::model::{ModelStatus, Progress, Version};
+use crate::domain::record::{Record, Step};
+use crate::ports::{Entry, EntryCopy, World};
+
+impl<W: World> Sweep<'_, W> {
+    /// Polls every copy.
+    pub(super) async fn poll_copies(&self, unpublished: &Unpublished) {
+        let due: Vec<Vec<Entry>> = self.due(Step::Poll, unpublished).collect().await;
+        let mut groups = by_destination(due.into_iter().flatten());
+        self.copier.poll_rotation.rotate(&mut groups, |group| &group.project, self.owner);
+        let polls =
+            stream::iter(&groups).map(|group| async move { (&group.project, self.poll_group(group).await) });
+        let mut polls = std::pin::pin!(polls.buffered(MAX_CONCURRENT_CALLS));
+        let mut is_first_left = true;
+        while let Some((project, was_polled)) = polls.next().await {
+            if !was_polled && is_first_left {
+                is_first_left = false;
+                self.copier.poll_rotation.begin_next_with(project);
+            }
+        }
+    }
+
+    /// Polls the copies of a project; returns whether there was time for all of them.
+    async fn poll_group(&self, group: &ProjectGroup) -> bool {
+        if !self.may_begin() {
+            return false;
+        }
+        let versions = self.describe_group(group).await;
+        for entries in group.entries.chunks(RECORDS_AT_ONCE) {
+            let polls = stream::iter(entries).map(|(entry, copy)| self.poll_one(entry, copy, &versions));
+            let saved: Vec<Option<Record>> = polls.buffered(MAX_CONCURRENT_CALLS).collect().await;
+            // Together, so that ten announcements are one call.
+            self.publish(saved.into_iter().flatten());
+        }
+        self.may_begin()
+    }
+
+    /// The record as it was saved, if it changed.
+    async fn poll_one(&self, entry: &Entry, copy: &EntryCopy, versions: &Versions) -> Option<Record> {
+        let found = find(copy, versions);
+        self.note(|report| match &found {
+            Found::Version(Version { status: ModelStatus::CopyingInProgress, .. }) => report.copying += 1,
+            Found::Version(Version { status: ModelStatus::Unknown(_), .. }) => report.unknown_statuses += 1,
+            Found::Unreadable => report.unreadable += 1,
+            Found::Version(_) | Found::Missing => {}
+        });
+        // The usual case costs nothing: the copy is running and nothing else is due.
+        let mut saved = None;
+        if !self.changes_nothing(copy, &found)
+            && let Some(accepted) = self.load_accepted(entry, Step::Poll).await
+        {
+            let span = record_span(&accepted.clone().into());
+            if let Found::Version(Version { status: ModelStatus::Unknown(word), .. }) = &found {
+                span.in_scope(|| error!(modelStatus = word, "an unknown status"));
+            }
+            if let Some(next) = poll(accepted, &found, self.now(), &self.copier.rules.times) {
+                saved = self.save(next).instrument(span).await;
+            }
+        }
+        self.done();
+        saved
+    }
+
+    fn changes_nothing(&self, copy: &EntryCopy, found: &Found) -> bool {
+        let is_early = copy.check_at.is_some_and(|at| self.now() < at);
+        match found {
+            Found::Version(version) => is_early && version.status.progress() == Progress::Copying,
+            Found::Unreadable => is_early,
+            Found::Missing => false,
+        }
+    }
+}
+
+/// What a poll found of one copy: the version with its ARN counts, whichever other one may have its name.
+fn find(copy: &EntryCopy, versions: &Versions) -> Found {
+    let is_it = |version: &&Version| Some(&version.arn) == copy.project_version_arn.as_ref();
+    match versions.named(&copy.version_name).iter().find(is_it) {
+        Some(version) => Found::Version(version.clone()),
+        None if versions.is_unreadable(&copy.version_name) => Found::Unreadable,
+        None => Found::Missing,
+    }
+}

@@ -1,0 +1,77 @@
+//! First in a sweep: publishes outboxes that were written and not published.
+//!
+//! INVARIANT: it takes at most a third of the sweep, so that a bus that hangs stops nothing else. What the bus has not
+//! accepted stays in its outbox.
+
+use std::pin::pin;
+
+use futures_util::{StreamExt, stream};
+
+use super::Sweep;
+use crate::budget::Budget;
+use crate::copier::MAX_CONCURRENT_CALLS;
+use crate::domain::record::{Record, Step};
+use crate::ports::{Entry, World};
+
+/// How many records are published and marked at once.
+pub(super) const RECORDS_AT_ONCE: usize = 100;
+
+impl<W: World> Sweep<'_, W> {
+    /// Publishes every outbox. Returns what the records that are still unpublished need apart from that: a bus that is
+    /// down must not keep copies from going on.
+    pub(super) async fn publish_unpublished(&self) -> Vec<(Step, Entry)> {
+        let budget = self.budget.first_third();
+        let mut unpublished = Vec::new();
+        let mut pages = pin!(self.due(Step::Publish, &[]));
+        while let Some(page) = pages.next().await {
+            for entries in page.chunks(RECORDS_AT_ONCE) {
+                if !self.may_begin() {
+                    self.note(|report| {
+                        entries.iter().for_each(|entry| report.unpublished(entry.due, self.now()))
+                    });
+                    continue;
+                }
+                let loads = stream::iter(entries).map(|entry| self.load_unpublished(entry));
+                let records: Vec<Option<Record>> = loads.buffered(MAX_CONCURRENT_CALLS).collect().await;
+                let records = records.into_iter().flatten().collect();
+                let published = self.copier.publish(records, &budget).await;
+                self.note(|report| {
+                    report.published += published.announcements;
+                    report.counts.ledger_errors += published.unmarked;
+                });
+                unpublished.extend(
+                    published.records.iter().filter_map(|record| self.still_unpublished(record, &budget)),
+                );
+            }
+        }
+        unpublished
+    }
+
+    async fn load_unpublished(&self, entry: &Entry) -> Option<Record> {
+        let loaded = self.load(entry, Step::Publish).await;
+        if loaded.is_err() {
+            self.note(|report| report.unpublished(entry.due, self.now()));
+        }
+        let record = loaded.ok().flatten();
+        if record.is_none() {
+            self.done();
+        }
+        record
+    }
+
+    /// Notes what was not published and how old it is; returns what the record needs apart from that.
+    fn still_unpublished(&self, record: &Record, budget: &Budget) -> Option<(Step, Entry)> {
+        let now = self.now();
+        if record.header().outbox.is_empty() || budget.may_begin() {
+            self.done();
+        }
+        if record.ended_at().is_none() {
+            self.note(|report| report.unfinished(record.header().requested_at, now));
+        }
+        // A record that was published is back in the index under its own step, and would be taken further twice.
+        let first = record.header().outbox.first()?;
+        self.note(|report| report.unpublished(first.time, now));
+        let (step, due) = record.next_step_of_state().filter(|(_, due)| *due <= now)?;
+        Some((step, Entry::of(record, due, &self.copier.rules.times)))
+    }
+}

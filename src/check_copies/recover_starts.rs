@@ -1,0 +1,61 @@
+//! Recovers starts whose answer got lost, or that were given up: the name is described before anything is called, since
+//! the copy may have been made.
+
+use futures_util::{StreamExt, stream};
+use tracing::Instrument;
+
+use super::start_waiting::Candidate;
+use super::versions::{ProjectGroup, by_destination};
+use super::{Sweep, Unpublished};
+use crate::copier::{MAX_CONCURRENT_CALLS, record_span};
+use crate::domain::decisions::name_owner::{recover, recover_unreadable};
+use crate::domain::decisions::starting::StartDecision;
+use crate::domain::record::Step;
+use crate::ports::{Entry, World};
+
+impl<W: World> Sweep<'_, W> {
+    /// Finds out what became of every start that is due for it.
+    pub(super) async fn recover_starts(&self, unpublished: &Unpublished) {
+        let due: Vec<Vec<Entry>> = self.due(Step::Recover, unpublished).collect().await;
+        let groups = by_destination(due.into_iter().flatten());
+        let recovered = stream::iter(&groups).map(|group| self.recover_group(group));
+        let recovered = recovered.buffer_unordered(MAX_CONCURRENT_CALLS);
+        // What has to be called again does not hold up the groups behind it.
+        recovered.for_each_concurrent(None, |candidates| self.start_all(candidates)).await;
+    }
+
+    /// Adopts and ends what can be; returns what has to be called again.
+    async fn recover_group(&self, group: &ProjectGroup) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        if !self.may_begin() {
+            return candidates;
+        }
+        let versions = self.describe_group(group).await;
+        for (entry, copy) in &group.entries {
+            let Some(accepted) = self.load_accepted(entry, Step::Recover).await else {
+                self.done();
+                continue;
+            };
+            let span = record_span(&accepted.clone().into());
+            let (now, times) = (self.now(), &self.copier.rules.times);
+            if versions.is_unreadable(&copy.version_name) {
+                self.note(|report| report.unreadable += 1);
+                if let Some(ended) = recover_unreadable(accepted, now, times) {
+                    self.publish(self.save(ended).instrument(span).await);
+                }
+                self.done();
+                continue;
+            }
+            let owner = versions.named(&copy.version_name).first().cloned();
+            match recover(accepted.clone(), owner.as_ref(), self.owner, now, times) {
+                StartDecision::Call(_) => candidates.push(Candidate::Unanswered(Box::new(accepted), owner)),
+                StartDecision::Save(accepted) => {
+                    self.publish(self.save(accepted).instrument(span).await);
+                    self.done();
+                }
+                StartDecision::NotDue => self.done(),
+            }
+        }
+        candidates
+    }
+}

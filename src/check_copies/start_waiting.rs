@@ -1,0 +1,116 @@
+//! Starts what waits and is due, and what has to be called again: each source account on its own, so that an account whose
+//! policies cannot be read delays no other.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, stream};
+use tracing::{Instrument, error};
+
+use super::{Sweep, Unpublished};
+use crate::copier::{MAX_CONCURRENT_CALLS, record_span};
+use crate::domain::decisions::name_owner::recover;
+use crate::domain::decisions::starting::{StartDecision, start_waiting};
+use crate::domain::model::Version;
+use crate::domain::record::{Accepted, Record, Step};
+use crate::ports::{Entry, World};
+
+/// A request that may be due for a call.
+pub(super) enum Candidate {
+    /// One that waits.
+    Waiting(Entry),
+    /// One whose earlier start got no answer, with the version that has its name.
+    Unanswered(Box<Accepted>, Option<Version>),
+}
+
+impl Candidate {
+    fn source_account(&self) -> &str {
+        match self {
+            Self::Waiting(entry) => entry.copy.as_ref().map_or("", |copy| copy.source_project_arn.account()),
+            Self::Unanswered(accepted, _) => accepted.copy.source_project_arn.account(),
+        }
+    }
+}
+
+impl<W: World> Sweep<'_, W> {
+    /// Starts what waits, longest due first.
+    pub(super) async fn start_waiting(&self, unpublished: &Unpublished) {
+        let due: Vec<Vec<Entry>> = self.due(Step::Start, unpublished).collect().await;
+        self.start_all(due.into_iter().flatten().map(Candidate::Waiting)).await;
+    }
+
+    /// Starts these, the accounts side by side.
+    pub(super) async fn start_all(&self, candidates: impl IntoIterator<Item = Candidate>) {
+        let mut accounts: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
+        for candidate in candidates {
+            accounts.entry(candidate.source_account().to_owned()).or_default().push(candidate);
+        }
+        let accounts = stream::iter(accounts.into_values());
+        accounts
+            .for_each_concurrent(None, |candidates| {
+                let candidates = stream::iter(candidates);
+                candidates.for_each_concurrent(MAX_CONCURRENT_CALLS, |candidate| self.start_one(candidate))
+            })
+            .await;
+    }
+
+    async fn start_one(&self, candidate: Candidate) {
+        if !self.may_begin() {
+            return;
+        }
+        let (accepted, name_owner) = match candidate {
+            Candidate::Waiting(entry) => match self.load_accepted(&entry, Step::Start).await {
+                Some(accepted) => (accepted, None),
+                None => return self.done(),
+            },
+            Candidate::Unanswered(accepted, owner) => (*accepted, Some(owner)),
+        };
+        let span = record_span(&accepted.clone().into());
+        self.decide_and_start(accepted, name_owner).instrument(span).await;
+    }
+
+    /// `name_owner`: the version that has the name, for a record whose earlier start got no answer.
+    async fn decide_and_start(&self, accepted: Accepted, name_owner: Option<Option<Version>>) {
+        let owner = self.lease_owner();
+        let decide = |accepted: Accepted| match &name_owner {
+            None => start_waiting(accepted, &owner, self.now(), &self.copier.rules.times),
+            Some(name_owner) => {
+                recover(accepted, name_owner.as_ref(), &owner, self.now(), &self.copier.rules.times)
+            }
+        };
+        let mut decision = decide(accepted.clone());
+        if matches!(decision, StartDecision::Call(_)) {
+            // The rate limit comes before the lease, which is not for waiting. So the decision is made once more.
+            self.copier.copy_rate.wait().await;
+            if !self.may_begin() {
+                return;
+            }
+            decision = decide(accepted);
+        }
+        match decision {
+            StartDecision::NotDue => {}
+            StartDecision::Save(accepted) => self.publish(self.save(accepted).await),
+            StartDecision::Call(accepted) => self.lease_and_call(accepted).await,
+        }
+        self.done();
+    }
+
+    /// INVARIANT: the lease is saved before the call is made, so that a crash in between is a lease that ends, and never
+    /// a second call.
+    async fn lease_and_call(&self, accepted: Accepted) {
+        let leased = match self.copier.save(accepted).await {
+            Ok(Some(Record::Accepted(accepted))) => accepted,
+            Ok(_) => return self.note(|report| report.overtaken += 1),
+            Err(error) => {
+                error!(%error, "a lease could not be saved");
+                return self.ledger_failed();
+            }
+        };
+        match self.copier.call_copy(leased, &self.policies, &self.budget).await {
+            Ok(saved) => self.publish(self.count(saved)),
+            Err(error) => {
+                error!(%error, "the outcome of a start could not be saved: it is recovered after its lease");
+                self.ledger_failed();
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Calls CopyProjectVersion for the start that owns a record's lease, and saves the result.
+
+use tracing::{info, warn};
+
+use crate::budget::Budget;
+use crate::copier::Copier;
+use crate::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
+use crate::domain::decisions::name_owner::name_taken;
+use crate::domain::decisions::policy_missing::policy_missing;
+use crate::domain::decisions::starting::may_send;
+use crate::domain::decisions::waiting::wait_for_right_clock;
+use crate::domain::model::Version;
+use crate::domain::record::{Accepted, Record};
+use crate::domain::refusal::{CopyAnswer, Refusal};
+use crate::ports::{Rekognition, Unavailable, Which, World};
+use crate::project_policies::InvocationPolicies;
+
+impl<W: World> Copier<W> {
+    /// Calls CopyProjectVersion for the owner of the record's lease, and saves the result. `None` if another writer was
+    /// faster.
+    pub(crate) async fn call_copy(
+        &self,
+        accepted: Accepted,
+        policies: &InvocationPolicies,
+        budget: &Budget,
+    ) -> Result<Option<Record>, Unavailable> {
+        if let Some(skew) = self.clock_skew() {
+            warn!(seconds = skew.as_secs(), "the function's clock is wrong: the start is left to a sweep");
+            return self.save(wait_for_right_clock(accepted, self.now(), &self.rules.times)).await;
+        }
+        // INVARIANT: nothing is called before the policy is in place, so that a missing one is a definite "not now".
+        if let Err(why) = self.ensure_policy(&accepted, policies, budget).await {
+            info!(?why, "the source project's policy is not in place");
+            return self.save(policy_missing(accepted, &why, self.now(), &self.rules)).await;
+        }
+        // INVARIANT: asked after the policy was put, which takes time: a call that is sent later could land after the
+        // lease.
+        if !may_send(&accepted, self.now()) || !budget.has_time_to_copy() {
+            warn!("too late to call: the next start calls when the lease has ended");
+            return Ok(Some(accepted.into()));
+        }
+        let answer = self.world.rekognition().copy(&accepted.copy).await;
+        match &answer {
+            CopyAnswer::Accepted(_) => {}
+            CopyAnswer::Refused(refusal) => {
+                let Refusal { code, message, http_status } = refusal;
+                info!(code, reason = message, httpStatus = http_status, "refused");
+            }
+            CopyAnswer::Unanswered { reason } => warn!(reason, "unanswered"),
+        }
+        let next = match copy_answer(accepted, answer, self.now(), &self.rules) {
+            AnswerDecision::Save(accepted) => accepted,
+            AnswerDecision::DescribeName(accepted) => {
+                let owner = self.name_owner(&accepted).await;
+                name_taken(accepted, owner.as_ref(), self.now(), &self.rules.times)
+            }
+        };
+        self.save(next).await
+    }
+
+    /// The version that has the record's name; `None` if there is none or it could not be described.
+    async fn name_owner(&self, accepted: &Accepted) -> Option<Version> {
+        let copy = &accepted.copy;
+        self.describe_rate.wait().await;
+        let names = [copy.version_name.clone()];
+        let which = Which::Named(&names);
+        match self.world.rekognition().versions(&copy.destination_project_arn, which).await {
+            Ok(page) => {
+                page.items.into_iter().find(|version| version.arn.version_name() == copy.version_name)
+            }
+            Err(error) => {
+                warn!(%error, "the version that has the name could not be described");
+                None
+            }
+        }
+    }
+}

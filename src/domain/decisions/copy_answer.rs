@@ -1,0 +1,74 @@
+//! Decides what an answer of CopyProjectVersion leads to.
+
+use jiff::Timestamp;
+
+use super::starting::started;
+use super::waiting::{wait, wait_for_permission};
+use crate::domain::failure::Failure;
+use crate::domain::record::{Accepted, Outcome, State, WaitReason};
+use crate::domain::refusal::{CopyAnswer, Meaning, Refusal};
+use crate::domain::remedy;
+use crate::domain::rules::Rules;
+
+/// What an answer leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AnswerDecision {
+    /// Save this record.
+    Save(Accepted),
+    /// The name is taken: describe the version that has it, then decide with
+    /// [`name_taken`](super::name_owner::name_taken).
+    DescribeName(Accepted),
+}
+
+/// Reads an answer for the owner of the record's lease.
+pub fn copy_answer(accepted: Accepted, answer: CopyAnswer, now: Timestamp, rules: &Rules) -> AnswerDecision {
+    match answer {
+        CopyAnswer::Accepted(arn) => AnswerDecision::Save(started(accepted, arn, false, now)),
+        CopyAnswer::Unanswered { .. } => AnswerDecision::Save(unanswered(accepted, now)),
+        CopyAnswer::Refused(refusal) => match Meaning::of(&refusal.code) {
+            Meaning::NameTaken => AnswerDecision::DescribeName(accepted),
+            meaning => AnswerDecision::Save(refused(accepted, &refusal, meaning, now, rules)),
+        },
+    }
+}
+
+/// INVARIANT: a call without an answer may have worked or may still land. The record stays Starting, and nobody calls
+/// again before the lease ends.
+fn unanswered(accepted: Accepted, now: Timestamp) -> Accepted {
+    match accepted.state.clone() {
+        State::Starting { lease, .. } => accepted.entering(State::Starting { lease, unanswered: true }, now),
+        _ => accepted,
+    }
+}
+
+fn refused(
+    accepted: Accepted,
+    refusal: &Refusal,
+    meaning: Meaning,
+    now: Timestamp,
+    rules: &Rules,
+) -> Accepted {
+    let Refusal { code, message, .. } = refusal;
+    let failure = Failure::new(code, message);
+    let times = &rules.times;
+    match meaning {
+        Meaning::NameTaken | Meaning::Unanswered => unanswered(accepted, now),
+        Meaning::Invalid => accepted.ending(Outcome::Failed(failure.into()), now),
+        Meaning::Permission => {
+            let remedy = remedy::permission(code, message, &accepted.copy, &rules.policies);
+            wait_for_permission(accepted, failure.with_remedy(remedy), now, times)
+        }
+        Meaning::Throttled => wait(accepted, WaitReason::Throttled, failure, (5, 300), now, times),
+        Meaning::Unknown => wait(accepted, WaitReason::Unknown, failure, (30, 900), now, times),
+        // A request that meets a limit was permitted, so a later refusal has the whole permission time-out again.
+        Meaning::Limit => {
+            let accepted = Accepted { refused_since: None, ..accepted };
+            wait(accepted, WaitReason::Quota, failure, (120, 1800), now, times)
+        }
+        Meaning::Quota => {
+            let accepted = Accepted { refused_since: None, ..accepted };
+            let failure = failure.with_remedy(remedy::quota(&accepted.copy));
+            wait(accepted, WaitReason::Quota, failure, (300, 3600), now, times)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What happens next: every transition of a [`Record`](super::record::Record), as pure functions of the record, what
+//! was observed, and the time.
+//!
+//! | file | decides |
+//! |---|---|
+//! | [`starting`] | whether a record may be started, and for how long its call may be sent |
+//! | [`policy_missing`] | what it means that the source project's policy is not in place |
+//! | [`copy_answer`] | what an answer of CopyProjectVersion leads to |
+//! | [`name_owner`] | what the version that has the name means, after a taken name or a lost answer |
+//! | [`polling`] | what a poll of a running copy leads to |
+//! | [`waiting`] | how long a refused start waits, and when a refusal is final |
+//!
+//! INVARIANTS, each with a test that fails without it:
+//! - CopyProjectVersion is called for a record in [`State::Starting`](super::record::State::Starting) only: never for
+//!   one that has an ARN or an outcome.
+//! - No failure is recorded while a call that was sent could still land.
+//! - A record ends once; nothing leads out of [`State::Ended`](super::record::State::Ended).
+
+pub mod copy_answer;
+pub mod name_owner;
+pub mod policy_missing;
+pub mod polling;
+pub mod starting;
+#[cfg(test)]
+mod tests;
+pub mod waiting;

@@ -1,0 +1,112 @@
+//! Decides what the version that has the requested name means, while the copy's ARN is not known.
+//!
+//! A taken name does not mean failure: the version may come from an earlier call whose answer was lost, or from another
+//! request for the same copy. INVARIANT: a version is adopted only if it was made from the same source.
+
+use jiff::Timestamp;
+
+use super::starting::{StartDecision, has_start_timed_out, start_timed_out, started, with_new_lease};
+use super::waiting::wait;
+use crate::domain::failure::{self, Failure};
+use crate::domain::model::{Origin, Progress, Version};
+use crate::domain::record::{Accepted, Outcome, State, WaitReason};
+use crate::domain::remedy;
+use crate::domain::times::{CLOCK_TOLERANCE, SEND_WITHIN, SIGNATURE_LIFETIME, Times, saturating_add};
+
+/// After a definite "name taken": adopts, fails, or waits for the name to settle.
+///
+/// `owner` is the version that has the name. `None` if there is none or it could not be described: it may be going away
+/// or not be visible yet.
+pub fn name_taken(accepted: Accepted, owner: Option<&Version>, now: Timestamp, times: &Times) -> Accepted {
+    // This call was refused, so only an earlier one can have made the version.
+    match verdict(&accepted, owner, &accepted.unanswered_starts) {
+        Verdict::Adopt(version) => started(accepted, version.arn.clone(), true, now),
+        Verdict::Conflict(failure) => accepted.ending(Outcome::Failed(failure.into()), now),
+        Verdict::Nothing => {
+            let message =
+                "a version of that name is being deleted, is not visible yet or could not be described";
+            let failure = Failure::new("ResourceInUseException", message);
+            wait(accepted, WaitReason::NameBusy, failure, (5, 300), now, times)
+        }
+    }
+}
+
+/// After a start whose outcome is not known: adopts, fails, calls again, or gives up.
+///
+/// Before the lease ends a call may still land, so the only thing that may be done is to adopt, and that on a first
+/// attempt only.
+pub fn recover(
+    accepted: Accepted,
+    owner: Option<&Version>,
+    lease_owner: &str,
+    now: Timestamp,
+    times: &Times,
+) -> StartDecision {
+    let State::Starting { lease, unanswered } = &accepted.state else { return StartDecision::NotDue };
+    let has_lease_ended = now >= lease.until;
+    let may_adopt = has_lease_ended || (*unanswered && accepted.attempts == 1);
+    let starts = [&accepted.unanswered_starts[..], &[lease.since()]].concat();
+    match verdict(&accepted, owner, &starts) {
+        Verdict::Adopt(version) if may_adopt => {
+            StartDecision::Save(started(accepted, version.arn.clone(), true, now))
+        }
+        _ if !has_lease_ended => StartDecision::NotDue,
+        Verdict::Conflict(failure) => {
+            StartDecision::Save(accepted.ending(Outcome::Failed(failure.into()), now))
+        }
+        Verdict::Adopt(_) | Verdict::Nothing if has_start_timed_out(&accepted, now, times) => {
+            let failure = start_timed_out(times, None);
+            StartDecision::Save(accepted.ending(Outcome::TimedOut(failure.into()), now))
+        }
+        Verdict::Adopt(_) | Verdict::Nothing => {
+            StartDecision::Call(with_new_lease(accepted, lease_owner, now))
+        }
+    }
+}
+
+/// After a start whose outcome could not even be looked up. An unreadable project proves nothing, so the copier waits
+/// as long as a start and a copy may take before it gives up.
+pub fn recover_unreadable(accepted: Accepted, now: Timestamp, times: &Times) -> Option<Accepted> {
+    let State::Starting { lease, .. } = &accepted.state else { return None };
+    let give_up_at =
+        saturating_add(saturating_add(accepted.header.requested_at, times.start_timeout), times.copy_timeout);
+    if now < lease.until || now < give_up_at {
+        return None;
+    }
+    Some(accepted.ending(Outcome::TimedOut(start_timed_out(times, None).into()), now))
+}
+
+enum Verdict<'a> {
+    Adopt(&'a Version),
+    Conflict(Failure),
+    Nothing,
+}
+
+/// `starts`: when each start that may have made the version took its lease.
+fn verdict<'a>(accepted: &Accepted, owner: Option<&'a Version>, starts: &[Timestamp]) -> Verdict<'a> {
+    let Some(version) = owner else { return Verdict::Nothing };
+    if version.status.progress() == Progress::Deleting {
+        return Verdict::Nothing;
+    }
+    let what = match version.origin(&accepted.copy) {
+        Origin::Same => return Verdict::Adopt(version),
+        Origin::NotShown if starts.iter().any(|start| may_have_made(*start, version)) => {
+            return Verdict::Adopt(version);
+        }
+        Origin::NotShown => "and AWS does not show which model it was copied from".to_owned(),
+        Origin::OtherBucketOrKey => "a copy of the same model with another bucket or key".to_owned(),
+        Origin::OtherSource(source) => format!("a copy of `{source}`"),
+        Origin::Trained => "a model that was trained there".to_owned(),
+    };
+    let name = &accepted.copy.version_name;
+    let message = format!("`versionName` `{name}` belongs to `{}`, {what}", version.arn);
+    Verdict::Conflict(Failure::new(failure::VERSION_NAME_TAKEN, message).with_remedy(remedy::name_taken()))
+}
+
+/// Whether the call of a start that took its lease then may have made the version: within the time that the call could
+/// be sent and its signature was valid.
+fn may_have_made(start: Timestamp, version: &Version) -> bool {
+    let from = saturating_add(start, -CLOCK_TOLERANCE);
+    let to = saturating_add(start, SEND_WITHIN + SIGNATURE_LIFETIME + CLOCK_TOLERANCE);
+    version.created_at.is_some_and(|created_at| (from..=to).contains(&created_at))
+}

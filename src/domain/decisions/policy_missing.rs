@@ -1,0 +1,46 @@
+//! Decides what it means that the source project's policy is not in place. CopyProjectVersion was not called, so each
+//! of these is a definite "not now".
+
+use jiff::Timestamp;
+
+use super::waiting::{wait, wait_for_permission};
+use crate::domain::failure::{self, Failure};
+use crate::domain::project_policy::{PolicyError, PolicyMissing};
+use crate::domain::record::{Accepted, WaitReason};
+use crate::domain::refusal::Meaning;
+use crate::domain::remedy;
+use crate::domain::rules::Rules;
+
+/// The record whose source project has no fitting policy.
+pub fn policy_missing(accepted: Accepted, why: &PolicyMissing, now: Timestamp, rules: &Rules) -> Accepted {
+    let times = &rules.times;
+    match why {
+        PolicyMissing::NoSlot(names) => {
+            let project = &accepted.copy.source_project_arn;
+            let message = format!(
+                "`{project}` has no free slot for policy `{}`: a project has room for five",
+                rules.policies.policy.name
+            );
+            let failure = Failure::new(failure::POLICY_FULL, message).with_remedy(remedy::no_slot(names));
+            // A full project is no refusal: a later one has the whole time that a permission takes to be seen.
+            let accepted = Accepted { refused_since: None, ..accepted };
+            wait(accepted, WaitReason::PolicyFull, failure, (10, 300), now, times)
+        }
+        PolicyMissing::Error(PolicyError::Conflict) => {
+            let failure = Failure::new(failure::POLICY_NOT_PUT, "others change the policy all the time");
+            wait(accepted, WaitReason::Unknown, failure, (10, 300), now, times)
+        }
+        PolicyMissing::Error(PolicyError::Unavailable(reason)) => {
+            let failure = Failure::new(failure::POLICY_NOT_PUT, reason);
+            wait(accepted, WaitReason::Unknown, failure, (10, 300), now, times)
+        }
+        PolicyMissing::Error(PolicyError::Refused { action, refusal }) => {
+            let failure = Failure::new(&refusal.code, format!("{action}: {}", refusal.message));
+            if Meaning::of(&refusal.code) == Meaning::Throttled {
+                return wait(accepted, WaitReason::Throttled, failure, (5, 300), now, times);
+            }
+            let remedy = remedy::policy(action, &refusal.code, &accepted.copy, &rules.policies);
+            wait_for_permission(accepted, failure.with_remedy(remedy), now, times)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Decides what a poll of a running copy leads to. The copy is known by its ARN: a name can be deleted and used again.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::failure::{self, Failure};
+use crate::domain::model::{ModelStatus, Progress, Version};
+use crate::domain::record::{Accepted, Copying, Outcome, State, Unfulfilled};
+use crate::domain::remedy;
+use crate::domain::times::{DELETED_AFTER, Times, saturating_add};
+
+/// What a poll found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// The version itself.
+    Version(Version),
+    /// The project was read and the version was not in it, or another one had its name. An old page may still show a
+    /// version that was deleted before this one was made, so the latter proves no more than the former.
+    Missing,
+    /// The project could not be read.
+    Unreadable,
+}
+
+/// The record after a poll; `None` where nothing changes.
+pub fn poll(accepted: Accepted, found: &Found, now: Timestamp, times: &Times) -> Option<Accepted> {
+    let State::Copying(copying) = &accepted.state else { return None };
+    let copying = copying.clone();
+    match found {
+        Found::Version(version) => poll_version(accepted, copying, version, now, times),
+        Found::Missing => poll_missing(accepted, copying, now),
+        Found::Unreadable => poll_unreadable(accepted, &copying, now, times),
+    }
+}
+
+fn poll_version(
+    accepted: Accepted,
+    copying: Copying,
+    version: &Version,
+    now: Timestamp,
+    times: &Times,
+) -> Option<Accepted> {
+    let status = version.status.clone();
+    let failure = match status.progress() {
+        Progress::Copied => {
+            let outcome = Outcome::Completed { copy: copying.copy, model_status: status };
+            return Some(accepted.ending(outcome, now));
+        }
+        Progress::Copying | Progress::Unknown => return keep_copying(accepted, copying, status, now, times),
+        Progress::Failed => {
+            let message = version.status_message.as_deref().unwrap_or("Rekognition gave no reason");
+            Failure::new(failure::COPYING_FAILED, message).with_remedy(remedy::copy_failed())
+        }
+        Progress::Deleting => Failure::new(failure::VERSION_DELETED, "the version is being deleted")
+            .with_remedy(remedy::send_again()),
+        Progress::Trained => {
+            let message = format!("`{}` is a model that was trained, not copied", version.arn);
+            Failure::new(failure::VERSION_NAME_TAKEN, message).with_remedy(remedy::name_taken())
+        }
+    };
+    is_settled(&copying, now).then(|| {
+        let why = Unfulfilled { failure, copy: Some(copying.copy), model_status: Some(status) };
+        accepted.ending(Outcome::Failed(why), now)
+    })
+}
+
+/// The version is still copying: it becomes overdue, then times out.
+fn keep_copying(
+    accepted: Accepted,
+    copying: Copying,
+    status: ModelStatus,
+    now: Timestamp,
+    times: &Times,
+) -> Option<Accepted> {
+    let running_for = now.duration_since(copying.copy.started_at);
+    if running_for >= times.copy_timeout && is_settled(&copying, now) {
+        let failure = copy_timed_out(times.copy_timeout, Some(&status));
+        let why = Unfulfilled { failure, copy: Some(copying.copy), model_status: Some(status) };
+        return Some(accepted.ending(Outcome::TimedOut(why), now));
+    }
+    let becomes_overdue = running_for >= times.overdue_after && !copying.is_overdue;
+    if !becomes_overdue && copying.missing_since.is_none() {
+        return None;
+    }
+    let copying = Copying {
+        missing_since: None,
+        is_overdue: copying.is_overdue || becomes_overdue,
+        model_status: if becomes_overdue { Some(status) } else { copying.model_status },
+        ..copying
+    };
+    Some(accepted.entering(State::Copying(copying), now))
+}
+
+/// A version counts as deleted only when it is missing twice, at least ten minutes apart.
+fn poll_missing(accepted: Accepted, copying: Copying, now: Timestamp) -> Option<Accepted> {
+    let Some(since) = copying.missing_since else {
+        let copying = Copying { missing_since: Some(now), ..copying };
+        return Some(accepted.entering(State::Copying(copying), now));
+    };
+    (now.duration_since(since) >= DELETED_AFTER && is_settled(&copying, now)).then(|| {
+        let failure = Failure::new(failure::VERSION_DELETED, "the version is no longer in its project")
+            .with_remedy(remedy::send_again());
+        let why = Unfulfilled { failure, copy: Some(copying.copy), model_status: None };
+        accepted.ending(Outcome::Failed(why), now)
+    })
+}
+
+/// An unreadable project proves nothing, so the copier waits the time-out once more before TIMED_OUT.
+fn poll_unreadable(accepted: Accepted, copying: &Copying, now: Timestamp, times: &Times) -> Option<Accepted> {
+    let deadline = saturating_add(copying.copy.started_at, times.copy_timeout);
+    let give_up_at = saturating_add(deadline, times.copy_timeout);
+    (now >= give_up_at && is_settled(copying, now)).then(|| {
+        let failure = copy_timed_out(times.copy_timeout, None);
+        let why = Unfulfilled { failure, copy: Some(copying.copy.clone()), model_status: None };
+        accepted.ending(Outcome::TimedOut(why), now)
+    })
+}
+
+/// INVARIANT: no failure while an unanswered call could still land.
+fn is_settled(copying: &Copying, now: Timestamp) -> bool {
+    copying.unsettled_until.is_none_or(|until| now >= until)
+}
+
+fn copy_timed_out(limit: SignedDuration, status: Option<&ModelStatus>) -> Failure {
+    let reading = match status {
+        Some(status) => format!("the version still reads `{status}`"),
+        None => "the destination project could not be read".to_owned(),
+    };
+    let message = format!("the copy did not end within {} s: {reading}", limit.as_secs());
+    Failure::new(failure::COPY_TIMED_OUT, message).with_remedy(remedy::copy_timed_out())
+}

@@ -1,0 +1,165 @@
+//! Every answer of CopyProjectVersion, and every start of a waiting record.
+
+use jiff::SignedDuration;
+
+use crate::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
+use crate::domain::decisions::starting::{StartDecision, may_send, start_waiting};
+use crate::domain::examples::{
+    accepted, after_answer, at, refused, rules, starting, status, statuses, unanswered,
+};
+use crate::domain::record::{Accepted, State};
+use crate::domain::times::Times;
+
+const MIN: i64 = 60;
+const HOUR: i64 = 60 * MIN;
+
+fn waiting_since_start(code: &str) -> Accepted {
+    after_answer(starting(), refused(code), at(1))
+}
+
+#[test]
+fn an_accepted_call_is_a_copy_that_has_started() {
+    let record = after_answer(starting(), accepted(), at(1));
+    assert_eq!((status(&record), statuses(&record)), ("STARTED", vec!["STARTED"]));
+    let detail = record.header.outbox[0].detail.get();
+    assert!(detail.contains(r#""adopted":false"#), "{detail}");
+    let refused_before = Accepted { refused_since: Some(at(0)), ..starting() };
+    assert_eq!(after_answer(refused_before, accepted(), at(1)).refused_since, None);
+}
+
+/// Every error of CopyProjectVersion, how soon and how late the next try is, and what is announced.
+#[test]
+fn every_refusal_leads_where_the_table_says() {
+    type Row = (&'static str, &'static str, Option<(i64, i64)>);
+    let table: &[Row] = &[
+        ("AccessDeniedException", "Permission", Some((5, 60))),
+        ("AccessDenied", "Permission", Some((5, 60))),
+        ("KMSAccessDeniedException", "Permission", Some((5, 60))),
+        ("InvalidS3ObjectException", "Permission", Some((5, 60))),
+        ("ResourceNotFoundException", "Permission", Some((5, 60))),
+        ("ThrottlingException", "Throttled", Some((5, 300))),
+        ("ProvisionedThroughputExceededException", "Throttled", Some((5, 300))),
+        ("LimitExceededException", "Quota", Some((120, 1800))),
+        ("ServiceQuotaExceededException", "Quota", Some((300, 3600))),
+        ("HttpStatus429", "Throttled", Some((5, 300))),
+        ("HttpStatus413", "Unknown", Some((30, 900))),
+        ("SomethingNewException", "Unknown", Some((30, 900))),
+        ("InvalidParameterException", "FAILED", None),
+        ("ValidationException", "FAILED", None),
+        ("InternalServerError", "STARTING", None),
+    ];
+    for (code, expected, wait) in table {
+        let record = waiting_since_start(code);
+        match (&record.state, wait) {
+            (State::Waiting { due, reason, failure }, Some((least, most))) => {
+                assert_eq!((reason.as_str(), failure.code.as_str()), (*expected, *code));
+                assert!((at(1 + least)..=at(1 + most)).contains(due), "{code}: {due}");
+                assert_eq!(statuses(&record), ["QUEUED"], "{code}");
+            }
+            (_, None) => assert_eq!(status(&record), *expected, "{code}"),
+            (state, _) => panic!("{code}: {state:?}"),
+        }
+    }
+}
+
+#[test]
+fn for_a_taken_name_the_version_that_has_it_is_described() {
+    for code in ["ResourceInUseException", "ResourceAlreadyExistsException"] {
+        let decision = copy_answer(starting(), refused(code), at(1), &rules());
+        assert_eq!(decision, AnswerDecision::DescribeName(starting()), "{code}");
+    }
+}
+
+#[test]
+fn a_call_without_an_answer_keeps_its_lease_and_says_nothing() {
+    let record = after_answer(starting(), unanswered(), at(1));
+    assert!(matches!(record.state, State::Starting { unanswered: true, .. }));
+    assert!(record.header.outbox.is_empty());
+    assert!(!may_send(&record, at(1)), "not again under the same lease");
+}
+
+#[test]
+fn a_wait_is_announced_once() {
+    let StartDecision::Call(again) =
+        start_waiting(waiting_since_start("ThrottlingException"), "o", at(HOUR), &Times::default())
+    else {
+        panic!("it is due")
+    };
+    assert_eq!(statuses(&after_answer(again, refused("LimitExceededException"), at(HOUR))), ["QUEUED"]);
+}
+
+#[test]
+fn a_quota_asks_for_a_person() {
+    let record = waiting_since_start("ServiceQuotaExceededException");
+    assert!(record.header.outbox[0].detail.get().contains("Service Quotas"));
+}
+
+#[test]
+fn a_missing_permission_is_final_only_after_a_while() {
+    let times = Times::default();
+    let mut record = waiting_since_start("AccessDeniedException");
+    for now in [at(5 * MIN), at(15 * MIN)] {
+        let StartDecision::Call(again) = start_waiting(record, "o", now, &times) else { panic!("it is due") };
+        record = after_answer(again, refused("AccessDeniedException"), now);
+        assert_eq!(status(&record), "QUEUED", "{now}");
+    }
+    let StartDecision::Call(again) = start_waiting(record, "o", at(20 * MIN), &times) else {
+        panic!("it is due")
+    };
+    let record = after_answer(again, refused("AccessDeniedException"), at(20 * MIN));
+    assert_eq!((status(&record), statuses(&record)), ("FAILED", vec!["QUEUED", "FAILED"]));
+    assert!(record.failure().unwrap().remedy.as_ref().unwrap().contains("put-project-policy"));
+}
+
+#[test]
+fn a_waiting_record_is_started_when_due_and_given_up_at_its_deadline() {
+    let times = Times::default();
+    let record = waiting_since_start("ThrottlingException");
+    let State::Waiting { due, .. } = record.state else { panic!("it waits") };
+    let before = due - SignedDuration::from_millis(1);
+    assert_eq!(start_waiting(record.clone(), "o", before, &times), StartDecision::NotDue);
+    let StartDecision::Call(called) = start_waiting(record.clone(), "o", due, &times) else {
+        panic!("it is due")
+    };
+    assert_eq!((called.attempts, may_send(&called, due)), (2, true));
+    let StartDecision::Save(ended) = start_waiting(record, "o", at(24 * HOUR), &times) else {
+        panic!("it is too late")
+    };
+    assert_eq!((status(&ended), statuses(&ended)), ("TIMED_OUT", vec!["QUEUED", "TIMED_OUT"]));
+    assert!(ended.failure().unwrap().message.contains("24 h: ThrottlingException"));
+}
+
+#[test]
+fn a_permission_that_was_there_in_between_has_its_whole_time_again() {
+    let times = Times::default();
+    let mut record = waiting_since_start("AccessDeniedException");
+    for (code, now) in [("LimitExceededException", at(10 * MIN)), ("AccessDeniedException", at(HOUR))] {
+        let StartDecision::Call(again) = start_waiting(record, "o", now, &times) else { panic!("it is due") };
+        record = after_answer(again, refused(code), now);
+    }
+    assert_eq!(status(&record), "QUEUED");
+}
+
+#[test]
+fn a_wait_ends_with_the_time_to_start_at_the_latest() {
+    let now = at(24 * HOUR - 1);
+    let last = Accepted { attempts: 30, ..starting() };
+    let record = after_answer(last, refused("ServiceQuotaExceededException"), now);
+    let State::Waiting { due, .. } = record.state else { panic!("it waits") };
+    assert_eq!(due, at(24 * HOUR));
+}
+
+#[test]
+fn only_a_waiting_record_is_started() {
+    let copying = after_answer(starting(), accepted(), at(1));
+    let ended = after_answer(starting(), refused("ValidationException"), at(1));
+    for record in [starting(), copying, ended] {
+        assert_eq!(start_waiting(record, "o", at(100 * HOUR), &Times::default()), StartDecision::NotDue);
+    }
+}
+
+#[test]
+fn a_call_is_sent_in_the_first_two_minutes_of_its_lease_or_never() {
+    assert!(may_send(&starting(), at(119)));
+    assert!(!may_send(&starting(), at(120)));
+}

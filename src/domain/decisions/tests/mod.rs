@@ -1,0 +1,6 @@
+//! Tables of what leads where.
+
+mod copy_answer;
+mod name_owner;
+mod policy_missing;
+mod polling;

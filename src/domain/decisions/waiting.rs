@@ -1,0 +1,49 @@
+//! Decides how long a refused start waits before the next try, and when a missing permission is final.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::failure::{self, Failure};
+use crate::domain::record::{Accepted, Outcome, State, WaitReason};
+use crate::domain::times::{Times, backoff, saturating_add};
+
+/// The shortest and the longest wait before the next try, in seconds.
+pub(super) type Bounds = (i64, i64);
+
+/// The record waiting, until its time to start ends at the latest. The first wait is announced as QUEUED.
+pub(super) fn wait(
+    accepted: Accepted,
+    reason: WaitReason,
+    failure: Failure,
+    (floor, most): Bounds,
+    now: Timestamp,
+    times: &Times,
+) -> Accepted {
+    let seconds = SignedDuration::from_secs;
+    let wait = backoff(seconds(floor), seconds(most), accepted.attempts, &accepted.header.key);
+    let deadline = saturating_add(accepted.header.requested_at, times.start_timeout);
+    let due = saturating_add(now, wait).min(deadline);
+    accepted.entering(State::Waiting { due, reason, failure }, now)
+}
+
+/// The record of a request that reached a function whose clock is wrong: a sweep on another instance starts it.
+pub fn wait_for_right_clock(accepted: Accepted, now: Timestamp, times: &Times) -> Accepted {
+    let failure =
+        Failure::new(failure::CLOCK_SKEW, "the clock of the function that took the request is wrong");
+    wait(accepted, WaitReason::Unknown, failure, (1, 60), now, times)
+}
+
+/// The record after a refusal for want of a permission. Policies take time to be seen, so it is final only when it has
+/// lasted.
+pub(super) fn wait_for_permission(
+    accepted: Accepted,
+    failure: Failure,
+    now: Timestamp,
+    times: &Times,
+) -> Accepted {
+    let since = accepted.refused_since.unwrap_or(now);
+    if now >= saturating_add(since, times.permission_timeout) {
+        return accepted.ending(Outcome::Failed(failure.into()), now);
+    }
+    let accepted = Accepted { refused_since: Some(since), ..accepted };
+    wait(accepted, WaitReason::Permission, failure, (5, 60), now, times)
+}

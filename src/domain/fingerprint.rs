@@ -1,0 +1,188 @@
+//! The fingerprint of a request's content: it tells a redelivery from another request under the same id.
+//!
+//! It is taken from the request's JSON, out of its wrapping, before validation. So settings and releases do not change
+//! it. Field names, those in `outputConfig` too, are read in lowerCamelCase; names in `tags` and `context` as written.
+//! Keys are sorted, numbers stay as written, `requestId` is left out. Text that is not a JSON object, repeats a key or
+//! is nested too deep is hashed as it is.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::json::{Object, lower_camel_case};
+
+/// How deep values may be nested, as in serde_json's own readers.
+const MAX_DEPTH: usize = 127;
+
+/// The fingerprint of the text of a request: 64 hexadecimal digits.
+pub fn fingerprint(text: &str) -> String {
+    let mut hash = Sha256::new();
+    match canonical_request(text) {
+        Ok(canonical) => hash.update(format!("request\n{canonical}")),
+        Err(_) => hash.update(format!("text\n{text}")),
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Why a JSON value has no canonical form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotCanonical {
+    /// An object has the same key twice.
+    #[error("must not repeat a key: give each key once")]
+    RepeatedKey,
+    /// Values are nested deeper than usual JSON readers accept.
+    #[error("must not nest values deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+    /// The value cannot be read.
+    #[error("must be JSON that can be read")]
+    Unreadable,
+}
+
+/// A JSON value with its keys sorted, without white space, its numbers as written.
+///
+/// # Errors
+/// If an object in it repeats a key, or it is nested too deep.
+pub fn canonical(value: &RawValue) -> Result<String, NotCanonical> {
+    let mut text = String::new();
+    write(value, MAX_DEPTH, &mut text)?;
+    Ok(text)
+}
+
+fn canonical_request(text: &str) -> Result<String, NotCanonical> {
+    let object = Object::parse("request", text).map_err(|_| NotCanonical::Unreadable)?;
+    let mut members = BTreeMap::new();
+    for (name, value) in object.members() {
+        let name = lower_camel_case(name);
+        let canonical = match name.as_str() {
+            "requestId" => String::new(),
+            "outputConfig" => canonical_output_config(value)?,
+            _ => canonical(value)?,
+        };
+        if members.insert(name, canonical).is_some() {
+            return Err(NotCanonical::RepeatedKey);
+        }
+    }
+    members.remove("requestId");
+    Ok(join(members))
+}
+
+fn canonical_output_config(value: &RawValue) -> Result<String, NotCanonical> {
+    let Ok(object) = Object::within("outputConfig", value) else { return canonical(value) };
+    let mut members = BTreeMap::new();
+    for (name, value) in object.members() {
+        if members.insert(lower_camel_case(name), canonical(value)?).is_some() {
+            return Err(NotCanonical::RepeatedKey);
+        }
+    }
+    Ok(join(members))
+}
+
+fn join(members: BTreeMap<String, String>) -> String {
+    members.iter().map(|(name, value)| format!("{name:?}:{value}\n")).collect()
+}
+
+fn write(value: &RawValue, depth: usize, text: &mut String) -> Result<(), NotCanonical> {
+    let raw = value.get();
+    match raw.as_bytes().first() {
+        Some(b'{' | b'[') if depth == 0 => return Err(NotCanonical::TooDeep),
+        Some(b'{') => {
+            let object = Object::within("", value).map_err(|_| NotCanonical::Unreadable)?;
+            let mut members = BTreeMap::new();
+            for (name, value) in object.members() {
+                if members.insert(name, value).is_some() {
+                    return Err(NotCanonical::RepeatedKey);
+                }
+            }
+            text.push('{');
+            for (name, value) in members {
+                text.push_str(&format!("{name:?}:"));
+                write(value, depth - 1, text)?;
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Some(b'[') => {
+            let values: Vec<&RawValue> = serde_json::from_str(raw).map_err(|_| NotCanonical::Unreadable)?;
+            text.push('[');
+            for value in values {
+                write(value, depth - 1, text)?;
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Some(b'"') => {
+            let content: String = serde_json::from_str(raw).map_err(|_| NotCanonical::Unreadable)?;
+            text.push_str(&format!("{content:?}"));
+        }
+        _ => text.push_str(raw),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::examples::BARE;
+
+    fn same(one: &str, other: &str) -> bool {
+        fingerprint(one) == fingerprint(other)
+    }
+
+    #[test]
+    fn the_order_and_the_spelling_of_fields_do_not_matter() {
+        let one = r#"{"versionName": "a", "outputConfig": {"s3Bucket": "b", "s3KeyPrefix": "c"}, "tags": {"x": "1", "y": "2"}}"#;
+        let other = r#"{"Tags": {"y":"2","x":"1"}, "OutputConfig":{"S3KeyPrefix":"c","S3Bucket":"b"},"VersionName":"\u0061"}"#;
+        assert!(same(one, other));
+        assert!(same(BARE, &BARE.replace("sourceProjectArn", "SourceProjectArn")));
+    }
+
+    #[test]
+    fn the_request_id_does_not_matter() {
+        assert!(same(r#"{"a": 1, "requestId": "x"}"#, r#"{"RequestId": "y", "a": 1}"#));
+        assert!(same(r#"{"a": 1, "requestId": "x"}"#, r#"{"a": 1}"#));
+    }
+
+    #[test]
+    fn names_in_tags_and_context_count_as_written() {
+        assert!(!same(r#"{"tags": {"team": "a"}}"#, r#"{"tags": {"Team": "a"}}"#));
+        assert!(!same(r#"{"context": {"team": "a"}}"#, r#"{"context": {"Team": "a"}}"#));
+    }
+
+    #[test]
+    fn numbers_count_as_written() {
+        for (one, other) in [
+            ("18446744073709551617", "18446744073709551618"),
+            ("1", "1.0"),
+            ("0.1", "0.10000000000000000555"),
+        ] {
+            let context = |number: &str| format!(r#"{{"context": {{"n": {number}}}}}"#);
+            assert!(!same(&context(one), &context(other)), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn order_in_a_list_and_every_other_difference_count() {
+        assert!(!same(r#"{"context": {"a": [1, 2]}}"#, r#"{"context": {"a": [2, 1]}}"#));
+        assert!(!same(r#"{"a": "1"}"#, r#"{"a": 1}"#));
+        assert!(!same(r#"{"a": null}"#, r#"{}"#));
+        assert!(!same(r#"{"a": {"b": 1}}"#, r#"{"a": {"b": [1]}}"#));
+    }
+
+    #[test]
+    fn text_that_has_no_canonical_form_counts_as_it_is() {
+        let deep = |n: usize| format!(r#"{{"context": {{"a": {}{}}}}}"#, "[".repeat(n), "]".repeat(n));
+        for text in ["no JSON", r#"{"a": 1, "a": 1}"#, r#"{"A": 1, "a": 1}"#, "[1]", &deep(30_000)] {
+            assert!(same(text, text));
+            assert!(!same(text, &format!("{text} ")), "{:.40}", text);
+        }
+        assert!(same(&deep(100), &format!("{} ", deep(100))));
+    }
+
+    #[test]
+    fn repeated_keys_are_found_at_every_depth() {
+        let canonical = |text: &str| canonical(serde_json::from_str::<&RawValue>(text).unwrap());
+        assert_eq!(canonical(r#"{"a": [{"b": 1, "b": 2}]}"#), Err(NotCanonical::RepeatedKey));
+        assert_eq!(canonical(r#"{"a": [{"b": 1}, {"b": 2}]}"#).unwrap(), r#"{"a":[{"b":1,},{"b":2,},],}"#);
+    }
+}

@@ -1,0 +1,262 @@
+//! The copier's project policy on a source project: what it says, when it fits, and what has to change so that it does.
+//!
+//! Copying across accounts needs a project policy on the source project. Where the settings name a role in the source
+//! account, the copier puts one policy a project. It admits both functions' roles to the whole project and expires an
+//! hour after it was put, so that nothing has to withdraw it. Why so: ARCHITECTURE.md.
+//!
+//! Source: <https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/md-create-project-policy-document.html>
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::refusal::Refusal;
+use super::request::CopyRequest;
+use super::times::{CLOCK_TOLERANCE, saturating_add};
+
+/// The one action that a project policy can allow.
+pub const ACTION: &str = "rekognition:CopyProjectVersion";
+/// What the name of every copier's policy begins with.
+pub const NAME_PREFIX: &str = "model-copier-";
+/// How long a policy allows something after it was put.
+pub const POLICY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+/// How much of its life a policy must have left to be used.
+const LEAST_TIME_LEFT: SignedDuration = SignedDuration::from_mins(15);
+/// How old a policy has to be before it is put once more because a call was refused in spite of it.
+const PUT_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
+/// The most policies of a project.
+const SLOTS: usize = 5;
+
+/// What a deployment puts on source projects, and through which roles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyRules {
+    /// The role that changes project policies for the copier, by the account that owns the projects. For an account
+    /// without one, the owner attaches the policies.
+    pub roles: BTreeMap<String, String>,
+    /// The copier's policy.
+    pub policy: CopierPolicy,
+}
+
+impl PolicyRules {
+    /// The role through which the copier puts the policy that this copy needs; `None` if it puts none.
+    pub fn role_for(&self, copy: &CopyRequest) -> Option<&str> {
+        self.roles.get(copy.source_project_arn.account()).map(String::as_str)
+    }
+}
+
+/// The policy that one copier puts on every source project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CopierPolicy {
+    /// `model-copier-ACCOUNT-STACK`: one policy a project and copier.
+    pub name: String,
+    /// ARNs of the roles or accounts that it admits.
+    pub principals: BTreeSet<String>,
+    /// Whether it expires. Without, it has no condition and allows copies until it is deleted.
+    pub expires: bool,
+}
+
+/// A policy as a project has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectPolicy {
+    /// Its name.
+    pub name: String,
+    /// A change of it has to name this.
+    pub revision_id: String,
+    /// Its document.
+    pub document: String,
+    /// When it was last put, where Rekognition says so.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// Why a project's policies could not be listed or changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyError {
+    /// Another caller changed the policy first: list again.
+    Conflict,
+    /// A definite refusal of this action.
+    Refused {
+        /// In IAM's words, for instance `rekognition:PutProjectPolicy`.
+        action: &'static str,
+        /// The refusal.
+        refusal: Refusal,
+    },
+    /// No answer, or an unreadable one. A change may have been made.
+    Unavailable(String),
+}
+
+/// Why a record's copy was not called: its source project's policy is not in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyMissing {
+    /// The project has no free slot, and none of these policies is an expired one of a copier.
+    NoSlot(Vec<String>),
+    /// Something refused or did not answer.
+    Error(PolicyError),
+}
+
+/// What makes the copier's policy fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Put the policy over this revision, or as a new one.
+    Put {
+        /// The revision to replace.
+        revision_id: Option<String>,
+    },
+    /// Delete this expired policy, to make room.
+    Delete {
+        /// The policy's name.
+        name: String,
+        /// The revision to delete.
+        revision_id: String,
+    },
+}
+
+impl CopierPolicy {
+    /// The name of the policy of the copier `stack` in the destination account.
+    pub fn name_of(account: &str, stack: &str) -> String {
+        format!("{NAME_PREFIX}{account}-{stack}").chars().take(128).collect()
+    }
+
+    /// The document as it is put at `now`. `*` means this project, as in a KMS key's policy.
+    pub fn document(&self, now: Timestamp) -> String {
+        let expiry = self.expires.then(|| saturating_add(now, POLICY_LIFETIME));
+        document(&self.principals, "*", expiry)
+    }
+
+    /// What has to be done so that the project's policies admit the copier; `None` if they do.
+    ///
+    /// `was_refused`: a call was refused although the policy fitted. The policy may not be visible yet, or may name a
+    /// role that was deleted and created again: it is put once more.
+    ///
+    /// # Errors
+    /// The names of the project's policies, if the copier's has no room among them.
+    pub fn change(
+        &self,
+        policies: &[ProjectPolicy],
+        was_refused: bool,
+        now: Timestamp,
+    ) -> Result<Option<Change>, Vec<String>> {
+        if let Some(policy) = policies.iter().find(|policy| policy.name == self.name) {
+            let fits = self.fits(policy, now) && !(was_refused && self.is_worth_another_put(policy, now));
+            return Ok((!fits).then(|| Change::Put { revision_id: Some(policy.revision_id.clone()) }));
+        }
+        if policies.len() < SLOTS {
+            return Ok(Some(Change::Put { revision_id: None }));
+        }
+        match policies.iter().find(|policy| is_expired_copier_policy(policy, now)) {
+            Some(ProjectPolicy { name, revision_id, .. }) => {
+                Ok(Some(Change::Delete { name: name.clone(), revision_id: revision_id.clone() }))
+            }
+            None => Err(policies.iter().map(|policy| policy.name.clone()).collect()),
+        }
+    }
+
+    /// Whether a policy's statement is the one that would be put now, with enough time left.
+    fn fits(&self, policy: &ProjectPolicy, now: Timestamp) -> bool {
+        let Some(statement) = Statement::read(&policy.document) else { return false };
+        let has_time = match statement.expiry {
+            Some(expiry) => {
+                let left = expiry.duration_since(now);
+                // Another function's clock may be ahead, but nobody else sets a later expiry.
+                let most = POLICY_LIFETIME + CLOCK_TOLERANCE;
+                self.expires && (LEAST_TIME_LEFT..=most).contains(&left)
+            }
+            None => !self.expires,
+        };
+        has_time && statement.principals == self.principals && statement.resource == "*"
+    }
+
+    fn is_worth_another_put(&self, policy: &ProjectPolicy, now: Timestamp) -> bool {
+        let expiry = Statement::read(&policy.document).and_then(|statement| statement.expiry);
+        let put_at = expiry.map(|expiry| saturating_add(expiry, -POLICY_LIFETIME)).or(policy.updated_at);
+        put_at.is_none_or(|put_at| now.duration_since(put_at) > PUT_AGAIN_AFTER)
+    }
+}
+
+/// The least policy that lets `principals` copy one version, for an owner who attaches it by hand.
+pub fn document_for_version(principals: &BTreeSet<String>, copy: &CopyRequest) -> String {
+    document(principals, copy.source_project_version_arn.as_str(), None)
+}
+
+fn document(principals: &BTreeSet<String>, resource: &str, expiry: Option<Timestamp>) -> String {
+    let mut statement = json!({
+        "Effect": "Allow",
+        "Principal": { "AWS": principals },
+        "Action": ACTION,
+        "Resource": resource,
+    });
+    if let Some(expiry) = expiry {
+        // IAM compares whole seconds. Cut off, the policy ends no later than it should.
+        let expiry = Timestamp::from_second(expiry.as_second()).unwrap_or(expiry);
+        statement["Condition"] = json!({ "DateLessThan": { "aws:CurrentTime": expiry.to_string() } });
+    }
+    json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
+}
+
+/// Whether this is any copier's policy, with nothing in it that still allows something.
+pub fn is_expired_copier_policy(policy: &ProjectPolicy, now: Timestamp) -> bool {
+    let expiry = Statement::read(&policy.document).and_then(|statement| statement.expiry);
+    policy.name.starts_with(NAME_PREFIX) && expiry.is_some_and(|expiry| expiry <= now)
+}
+
+/// The one statement of a policy that a copier put.
+struct Statement {
+    principals: BTreeSet<String>,
+    resource: String,
+    expiry: Option<Timestamp>,
+}
+
+impl Statement {
+    /// Reads a document of one statement that allows the one action, in whichever words: Rekognition may return others
+    /// than it was given. `None` for one that says anything else.
+    fn read(document: &str) -> Option<Self> {
+        let document: Value = serde_json::from_str(document).ok()?;
+        let statement = match document.get("Statement")? {
+            Value::Array(statements) => match statements.as_slice() {
+                [statement] => statement.as_object()?,
+                _ => return None,
+            },
+            statement => statement.as_object()?,
+        };
+        let known = ["Sid", "Effect", "Principal", "Action", "Resource", "Condition"];
+        let principal = statement.get("Principal")?.as_object()?;
+        let is_plain = statement.keys().all(|key| known.contains(&key.as_str()))
+            && statement.get("Effect")? == "Allow"
+            && texts(statement.get("Action")?)? == BTreeSet::from([ACTION.to_owned()])
+            && principal.len() == 1;
+        let mut resources = texts(statement.get("Resource")?)?.into_iter();
+        let (Some(resource), None, true) = (resources.next(), resources.next(), is_plain) else {
+            return None;
+        };
+        let expiry = match statement.get("Condition") {
+            Some(condition) => Some(expiry(condition)?),
+            None => None,
+        };
+        Some(Self { principals: texts(principal.get("AWS")?)?, resource, expiry })
+    }
+}
+
+/// The time in a condition that says nothing else.
+fn expiry(condition: &Value) -> Option<Timestamp> {
+    let [(operator, keys)] = condition.as_object()?.iter().collect::<Vec<_>>()[..] else { return None };
+    let [(key, value)] = keys.as_object()?.iter().collect::<Vec<_>>()[..] else { return None };
+    let mut times = texts(value)?.into_iter();
+    match (times.next(), times.next()) {
+        (Some(time), None) if operator == "DateLessThan" && key.eq_ignore_ascii_case("aws:CurrentTime") => {
+            time.parse().ok()
+        }
+        _ => None,
+    }
+}
+
+/// One text, or a list of them.
+fn texts(value: &Value) -> Option<BTreeSet<String>> {
+    match value {
+        Value::String(text) => Some(BTreeSet::from([text.clone()])),
+        Value::Array(values) => values.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

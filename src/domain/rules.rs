@@ -1,0 +1,22 @@
+//! What a deployment decides: whom it serves, how long things may take, and what it calls itself.
+
+use super::admission::Admission;
+use super::project_policy::PolicyRules;
+use super::times::Times;
+
+/// The rules of a deployment.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Whom it serves.
+    pub admission: Admission,
+    /// How long things may take.
+    pub times: Times,
+    /// The project policies that it puts.
+    pub policies: PolicyRules,
+    /// The name of its stack: two stacks in one account and Region derive different event ids.
+    pub stack_name: String,
+    /// The `source` of its announcements.
+    pub event_source: String,
+    /// The most calls of one Rekognition operation a second.
+    pub calls_per_second: u32,
+}

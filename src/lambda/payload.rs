@@ -1,0 +1,155 @@
+//! What an invocation of start-copy brings: messages of a queue, of a topic, or one request.
+//!
+//! Of a record only its id and its text have to be readable. Any other malformed field changes at most who the requester
+//! of that one message is.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use crate::domain::arn::is_account;
+use crate::domain::intake::{Message, WayIn};
+use crate::domain::json::Object;
+use crate::domain::problem::shown;
+
+/// A payload.
+#[derive(Debug, PartialEq)]
+pub enum Payload<'a> {
+    /// A queue's batch, or a Pipe's list of queue records. It is answered with the messages that failed.
+    Batch(Vec<QueueRecord<'a>>),
+    /// Notifications of a topic that start-copy subscribes.
+    Topic(Vec<TopicRecord<'a>>),
+    /// A request in any of its forms.
+    Request(&'a str),
+}
+
+/// Why a payload cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadPayload {
+    /// A record cannot be acknowledged alone.
+    #[error("a record of the batch has no `messageId`, so that it cannot be acknowledged alone")]
+    NoMessageId,
+    /// `Records` is not a list.
+    #[error("`Records` must be a list of records")]
+    NoRecords,
+    /// A topic's record without the topic or the message.
+    #[error("a notification has no `Sns` with `TopicArn`, `MessageId` and `Message`")]
+    NoNotification,
+    /// Another service invoked the function.
+    #[error("records of {0} are not understood: send requests through EventBridge, SQS or SNS")]
+    OtherSource(String),
+}
+
+/// A record of a queue.
+#[derive(Debug, PartialEq)]
+pub struct QueueRecord<'a> {
+    id: Cow<'a, str>,
+    body: Cow<'a, str>,
+    queue_arn: Option<Cow<'a, str>>,
+}
+
+impl QueueRecord<'_> {
+    /// The message. Only records of the stack's own queue are believed about their requester; `own_queue` is its ARN.
+    pub fn message(&self, own_queue: Option<&str>) -> Message<'_> {
+        let is_own = own_queue.is_none_or(|own| self.queue_arn.as_deref() == Some(own));
+        let way_in = if is_own { WayIn::Queue } else { WayIn::Invocation };
+        Message { text: &self.body, id: &self.id, way_in }
+    }
+}
+
+/// A record of a topic.
+#[derive(Debug, PartialEq)]
+pub struct TopicRecord<'a> {
+    id: Cow<'a, str>,
+    message: Cow<'a, str>,
+    account: String,
+}
+
+impl TopicRecord<'_> {
+    /// The message. Its requester is the topic's account.
+    pub fn message(&self) -> Message<'_> {
+        Message { text: &self.message, id: &self.id, way_in: WayIn::Topic(&self.account) }
+    }
+}
+
+/// Reads a payload.
+///
+/// # Errors
+/// For records that cannot be acknowledged, or of another service.
+pub fn read(payload: &str) -> Result<Payload<'_>, BadPayload> {
+    let text = payload.trim_start();
+    if text.starts_with('[') {
+        let records: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+        let is_list_of_records = records.iter().all(|record| is_queue_record(record));
+        return match is_list_of_records && !records.is_empty() {
+            true => batch(&records),
+            false => Ok(Payload::Request(payload)),
+        };
+    }
+    let Ok(mut object) = Object::parse("payload", text) else { return Ok(Payload::Request(payload)) };
+    if !object.has("Records") {
+        return Ok(Payload::Request(payload));
+    }
+    let records = take(&mut object, "Records").ok_or(BadPayload::NoRecords)?;
+    let records: Vec<&RawValue> = serde_json::from_str(records.get()).map_err(|_| BadPayload::NoRecords)?;
+    let source = records.first().and_then(|record| {
+        let mut record = object_of(record)?;
+        text_of(&mut record, "eventSource").or_else(|| text_of(&mut record, "EventSource"))
+    });
+    match source.as_deref() {
+        None | Some("aws:sqs") => batch(&records),
+        Some("aws:sns") => {
+            records.iter().map(|record| notification(record)).collect::<Result<_, _>>().map(Payload::Topic)
+        }
+        Some(other) => Err(BadPayload::OtherSource(shown(other))),
+    }
+}
+
+fn is_queue_record(record: &RawValue) -> bool {
+    object_of(record).is_some_and(|record| record.has("messageId") && record.has("body"))
+}
+
+fn batch<'a>(records: &[&'a RawValue]) -> Result<Payload<'a>, BadPayload> {
+    records.iter().map(|record| queue_record(record)).collect::<Result<_, _>>().map(Payload::Batch)
+}
+
+fn queue_record<'a>(record: &'a RawValue) -> Result<QueueRecord<'a>, BadPayload> {
+    let mut record = object_of(record).ok_or(BadPayload::NoMessageId)?;
+    let id = text_of(&mut record, "messageId").filter(|id| !id.is_empty()).ok_or(BadPayload::NoMessageId)?;
+    let queue_arn = text_of(&mut record, "eventSourceARN");
+    // A body that is not a string is no request: it is rejected as what it is.
+    let body = take(&mut record, "body").map_or(Cow::Borrowed(""), |body| {
+        serde_json::from_str(body.get()).map_or(Cow::Borrowed(body.get()), Cow::Owned)
+    });
+    Ok(QueueRecord { id, body, queue_arn })
+}
+
+fn notification<'a>(record: &'a RawValue) -> Result<TopicRecord<'a>, BadPayload> {
+    let read = || {
+        let mut record = object_of(record)?;
+        let mut sns = object_of(take(&mut record, "Sns")?)?;
+        let topic = text_of(&mut sns, "TopicArn")?;
+        let account = topic.split(':').nth(4).filter(|account| is_account(account))?.to_owned();
+        Some(TopicRecord {
+            id: text_of(&mut sns, "MessageId")?,
+            message: text_of(&mut sns, "Message")?,
+            account,
+        })
+    };
+    read().ok_or(BadPayload::NoNotification)
+}
+
+fn object_of(value: &RawValue) -> Option<Object<'_>> {
+    Object::parse("record", value.get()).ok()
+}
+
+fn take<'a>(object: &mut Object<'a>, name: &str) -> Option<&'a RawValue> {
+    object.take(name, &mut Vec::new())
+}
+
+fn text_of<'a>(object: &mut Object<'a>, name: &str) -> Option<Cow<'a, str>> {
+    serde_json::from_str(take(object, name)?.get()).ok().map(Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests;

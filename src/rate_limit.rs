@@ -1,0 +1,103 @@
+//! Limits calls to so many a second, evenly spread. Rekognition accepts 5 calls a second of each operation in an account
+//! and Region. Each function instance limits its own rate; there is no shared limiter that could fail.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// The rate limit of one operation.
+#[derive(Debug)]
+pub struct RateLimit {
+    interval: Duration,
+    next: Mutex<Option<Instant>>,
+}
+
+impl RateLimit {
+    /// `calls` a second; 0 counts as 1.
+    pub fn per_second(calls: u32) -> Self {
+        Self { interval: Duration::from_secs(1) / calls.max(1), next: Mutex::new(None) }
+    }
+
+    /// Waits until the next call may be made.
+    pub async fn wait(&self) {
+        let at = {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let at = next.unwrap_or_else(Instant::now).max(Instant::now());
+            *next = Some(at + self.interval);
+            at
+        };
+        // Even a timer that is already due waits a millisecond.
+        if at > Instant::now() {
+            sleep_until(at).await;
+        }
+    }
+}
+
+/// A rate limit for each account: an account that is slow delays no other.
+#[derive(Debug)]
+pub struct RateLimits {
+    calls_per_second: u32,
+    by_account: Mutex<HashMap<String, Arc<RateLimit>>>,
+}
+
+impl RateLimits {
+    /// `calls` a second in each account.
+    pub fn per_second(calls: u32) -> Self {
+        Self { calls_per_second: calls, by_account: Mutex::default() }
+    }
+
+    /// Waits until the next call may be made in `account`.
+    pub async fn wait(&self, account: &str) {
+        let limit = {
+            let mut limits = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = || Arc::new(RateLimit::per_second(self.calls_per_second));
+            Arc::clone(limits.entry(account.to_owned()).or_insert_with(new))
+        };
+        limit.wait().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_may_be_made_does_not_wait() {
+        tokio::time::advance(Duration::from_micros(1500)).await;
+        let limit = RateLimit::per_second(5);
+        assert!(limit.wait().now_or_never().is_some());
+        assert!(limit.wait().now_or_never().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn eleven_calls_at_five_a_second_take_two_seconds() {
+        let (limit, start) = (RateLimit::per_second(5), Instant::now());
+        for _ in 0..11 {
+            limit.wait().await;
+        }
+        assert_eq!(start.elapsed().as_millis(), 2000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_limit_saves_nothing_up() {
+        let limit = RateLimit::per_second(5);
+        limit.wait().await;
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let start = Instant::now();
+        limit.wait().await;
+        limit.wait().await;
+        assert_eq!(start.elapsed().as_millis(), 200);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn accounts_do_not_wait_for_each_other() {
+        let (limits, start) = (RateLimits::per_second(5), Instant::now());
+        for account in ["111122223333", "444455556666", "111122223333"] {
+            limits.wait(account).await;
+        }
+        assert_eq!(start.elapsed().as_millis(), 200);
+    }
+}

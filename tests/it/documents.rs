@@ -1,0 +1,224 @@
+//! What the documents refer to exists: files, headings, tests, packages, alarms and parameters.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use serde_json::Value;
+
+use crate::support::root;
+use crate::support::template::{template, text_of};
+
+/// What is looked at in a document.
+#[derive(Default)]
+struct Document {
+    links: Vec<String>,
+    headings: Vec<(HeadingLevel, String)>,
+    /// Inline code, and code blocks as a whole.
+    code: Vec<String>,
+    /// Rows of cells, the heads first.
+    tables: Vec<Vec<Vec<Cell>>>,
+}
+
+#[derive(Default)]
+struct Cell {
+    text: String,
+    code: Vec<String>,
+}
+
+impl Document {
+    fn read(path: &Path) -> Self {
+        let (mut document, mut text, mut is_in_cell) = (Self::default(), String::new(), false);
+        let markdown = std::fs::read_to_string(path).unwrap();
+        for event in Parser::new_ext(&markdown, Options::ENABLE_TABLES) {
+            match event {
+                Event::Start(Tag::Link { dest_url, .. }) => document.links.push(dest_url.into_string()),
+                Event::Start(Tag::Table(_)) => document.tables.push(Vec::new()),
+                Event::Start(Tag::TableHead | Tag::TableRow) => document.rows().push(Vec::new()),
+                Event::Start(Tag::TableCell) => {
+                    document.rows().last_mut().unwrap().push(Cell::default());
+                    text.clear();
+                    is_in_cell = true;
+                }
+                Event::End(TagEnd::TableCell) => {
+                    document.cell().text = text.clone();
+                    is_in_cell = false;
+                }
+                Event::Start(Tag::Heading { .. } | Tag::CodeBlock(_)) => text.clear(),
+                Event::End(TagEnd::Heading(level)) => document.headings.push((level, text.clone())),
+                Event::End(TagEnd::CodeBlock) => document.code.push(text.clone()),
+                Event::Code(code) => {
+                    text.push_str(&code);
+                    document.code.push(code.to_string());
+                    if is_in_cell {
+                        document.cell().code.push(code.into_string());
+                    }
+                }
+                Event::Text(more) => text.push_str(&more),
+                _ => {}
+            }
+        }
+        document
+    }
+
+    fn rows(&mut self) -> &mut Vec<Vec<Cell>> {
+        self.tables.last_mut().unwrap()
+    }
+
+    /// The last cell.
+    fn cell(&mut self) -> &mut Cell {
+        self.rows().last_mut().unwrap().last_mut().unwrap()
+    }
+
+    /// The rows below these heads.
+    fn table(&self, heads: &[&str]) -> &[Vec<Cell>] {
+        let mut tables = self.tables.iter();
+        let table =
+            tables.find(|rows| rows[0].iter().map(|cell| cell.text.as_str()).eq(heads.iter().copied()));
+        &table.unwrap_or_else(|| panic!("there is no table with the heads {heads:?}"))[1..]
+    }
+
+    /// The names that GitHub gives to the headings.
+    fn anchors(&self) -> BTreeSet<String> {
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+        let anchor = |heading: &str| heading.to_lowercase().chars().filter(kept).collect::<String>();
+        self.headings.iter().map(|(_, heading)| anchor(heading).replace(' ', "-")).collect()
+    }
+}
+
+/// Every document of the repository.
+fn documents() -> BTreeMap<PathBuf, Document> {
+    let files = files(root()).into_iter().filter(|path| path.extension().is_some_and(|it| it == "md"));
+    files.map(|path| (path.clone(), Document::read(&path))).collect()
+}
+
+/// The files below a folder, without what was built or installed.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let ours = entries.filter(|entry| {
+        let name = entry.file_name();
+        ![".git", ".aws-sam", "target", "node_modules"].iter().any(|other| name == *other)
+    });
+    let below = |entry: std::fs::DirEntry| {
+        if entry.file_type().unwrap().is_dir() { files(&entry.path()) } else { vec![entry.path()] }
+    };
+    ours.flat_map(below).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let documents = documents();
+    let leads = |path: &Path, link: &str| {
+        let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+        let target = if file.is_empty() { path } else { &path.parent().unwrap().join(file) };
+        let Ok(target) = target.canonicalize() else { return false };
+        anchor.is_empty() || documents.get(&target).is_some_and(|target| target.anchors().contains(anchor))
+    };
+    let links =
+        documents.iter().flat_map(|(path, document)| document.links.iter().map(move |link| (path, link)));
+    let links: Vec<_> = links.filter(|(_, link)| !link.starts_with("https://")).collect();
+    assert!(links.len() > 20);
+    let broken: Vec<_> = links.into_iter().filter(|(path, link)| !leads(path, link)).collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn every_threat_names_tests_that_exist() {
+    let sources = ["src", "tests", "crates", ".ci"].map(|folder| files(&root().join(folder))).concat();
+    let sources = sources.iter().filter(|path| path.extension().is_some_and(|it| it == "rs" || it == "py"));
+    let code: String = sources.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let document = Document::read(&root().join("docs/cross-account.md"));
+    for row in document.table(&["who", "tries to", "stopped by", "shown by"]) {
+        let [who, what, _, shown_by] = &row[..] else { panic!("a row has four cells") };
+        assert!(!shown_by.code.is_empty(), "no test shows what stops: {} {}", who.text, what.text);
+        for name in &shown_by.code {
+            let is_there = ["fn", "def"].iter().any(|word| code.contains(&format!("{word} {name}(")));
+            assert!(is_there, "there is no test `{name}`");
+        }
+    }
+}
+
+#[test]
+fn every_package_and_test_in_a_command_exists() {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let names: BTreeSet<_> = packages.iter().map(|package| text_of(&package["name"])).collect();
+    let targets = packages.iter().flat_map(|package| package["targets"].as_array().unwrap());
+    let tests = targets.filter(|target| target["kind"][0] == "test");
+    let tests: BTreeSet<_> = tests.map(|target| text_of(&target["name"])).collect();
+    let mut found = 0;
+    for (path, document) in documents() {
+        for line in document.code.iter().flat_map(|code| code.lines()) {
+            let words: Vec<_> = line.split_whitespace().collect();
+            for pair in words.windows(2).filter(|_| words.contains(&"cargo")) {
+                let known = match pair[0] {
+                    "-p" | "--package" => &names,
+                    "--test" => &tests,
+                    _ => continue,
+                };
+                assert!(known.contains(pair[1]), "{}: `{line}`: {known:?}", path.display());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 2);
+}
+
+/// With the values that are allowed, and with the default.
+#[test]
+fn the_readme_answers_every_question_of_a_guided_deployment() {
+    let document = Document::read(&root().join("README.md"));
+    let rows = document.table(&["question", "answer"]).iter();
+    let answers = rows.flat_map(|row| row[0].code.iter().map(|name| (name.as_str(), row[1].text.as_str())));
+    let answers: BTreeMap<_, _> = answers.collect();
+    let template = template("template.yaml");
+    let parameters = template["Parameters"].as_object().unwrap();
+    let asked: BTreeSet<_> = parameters.keys().map(String::as_str).collect();
+    assert_eq!(answers.keys().copied().collect::<BTreeSet<_>>(), asked);
+    for (name, parameter) in parameters {
+        let answer = answers[name.as_str()];
+        let allowed = parameter.get("AllowedValues").and_then(Value::as_array).into_iter().flatten();
+        let allowed = allowed.chain(["MinValue", "MaxValue"].iter().filter_map(|end| parameter.get(*end)));
+        for value in allowed.map(text_of) {
+            assert!(has_word(answer, &value), "{name}: {value} is missing in: {answer}");
+        }
+        match parameter.get("Default").map(text_of).as_deref() {
+            None => {}
+            Some("") => assert!(answer.contains("empty"), "{name}: {answer}"),
+            Some(default) => {
+                assert!(has_word(answer, &format!("by default {default}")), "{name}: {default}: {answer}");
+            }
+        }
+    }
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
+}
+
+#[test]
+fn every_alarm_has_its_section() {
+    let templates = ["template.yaml", "source-account.yaml"].map(template);
+    let resources = templates.iter().flat_map(|template| template["Resources"].as_object().unwrap().values());
+    let alarms = resources.filter(|resource| resource["Type"] == "AWS::CloudWatch::Alarm");
+    let named: BTreeSet<_> = alarms
+        .map(|alarm| {
+            let description = alarm["Properties"]["AlarmDescription"].as_str().unwrap();
+            let section =
+                description.split_once("See docs/operate.md, \"").and_then(|(_, rest)| rest.split_once('"'));
+            section.unwrap_or_else(|| panic!("names no section: {description}")).0.to_owned()
+        })
+        .collect();
+    let operate = Document::read(&root().join("docs/operate.md"));
+    let is_alarm = |heading: &String| heading.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    let sections = operate.headings.into_iter().filter(|(level, _)| *level == HeadingLevel::H3);
+    assert_eq!(named, sections.map(|(_, heading)| heading).filter(is_alarm).collect());
+}

@@ -1,0 +1,358 @@
+//! What the copier relies on from its ledger, held against a DynamoDB: by default the one embedded in the
+//! sandbox, another one when `AWS_ENDPOINT_URL_DYNAMODB` is set. With moto's server, for instance:
+//!
+//! ```sh
+//! python3 -m venv /tmp/moto && /tmp/moto/bin/pip install 'moto[server]'
+//! /tmp/moto/bin/moto_server -H 127.0.0.1 -p 5555 &
+//! AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:5555 AWS_ACCESS_KEY_ID=444455556666 AWS_SECRET_ACCESS_KEY=test \
+//!     AWS_REGION=us-east-1 cargo test --workspace --test it ledger_contract
+//! ```
+//!
+//! Each test makes a table of its own and deletes it. Records are written here as the JSON that a table holds, so that a
+//! change of it is seen here: records in flight could not be read any more.
+
+use crate::support::table::{RETENTION, Table};
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::domain::record::{Accepted, Record, Step};
+use rekognition_model_copier::domain::times::Times;
+use rekognition_model_copier::ports::{Created, Entry, EntryCopy, Ledger};
+use serde_json::{Value, json};
+
+const ARN: &str =
+    "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/v1/1763978401250";
+
+fn s(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+fn n(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// Ten o'clock and so many seconds.
+fn at(seconds: i64) -> Timestamp {
+    let ten: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+    ten + SignedDuration::from_secs(seconds)
+}
+
+/// A record as the ledger holds it.
+fn record(id: &str, state: Value) -> Record {
+    let record = json!({"accepted": {
+        "header": {
+            "key": {"requester": crate::support::REQUESTER, "requestId": id},
+            "revision": 0,
+            "fingerprint": "12245b5acce3415592e5e52830ba5dc8",
+            "eventNamespace": "ae37732a-5949-50c0-af4f-8c05371be8ea",
+            "correlationId": "pipeline-run-4711",
+            "causationId": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+            "context": {"pipeline": "flowers"},
+            "requestedAt": at(-60),
+            "announced": [],
+            "outbox": [],
+        },
+        "copy": {
+            "sourceProjectArn": crate::support::SOURCE,
+            "sourceProjectVersionArn": crate::support::SOURCE_VERSION,
+            "destinationProjectArn": crate::support::DESTINATION,
+            "versionName": id,
+            "outputConfig": {"s3Bucket": "flowers-production-models"},
+            "tags": {"team": "flowers"},
+        },
+        "attempts": 1,
+        "state": state,
+    }});
+    // Through text: a raw value is read from nothing else.
+    serde_json::from_str(&record.to_string()).unwrap()
+}
+
+fn accepted(record: &mut Record) -> &mut Accepted {
+    match record {
+        Record::Accepted(accepted) => accepted,
+        Record::Rejected(_) => panic!("it is accepted"),
+    }
+}
+
+/// The same after so many attempts.
+fn attempted(mut record: Record, attempts: u32) -> Record {
+    accepted(&mut record).attempts = attempts;
+    record
+}
+
+fn key(record: &Record) -> RecordKey {
+    record.header().key.clone()
+}
+
+fn starting(until: Timestamp) -> Value {
+    json!({"starting": {"lease": {"until": until, "owner": "me"}, "unanswered": false}})
+}
+
+fn waiting(due: Timestamp) -> Value {
+    let failure = json!({"code": "ThrottlingException", "message": "slow down"});
+    json!({"waiting": {"due": due, "reason": "Throttled", "failure": failure}})
+}
+
+fn copy(since: Timestamp) -> Value {
+    json!({"projectVersionArn": ARN, "adopted": false, "startedAt": since})
+}
+
+fn copying(since: Timestamp) -> Value {
+    json!({"copying": {"copy": copy(since)}})
+}
+
+fn ended(at: Timestamp) -> Value {
+    let outcome = json!({"completed": {"copy": copy(at), "modelStatus": "COPYING_COMPLETED"}});
+    json!({"ended": {"at": at, "outcome": outcome}})
+}
+
+/// A record that is due for a step since then.
+fn due_for(step: Step, id: &str, since: Timestamp) -> Record {
+    match step {
+        Step::Publish => {
+            let mut record = record(id, ended(since));
+            let outgoing = json!({"status": "COMPLETED", "time": since, "resources": [], "detail": {}});
+            record.header_mut().outbox = serde_json::from_str(&json!([outgoing]).to_string()).unwrap();
+            record
+        }
+        Step::Recover => record(id, starting(since)),
+        Step::Start => record(id, waiting(since)),
+        Step::Poll => record(id, copying(since)),
+    }
+}
+
+#[tokio::test]
+async fn a_record_is_created_once_and_read_as_it_was_written() {
+    let table = Table::new().await;
+    let first = record("r", starting(at(0)));
+    assert_eq!(table.ledger.load(&key(&first)).await, Ok(None));
+    table.create(&first).await;
+    let second = record("r", waiting(at(0)));
+    assert_eq!(table.ledger.create(&second).await, Ok(Created::Exists(first.clone())));
+    assert_eq!(table.ledger.load(&key(&first)).await, Ok(Some(first)));
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn requests_of_two_requesters_are_two_records() {
+    let table = Table::new().await;
+    let one = record("r", starting(at(0)));
+    let mut other = record("r", waiting(at(0)));
+    other.header_mut().key.requester = crate::support::ACCOUNT.to_owned();
+    table.create(&one).await;
+    table.create(&other).await;
+    assert_eq!(table.ledger.load(&key(&one)).await, Ok(Some(one)));
+    assert_eq!(table.ledger.load(&key(&other)).await, Ok(Some(other)));
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn only_the_latest_revision_can_be_replaced() {
+    let table = Table::new().await;
+    let first = record("r", starting(at(0)));
+    table.create(&first).await;
+    let saved = table.ledger.save(attempted(first.clone(), 2)).await.unwrap().unwrap();
+    assert_eq!((saved.header().revision, saved.accepted().unwrap().attempts), (1, 2));
+    let overtaken = attempted(first, 9);
+    assert_eq!(table.ledger.save(overtaken).await, Ok(None));
+    assert_eq!(table.ledger.load(&key(&saved)).await, Ok(Some(saved.clone())));
+    let third = table.ledger.save(attempted(saved, 3)).await.unwrap().unwrap();
+    assert_eq!(third.header().revision, 2);
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn a_record_that_is_gone_is_not_written_again() {
+    let table = Table::new().await;
+    let mut gone = record("r", ended(at(0)));
+    gone.header_mut().revision = 4;
+    assert_eq!(table.ledger.save(gone.clone()).await, Ok(None));
+    assert_eq!(table.ledger.load(&key(&gone)).await, Ok(None));
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn the_same_write_sent_twice_is_one_write() {
+    let table = Table::new().await;
+    let first = record("r", starting(at(0)));
+    table.create(&first).await;
+    table.create(&first).await;
+    let next = record("r", waiting(at(0)));
+    let saved = table.ledger.save(next.clone()).await.unwrap();
+    assert!(saved.is_some());
+    assert_eq!(table.ledger.save(next).await, Ok(saved), "the answer to the first was lost");
+    let other_lease = json!({"starting": {"lease": {"until": at(0), "owner": "she"}, "unanswered": false}});
+    let hers = record("r", other_lease);
+    assert_eq!(table.ledger.save(hers).await, Ok(None), "another owner's write is another write");
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn what_is_due_for_a_step_comes_longest_due_first_and_nothing_else_comes() {
+    let table = Table::new().await;
+    for step in Step::ALL {
+        let id = |name: &str| format!("{}-{name}", step.as_str());
+        for (name, since) in [("later", 2), ("first", -10), ("now", 0), ("second", -5)] {
+            table.create(&due_for(step, &id(name), at(since))).await;
+        }
+    }
+    for step in Step::ALL {
+        let ids = ["first", "second", "now"].map(|name| format!("{}-{name}", step.as_str()));
+        table.expect_due(step, at(0), &ids.each_ref().map(String::as_str)).await;
+        table.expect_due(step, at(-11), &[]).await;
+    }
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn an_entry_has_what_a_poll_needs_without_the_record() {
+    let table = Table::new().await;
+    let record = due_for(Step::Poll, "v1", at(-10));
+    table.create(&record).await;
+    table.expect_due(Step::Poll, at(0), &["v1"]).await;
+    let (entries, _) = table.due(Step::Poll, at(0)).await;
+    let accepted = record.accepted().unwrap();
+    let expected = Entry {
+        key: key(&record),
+        due: at(-10),
+        requested_at: at(-60),
+        copy: Some(EntryCopy {
+            source_project_arn: accepted.copy.source_project_arn.clone(),
+            destination_project_arn: accepted.copy.destination_project_arn.clone(),
+            version_name: "v1".to_owned(),
+            project_version_arn: accepted.started_copy().map(|copy| copy.project_version_arn.clone()),
+            check_at: Some(at(-10) + Times::default().overdue_after),
+        }),
+    };
+    assert_eq!(entries, [expected]);
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn more_than_a_page_is_read_to_its_end_without_gap_or_repeat() {
+    let table = Table::new().await;
+    let ids: Vec<String> = (0..16).map(|i| format!("{i:02}")).collect();
+    for (i, id) in (0..).zip(&ids) {
+        // Two at a time, for a page that ends between records of one moment.
+        let mut record = due_for(Step::Start, id, at(i / 2));
+        // A page is 1 MB: names of 150 kB fill it with 7.
+        accepted(&mut record).copy.version_name = format!("{id}{}", "x".repeat(150_000));
+        table.create(&record).await;
+    }
+    let (entries, pages) = table.due(Step::Start, at(1000)).await;
+    let mut found: Vec<String> = entries.iter().map(|entry| entry.key.request_id.clone()).collect();
+    assert!(entries.is_sorted_by_key(|entry| entry.due));
+    found.sort_unstable();
+    assert_eq!(found, ids);
+    assert!(pages > 1, "the DynamoDB has no pages");
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn the_index_has_only_what_has_something_due_and_the_rest_expires() {
+    let table = Table::new().await;
+    for step in Step::ALL {
+        let record = due_for(step, step.as_str(), at(0));
+        table.create(&record).await;
+        let item = table.item(&key(&record).to_string()).await;
+        assert_eq!(item["step"], s(step.as_str()));
+        assert_eq!(item["due"], n(at(0).as_millisecond()));
+        assert_eq!(item.get("expiresAt"), None, "{}", step.as_str());
+        assert_eq!(item["status"], s(record.status_word()));
+    }
+    let over = record("over", ended(at(0)));
+    table.create(&over).await;
+    let item = table.item(&key(&over).to_string()).await;
+    assert_eq!((item.get("step"), item.get("due")), (None, None));
+    assert_eq!(item["expiresAt"], n((at(0) + RETENTION).as_second()));
+
+    let mut record = due_for(Step::Poll, "v1", at(0));
+    table.create(&record).await;
+    accepted(&mut record).state = over.accepted().unwrap().state.clone();
+    let record = table.ledger.save(record).await.unwrap().unwrap();
+    let item = table.item(&key(&record).to_string()).await;
+    assert_eq!((item.get("step"), item["revision"].clone()), (None, n(1)), "it has left the index");
+    table.expect_due(Step::Poll, at(0), &["poll"]).await;
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn an_unreadable_item_is_an_error_and_stops_no_other() {
+    let table = Table::new().await;
+    let record = due_for(Step::Poll, "v1", at(-1));
+    table.create(&record).await;
+    let spoilt = RecordKey { request_id: "spoilt".to_owned(), ..key(&record) };
+    let item = [
+        ("id", s(&spoilt.to_string())),
+        ("step", s("poll")),
+        ("due", n(at(-2).as_millisecond())),
+        ("sourceProjectArn", s(crate::support::SOURCE)),
+        ("destinationProjectArn", s(crate::support::DESTINATION)),
+        ("versionName", s("spoilt")),
+    ];
+    table.put(&[&item[..], &[("record", s("{"))]].concat()).await;
+    table.put(&[("id", s("no key")), ("step", s("poll")), ("due", n(at(-3).as_millisecond()))]).await;
+
+    table.expect_due(Step::Poll, at(0), &["spoilt", "v1"]).await;
+    let unread = table.ledger.load(&spoilt).await.unwrap_err().to_string();
+    assert!(unread.contains(&format!("`{spoilt}`")), "{unread}");
+    let unread = table.ledger.create(&due_for(Step::Start, "spoilt", at(0))).await.unwrap_err().to_string();
+    assert!(unread.contains(&format!("`{spoilt}`")), "an unreadable record is not a new one: {unread}");
+    table.put(&item).await;
+    table.ledger.load(&spoilt).await.unwrap_err();
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn attributes_that_are_not_those_of_the_record_are_reported_once_and_written_again() {
+    let spoilt: [(&str, Option<AttributeValue>); 4] = [
+        ("step", Some(s("start"))),
+        ("revision", Some(n(7))),
+        ("destinationProjectArn", None),
+        ("projectVersionArn", Some(s("nonsense"))),
+    ];
+    let table = Table::new().await;
+    let record = due_for(Step::Poll, "v1", at(-1));
+    table.create(&record).await;
+    let sound = table.item(&key(&record).to_string()).await;
+    for (name, value) in spoilt {
+        let mut item = sound.clone();
+        match value {
+            Some(value) => drop(item.insert(name.to_owned(), value)),
+            None => drop(item.remove(name)),
+        }
+        let item: Vec<_> = item.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        table.put(&item).await;
+        let error = table.ledger.load(&key(&record)).await.unwrap_err().to_string();
+        assert!(error.contains(&key(&record).to_string()) && error.contains("written again"), "{error}");
+        assert_eq!(table.ledger.load(&key(&record)).await, Ok(Some(record.clone())), "{name}");
+        assert_eq!(table.item(&key(&record).to_string()).await, sound, "{name}");
+    }
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn an_entry_without_its_project_is_counted_and_mended() {
+    let table = Table::new().await;
+    let record = due_for(Step::Poll, "v1", at(-1));
+    table.create(&record).await;
+    let mut item = table.item(&key(&record).to_string()).await;
+    item.remove("sourceProjectArn");
+    let item: Vec<_> = item.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    table.put(&item).await;
+    let page = table.ledger.due(Step::Poll, at(0), None).await.unwrap();
+    assert_eq!((page.items.len(), page.unreadable), (0, 1));
+    table.expect_due(Step::Poll, at(0), &["v1"]).await;
+    table.delete().await;
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_is_an_error_and_no_answer() {
+    let table = Table::new().await;
+    table.client.delete_table().table_name(&table.name).send().await.unwrap();
+    let record = record("r", starting(at(0)));
+    table.ledger.create(&record).await.unwrap_err();
+    table.ledger.load(&key(&record)).await.unwrap_err();
+    table.ledger.save(record).await.unwrap_err();
+    table.ledger.due(Step::Poll, at(0), None).await.unwrap_err();
+}

@@ -1,0 +1,368 @@
+//! Copies across accounts with nothing prepared but the two stacks' roles: the real programs, in a sandbox that
+//! evaluates trust, permissions and project policies.
+
+use crate::support::{ACCOUNT, COPY, Copier, SOURCE, SOURCE_VERSION};
+use crate::support::{minutes, request, seconds, with};
+use jiff::{SignedDuration, Timestamp};
+use sandbox::{Effect, Fault, PolicyChange, ProjectPolicy, Role, Settings, Version, World};
+use serde_json::{Value, json};
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/model-copier-policies";
+const START: &str = "arn:aws:iam::444455556666:role/start-copy";
+const CHECK: &str = "arn:aws:iam::444455556666:role/check-copies";
+const EXTERNAL_ID: &str = "flowers-and-nothing-else";
+const OURS: &str = "model-copier-444455556666-rekognition-model-copier";
+const PUT: &str = "rekognition:PutProjectPolicy";
+const LIST: &str = "rekognition:ListProjectPolicies";
+
+/// The environment that template.yaml makes of its parameters.
+fn variables() -> [(&'static str, &'static str); 4] {
+    let copier = "arn:aws:iam::444455556666:role/start-copy,arn:aws:iam::444455556666:role/check-copies";
+    [
+        ("SOURCE_ACCOUNT_ROLES", ROLE),
+        ("COPIER_ROLE_ARNS", copier),
+        ("EXTERNAL_ID", EXTERNAL_ID),
+        ("ALLOWED_OUTPUT_BUCKETS", "flowers-production-models"),
+    ]
+}
+
+/// The role of source-account.yaml.
+fn companion_role() -> Role {
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:PrincipalArn": [START, CHECK], "sts:ExternalId": EXTERNAL_ID}}
+        }]
+    });
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": [PUT, LIST, "rekognition:DeleteProjectPolicy"],
+            "Resource": [SOURCE]
+        }]
+    });
+    Role { role_arn: ROLE.to_owned(), trust: trust.to_string(), policy: policy.to_string() }
+}
+
+fn version(n: usize) -> String {
+    format!(
+        "arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/flowers.{n:02}/{}",
+        1762077600001 + n
+    )
+}
+
+/// The copier and the companion deployed, no policy anywhere, and 20 more models.
+async fn deployed_with(more: &[(&str, &str)], change: impl FnOnce(&mut World)) -> Copier {
+    let variables: Vec<_> = variables().into_iter().chain(more.iter().copied()).collect();
+    let copier = Copier::deployed_with(&variables).await;
+    copier.sandbox().change(|world| {
+        world.roles.push(companion_role());
+        let project = source_project(world);
+        project.policies.clear();
+        let trained = project.versions[0].clone();
+        project.versions.extend(
+            (0..20).map(|n| Version { project_version_arn: version(n).parse().unwrap(), ..trained.clone() }),
+        );
+        change(world);
+    });
+    copier
+}
+
+async fn deployed() -> Copier {
+    deployed_with(&[], |_| {}).await
+}
+
+fn source_project(world: &mut World) -> &mut sandbox::Project {
+    world.projects.iter_mut().find(|project| project.project_arn.to_string() == SOURCE).unwrap()
+}
+
+/// A request to copy model `n`.
+fn request_for(n: usize) -> Value {
+    with(request(&format!("v{n}")), json!({"sourceProjectVersionArn": version(n)}))
+}
+
+fn policies(copier: &Copier) -> Vec<(String, String)> {
+    let project = copier.sandbox().project(SOURCE).unwrap();
+    project.policies.into_iter().map(|policy| (policy.name, policy.document)).collect()
+}
+
+/// When the copier's only policy of the project expires. Everything else about it has to be as it always is.
+fn expiry(copier: &Copier) -> Timestamp {
+    let [(name, document)] = &policies(copier)[..] else { panic!("{:?}", policies(copier)) };
+    assert_eq!(name, OURS);
+    let document: Value = serde_json::from_str(document).unwrap();
+    let statement = &document["Statement"][0];
+    assert_eq!(document["Statement"].as_array().unwrap().len(), 1);
+    assert_eq!(statement["Principal"], json!({"AWS": [CHECK, START]}));
+    assert_eq!(
+        (&statement["Effect"], &statement["Action"], &statement["Resource"]),
+        (&json!("Allow"), &json!("rekognition:CopyProjectVersion"), &json!("*"))
+    );
+    statement["Condition"]["DateLessThan"]["aws:CurrentTime"].as_str().unwrap().parse().unwrap()
+}
+
+fn puts(copier: &Copier) -> Vec<PolicyChange> {
+    let changes = copier.sandbox().policy_changes();
+    assert!(changes.iter().all(|change| change.project_arn == SOURCE && change.name == OURS), "{changes:?}");
+    changes
+}
+
+#[tokio::test]
+async fn a_copy_across_accounts_needs_only_the_roles_and_its_policy_expires_after_an_hour() {
+    let copier = deployed().await;
+    let before = copier.sandbox().clock().now();
+    copier.send(&[&request("v1")]).await;
+    assert_eq!(copier.words("v1"), ["STARTED"]);
+    let left = expiry(&copier).duration_since(before);
+    assert!((minutes(59)..=minutes(60)).contains(&left), "{left}");
+
+    copier.pass(seconds(31)).await;
+    assert_eq!(copier.sweep().await["completed"], 1);
+    assert_eq!(puts(&copier).len(), 1, "nothing withdraws it");
+
+    // With the companion gone, the policy that is left allows nothing after an hour.
+    copier.sandbox().change(|world| world.roles[0].role_arn.push_str("-gone"));
+    copier.pass(minutes(60)).await;
+    copier.send(&[&request_for(0)]).await;
+    assert_eq!(copier.words("v0"), ["QUEUED"]);
+    assert_eq!(copier.calls(COPY), 1);
+}
+
+#[tokio::test]
+async fn twenty_requests_of_one_batch_share_one_put() {
+    let copier = deployed().await;
+    let requests: Vec<Value> = (0..20).map(request_for).collect();
+    copier.send(&requests.iter().collect::<Vec<_>>()).await;
+    for n in 0..20 {
+        assert_eq!(copier.words(&format!("v{n}")), ["STARTED"], "{n}");
+    }
+    assert_eq!(puts(&copier).len(), 1);
+    assert!(copier.calls(LIST) <= 2, "a batch lists once: {}", copier.calls(LIST));
+}
+
+#[tokio::test]
+async fn a_policy_with_less_than_15_minutes_left_is_put_again() {
+    let copier = deployed().await;
+    copier.send(&[&request_for(0)]).await;
+    copier.pass(minutes(44)).await;
+    copier.send(&[&request_for(1)]).await;
+    assert_eq!(puts(&copier).len(), 1, "it has 16 minutes left");
+    copier.pass(minutes(2)).await;
+    copier.send(&[&request_for(2)]).await;
+    assert_eq!(puts(&copier).len(), 2, "it had 14 minutes left");
+    assert_eq!(copier.words("v2"), ["STARTED"]);
+}
+
+#[tokio::test]
+async fn without_expiry_the_policy_has_no_condition_and_is_put_once() {
+    let copier = deployed_with(&[("PROJECT_POLICY_EXPIRES", "false")], |_| {}).await;
+    copier.send(&[&request_for(0)]).await;
+    assert!(!policies(&copier)[0].1.contains("Condition"), "{:?}", policies(&copier));
+    copier.pass(minutes(600)).await;
+    copier.send(&[&request_for(1)]).await;
+    assert_eq!((copier.words("v1"), puts(&copier).len()), (vec!["STARTED".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn without_a_role_a_policy_that_the_owner_attached_is_used() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1")]).await;
+    assert_eq!(copier.words("v1"), ["STARTED"]);
+    assert_eq!((copier.calls("sts:AssumeRole"), puts(&copier).len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_policy_that_takes_time_to_be_seen_is_waited_for() {
+    let copier = deployed().await;
+    copier.sandbox().set_settings(Settings { policy_delay: seconds(40), ..Settings::default() });
+    copier.send(&[&request("v1")]).await;
+    assert_eq!(copier.last("v1")["failure"]["code"], "AccessDeniedException");
+    copier.pass(seconds(60)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["QUEUED", "STARTED"]);
+}
+
+#[tokio::test]
+async fn a_refusal_in_spite_of_the_policy_puts_it_once_more() {
+    let copier = deployed().await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("AccessDeniedException")).on_call(1));
+    copier.send(&[&request("v1")]).await;
+    assert_eq!(copier.words("v1"), ["QUEUED"]);
+    copier.pass(seconds(90)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["QUEUED", "STARTED"]);
+    assert_eq!(puts(&copier).len(), 2, "it may have named a role that was deleted and created again");
+}
+
+#[tokio::test]
+async fn a_put_whose_answer_is_lost_is_found_and_not_put_twice() {
+    let copier = deployed().await;
+    copier.sandbox().fault(Fault::new(PUT, Effect::LoseAnswer).on_call(1));
+    copier.send(&[&request("v1")]).await;
+    copier.pass(minutes(5)).await;
+    copier.sweep().await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1").last().unwrap(), "COMPLETED");
+    assert_eq!((puts(&copier).len(), copier.calls(COPY)), (1, 1));
+}
+
+#[tokio::test]
+async fn an_account_that_does_not_answer_makes_a_request_wait_and_not_fail() {
+    let copier = deployed().await;
+    copier.sandbox().fault(Fault::new("sts:AssumeRole", Effect::LoseAnswer));
+    copier.send(&[&request("v1")]).await;
+    let queued = copier.last("v1");
+    assert_eq!((&queued["status"], &queued["failure"]["code"]), (&json!("QUEUED"), &json!("PolicyNotPut")));
+    copier.sandbox().clear_faults();
+    copier.pass(minutes(5)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["QUEUED", "STARTED"]);
+}
+
+#[tokio::test]
+async fn a_policy_that_was_changed_or_deleted_is_put_right_before_the_next_copy() {
+    for change in [
+        (|project: &mut sandbox::Project| project.policies.clear()) as fn(&mut sandbox::Project),
+        |project| {
+            let policy = &mut project.policies[0];
+            policy.document = policy.document.replace("DateLessThan", "DateGreaterThan");
+        },
+    ] {
+        let copier = deployed().await;
+        copier.send(&[&request_for(0)]).await;
+        copier.sandbox().change(|world| change(source_project(world)));
+        copier.send(&[&request_for(1)]).await;
+        assert_eq!(copier.words("v1"), ["STARTED"]);
+        expiry(&copier);
+    }
+}
+
+/// Five policies of others on the source project; the first one may be a copier's.
+fn five_policies(world: &mut World, first: Option<ProjectPolicy>) {
+    let policy = World::small().projects[0].policies[0].clone();
+    let document = policy.document.replace(ACCOUNT, "777788889999");
+    let other =
+        |n| ProjectPolicy { name: format!("other-{n}"), document: document.clone(), ..policy.clone() };
+    let others = (0..5).map(other).skip(usize::from(first.is_some()));
+    source_project(world).policies.extend(first.into_iter().chain(others));
+}
+
+#[tokio::test]
+async fn a_full_project_makes_a_request_wait_and_the_remedy_lists_its_policies() {
+    let copier = deployed_with(&[], |world| five_policies(world, None)).await;
+    copier.send(&[&request("v1")]).await;
+    let queued = copier.last("v1");
+    assert_eq!((&queued["status"], &queued["failure"]["code"]), (&json!("QUEUED"), &json!("PolicyFull")));
+    let remedy = queued["failure"]["remedy"].as_str().unwrap();
+    assert!((0..5).all(|n| remedy.contains(&format!("`other-{n}`"))), "{remedy}");
+    let others = policies(&copier);
+    copier.sandbox().change(|world| source_project(world).policies.remove(0));
+    copier.pass(minutes(5)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["QUEUED", "STARTED"]);
+    assert_eq!(policies(&copier)[..4], others[1..], "others' policies stay");
+}
+
+#[tokio::test]
+async fn a_full_project_gives_up_an_expired_policy_of_another_copier() {
+    let expired = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999988887777:root"},
+        "Action": "rekognition:CopyProjectVersion", "Resource": "*",
+        "Condition": {"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}
+    }]});
+    let copier = deployed_with(&[], |world| {
+        let policy = World::small().projects[0].policies[0].clone();
+        let name = "model-copier-999988887777-copier".to_owned();
+        five_policies(world, Some(ProjectPolicy { name, document: expired.to_string(), ..policy }));
+    })
+    .await;
+    copier.send(&[&request("v1")]).await;
+    assert_eq!(copier.words("v1"), ["STARTED"]);
+    let names: Vec<String> = policies(&copier).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["other-1", "other-2", "other-3", "other-4", OURS]);
+}
+
+#[tokio::test]
+async fn a_session_that_has_expired_is_replaced() {
+    let copier = deployed().await;
+    copier.send(&[&request_for(0)]).await;
+    copier.pass(minutes(61)).await;
+    copier.send(&[&request_for(1)]).await;
+    assert_eq!((copier.words("v1"), copier.calls("sts:AssumeRole")), (vec!["STARTED".to_owned()], 2));
+}
+
+/// Sends a request that is refused on the way to its policy; its failure, once it is final.
+async fn refused(copier: &Copier) -> Value {
+    copier.send(&[&request("v1")]).await;
+    assert_eq!(copier.words("v1"), ["QUEUED"]);
+    copier.pass(SignedDuration::from_mins(16)).await;
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["QUEUED", "FAILED"]);
+    assert_eq!(copier.calls(COPY), 0, "nothing is called without a policy");
+    assert_eq!(policies(copier), []);
+    copier.last("v1")["failure"].clone()
+}
+
+#[tokio::test]
+async fn a_wrong_external_id_is_refused_and_the_remedy_names_role_and_parameter() {
+    let copier = deployed_with(&[("EXTERNAL_ID", "guessed")], |_| {}).await;
+    let failure = refused(&copier).await;
+    assert_eq!(failure["code"], "AccessDenied");
+    let remedy = failure["remedy"].as_str().unwrap();
+    assert!(remedy.contains(ROLE) && remedy.contains("ExternalId"), "{remedy}");
+    assert!(!failure.to_string().contains("guessed"), "the external id is not shown: {failure}");
+}
+
+#[tokio::test]
+async fn a_role_that_trusts_another_copier_is_refused() {
+    let copier = deployed_with(&[], |world| {
+        world.roles[0].trust = world.roles[0]
+            .trust
+            .replace("role/start-copy", "role/another")
+            .replace("role/check-copies", "role/others");
+    })
+    .await;
+    assert_eq!(refused(&copier).await["code"], "AccessDenied");
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_exist_is_refused() {
+    let role = "arn:aws:iam::111122223333:role/admin";
+    let failure = refused(&deployed_with(&[("SOURCE_ACCOUNT_ROLES", role)], |_| {}).await).await;
+    assert!(failure["remedy"].as_str().unwrap().contains("role/admin"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_project_that_is_not_on_the_companions_list_is_refused() {
+    let copier = deployed_with(&[], |world| {
+        world.roles[0].policy = world.roles[0].policy.replace("project/flowers/", "project/trees/");
+    })
+    .await;
+    let failure = refused(&copier).await;
+    assert_eq!(failure["code"], "AccessDeniedException");
+    let remedy = failure["remedy"].as_str().unwrap();
+    assert!(remedy.contains(ROLE) && remedy.contains(SOURCE) && remedy.contains("ProjectArns"), "{remedy}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_allowed_puts_no_policy() {
+    let copier = deployed().await;
+    let elsewhere = |text: &str| json!(text.replace("111122223333", "777788889999"));
+    let stranger = with(
+        request("stranger"),
+        json!({"sourceProjectArn": elsewhere(SOURCE), "sourceProjectVersionArn": elsewhere(SOURCE_VERSION)}),
+    );
+    let bucket = with(request("bucket"), json!({"outputConfig": {"s3Bucket": "somebody-elses"}}));
+    copier.send(&[&stranger, &bucket]).await;
+    for (id, field) in [("stranger", "sourceProjectArn"), ("bucket", "outputConfig.s3Bucket")] {
+        assert_eq!(copier.words(id), ["REJECTED"], "{id}");
+        let message = copier.last(id)["failure"]["message"].clone();
+        assert!(message.as_str().unwrap().contains(field), "{message}");
+    }
+    copier.sweep().await;
+    assert_eq!((copier.calls("sts:AssumeRole"), copier.calls(COPY)), (0, 0));
+}

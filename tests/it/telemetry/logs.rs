@@ -1,0 +1,166 @@
+//! The lines of the logs: what each has to say, and what none may.
+
+use std::collections::BTreeSet;
+
+use sandbox::{Effect, Fault};
+use serde_json::{Map, Value, json};
+
+use super::{Logs, is_metrics, logs, read, refused, story};
+use crate::support::{COPY, Copier, event, minutes, request, seconds, with};
+
+fn the_one_that_says<'a>(lines: &'a [Map<String, Value>], message: &str) -> &'a Map<String, Value> {
+    let is_it = |line: &&Map<String, Value>| line.get("message") == Some(&json!(message));
+    lines.iter().find(is_it).unwrap_or_else(|| panic!("{lines:#?}"))
+}
+
+#[tokio::test]
+async fn every_line_says_in_which_invocation_it_was_written() {
+    let (copier, _) = story().await;
+    copier.sandbox().fault(refused("dynamodb:*"));
+    copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
+    let Logs { start_copy, check_copies } = logs(&copier);
+    for (lines, invocations) in [(start_copy, 2), (check_copies, 1)] {
+        let lines = read(&lines);
+        let ids: BTreeSet<_> =
+            lines.iter().map(|line| line.get("requestId").unwrap_or(&Value::Null).to_string()).collect();
+        assert!(ids.len() == invocations && !ids.contains("null"), "{ids:?}: {lines:#?}");
+        // Of a line without a message, nobody who asks for messages hears: metrics are for whoever counts.
+        let (metrics, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(is_metrics);
+        assert!(metrics.iter().all(|line| !line.contains_key("message")), "{metrics:#?}");
+        for line in lines {
+            for member in ["timestamp", "level", "message"] {
+                assert!(line.get(member).is_some_and(Value::is_string), "{member}: {line:?}");
+            }
+            assert_eq!(line.get("span"), None, "what spans say is on top: {line:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_line_about_a_request_says_which_one_and_where_it_stands() {
+    let (copier, _) = story().await;
+    let example = event("copy-requested.json")["detail"].clone();
+    let lines = read(&copier.deployment.logs().unwrap());
+    let about: Vec<_> = lines
+        .iter()
+        .filter(|line| line.get("request") == Some(&json!("111122223333#release-2026-11-02")))
+        .collect();
+    assert!(!about.is_empty(), "{lines:#?}");
+    for line in &about {
+        for (member, value) in [
+            ("correlationId", &example["correlationId"]),
+            ("sourceProjectVersionArn", &example["sourceProjectVersionArn"]),
+            ("destinationProjectArn", &example["destinationProjectArn"]),
+            ("versionName", &example["versionName"]),
+        ] {
+            assert_eq!(line.get(member), Some(value), "{line:?}");
+        }
+    }
+    let statuses: Vec<_> = about.iter().filter_map(|line| line.get("status")?.as_str()).collect();
+    assert_eq!(statuses, ["STARTING", "STARTED", "COMPLETED"]);
+    let arn = &copier.last("release-2026-11-02")["projectVersionArn"];
+    assert_eq!(about.last().unwrap().get("projectVersionArn"), Some(arn));
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_recorded_is_told_by_its_request() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("dynamodb:*"));
+    copier.deployment.send(request("v1").to_string());
+    copier.deployment.deliver().await;
+    let lines = read(&logs(&copier).start_copy);
+    let line = the_one_that_says(&lines, "the request was not recorded");
+    assert_eq!(line["request"], "444455556666#v1");
+    for member in ["messageId", "correlationId", "sourceProjectVersionArn", "error"] {
+        assert!(line.get(member).is_some_and(Value::is_string), "{member}: {line:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_status_nobody_knows_is_told_by_its_request() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1")]).await;
+    let arn = copier.last("v1")["projectVersionArn"].as_str().unwrap().to_owned();
+    assert!(copier.sandbox().set_status(&arn, "HIBERNATING", None));
+    copier.pass(minutes(3)).await;
+    copier.sweep().await;
+    let lines = read(&logs(&copier).check_copies);
+    let unknown = the_one_that_says(&lines, "an unknown status");
+    for member in ["request", "correlationId", "status", "projectVersionArn", "modelStatus"] {
+        assert!(unknown.get(member).is_some_and(Value::is_string), "{member}: {unknown:?}");
+    }
+}
+
+/// So that a trace goes on from the function to whoever an announcement wakes.
+#[tokio::test]
+async fn an_announcement_carries_the_trace_of_its_invocation() {
+    let (copier, _) = story().await;
+    let lines = read(&copier.deployment.logs().unwrap());
+    let traces: BTreeSet<_> =
+        lines.iter().filter_map(|line| Some(line.get("xrayTraceId")?.as_str()?.to_owned())).collect();
+    let announced = copier.announced();
+    assert!(!announced.is_empty());
+    for event in announced {
+        assert!(event.trace_header.as_ref().is_some_and(|trace| traces.contains(trace)), "{event:?}");
+    }
+}
+
+/// A member that is there twice is lost to whoever reads the line.
+#[tokio::test]
+async fn no_line_says_a_thing_twice() {
+    let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", "TRACE")]).await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("InternalServerError")).times(2));
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    copier.send(&[&request("v1")]).await;
+    copier.sandbox().fault(refused("events:*").times(3));
+    copier.pass(minutes(20)).await;
+    copier.sweep().await;
+    copier.pass(minutes(20)).await;
+    copier.sweep().await;
+    let lines = copier.deployment.logs().unwrap();
+    assert!(lines.len() > 10);
+    for (line, read) in lines.iter().zip(read(&lines)).filter(|(_, read)| !is_metrics(read)) {
+        assert_eq!(serde_json::to_string(&read).unwrap().len(), line.len(), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_logged_at_higher_levels_says_as_much() {
+    for level in ["WARN", "ERROR"] {
+        let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", level)]).await;
+        copier.sandbox().fault(refused("events:*"));
+        copier.send(&[&request("v1")]).await;
+        let lines = read(&logs(&copier).start_copy);
+        let line = the_one_that_says(&lines, "announcements were not published");
+        assert_eq!((&line["level"], &line["requests"]), (&json!("ERROR"), &json!("444455556666#v1")));
+        assert!(["requestId", "reason"].iter().all(|member| line.contains_key(*member)), "{line:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_line_holds_a_request_or_a_secret() {
+    let key = "the-secret-access-key";
+    let variables = [("AWS_LAMBDA_LOG_LEVEL", "TRACE"), ("AWS_SECRET_ACCESS_KEY", key)];
+    let copier = Copier::deployed_with(&variables).await;
+    let secrets = ["in-the-tags", "in-the-prefix", "in-the-context", "in-no-member", key];
+    let marked = with(
+        request("v1"),
+        json!({
+            "tags": {"team": secrets[0]},
+            "outputConfig": {"s3Bucket": "flowers-production-models", "s3KeyPrefix": secrets[1]},
+            "context": {"approvedBy": secrets[2]},
+        }),
+    );
+    let unreadable = Value::String(secrets[3].to_owned());
+    copier.sandbox().fault(refused("events:*"));
+    copier.send(&[&marked, &unreadable]).await;
+    copier.pass(seconds(40)).await;
+    copier.sweep().await;
+    let logs = logs(&copier);
+    assert!(logs.all().any(|line| line.contains("v1")), "what was asked is in the log");
+    for line in logs.all() {
+        for secret in secrets.into_iter().chain(["Signature="]) {
+            assert!(!line.contains(secret), "{secret}: {line}");
+        }
+    }
+}

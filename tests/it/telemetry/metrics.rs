@@ -1,0 +1,327 @@
+//! The metrics, as CloudWatch takes them out of the logs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use rekognition_model_copier::telemetry::NAMESPACE;
+use sandbox::{Effect, Fault};
+use serde_json::{Value, json};
+
+use super::{WAITS, is_metrics, logs, read, refused, story};
+use crate::support::{COPY, Copier, DESCRIBE, TABLE, event, minutes, request, seconds, with};
+
+/// The default of `STACK_NAME`.
+const STACK: &str = "rekognition-model-copier";
+
+/// A metric as CloudWatch knows it: its name and its dimensions.
+type Metric = (String, BTreeMap<String, String>);
+
+fn metric(name: &str, reason: Option<&str>) -> Metric {
+    let dimensions = [("Stack", Some(STACK)), ("Reason", reason)];
+    let given = dimensions.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    (name.to_owned(), given.collect())
+}
+
+/// Every value of every metric in the lines of a log, as CloudWatch takes them out of it.
+fn values(lines: &[String]) -> BTreeMap<Metric, Vec<f64>> {
+    let mut values = BTreeMap::<_, Vec<f64>>::new();
+    for line in read(lines).iter().filter(|line| is_metrics(line)) {
+        for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+            assert_eq!(directive["Namespace"], NAMESPACE);
+            for (dimensions, metric) in
+                directive["Dimensions"].as_array().unwrap().iter().flat_map(|dimensions| {
+                    directive["Metrics"].as_array().unwrap().iter().map(move |metric| (dimensions, metric))
+                })
+            {
+                let text = |name: &Value| name.as_str().unwrap().to_owned();
+                let value_of = |name: &Value| (text(name), text(&line[name.as_str().unwrap()]));
+                let dimensions = dimensions.as_array().unwrap().iter().map(value_of).collect();
+                let name = text(&metric["Name"]);
+                let taken = match &line[&name] {
+                    Value::Array(many) => many.iter().map(|value| value.as_f64().unwrap()).collect(),
+                    one => vec![one.as_f64().unwrap_or_else(|| panic!("{name}: {one}"))],
+                };
+                assert!(taken.len() <= 100, "{name} has {} values in one line", taken.len());
+                values.entry((name, dimensions)).or_default().extend(taken);
+            }
+        }
+    }
+    values
+}
+
+/// The metrics of ours that the alarms of template.yaml and the dashboard of examples/dashboard name.
+fn shown() -> BTreeSet<Metric> {
+    let read =
+        |name: &str| std::fs::read_to_string(format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (template, dashboard) = (read("template.yaml"), read("examples/dashboard/template.yaml"));
+    let lines: Vec<_> = template.lines().map(str::trim).collect();
+    let alarms =
+        lines.windows(3).filter(|lines| lines[0] == format!("Namespace: {NAMESPACE}")).map(|lines| {
+            assert_eq!(lines[2], "Dimensions: [{Name: Stack, Value: !Ref AWS::StackName}]");
+            metric(lines[1].strip_prefix("MetricName: ").unwrap(), None)
+        });
+    let widgets = dashboard.lines().map(str::trim).filter(|line| line.contains(NAMESPACE)).map(|line| {
+        let parts: Vec<Value> = serde_json::from_str(line.trim_end_matches(',')).unwrap();
+        let parts: Vec<_> = parts.iter().filter_map(Value::as_str).collect();
+        assert_eq!(&parts[..4], [NAMESPACE, parts[1], "Stack", "${CopierStack}"]);
+        metric(parts[1], parts.get(5).copied())
+    });
+    alarms.chain(widgets).collect()
+}
+
+#[tokio::test]
+async fn a_batch_says_what_came_in_and_what_became_of_it() {
+    let (copier, _) = story().await;
+    let values = values(&logs(&copier).start_copy);
+    for (name, value) in
+        [("Requests", 7.0), ("Started", 1.0), ("Failed", 1.0), ("FailedOrTimedOut", 1.0), ("Rejected", 1.0)]
+    {
+        assert_eq!(values[&metric(name, None)], [value], "{name}");
+    }
+    for name in ["Adopted", "Completed", "TimedOut", "LedgerErrors"] {
+        assert_eq!(values.get(&metric(name, None)), None, "{name}");
+    }
+    for (_, reason) in WAITS {
+        assert_eq!(values[&metric("Waiting", Some(reason))], [1.0], "{reason}");
+    }
+    for reason in ["PolicyFull", "NameBusy"] {
+        assert_eq!(values.get(&metric("Waiting", Some(reason))), None, "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_says_what_it_did_and_how_old_the_oldest_is() {
+    let (copier, _) = story().await;
+    let values = values(&logs(&copier).check_copies);
+    let one = |name| match values[&metric(name, None)][..] {
+        [value] => value,
+        ref other => panic!("{name}: {other:?}"),
+    };
+    assert_eq!(one("Completed"), 1.0);
+    for name in [
+        "Requests",
+        "UnknownStatuses",
+        "LedgerErrors",
+        "PolicyErrors",
+        "DescribeErrors",
+        "SweepLeft",
+        "OldestUnpublishedAge",
+    ] {
+        assert_eq!(values.get(&metric(name, None)), None, "{name}");
+    }
+    let copied = one("CopyDuration");
+    assert!((40.0..400.0).contains(&copied), "{copied}");
+    let oldest = one("OldestUnfinishedAge");
+    assert!((40.0..400.0).contains(&oldest), "{oldest}");
+}
+
+#[tokio::test]
+async fn an_idle_sweep_writes_nothing() {
+    let copier = Copier::deployed().await;
+    copier.sweep().await;
+    copier.send(&[&request("v1")]).await;
+    copier.pass(minutes(60)).await;
+    copier.sweep().await;
+    let written = logs(&copier).check_copies.len();
+    copier.sweep().await;
+    assert_eq!(written, logs(&copier).check_copies.len(), "{:?}", logs(&copier).check_copies);
+}
+
+#[tokio::test]
+async fn what_an_alarm_is_for_is_seen_in_its_metric() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    let arn = copier.last("v1")["projectVersionArn"].as_str().unwrap().to_owned();
+    assert!(copier.sandbox().set_status(&arn, "HIBERNATING", None));
+    copier.pass(minutes(3)).await;
+    copier.sandbox().fault(refused("events:*"));
+    copier.sweep().await;
+    copier.sandbox().fault(refused("dynamodb:Query"));
+    copier.sweep().await;
+    copier.sandbox().clear_faults();
+    copier.sandbox().fault(refused(DESCRIBE));
+    copier.sweep().await;
+    let values = values(&logs(&copier).check_copies);
+    let of = |name| values[&metric(name, None)].clone();
+    assert_eq!(of("UnknownStatuses"), [1.0]);
+    assert!(matches!(of("LedgerErrors")[..], [errors] if errors > 0.0));
+    assert_eq!(of("DescribeErrors"), [1.0], "one project");
+}
+
+#[tokio::test]
+async fn no_alarm_is_for_requests_that_wait_for_a_quota() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("LimitExceededException")).containing("v1"));
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("v2"));
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    for _ in 0..6 {
+        copier.pass(minutes(60)).await;
+        copier.sweep().await;
+    }
+    assert_eq!([copier.words("v1"), copier.words("v2")], [["QUEUED"], ["QUEUED"]]);
+    let logs = logs(&copier);
+    let values = values(&logs.all().cloned().collect::<Vec<_>>());
+    let of = |name| values.get(&metric(name, None)).cloned().unwrap_or_default();
+    for errors in ["LedgerErrors", "PolicyErrors", "DescribeErrors", "UnknownStatuses"] {
+        assert_eq!(of(errors), [0.0; 0], "{errors}");
+    }
+    assert_eq!(of("OldestUnpublishedAge"), [0.0; 0]);
+    assert!(of("OldestUnfinishedAge").last().is_some_and(|age| *age > 5.0 * 3600.0), "they wait");
+}
+
+#[tokio::test]
+async fn an_invocation_that_records_nothing_is_a_ledger_error() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("dynamodb:*"));
+    copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
+    let values = values(&logs(&copier).start_copy);
+    assert_eq!(values.get(&metric("LedgerErrors", None)), Some(&vec![1.0]));
+}
+
+#[tokio::test]
+async fn an_outcome_that_cannot_be_recorded_is_a_ledger_error() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("dynamodb:PutItem").on_call(3));
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    let values = values(&logs(&copier).start_copy);
+    assert_eq!(values.get(&metric("LedgerErrors", None)), Some(&vec![1.0]));
+}
+
+#[tokio::test]
+async fn a_published_announcement_that_cannot_be_marked_is_a_ledger_error() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("dynamodb:PutItem").on_call(3));
+    copier.send(&[&request("v1")]).await;
+    copier.sandbox().clear_faults();
+    copier.sandbox().fault(refused("dynamodb:PutItem"));
+    copier.sweep().await;
+    assert_eq!(copier.words("v1"), ["STARTED", "STARTED"]);
+    let logs = logs(&copier);
+    for function in [logs.start_copy, logs.check_copies] {
+        assert_eq!(values(&function).get(&metric("LedgerErrors", None)), Some(&vec![1.0]));
+    }
+}
+
+#[tokio::test]
+async fn an_entry_of_the_index_that_cannot_be_read_is_a_ledger_error() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1"), &request("v2")]).await;
+    let mut item = copier.item("v1").await.unwrap();
+    item.insert("destinationProjectArn".to_owned(), AttributeValue::S("spoilt".to_owned()));
+    let put = copier.ledger().put_item().table_name(TABLE).set_item(Some(item));
+    put.send().await.unwrap();
+    let report = copier.sweep().await;
+    assert_eq!((&report["copying"], &report["ledgerErrors"]), (&json!(1), &json!(1)));
+}
+
+#[tokio::test]
+async fn how_long_a_request_waits_is_seen_in_every_sweep() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("LimitExceededException")));
+    copier.send(&[&request("v1")]).await;
+    copier.pass(seconds(61)).await;
+    let report = copier.sweep().await;
+    assert_eq!((copier.calls(COPY), &report["waiting"]), (1, &json!({})), "it is not due yet");
+    let age = report["oldestUnfinishedSeconds"].as_i64().unwrap();
+    assert!((61..120).contains(&age), "{age}");
+}
+
+#[tokio::test]
+async fn how_old_an_announcement_is_is_seen_when_its_record_cannot_be_read() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(refused("events:*"));
+    copier.send(&[&request("v1")]).await;
+    copier.pass(minutes(10)).await;
+    copier.sandbox().clear_faults();
+    copier.sandbox().fault(refused("dynamodb:GetItem"));
+    let report = copier.sweep().await;
+    let age = report["oldestUnpublishedSeconds"].as_i64().unwrap();
+    assert!((600..660).contains(&age), "{age}");
+    let logs = read(&logs(&copier).check_copies);
+    let line = logs.iter().find(|line| line.get("message") == Some(&json!("a record could not be read")));
+    for member in ["request", "destinationProjectArn", "versionName", "projectVersionArn", "requestId"] {
+        assert!(line.unwrap().get(member).is_some_and(Value::is_string), "{member}: {line:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
+    let (copier, _) = story().await;
+    let arn = copier.last("release-2026-11-02")["projectVersionArn"].as_str().unwrap().to_owned();
+    assert!(copier.sandbox().set_status(&arn, "DELETING", None));
+    let name = event("copy-requested.json")["detail"]["versionName"].clone();
+    copier.send(&[&with(request("again"), json!({"versionName": name}))]).await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::LoseAnswer));
+    copier.send(&[&request("unknown")]).await;
+    copier.sweep().await;
+    let arn = copier.last("unknown")["projectVersionArn"].as_str().unwrap().to_owned();
+    assert!(copier.sandbox().set_status(&arn, "HIBERNATING", None));
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")));
+    copier.send(&[&request("never")]).await;
+    copier.pass(minutes(25 * 60)).await;
+    copier.sandbox().fault(refused("dynamodb:Query").on_call(1));
+    copier.sandbox().fault(refused(DESCRIBE).on_call(1));
+    copier.sweep().await;
+    copier.sandbox().fault(refused("events:*"));
+    copier.send(&[&request("unpublished")]).await;
+    copier.pass(minutes(10)).await;
+    copier.sandbox().clear_faults();
+    copier.sandbox().fault(refused("dynamodb:GetItem"));
+    copier.sweep().await;
+    let written = values(&copier.deployment.logs().unwrap());
+    let mut shown = shown();
+    // Where there are roles in source accounts: tests/it/project_policies.rs. And no sweep here runs out of time.
+    for elsewhere in
+        [metric("Waiting", Some("PolicyFull")), metric("PolicyErrors", None), metric("SweepLeft", None)]
+    {
+        assert!(shown.remove(&elsewhere));
+    }
+    assert!(shown.len() > 15, "{shown:?}");
+    let missing: Vec<_> = shown.iter().filter(|metric| !written.contains_key(metric)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let unseen: Vec<_> = written.keys().filter(|metric| !shown.contains(metric)).collect();
+    assert!(unseen.is_empty(), "{unseen:?}");
+}
+
+#[tokio::test]
+async fn metrics_are_in_the_embedded_metric_format() {
+    let (copier, _) = story().await;
+    let schema = serde_json::from_str(include_str!("emf.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let lines = read(&copier.deployment.logs().unwrap());
+    let metrics: Vec<_> = lines.into_iter().filter(is_metrics).map(Value::Object).collect();
+    assert!(!metrics.is_empty());
+    for line in metrics {
+        let errors: Vec<_> = schema.iter_errors(&line).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_get_through_at_every_level_of_logging() {
+    for level in ["WARN", "ERROR"] {
+        let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", level)]).await;
+        copier.sandbox().fault(refused("events:*"));
+        copier.send(&[&request("v1")]).await;
+        copier.pass(minutes(10)).await;
+        copier.sweep().await;
+        let all = copier.deployment.logs().unwrap();
+        let kept = all.iter().filter(|line| gets_through(line, level)).cloned().collect::<Vec<_>>();
+        assert_eq!(values(&kept), values(&all));
+        for name in ["Requests", "OldestUnfinishedAge"] {
+            assert!(values(&kept).contains_key(&metric(name, None)), "{name}");
+        }
+    }
+}
+
+/// Whether Lambda keeps a line at that level: one without a level or a time is taken for INFO.
+fn gets_through(line: &str, level: &str) -> bool {
+    let rank =
+        |level: &str| ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().position(|name| *name == level);
+    let line = &read(&[line.to_owned()])[0];
+    let is_timed =
+        line.get("timestamp").is_some_and(|time| time.as_str().unwrap().parse::<Timestamp>().is_ok());
+    let of_line = line.get("level").filter(|_| is_timed).and_then(|level| rank(level.as_str()?));
+    of_line.or(rank("INFO")) >= rank(level)
+}

@@ -1,0 +1,142 @@
+//! The template, the functions and the sandbox use the same names and values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rekognition_model_copier::domain::{announcement, opened};
+use rekognition_model_copier::settings::{Settings, VARIABLES};
+use sandbox::deployment::DeploymentSettings;
+use sandbox::ledger_table;
+use serde_json::{Value, json};
+
+use crate::support::template::{template, text_of, with_defaults};
+use crate::support::{ACCOUNT, Copier, TABLE, root};
+
+/// The variables that the template gives to both functions if every parameter keeps its default.
+fn variables() -> BTreeMap<String, String> {
+    let template = template("template.yaml");
+    let variables = with_defaults(&template, &template["Globals"]["Function"]["Environment"]["Variables"]);
+    let variables = variables.as_object().unwrap().iter();
+    variables.map(|(name, value)| (name.clone(), text_of(value))).collect()
+}
+
+fn properties(resource: &str) -> Value {
+    template("template.yaml")["Resources"][resource]["Properties"].clone()
+}
+
+/// Every value of a member of this name, however deep.
+fn members<'a>(part: &'a Value, name: &str) -> Vec<&'a Value> {
+    let inner: Vec<_> = match part {
+        Value::Array(parts) => parts.iter().collect(),
+        Value::Object(members) => members.values().collect(),
+        _ => Vec::new(),
+    };
+    part.get(name).into_iter().chain(inner.into_iter().flat_map(|part| members(part, name))).collect()
+}
+
+#[test]
+fn the_template_sets_the_variables_that_the_functions_read_and_no_others() {
+    let set = variables();
+    assert_eq!(set.keys().map(String::as_str).collect::<BTreeSet<_>>(), VARIABLES.into());
+}
+
+#[test]
+fn a_variable_that_is_not_set_has_the_parameters_default() {
+    let set = variables();
+    // They have no default, neither there nor here.
+    let needed = ["ACCOUNT_ID", "LEDGER_TABLE", "ALLOWED_OUTPUT_BUCKETS"];
+    let lookup = |name: &str, given: &dyn Fn(&str) -> bool| match name {
+        "AWS_REGION" => Some("us-east-1".to_owned()),
+        _ => set.get(name).filter(|_| needed.contains(&name) || given(name)).cloned(),
+    };
+    let least = Settings::read(|name| lookup(name, &|_| false)).unwrap();
+    for variable in VARIABLES {
+        // The roles that a project policy admits (without roles to assume no policy is put), and the stack's own queue.
+        if !["COPIER_ROLE_ARNS", "REQUEST_QUEUE_ARN"].contains(&variable) {
+            let settings = Settings::read(|name| lookup(name, &|name| name == variable)).unwrap();
+            assert_eq!(format!("{settings:?}"), format!("{least:?}"), "{variable}");
+        }
+    }
+}
+
+#[test]
+fn each_function_is_a_program_and_each_program_a_function() {
+    let template = template("template.yaml");
+    let built: BTreeSet<_> = members(&template, "Binary").into_iter().map(text_of).collect();
+    let programs = std::fs::read_dir(root().join("src/bin")).unwrap();
+    let programs =
+        programs.map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned());
+    assert_eq!(built, programs.collect());
+    let function = &template["Globals"]["Function"];
+    assert_eq!(
+        (&function["Handler"], &function["Runtime"]),
+        (&json!("bootstrap"), &json!("provided.al2023"))
+    );
+}
+
+#[test]
+fn rules_and_policies_name_the_detail_types_of_the_code() {
+    let (requested, changed) = (json!(opened::DETAIL_TYPE), json!(announcement::DETAIL_TYPE));
+    assert_eq!(properties("RequestRule")["EventPattern"]["detail-type"], json!([requested]));
+    for file in [
+        "template.yaml",
+        "source-account.yaml",
+        "examples/hub/template.yaml",
+        "examples/step-functions/template.yaml",
+    ] {
+        let template = template(file);
+        let named = ["detail-type", "events:detail-type", "DetailType"].map(|name| members(&template, name));
+        let named: Vec<_> = named.into_iter().flatten().collect();
+        assert!(!named.is_empty(), "{file}");
+        for name in named {
+            let names = name.as_array().cloned().unwrap_or_else(|| vec![name.clone()]);
+            assert!(names.iter().all(|name| [&requested, &changed].contains(&name)), "{file}: {name}");
+        }
+    }
+}
+
+/// So the ledger's contract, which runs on the sandbox's table, holds for the template's table, too.
+#[test]
+fn the_sandboxs_ledger_is_the_templates() {
+    let (ledger, table) = (properties("Ledger"), ledger_table(ACCOUNT, TABLE));
+    for part in ["BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {
+        assert_eq!(table.definition[part], ledger[part], "{part}");
+    }
+    let expiry = ledger["TimeToLiveSpecification"]["AttributeName"].as_str();
+    assert!(expiry.is_some() && expiry == table.time_to_live_attribute.as_deref(), "{expiry:?}");
+}
+
+#[tokio::test]
+async fn the_sandbox_deploys_as_the_template_does() {
+    let settings = DeploymentSettings::default();
+    let (queue, start) = (properties("RequestQueue"), properties("StartCopy"));
+    let batch = properties("StartCopyRequests");
+    assert_eq!(json!(settings.queue.visibility_timeout.as_secs()), queue["VisibilityTimeout"]);
+    assert_eq!(json!(settings.queue.max_receive_count), queue["RedrivePolicy"]["maxReceiveCount"]);
+    assert_eq!(json!(settings.queue.batch_size), batch["BatchSize"]);
+    assert_eq!(json!(settings.queue.window.as_secs()), batch["MaximumBatchingWindowInSeconds"]);
+    assert_eq!(json!(settings.start_timeout.as_secs()), start["Timeout"]);
+    assert_eq!(json!(settings.check_timeout.as_secs()), properties("CheckCopies")["Timeout"]);
+    let copier = Copier::deployed().await;
+    let memory = &template("template.yaml")["Globals"]["Function"]["MemorySize"];
+    assert_eq!(json!(copier.deployment.start_copy().settings().memory_mb), *memory);
+}
+
+/// As AWS asks for: a batch that Lambda still retries must not be delivered a second time.
+#[test]
+fn a_message_is_hidden_six_times_as_long_as_start_copy_may_run() {
+    let hidden = properties("RequestQueue")["VisibilityTimeout"].as_i64().unwrap();
+    assert!(hidden >= 6 * properties("StartCopy")["Timeout"].as_i64().unwrap());
+}
+
+#[test]
+fn a_sweep_that_fails_is_left_to_the_next_minute() {
+    let target = &properties("CheckSchedule")["Targets"][0];
+    assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0);
+}
+
+#[test]
+fn the_application_has_the_packages_version() {
+    let template = template("template.yaml");
+    let application = &template["Metadata"]["AWS::ServerlessRepo::Application"];
+    assert_eq!(application["SemanticVersion"], env!("CARGO_PKG_VERSION"));
+}

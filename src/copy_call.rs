@@ -29,10 +29,13 @@ impl<W: World> Copier<W> {
             return self.save(wait_for_right_clock(accepted, self.now(), &self.rules.times)).await;
         }
         // INVARIANT: nothing is called before the policy is in place, so that a missing one is a definite "not now".
-        if let Err(why) = self.ensure_policy(&accepted, policies, budget).await {
-            info!(?why, "the source project's policy is not in place");
-            return self.save(policy_missing(accepted, &why, self.now(), &self.rules)).await;
-        }
+        let policy_put_at = match self.ensure_policy(&accepted, policies, budget).await {
+            Ok(put_at) => put_at,
+            Err(why) => {
+                info!(?why, "the source project's policy is not in place");
+                return self.save(policy_missing(accepted, &why, self.now(), &self.rules)).await;
+            }
+        };
         // INVARIANT: asked after the policy was put, which takes time: a call that is sent later could land after the
         // lease.
         if !may_send(&accepted, self.now()) || !budget.has_time_to_copy() {
@@ -48,7 +51,7 @@ impl<W: World> Copier<W> {
             }
             CopyAnswer::Unanswered { reason } => warn!(reason, "unanswered"),
         }
-        let next = match copy_answer(accepted, answer, self.now(), &self.rules) {
+        let next = match copy_answer(accepted, answer, policy_put_at, self.now(), &self.rules) {
             AnswerDecision::Save(accepted) => accepted,
             AnswerDecision::DescribeName(accepted) => {
                 let owner = self.name_owner(&accepted).await;

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tracing::info;
 
@@ -13,6 +14,7 @@ use crate::copier::Copier;
 use crate::domain::arn::ProjectArn;
 use crate::domain::project_policy::{Change, PolicyError, PolicyMissing, ProjectPolicy};
 use crate::domain::record::Accepted;
+use crate::domain::times::saturating_add;
 use crate::ports::{Rekognition, World};
 
 /// How often the policies are listed when others change them.
@@ -34,20 +36,25 @@ impl InvocationPolicies {
 
 impl<W: World> Copier<W> {
     /// Makes the source project's policy admit the copier, for the owner of the record's lease, if a role for that is set.
+    /// Returns when the policy was last put.
     pub(crate) async fn ensure_policy(
         &self,
         accepted: &Accepted,
         known: &InvocationPolicies,
         budget: &Budget,
-    ) -> Result<(), PolicyMissing> {
+    ) -> Result<Option<Timestamp>, PolicyMissing> {
         if self.rules.policies.role_for(&accepted.copy).is_none() {
-            return Ok(());
+            return Ok(None);
         }
+        // Once refusals have lasted, the policy is put no more, so that it gets old enough for a refusal to be final.
+        let timeout = self.rules.times.permission_timeout;
+        let was_refused =
+            accepted.refused_since.is_some_and(|since| self.now() < saturating_add(since, timeout));
         let ensure = async {
             let known = known.of(&accepted.copy.source_project_arn);
             // One request at a time; the others then find what it has put.
             let mut known = known.lock().await;
-            self.ensure(&accepted.copy.source_project_arn, accepted.refused_since.is_some(), &mut known).await
+            self.ensure(&accepted.copy.source_project_arn, was_refused, &mut known).await
         };
         let late = "the project's policy was not in place before the invocation's time was over";
         budget.before_copy().run(ensure).await.unwrap_or_else(|| Err(unavailable(late)))
@@ -58,7 +65,7 @@ impl<W: World> Copier<W> {
         project: &ProjectArn,
         was_refused: bool,
         known: &mut Known,
-    ) -> Result<(), PolicyMissing> {
+    ) -> Result<Option<Timestamp>, PolicyMissing> {
         let mut lists = 0;
         loop {
             let mut policies = match known.take() {
@@ -86,8 +93,9 @@ impl<W: World> Copier<W> {
             };
             match self.bring_closer(project, &mut policies, was_refused).await {
                 Ok(true) => {
+                    let put_at = self.rules.policies.policy.put_at(&policies);
                     *known = Some(Ok(policies));
-                    return Ok(());
+                    return Ok(put_at);
                 }
                 Ok(false) => *known = Some(Ok(policies)),
                 // Another caller was faster: list again.

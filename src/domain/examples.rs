@@ -67,7 +67,7 @@ pub(crate) fn starting() -> Accepted {
 
 /// The record after an answer that says all there is to know.
 pub(crate) fn after_answer(accepted: Accepted, answer: CopyAnswer, now: Timestamp) -> Accepted {
-    match copy_answer(accepted, answer, now, &rules()) {
+    match copy_answer(accepted, answer, None, now, &rules()) {
         AnswerDecision::Save(accepted) => accepted,
         AnswerDecision::DescribeName(_) => panic!("the name is to be described"),
     }

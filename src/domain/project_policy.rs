@@ -23,8 +23,8 @@ pub const NAME_PREFIX: &str = "model-copier-";
 pub const POLICY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// How much of its life a policy must have left to be used.
 const LEAST_TIME_LEFT: SignedDuration = SignedDuration::from_mins(15);
-/// How old a policy has to be before it is put once more because a call was refused in spite of it.
-const PUT_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
+/// How long a policy may take to be seen: a refusal soon after it was put proves nothing.
+pub const SEEN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// The most policies of a project.
 const SLOTS: usize = 5;
 
@@ -137,7 +137,7 @@ impl CopierPolicy {
         now: Timestamp,
     ) -> Result<Option<Change>, Vec<String>> {
         if let Some(policy) = policies.iter().find(|policy| policy.name == self.name) {
-            let fits = self.fits(policy, now) && !(was_refused && self.is_worth_another_put(policy, now));
+            let fits = self.fits(policy, now) && !(was_refused && is_visible(self.put_at(policies), now));
             return Ok((!fits).then(|| Change::Put { revision_id: Some(policy.revision_id.clone()) }));
         }
         if policies.len() < SLOTS {
@@ -166,11 +166,17 @@ impl CopierPolicy {
         has_time && statement.principals == self.principals && statement.resource == "*"
     }
 
-    fn is_worth_another_put(&self, policy: &ProjectPolicy, now: Timestamp) -> bool {
+    /// When the copier's policy among these was last put, as far as it is known.
+    pub fn put_at(&self, policies: &[ProjectPolicy]) -> Option<Timestamp> {
+        let policy = policies.iter().find(|policy| policy.name == self.name)?;
         let expiry = Statement::read(&policy.document).and_then(|statement| statement.expiry);
-        let put_at = expiry.map(|expiry| saturating_add(expiry, -POLICY_LIFETIME)).or(policy.updated_at);
-        put_at.is_none_or(|put_at| now.duration_since(put_at) > PUT_AGAIN_AFTER)
+        expiry.map(|expiry| saturating_add(expiry, -POLICY_LIFETIME)).or(policy.updated_at)
     }
+}
+
+/// Whether a policy that was put then must be seen by now.
+pub fn is_visible(put_at: Option<Timestamp>, now: Timestamp) -> bool {
+    put_at.is_none_or(|put_at| now.duration_since(put_at) > SEEN_AFTER)
 }
 
 /// The least policy that lets `principals` copy one version, for an owner who attaches it by hand.

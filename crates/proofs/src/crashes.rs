@@ -64,7 +64,7 @@ pub fn run(scenario: &Scenario, aims: Vec<Aim>, spares_sweeps: bool) -> Run {
 
 fn check_ends(scenario: &Scenario, world: &mut World) {
     for ((_, request), ends) in scenario.requests.iter().zip(&scenario.ends) {
-        let key = RecordKey { sender: ACCOUNT.to_owned(), request_id: request.id.clone() };
+        let key = RecordKey { requester: ACCOUNT.to_owned(), request_id: request.id.clone() };
         let status = world.watch.published_of(&key).last().copied();
         let good = status.is_some_and(|status| ends.contains(&status));
         world.watch.must(good, || format!("`{}` ended {status:?}, not {ends:?}", request.id));

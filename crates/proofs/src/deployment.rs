@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use rekognition_model_copier::budget::Budget;
 use rekognition_model_copier::domain::id::RecordKey;
-use rekognition_model_copier::start_copy::QueueMessage;
+use rekognition_model_copier::domain::intake::{Message, WayIn};
+use rekognition_model_copier::ports::Ports;
 use rekognition_model_copier::{Copier, Rules};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -18,8 +20,6 @@ use crate::world::{Shared, World, later};
 /// The template's time-outs of the functions.
 const START_COPY: Duration = Duration::from_secs(60);
 const CHECK_COPIES: Duration = Duration::from_secs(70);
-/// How long a sweep of that time-out begins new things, see `lambda`.
-const SWEEP: Duration = Duration::from_secs(55);
 /// The template's schedule.
 pub const MINUTE: Duration = Duration::from_secs(60);
 
@@ -74,6 +74,10 @@ impl Deployment {
             world.watch.settled(&world.table);
             let dead = world.queue.dead.len();
             world.watch.must(dead == 0, || format!("{dead} dead letters"));
+            // INVARIANT: no policy outlives the hour after it was put.
+            let then = later(world.now, Duration::from_secs(3600 + 120));
+            let left = world.policies.allowed(then);
+            world.watch.must(left.is_empty(), || format!("allowed for ever: {left:?}"));
         });
     }
 
@@ -101,16 +105,14 @@ fn is_quiet(world: &mut World) -> bool {
         && world.table.unfinished == 0
         && world.models.in_flight.is_empty()
         && !world.policies.is_pending()
-        && world.policies.allowed(world.now).is_empty()
-        && world.grants.is_at_rest()
 }
 
 /// Whether a message's request has a record: under its own id, or, where that names another request, under
 /// the message's.
 fn is_recorded(world: &World, id: &str, message: &str, wanted: &str) -> bool {
     let get =
-        |id: &str| world.table.get(&RecordKey { sender: ACCOUNT.to_owned(), request_id: id.to_owned() });
-    get(id).is_some_and(|record| record.copy.is_none() || mark(record) == Some(wanted))
+        |id: &str| world.table.get(&RecordKey { requester: ACCOUNT.to_owned(), request_id: id.to_owned() });
+    get(id).is_some_and(|record| record.accepted().is_none() || mark(record) == Some(wanted))
         || get(message).is_some()
 }
 
@@ -135,9 +137,12 @@ async fn start_copies(instance: Instance, number: usize) {
         invocation += 1;
         let (process, copier_of) = copier.take().unwrap_or_else(|| instance.start());
         let id = format!("start-{number}-{invocation}");
-        let messages: Vec<_> =
-            batch.iter().map(|(_, letter)| QueueMessage { id: &letter.id, body: &letter.body }).collect();
-        let taken = process.invoke(START_COPY, copier_of.take_in_batch(&messages, &id)).await;
+        let messages: Vec<_> = batch
+            .iter()
+            .map(|(_, letter)| Message { text: &letter.body, id: &letter.id, way_in: WayIn::Queue })
+            .collect();
+        let budget = Budget::new(START_COPY);
+        let taken = process.invoke(START_COPY, copier_of.start_batch(&messages, &id, &budget)).await;
         if let Some(taken) = taken {
             shared.with(|world| acknowledge(world, &batch, &taken.failed));
             copier = Some((process, copier_of));
@@ -163,29 +168,20 @@ async fn check_copies(instance: Instance, number: usize, every: Duration, spares
     loop {
         let next = Instant::now() + every;
         let began = shared.with(|world| world.now);
-        let by_its_clock = |time: Timestamp| time.checked_add(*skew).unwrap_or(time);
-        if spares_sweeps && !shared.with(|world| has_due(world, by_its_clock(began))) {
-            shared.with(|world| world.swept(number, began));
+        let by_its_clock = began.checked_add(*skew).unwrap_or(began);
+        if spares_sweeps && !shared.with(|world| world.table.has_due(by_its_clock, world.now)) {
             sleep_until(next).await;
             continue;
         }
         sweep += 1;
         let (process, copier_of) = copier.take().unwrap_or_else(|| instance.start());
-        let until = by_its_clock(later(began, SWEEP));
         let owner = format!("check-{number}-{sweep}");
-        shared.with(|world| world.grants.sweeps += 1);
-        let whole = process.invoke(CHECK_COPIES, copier_of.sweep(&owner, until)).await.is_some();
-        shared.with(|world| world.grants.sweeps -= 1);
-        if whole {
-            shared.with(|world| world.swept(number, began));
+        let budget = Budget::for_sweep(CHECK_COPIES);
+        if process.invoke(CHECK_COPIES, copier_of.sweep(&owner, budget)).await.is_some() {
             copier = Some((process, copier_of));
         }
         sleep_until(next).await;
     }
-}
-
-fn has_due(world: &mut World, asked: Timestamp) -> bool {
-    world.table.has_due(asked, world.now) || !world.grants.due(asked).projects.is_empty()
 }
 
 /// Where a function's instance runs, by which rules, and by how much its clock is ahead.
@@ -197,9 +193,8 @@ struct Instance {
 
 impl Instance {
     /// What can be killed, and the copier in it.
-    fn start(&self) -> (Process, Copier<Process, Process, Process, Process>) {
+    fn start(&self) -> (Process, Copier<Ports<Process, Process, Process, Process>>) {
         let process = Process::new(&self.shared, self.skew);
-        let port = || process.clone();
-        (process.clone(), Copier::new(port(), port(), port(), port(), self.rules.clone()))
+        (process.clone(), Copier::new(process.ports(), self.rules.clone()))
     }
 }

@@ -13,14 +13,12 @@
 //! | [`deployment`] | the functions as they are deployed, the queue and the schedule |
 //! | [`process`] | a function instance: the copier's ports into the world |
 //! | [`watch`] | the invariants, checked at every effect |
-//! | [`grants`] | grants in the ledger, and the rules on them |
 //! | [`weather`] | what can go wrong at an effect, by aim or by chance |
 //! | [`world`] | the ledger, Custom Labels, project policies and the queue, in memory and in virtual time |
 
 pub mod chance;
 pub mod crashes;
 pub mod deployment;
-pub mod grants;
 pub mod hostile;
 pub mod load;
 pub mod mutants;

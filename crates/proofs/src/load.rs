@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use rekognition_model_copier::domain::times::LEASE;
+use rekognition_model_copier::domain::times::LEASE_DURATION;
 
 use crate::chance::Chance;
 use crate::crashes::in_virtual_time;
@@ -16,7 +16,7 @@ use crate::world::{Latency, Shared, later};
 
 /// What a request waits whose answer is lost in its last turn, whatever the load: for the end of the lease, for the
 /// next sweep, and for the longest back-off if its new call is throttled.
-const LOST: SignedDuration = SignedDuration::from_secs(LEASE.as_secs() + 60 + 300);
+const LOST: SignedDuration = SignedDuration::from_secs(LEASE_DURATION.as_secs() + 60 + 300);
 
 const NO_LOAD: Load = Load {
     requests: 0,

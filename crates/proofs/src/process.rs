@@ -6,28 +6,28 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::arn::ProjectArn;
-use rekognition_model_copier::domain::grant::{Grants, PolicyError};
 use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::domain::model::Version;
 use rekognition_model_copier::domain::outbox::Outgoing;
-use rekognition_model_copier::domain::policy::{Change, Policy};
+use rekognition_model_copier::domain::project_policy::{POLICY_LIFETIME, PolicyError, ProjectPolicy};
 use rekognition_model_copier::domain::record::{Record, Step};
 use rekognition_model_copier::domain::refusal::{CopyAnswer, Refusal};
 use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::ports::{
-    ANNOUNCEMENTS_PER_CALL, Bus, Clock, Created, Cursor, GrantsPage, Ledger, Page, Rekognition, Unavailable,
-    Versions, Which,
+    Bus, CallFailed, Clock, Created, Cursor, Entry, Ledger, Page, Ports, Rekognition, Unavailable, Which,
 };
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::grants;
+use crate::watch::SKEW;
 use crate::weather::{Fault, Kind};
 use crate::world::models::Operation;
 use crate::world::{Shared, World, earlier, later, policies, refusal};
 
-/// How long a call without an answer takes: the SDK's time-out for an attempt, and for all of them.
+/// How long a call without an answer takes: the SDK's time-out for an attempt, for all of them, and for a policy's.
 const ATTEMPT: Duration = Duration::from_secs(10);
 const CALL: Duration = Duration::from_secs(25);
+const POLICY_CALL: Duration = Duration::from_secs(8);
 /// When a late call lands: just before its signature ends.
 const LATE: Duration = Duration::from_secs(15 * 60 - 1);
 /// How old a stale reading is.
@@ -47,12 +47,22 @@ impl Process {
         Self { shared: shared.clone(), skew, kill: Arc::default() }
     }
 
-    /// Runs an invocation. `None` if it was killed or ran out of time.
+    /// The world as the copier's ports.
+    pub fn ports(&self) -> Ports<Self, Self, Self, Self> {
+        let port = || self.clone();
+        Ports { ledger: port(), rekognition: port(), bus: port(), clock: port() }
+    }
+
+    /// Runs an invocation. `None` if it was killed. INVARIANT: it ends before its time-out, whatever hangs.
     pub async fn invoke<T>(&self, limit: Duration, invocation: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
             () = self.kill.notified() => None,
-            ended = timeout(limit, Box::pin(invocation)) => ended.ok(),
+            ended = timeout(limit, Box::pin(invocation)) => {
+                let in_time = ended.is_ok();
+                self.shared.with(|world| world.watch.must(in_time, || "an invocation ran out of time".to_owned()));
+                ended.ok()
+            }
         }
     }
 
@@ -82,7 +92,12 @@ impl Process {
             }
             Some(fault @ (Fault::Hang | Fault::Late)) => {
                 let result = self.shared.with(|world| fail(world, fault));
-                sleep(if kind == Kind::Copy { ATTEMPT } else { CALL }).await;
+                sleep(match kind {
+                    Kind::Copy => ATTEMPT,
+                    Kind::Policies | Kind::ChangePolicy => POLICY_CALL,
+                    _ => CALL,
+                })
+                .await;
                 result
             }
             Some(Fault::Stale) => match self.shared.with(stale) {
@@ -145,7 +160,7 @@ impl Ledger for Process {
     async fn save(&self, record: Record) -> Result<Option<Record>, Unavailable> {
         let save = |world: &mut World| {
             let Some((before, after)) = world.table.save(record, world.now) else { return Ok(None) };
-            world.note(after.revision);
+            world.note(after.header().revision);
             (world.check)(&after, &world.times);
             world.watch.saved(&before, &after, &world.models, world.now);
             Ok(Some((*after).clone()))
@@ -153,27 +168,16 @@ impl Ledger for Process {
         self.effect(Kind::Save, save, unavailable, never).await
     }
 
-    async fn due(&self, step: Step, asked: Timestamp, after: Option<Cursor>) -> Result<Page, Unavailable> {
+    async fn due(
+        &self,
+        step: Step,
+        asked: Timestamp,
+        after: Option<Cursor>,
+    ) -> Result<Page<Entry>, Unavailable> {
         let due = |world: &mut World| Ok(world.table.due(step, asked, after, world.now));
         // The index as it was before any of it was due.
         let stale = |_: &mut World| Some(Ok(Page::default()));
         self.effect(Kind::Due, due, unavailable, stale).await
-    }
-
-    async fn grants(&self, project: &ProjectArn) -> Result<Option<Grants>, Unavailable> {
-        let load = |world: &mut World| Ok(world.grants.get(project));
-        self.effect(Kind::Grants, load, unavailable, never).await
-    }
-
-    async fn save_grants(&self, grants: Grants) -> Result<Option<Grants>, Unavailable> {
-        let save = |world: &mut World| Ok(world.grants.save(grants, &world.table, &mut world.watch));
-        self.effect(Kind::SaveGrants, save, unavailable, never).await
-    }
-
-    async fn grants_due(&self, asked: Timestamp, _: Option<Cursor>) -> Result<GrantsPage, Unavailable> {
-        let due = |world: &mut World| Ok(world.grants.due(asked));
-        let stale = |_: &mut World| Some(Ok(GrantsPage::default()));
-        self.effect(Kind::GrantsDue, due, unavailable, stale).await
     }
 }
 
@@ -190,11 +194,8 @@ impl Rekognition for Process {
                 return CopyAnswer::Refused(throttled());
             }
             let version = copy.source_project_version_arn.as_str();
-            world.models.ungranted =
-                world.granting && !world.policies.allow(&copy.source_project_arn, version, world.now);
-            if world.granting {
-                grants::called_for(version, &world.table, &world.policies, &mut world.watch, world.now);
-            }
+            world.models.lacks_policy =
+                world.needs_policy && !world.policies.allow(&copy.source_project_arn, version, world.now);
             match world.models.judge(copy, world.now) {
                 Ok(arn) => CopyAnswer::Accepted(arn),
                 Err(refusal) => {
@@ -214,7 +215,7 @@ impl Rekognition for Process {
         self.effect(Kind::Copy, call, fail, never).await
     }
 
-    async fn versions(&self, project: &ProjectArn, which: Which<'_>) -> Result<Versions, Unavailable> {
+    async fn versions(&self, project: &ProjectArn, which: Which<'_>) -> Result<Page<Version>, Unavailable> {
         let which = &which;
         let describe = |world: &mut World| {
             if world.models.throttles(Operation::Describe, world.now) {
@@ -227,47 +228,83 @@ impl Rekognition for Process {
         self.effect(Kind::Describe, describe, unavailable, stale).await
     }
 
-    async fn policy(&self, project: &ProjectArn, name: &str) -> Result<Option<Policy>, PolicyError> {
-        let named = |world: &mut World, ago: Duration| {
-            let all = world.policies.list(project, earlier(world.now, ago));
-            let policy = all.into_iter().find(|policy| policy.name == name);
-            Ok(policy.map(|policy| Policy { revision_id: policy.revision_id, document: policy.document }))
+    async fn policies(&self, project: &ProjectArn) -> Result<Vec<ProjectPolicy>, PolicyError> {
+        let list = |world: &mut World, ago: Duration| {
+            let stored = world.policies.list(project, earlier(world.now, ago)).into_iter();
+            let policy = |policy: policies::Stored| ProjectPolicy {
+                name: policy.name,
+                revision_id: policy.revision_id,
+                document: policy.document,
+                updated_at: None,
+            };
+            Ok(stored.map(policy).collect())
         };
         let fail = |_: &mut World, fault: Fault| Err(policy_error("rekognition:ListProjectPolicies", fault));
-        let read = |world: &mut World| named(world, Duration::ZERO);
-        let stale = |world: &mut World| Some(named(world, STALE));
-        self.effect(Kind::Policy, read, fail, stale).await
+        let read = |world: &mut World| list(world, Duration::ZERO);
+        let stale = |world: &mut World| Some(list(world, STALE));
+        self.effect(Kind::Policies, read, fail, stale).await
     }
 
-    async fn change_policy(
+    async fn put_policy(
         &self,
         project: &ProjectArn,
         name: &str,
-        change: &Change,
+        document: &str,
+        revision_id: Option<&str>,
+    ) -> Result<(), PolicyError> {
+        let expiry = policies::expiry_of(document);
+        let now = Clock::now(self);
+        // INVARIANT: a policy allows nothing later than an hour after it was put, by the copier's clock.
+        self.shared.with(|world| {
+            let holds = expiry.is_some_and(|expiry| expiry.duration_since(now) <= POLICY_LIFETIME);
+            world.watch.must(holds, || format!("put at {now} until {expiry:?}"));
+        });
+        let document = Some(document.to_owned());
+        self.change_policy("rekognition:PutProjectPolicy", project, name, document, revision_id).await
+    }
+
+    async fn delete_policy(
+        &self,
+        project: &ProjectArn,
+        name: &str,
+        revision_id: &str,
+    ) -> Result<(), PolicyError> {
+        // INVARIANT: only an expired policy of a copier is deleted.
+        self.shared.with(|world| {
+            let deleted =
+                world.policies.list(project, world.now).into_iter().find(|policy| policy.name == name);
+            let expiry = deleted.and_then(|policy| policies::expiry_of(&policy.document));
+            let holds = name.starts_with("model-copier-")
+                && expiry.is_none_or(|expiry| {
+                    expiry <= later(world.now, Duration::try_from(SKEW).unwrap_or_default())
+                });
+            world.watch.must(holds, || format!("deleted `{name}`, valid until {expiry:?}"));
+        });
+        self.change_policy("rekognition:DeleteProjectPolicy", project, name, None, Some(revision_id)).await
+    }
+}
+
+impl Process {
+    async fn change_policy(
+        &self,
+        action: &'static str,
+        project: &ProjectArn,
+        name: &str,
+        document: Option<String>,
+        revision_id: Option<&str>,
     ) -> Result<(), PolicyError> {
         let signed = self.shared.with(|world| world.now);
-        let (document, revision_id) = match change.clone() {
-            Change::Put { document, revision_id } => (Some(document), revision_id),
-            Change::Delete { revision_id } => (None, Some(revision_id)),
-        };
         let (project, name) = (project.clone(), name.to_owned());
-        let change = &policies::Change { project, name, document, revision_id };
+        let change =
+            &policies::Change { project, name, document, revision_id: revision_id.map(str::to_owned) };
         let call = |world: &mut World| {
-            if let Some(document) = &change.document {
-                grants::putting(document, &world.table, &mut world.watch, world.now);
-            }
-            world.policies.change(change.clone(), world.now).map_err(|code| match code {
-                "LimitExceededException" => {
-                    PolicyError::Refused { action: "rekognition:PutProjectPolicy", refusal: refusal(code) }
-                }
-                _ => PolicyError::Conflict,
-            })
+            world.policies.change(change.clone(), world.now).map_err(|_| PolicyError::Conflict)
         };
         let fail = |world: &mut World, fault: Fault| {
             if fault == Fault::Late {
                 world.policies.change_later(change.clone(), later(signed, LATE));
             }
-            Err(policy_error("rekognition:PutProjectPolicy", fault))
+            Err(policy_error(action, fault))
         };
         self.effect(Kind::ChangePolicy, call, fail, never).await
     }
@@ -297,28 +334,25 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Bus for Process {
-    async fn publish(&self, announcements: &[&Outgoing]) -> Vec<Result<(), Unavailable>> {
-        let mut results = Vec::new();
-        for entries in announcements.chunks(ANNOUNCEMENTS_PER_CALL) {
-            let publish =
-                |world: &mut World| entries.iter().map(|letter| take(world, letter)).collect::<Vec<_>>();
-            // A throttle takes some entries and leaves others, as PutEvents does.
-            let fail = |world: &mut World, fault: Fault| {
-                let taken = |i: usize| fault == Fault::Throttle && i % 2 == 1;
-                let one = |(i, letter): (usize, &&Outgoing)| match taken(i) {
-                    true => take(world, letter),
-                    false => Err(Unavailable(format!("{fault:?}"))),
-                };
-                entries.iter().enumerate().map(one).collect()
+    async fn publish(&self, call: &[&Outgoing]) -> Result<Vec<Result<(), Unavailable>>, CallFailed> {
+        let publish = |world: &mut World| Ok(call.iter().map(|outgoing| take(world, outgoing)).collect());
+        // A throttle accepts some entries and leaves others, as PutEvents does.
+        let fail = |world: &mut World, fault: Fault| {
+            if fault != Fault::Throttle {
+                return Err(CallFailed::Unavailable(format!("{fault:?}")));
+            }
+            let one = |(n, outgoing): (usize, &&Outgoing)| match n % 2 {
+                1 => take(world, outgoing),
+                _ => Err(Unavailable(format!("{fault:?}"))),
             };
-            results.extend(self.effect(Kind::Publish, publish, fail, never).await);
-        }
-        results
+            Ok(call.iter().enumerate().map(one).collect())
+        };
+        self.effect(Kind::Publish, publish, fail, never).await
     }
 }
 
-fn take(world: &mut World, letter: &Outgoing) -> Result<(), Unavailable> {
-    let print = world.watch.published(letter);
+fn take(world: &mut World, outgoing: &Outgoing) -> Result<(), Unavailable> {
+    let print = world.watch.published(outgoing);
     world.note(print);
     Ok(())
 }

@@ -19,6 +19,8 @@ pub struct Request {
     pub mark: String,
     /// Which model is copied.
     pub model: String,
+    /// Where from.
+    pub source_project: ProjectArn,
     /// Where to.
     pub project: ProjectArn,
     /// As what.
@@ -32,20 +34,27 @@ impl Request {
             id: id.to_owned(),
             mark: id.to_owned(),
             model: "flowers.1".to_owned(),
+            source_project: source_project(),
             project: project(0),
             name: format!("copy-{id}"),
         }
     }
 
+    /// A request to copy a model within its project.
+    pub fn within_one_project(id: &str) -> Self {
+        Self { source_project: project(0), ..Self::new(id) }
+    }
+
     /// The ARN of the model that is copied.
     pub fn source(&self) -> String {
-        source_version(&self.model)
+        let head = self.source_project.as_str().rsplit_once('/').map_or("", |(head, _)| head);
+        format!("{head}/version/{}/1762077600000", self.model)
     }
 
     /// The message that asks for it.
     pub fn body(&self) -> String {
         json!({
-            "sourceProjectArn": source_project(),
+            "sourceProjectArn": self.source_project,
             "sourceProjectVersionArn": self.source(),
             "destinationProjectArn": self.project,
             "versionName": self.name,
@@ -80,7 +89,7 @@ pub fn project(number: usize) -> ProjectArn {
     ProjectArn::parse(&arn).expect("a project's ARN")
 }
 
-/// The rules of a deployment with these settings besides the least.
+/// The rules of a deployment with these settings and the least.
 ///
 /// # Panics
 /// If a setting is bad.

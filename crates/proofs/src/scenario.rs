@@ -96,16 +96,11 @@ fn name() -> String {
     "copy-a".to_owned()
 }
 
-/// The settings with which we grant ourselves what we copy.
-pub const GRANTING: [(&str, &str); 2] = [
-    ("SOURCE_ACCOUNT_ROLES", "arn:aws:iam::111122223333:role/grants"),
+/// The settings of a copier that puts project policies.
+pub const PUTTING: [(&str, &str); 2] = [
+    ("SOURCE_ACCOUNT_ROLES", "arn:aws:iam::111122223333:role/model-copier-policies"),
     ("COPIER_ROLE_ARNS", "arn:aws:iam::444455556666:role/start-copy"),
 ];
-
-/// A role of ours so long that a policy has room for one version.
-pub fn long_role() -> String {
-    format!("arn:aws:iam::444455556666:role/{}", "copier/".repeat(240))
-}
 
 /// All stories.
 pub fn all() -> Vec<Scenario> {
@@ -189,7 +184,12 @@ pub fn all() -> Vec<Scenario> {
         })
         .with(&[("START_TIMEOUT_SECONDS", "180")]),
         one("a permission that never comes", FAILED, |world| world.models.forbidden = true)
-            .with(&[("PERMISSION_TIMEOUT_SECONDS", "120")]),
+            .with(&[("PERMISSION_TIMEOUT_SECONDS", "300")]),
+        // A lost call is recognized by when the version was made.
+        none("a copy within one project, of which the source is not shown")
+            .and(Duration::ZERO, Request::within_one_project("a"), COMPLETED)
+            .prepared(|world| world.models.hides_source = true)
+            .with(&[("ALLOWED_SOURCE_ACCOUNTS", crate::request::ACCOUNT)]),
     ];
     all.extend(of_policies());
     debug_assert!(all.iter().all(|scenario| scenario.ends.len() == scenario.requests.len()));
@@ -198,26 +198,33 @@ pub fn all() -> Vec<Scenario> {
 
 /// Those in which the copier puts project policies.
 fn of_policies() -> Vec<Scenario> {
-    let other = || Request { model: "flowers.2".to_owned(), ..Request::new("b") };
     let of_version = |i| Request { model: format!("flowers.{i}"), ..Request::new(&format!("g{i}")) };
     vec![
-        one("a copy with a grant", COMPLETED, |_| {}).with(&GRANTING),
-        one("a grant that is seen late", COMPLETED, |world| world.policies.seen_after = seconds(30))
-            .with(&GRANTING),
-        two("three grants, two of one model", other(), [COMPLETED, COMPLETED])
-            .and(seconds(150), Request::new("c"), COMPLETED)
-            .with(&GRANTING),
+        one("a copy with a policy", COMPLETED, |_| {}).with(&PUTTING),
+        one("a policy that is seen late", COMPLETED, |world| world.policies.seen_after = seconds(30))
+            .with(&PUTTING),
+        one("a request after the policy has expired", COMPLETED, |_| {})
+            .and(seconds(4000), Request::new("c"), COMPLETED)
+            .with(&PUTTING),
+        one("a request while the policy has little time left", COMPLETED, |_| {})
+            .and(seconds(3000), Request::new("c"), COMPLETED)
+            .with(&PUTTING),
         one("five policies of others", COMPLETED, |world| {
             world.policies.fill(&source_project(), seconds(300), world.now);
         })
-        .with(&[GRANTING[0], GRANTING[1], ("PERMISSION_TIMEOUT_SECONDS", "120")]),
-        two("a grant that is at rest when its request ends", other(), [FAILED, COMPLETED])
-            .prepared(|world| going(world, 1500, ModelStatus::CopyingFailed))
-            .with(&GRANTING),
-        many("two grants at once, each by a function of its own", (1..=2).map(of_version))
+        .with(&PUTTING),
+        one("five policies, one of them an expired one of a copier", COMPLETED, |world| {
+            world.policies.fill_with_expired(&source_project(), world.now);
+        })
+        .with(&PUTTING),
+        one("others delete the policy and put another document", COMPLETED, |world| {
+            world.policies.meddle(&source_project(), world.now);
+        })
+        .and(seconds(200), Request::new("c"), COMPLETED)
+        .with(&PUTTING),
+        many("two requests at once, each in a function of its own", (1..=2).map(of_version))
             .prepared(|world| world.latency = Latency::Varying)
-            .with(&GRANTING),
-        many("a policy with room for one of three", (1..=3).map(of_version))
-            .with(&[GRANTING[0], ("COPIER_ROLE_ARNS", &long_role())]),
+            .with(&PUTTING),
+        many("twelve requests for one project", (1..=12).map(of_version)).with(&PUTTING),
     ]
 }

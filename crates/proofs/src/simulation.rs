@@ -14,7 +14,7 @@ use crate::crashes::in_virtual_time;
 use crate::deployment::{Deployment, MINUTE};
 use crate::report::{Report, in_parallel};
 use crate::request::{Request, project, rules, source_project, source_version};
-use crate::scenario::{GRANTING, long_role};
+use crate::scenario::PUTTING;
 use crate::weather::{Fault, Outage, Service, Storm, Weather};
 use crate::world::models::{Destiny, Outside};
 use crate::world::{Latency, Shared, World, later};
@@ -108,12 +108,8 @@ pub fn replay(seed: u64) -> Report {
 
 fn some_rules(chance: &mut Chance) -> Rules {
     let mut settings = Vec::new();
-    let long_role = long_role();
     if chance.once_in(3) {
-        settings.extend(GRANTING);
-        if chance.once_in(3) {
-            settings.insert(0, ("COPIER_ROLE_ARNS", &long_role));
-        }
+        settings.extend(PUTTING);
     }
     if chance.once_in(3) {
         settings.extend([("OVERDUE_AFTER_SECONDS", "120"), ("COPY_TIMEOUT_SECONDS", "7200")]);
@@ -144,6 +140,7 @@ fn some_requests(size: Size, chance: &mut Chance) -> Vec<(Duration, Request)> {
                 id: format!("r{id}"),
                 mark: format!("m{i}"),
                 model: format!("flowers.{}", chance.below(models)),
+                source_project: source_project(),
                 project: project(chance.below(2) as usize),
                 name: format!("copy-{}", chance.below(names)),
             };
@@ -194,8 +191,10 @@ fn prepare(world: &mut World, size: Size, chance: &mut Chance) {
         Size::Any => *chance.one(&[0, 0, 600]),
     });
     let now = world.now;
-    if !full.is_zero() {
-        world.policies.fill(&source_project(), full, now);
+    match full.is_zero() {
+        false => world.policies.fill(&source_project(), full, now),
+        true if chance.once_in(4) => world.policies.meddle(&source_project(), now),
+        true => {}
     }
     world.models.usual = destiny(size, chance);
     world.weather = Weather::Stormy(storm(world, size, chance));

@@ -10,7 +10,7 @@ use rekognition_model_copier::domain::failure;
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::ModelStatus;
 use rekognition_model_copier::domain::outbox::Outgoing;
-use rekognition_model_copier::domain::record::{Record, State};
+use rekognition_model_copier::domain::record::{Ended, Outcome, Record, State};
 use rekognition_model_copier::domain::times::Times;
 
 use crate::world::models::Models;
@@ -78,11 +78,8 @@ impl Watch {
     /// A record was created.
     pub fn created(&mut self, record: &Record) {
         if let Some(mark) = mark(record) {
-            self.keys.insert(mark.to_owned(), record.key.clone());
+            self.keys.insert(mark.to_owned(), record.header().key.clone());
         }
-        self.must(record.copy.is_some() || record.is_ended(), || {
-            format!("{}: a rejected request goes on", record.key)
-        });
         self.note_letters(record);
     }
 
@@ -94,7 +91,7 @@ impl Watch {
         let at_once = self.under_way.get(mark).copied().unwrap_or(0);
         self.must(at_once == 1, || format!("{mark}: {at_once} calls at once"));
         let record = self.keys.get(mark).and_then(|key| table.get(key)).cloned();
-        match record.as_ref().map(|record| &record.state) {
+        match record.as_deref().and_then(state) {
             Some(State::Starting { lease, unanswered: false }) => {
                 self.must(now < lease.until, || format!("{mark}: called after its lease"));
             }
@@ -119,80 +116,80 @@ impl Watch {
         if before == after {
             return;
         }
-        let key = &after.key;
-        self.must(after.announced.starts_with(&before.announced), || {
-            format!("{key}: {:?} became {:?}", before.announced, after.announced)
+        let key = &after.header().key;
+        let announced = |record: &Record| record.header().announced.clone();
+        self.must(announced(after).starts_with(&announced(before)), || {
+            format!("{key}: {:?} became {:?}", announced(before), announced(after))
         });
-        self.must(!before.is_ended() || before.state == after.state, || {
-            format!("{key}: its end changed from {:?} to {:?}", before.state, after.state)
+        self.must(before.ended_at().is_none() || state(before) == state(after), || {
+            format!("{key}: its end changed from {:?} to {:?}", state(before), state(after))
         });
-        self.must(before.copy == after.copy && before.fingerprint == after.fingerprint, || {
-            format!("{key}: became another request")
-        });
-        let known = |record: &Record| record.project_version_arn().cloned();
+        let content = |record: &Record| {
+            (record.accepted().map(|accepted| accepted.copy.clone()), record.header().fingerprint.clone())
+        };
+        self.must(content(before) == content(after), || format!("{key}: became another request"));
+        let known = |record: &Record| record.started_copy().map(|copy| copy.project_version_arn.clone());
         self.must(known(before).is_none() || known(before) == known(after), || {
             format!("{key}: {:?} became {:?}", known(before), known(after))
         });
         self.taken_out(before, after);
         self.note_letters(after);
-        if before.state != after.state {
+        if state(before) != state(after) {
             self.entered(before, after, models, now);
         }
     }
 
     /// INVARIANT: marked after it was published.
     fn taken_out(&mut self, before: &Record, after: &Record) {
-        for letter in before.outbox.iter().filter(|letter| !after.outbox.contains(letter)) {
+        let (key, left) = (&after.header().key, &after.header().outbox);
+        for outgoing in before.header().outbox.iter().filter(|outgoing| !left.contains(outgoing)) {
             let published =
-                self.requests.get(&after.key).is_some_and(|seen| seen.published.contains(&letter.status));
-            self.must(published, || format!("{}: {:?} marked before published", after.key, letter.status));
+                self.requests.get(key).is_some_and(|seen| seen.published.contains(&outgoing.status));
+            self.must(published, || format!("{key}: {:?} marked before published", outgoing.status));
         }
     }
 
     fn note_letters(&mut self, record: &Record) {
-        for letter in &record.outbox {
-            let print = print(letter);
-            let request = self.requests.entry(record.key.clone()).or_default();
-            let first = *request.recorded.entry(letter.status).or_insert(print);
-            self.must(first == print, || format!("{}: two versions of {:?}", record.key, letter.status));
-            self.letters.insert(print, (record.key.clone(), letter.status));
+        let header = record.header();
+        let key = &header.key;
+        for outgoing in &header.outbox {
+            let print = print(outgoing);
+            let request = self.requests.entry(key.clone()).or_default();
+            let first = *request.recorded.entry(outgoing.status).or_insert(print);
+            self.must(first == print, || format!("{key}: two versions of {:?}", outgoing.status));
+            self.letters.insert(print, (key.clone(), outgoing.status));
         }
-        let finals = record.announced.iter().filter(|status| status.is_final()).count();
-        self.must(finals == usize::from(record.is_ended()), || {
-            format!("{}: {:?} in {:?}", record.key, record.announced, record.state)
+        let finals = header.announced.iter().filter(|announced| announced.status.is_final()).count();
+        self.must(finals == usize::from(record.ended_at().is_some()), || {
+            format!("{key}: {:?} in {:?}", header.announced, state(record))
         });
     }
 
     fn entered(&mut self, before: &Record, after: &Record, models: &Models, now: Timestamp) {
-        let key = &after.key;
-        if let (None, Some(arn)) = (before.project_version_arn(), after.project_version_arn()) {
-            let source = models.get(arn).and_then(|model| model.source.clone());
-            let wanted = after.copy.as_ref().map(|copy| copy.source_project_version_arn.to_string());
+        let Some(accepted) = after.accepted() else { return };
+        let key = &accepted.header.key;
+        if let (None, Some(copy)) = (before.started_copy(), after.started_copy()) {
+            let source = models.get(&copy.project_version_arn).and_then(|model| model.source.clone());
+            let wanted = Some(accepted.copy.source_project_version_arn.to_string());
             self.must(source.is_some() && source == wanted, || {
-                format!("{key}: {arn} is of {source:?}, not of {wanted:?}")
+                format!("{key}: {} is of {source:?}, not of {wanted:?}", copy.project_version_arn)
             });
-            self.waits.push(now.duration_since(after.requested_at));
+            self.waits.push(now.duration_since(accepted.header.requested_at));
         }
-        if let State::Waiting { .. } = &after.state {
-            self.nothing_can_land(after, models);
-        }
-        let State::Ended { status, failure, .. } = &after.state else { return };
-        match status {
-            Status::Completed => self.completed(after, models, now),
-            Status::Failed | Status::TimedOut => {
-                self.nothing_can_land(after, models);
-                let code = failure.as_ref().map(|failure| failure.code.as_str()).unwrap_or_default();
-                let holds = self.is_true(code, before, after, models, now);
-                self.must(holds, || format!("{key}: {status:?} {code} is not so"));
+        match &accepted.state {
+            State::Starting { .. } | State::Copying(_) => {}
+            State::Waiting { .. } => self.nothing_can_land(after, models),
+            State::Ended(Ended { outcome: Outcome::Completed { copy, .. }, .. }) => {
+                let model = models.get(&copy.project_version_arn);
+                let copied = model.is_some_and(|model| model.past(now).any(is_copied));
+                self.must(copied, || format!("{key}: completed, and never was"));
             }
-            other => self.must(false, || format!("{key}: ended as {other:?}")),
+            State::Ended(Ended { outcome: Outcome::Failed(why) | Outcome::TimedOut(why), .. }) => {
+                self.nothing_can_land(after, models);
+                let holds = self.is_true(&why.failure.code, before, after, models, now);
+                self.must(holds, || format!("{key}: {} is not so", why.failure.code));
+            }
         }
-    }
-
-    fn completed(&mut self, record: &Record, models: &Models, now: Timestamp) {
-        let model = record.project_version_arn().and_then(|arn| models.get(arn));
-        let copied = model.is_some_and(|model| model.past(now).any(is_copied));
-        self.must(copied, || format!("{}: completed, and never was", record.key));
     }
 
     /// INVARIANT: neither a failure nor another start while a call that might succeed is still possible.
@@ -202,13 +199,16 @@ impl Watch {
         let under_way = self.under_way.get(mark).copied().unwrap_or(0);
         // The one call that this write is the outcome of is over when its answer is there.
         self.must(!late && under_way == 0, || {
-            format!("{}: given up with a call that may land (late: {late}, at once: {under_way})", record.key)
+            format!(
+                "{}: given up with a call that may land (late: {late}, at once: {under_way})",
+                record.header().key
+            )
         });
     }
 
     /// Whether what a failure says is so.
     fn is_true(&self, code: &str, before: &Record, after: &Record, models: &Models, now: Timestamp) -> bool {
-        let version = after.project_version_arn().and_then(|arn| models.get(arn));
+        let version = after.started_copy().and_then(|copy| models.get(&copy.project_version_arn));
         let since = |time: Timestamp| now.duration_since(time) + SKEW;
         let refused = mark(after).and_then(|mark| self.refusals.get(mark));
         match code {
@@ -218,18 +218,18 @@ impl Watch {
             failure::VERSION_DELETED => {
                 version.is_some_and(|v| !v.is_there(now) || *v.status(now) == ModelStatus::Deleting)
             }
-            failure::VERSION_NAME_TAKEN => after.copy.as_ref().is_some_and(|copy| {
+            failure::VERSION_NAME_TAKEN => after.accepted().is_some_and(|accepted| {
+                let copy = &accepted.copy;
                 let mut all = models.named(&copy.destination_project_arn, &copy.version_name);
                 let source = copy.source_project_version_arn.as_str();
                 all.any(|v| v.source.as_deref() != Some(source))
             }),
             failure::START_TIMED_OUT => {
-                version.is_none() && since(after.requested_at) >= self.times.start_timeout
+                version.is_none() && since(after.header().requested_at) >= self.times.start_timeout
             }
-            failure::COPY_TIMED_OUT => match &before.state {
-                State::Copying(copying) => since(copying.started_at) >= self.times.copy_timeout,
-                _ => false,
-            },
+            failure::COPY_TIMED_OUT => {
+                before.started_copy().is_some_and(|copy| since(copy.started_at) >= self.times.copy_timeout)
+            }
             "AccessDeniedException" | "ResourceNotFoundException" => {
                 let first = refused.and_then(|codes| codes.get(code));
                 first.is_some_and(|first| since(*first) >= self.times.permission_timeout)
@@ -265,21 +265,27 @@ impl Watch {
     /// Every request ended once, and said so.
     pub fn settled(&mut self, table: &Table) {
         for record in table.records() {
-            let key = &record.key;
-            let published = self.published_of(key).to_vec();
-            self.must(record.is_ended() && record.outbox.is_empty(), || {
-                format!("{key}: still {:?} with {:?} unpublished", record.state, record.outbox.len())
+            let header = record.header();
+            let (key, published) = (&header.key, self.published_of(&header.key).to_vec());
+            self.must(record.ended_at().is_some() && header.outbox.is_empty(), || {
+                format!("{key}: still {:?} with {:?} unpublished", state(record), header.outbox.len())
             });
-            self.must(published == record.announced, || {
-                format!("{key}: published {published:?}, recorded {:?}", record.announced)
+            let announced: Vec<Status> = header.announced.iter().map(|announced| announced.status).collect();
+            self.must(published == announced, || {
+                format!("{key}: published {published:?}, recorded {announced:?}")
             });
         }
     }
 }
 
+/// Where an accepted request stands.
+fn state(record: &Record) -> Option<&State> {
+    record.accepted().map(|accepted| &accepted.state)
+}
+
 /// What a record's request was marked with.
 pub fn mark(record: &Record) -> Option<&str> {
-    record.copy.as_ref()?.tags.get("mark").map(String::as_str)
+    record.accepted()?.copy.tags.get("mark").map(String::as_str)
 }
 
 /// What a copy can read once it is there; told apart from the shipped reading.

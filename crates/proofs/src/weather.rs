@@ -26,21 +26,15 @@ pub enum Kind {
     Describe,
     /// PutEvents.
     Publish,
-    /// A read of grants.
-    Grants,
-    /// A write of grants.
-    SaveGrants,
-    /// A read of the index for grants.
-    GrantsDue,
-    /// A read of a project policy.
-    Policy,
+    /// ListProjectPolicies.
+    Policies,
     /// PutProjectPolicy or DeleteProjectPolicy.
     ChangePolicy,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
         Self::Load,
         Self::Save,
@@ -48,43 +42,42 @@ impl Kind {
         Self::Copy,
         Self::Describe,
         Self::Publish,
-        Self::Grants,
-        Self::SaveGrants,
-        Self::GrantsDue,
-        Self::Policy,
+        Self::Policies,
         Self::ChangePolicy,
     ];
 
     /// Whether it leaves anything other than it was.
     pub fn changes_something(self) -> bool {
-        use Kind::{ChangePolicy, Copy, Create, Publish, Save, SaveGrants};
-        matches!(self, Create | Save | Copy | Publish | SaveGrants | ChangePolicy)
+        matches!(self, Self::Create | Self::Save | Self::Copy | Self::Publish | Self::ChangePolicy)
     }
 
     /// The service it goes to.
     pub fn service(self) -> Service {
         match self {
-            Self::Copy | Self::Describe | Self::Policy | Self::ChangePolicy => Service::Rekognition,
+            Self::Copy | Self::Describe => Service::Rekognition,
+            Self::Policies | Self::ChangePolicy => Service::SourceAccount,
             Self::Publish => Service::Bus,
             _ => Service::Ledger,
         }
     }
 }
 
-/// What we depend on.
+/// A service that the copier depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// DynamoDB.
     Ledger,
-    /// Custom Labels, and the way to those of other accounts.
+    /// Custom Labels.
     Rekognition,
+    /// Custom Labels in the account that owns the models, and the way there.
+    SourceAccount,
     /// EventBridge.
     Bus,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Ledger, Self::Rekognition, Self::Bus];
+    pub const ALL: [Self; 4] = [Self::Ledger, Self::Rekognition, Self::SourceAccount, Self::Bus];
 }
 
 /// What goes wrong.
@@ -132,8 +125,7 @@ impl Fault {
             Self::Late => matches!(kind, Kind::Copy | Kind::ChangePolicy),
             Self::Throttle => kind.service() != Service::Ledger,
             Self::Stale => {
-                use Kind::{Describe, Due, GrantsDue, Load, Policy};
-                matches!(kind, Load | Due | Describe | GrantsDue | Policy)
+                matches!(kind, Kind::Load | Kind::Due | Kind::Describe | Kind::Policies)
             }
         }
     }

@@ -9,7 +9,7 @@ use proofs::chance::Chance;
 use proofs::hostile::bad::{Bad, good, messages, requests};
 use proofs::hostile::{ALL, problems};
 use proofs::request::rules;
-use rekognition_model_copier::domain::envelope::{self, Opened};
+use rekognition_model_copier::domain::opened::{self, Opened};
 use rekognition_model_copier::domain::problem::{Problem, ProblemCode};
 use serde_json::Value;
 
@@ -46,17 +46,19 @@ fn more_than_a_thousand_bad_requests_get_the_problem_they_should() {
 #[test]
 fn bad_wrappings_get_the_problem_they_should() {
     let source = rules(&[]).event_source;
-    check(&messages(), |text| match envelope::open(text, &source) {
-        Opened::Request(letter) => letter.problems,
-        Opened::Announcement => vec![],
+    check(&messages(), |text| match opened::open(text, &source) {
+        Opened::Request(request) => request.problems,
+        Opened::Ignored(_) => vec![],
     });
 }
 
 /// Whether a schema cannot say it.
 fn is_beyond_a_schema(problem: &Problem) -> bool {
-    use ProblemCode::{Account, Bucket, Duplicate, Mismatch, Partition, Region, TooLarge};
-    matches!(problem.code, Account | Bucket | Duplicate | Mismatch | Partition | Region | TooLarge)
-        || problem.field.starts_with("tags.")
+    use ProblemCode::{Account, Bucket, Duplicate, Mismatch, Partition, Region, Requester, TooLarge};
+    matches!(
+        problem.code,
+        Account | Bucket | Duplicate | Mismatch | Partition | Region | Requester | TooLarge
+    ) || problem.field.starts_with("tags.")
 }
 
 #[test]

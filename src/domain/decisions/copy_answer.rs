@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::starting::started;
-use super::waiting::{wait, wait_for_permission};
+use super::waiting::{wait, wait_for_permission, wait_until_visible};
 use crate::domain::failure::Failure;
+use crate::domain::project_policy::is_visible;
 use crate::domain::record::{Accepted, Outcome, State, WaitReason};
 use crate::domain::refusal::{CopyAnswer, Meaning, Refusal};
 use crate::domain::remedy;
@@ -20,15 +21,24 @@ pub enum AnswerDecision {
     DescribeName(Accepted),
 }
 
-/// Reads an answer for the owner of the record's lease.
-pub fn copy_answer(accepted: Accepted, answer: CopyAnswer, now: Timestamp, rules: &Rules) -> AnswerDecision {
+/// Reads an answer for the owner of the record's lease. `policy_put_at`: when the copier last put its project policy, if
+/// it puts one.
+pub fn copy_answer(
+    accepted: Accepted,
+    answer: CopyAnswer,
+    policy_put_at: Option<Timestamp>,
+    now: Timestamp,
+    rules: &Rules,
+) -> AnswerDecision {
     match answer {
         CopyAnswer::Accepted(arn) => AnswerDecision::Save(started(accepted, arn, false, now)),
         CopyAnswer::Unanswered { .. } => AnswerDecision::Save(unanswered(accepted, now)),
-        CopyAnswer::Refused(refusal) => match Meaning::of(&refusal.code) {
-            Meaning::NameTaken => AnswerDecision::DescribeName(accepted),
-            meaning => AnswerDecision::Save(refused(accepted, &refusal, meaning, now, rules)),
-        },
+        CopyAnswer::Refused(refusal) if Meaning::of(&refusal.code) == Meaning::NameTaken => {
+            AnswerDecision::DescribeName(accepted)
+        }
+        CopyAnswer::Refused(refusal) => {
+            AnswerDecision::Save(refused(accepted, &refusal, policy_put_at, now, rules))
+        }
     }
 }
 
@@ -44,19 +54,24 @@ fn unanswered(accepted: Accepted, now: Timestamp) -> Accepted {
 fn refused(
     accepted: Accepted,
     refusal: &Refusal,
-    meaning: Meaning,
+    policy_put_at: Option<Timestamp>,
     now: Timestamp,
     rules: &Rules,
 ) -> Accepted {
     let Refusal { code, message, .. } = refusal;
     let failure = Failure::new(code, message);
     let times = &rules.times;
-    match meaning {
+    match Meaning::of(code) {
         Meaning::NameTaken | Meaning::Unanswered => unanswered(accepted, now),
         Meaning::Invalid => accepted.ending(Outcome::Failed(failure.into()), now),
         Meaning::Permission => {
             let remedy = remedy::permission(code, message, &accepted.copy, &rules.policies);
-            wait_for_permission(accepted, failure.with_remedy(remedy), now, times)
+            let failure = failure.with_remedy(remedy);
+            // A refusal of a policy that may not be seen yet proves nothing, however long refusals have lasted.
+            match is_visible(policy_put_at, now) {
+                true => wait_for_permission(accepted, failure, now, times),
+                false => wait_until_visible(accepted, failure, now, times),
+            }
         }
         Meaning::Throttled => wait(accepted, WaitReason::Throttled, failure, (5, 300), now, times),
         Meaning::Unknown => wait(accepted, WaitReason::Unknown, failure, (30, 900), now, times),

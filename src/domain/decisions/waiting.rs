@@ -44,6 +44,16 @@ pub(super) fn wait_for_permission(
     if now >= saturating_add(since, times.permission_timeout) {
         return accepted.ending(Outcome::Failed(failure.into()), now);
     }
-    let accepted = Accepted { refused_since: Some(since), ..accepted };
+    wait_until_visible(accepted, failure, now, times)
+}
+
+/// The same while the refusal cannot be final.
+pub(super) fn wait_until_visible(
+    accepted: Accepted,
+    failure: Failure,
+    now: Timestamp,
+    times: &Times,
+) -> Accepted {
+    let accepted = Accepted { refused_since: Some(accepted.refused_since.unwrap_or(now)), ..accepted };
     wait(accepted, WaitReason::Permission, failure, (5, 60), now, times)
 }

@@ -17,7 +17,7 @@ use rekognition_model_copier::aws::CustomLabels;
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
 use rekognition_model_copier::domain::refusal::{CopyAnswer, Meaning};
 use rekognition_model_copier::domain::request::{CopyRequest, Draft};
-use rekognition_model_copier::ports::{Rekognition, Which};
+use rekognition_model_copier::ports::{Page, Rekognition, Which};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
@@ -69,10 +69,10 @@ pub fn answers(data: &[u8]) {
         return;
     }
     let Ok(found) = RUNTIME.block_on(labels.versions(&project(0), Which::Page(None))) else { return };
-    assert!(status < 300 || found == Default::default(), "{status} {answer:?}: {found:?}");
+    assert!(status < 300 || found == Page::default(), "{status} {answer:?}: {found:?}");
     let Some(answer) = answer else { return };
     let described = answer["ProjectVersionDescriptions"].as_array().map(Vec::as_slice).unwrap_or_default();
-    for version in &found.versions {
+    for version in &found.items {
         let is_it = |value: &Value| {
             value["ProjectVersionArn"] == version.arn.as_str()
                 && value["Status"] == version.status.as_str()
@@ -83,7 +83,7 @@ pub fn answers(data: &[u8]) {
     }
     assert_eq!(
         answer["NextToken"].as_str().filter(|token| !token.is_empty()),
-        found.next.as_deref(),
+        found.next.as_ref().map(|cursor| cursor.0.as_str()),
         "{answer}"
     );
 }

@@ -3,9 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::aws::item::{self, Item};
-use rekognition_model_copier::domain::grant::Grants;
 use rekognition_model_copier::domain::id::RecordKey;
-use rekognition_model_copier::domain::record::Record;
+use rekognition_model_copier::domain::record::{Record, Step};
 use rekognition_model_copier::domain::times::Times;
 use rekognition_model_copier::ports::Entry;
 
@@ -13,27 +12,22 @@ use super::text;
 
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// Reads an item that nobody wrote: lines of a name, `S` or `N`, and a value, as in `due N 1795514400000`. A record or
-/// grants that can be read are written and read again as the same; an entry's key becomes a cursor and back.
+/// Reads an item that nobody wrote: lines of a name, `S` or `N`, and a value, as in `due N 1795514400000`. A record that
+/// can be read is written and read again as the same; an entry's key becomes a cursor and back.
 pub fn item(data: &[u8]) {
     let text = &text(data);
     let row: Item = text.split('\n').filter_map(attribute).collect();
-    // A sender is an account: a `#` in it would end it early in the key.
-    if let Some(record) = item::read(&row).ok().filter(|record| !record.key.sender.contains('#')) {
+    // A requester is an account: a `#` in it would end it early in the key.
+    let is_keyed = |record: &Record| !record.header().key.requester.contains('#');
+    if let Some(record) = item::read(&row).ok().filter(is_keyed) {
         survives(&record, &Times::default());
-    }
-    if let Ok(grants) = item::read_json::<Grants>(&row, "grants") {
-        let again = item::of_grants(&grants, RETENTION).expect("grants can be written");
-        assert_eq!(item::read_json::<Grants>(&again, "grants").as_ref(), Ok(&grants));
-        assert_eq!(item::project(&again).as_ref(), Some(&grants.project_arn));
-        assert_eq!(again.contains_key("due"), grants.due().is_some());
-        assert_ne!(again.contains_key("due"), again.contains_key("expiresAt"));
     }
     let id = item::string(&row, "id");
     let due = row.get("due").and_then(|due| due.as_n().ok()).and_then(|due| due.parse().ok());
     let due = due.and_then(|due| Timestamp::from_millisecond(due).ok());
-    let entry = item::entry(&row);
-    assert_eq!(entry.is_some(), due.is_some() && id.is_some_and(|id| id.contains('#')), "{text:?}");
+    let entry = item::entry(&row, Step::Publish);
+    let is_entry = due.is_some() && id.is_some_and(|id| id.contains('#'));
+    assert!(is_entry || entry.is_none(), "{text:?}");
     if let Some(entry) = entry {
         assert_eq!((Some(entry.key.to_string().as_str()), Some(entry.due)), (id, due), "{text:?}");
         assert_eq!(RecordKey::parse(&entry.key.to_string()), Some(entry.key));
@@ -41,8 +35,8 @@ pub fn item(data: &[u8]) {
     let cursor = item::cursor(&row);
     assert_eq!(cursor.is_some(), due.is_some() && id.is_some(), "{text:?}");
     if let Some(cursor) = cursor {
-        let key = item::start_key("look", &cursor).expect("a cursor that we wrote");
-        assert_eq!((item::string(&key, "id"), item::string(&key, "step")), (id, Some("look")), "{text:?}");
+        let key = item::start_key("poll", &cursor).expect("a cursor that we wrote");
+        assert_eq!((item::string(&key, "id"), item::string(&key, "step")), (id, Some("poll")), "{text:?}");
         assert_eq!(item::cursor(&key), Some(cursor), "{text:?}");
     }
 }
@@ -62,14 +56,14 @@ fn attribute(line: &str) -> Option<(String, AttributeValue)> {
 pub(super) fn survives(record: &Record, times: &Times) {
     let row = item::of_record(record, times, RETENTION).expect("a record can be written");
     assert_eq!(item::read(&row).as_ref(), Ok(record));
-    assert_eq!(item::string(&row, "status"), Some(record.status()));
-    let next = record.next();
+    assert_eq!(item::string(&row, "status"), Some(record.status_word()));
+    let next = record.next_step();
     assert_eq!(item::string(&row, "step"), next.map(|(step, _)| step.as_str()));
     assert_eq!(row.contains_key("due"), next.is_some());
     assert_eq!(row.contains_key("expiresAt"), next.is_none());
-    let indexed = item::entry(&row);
-    let entry = next.map(|(_, due)| Entry::of(record, due, times)).filter(|_| indexed.is_some());
-    let of =
-        |entry: Entry| (entry.key, entry.due.as_millisecond(), entry.version_name, entry.project_version_arn);
-    assert_eq!(indexed.map(of), entry.map(of));
+    let Some((step, due)) = next else { return };
+    let entry = item::entry(&row, step).expect("an entry of the index");
+    assert_eq!(entry.due.as_millisecond(), due.as_millisecond());
+    assert_eq!(entry.copy, Entry::of(record, due, times).copy);
+    assert!(item::is_derived(&row, &row));
 }

@@ -61,7 +61,7 @@ const NOW: Timestamp = Timestamp::constant(1_795_514_400, 0);
 /// Everything that a deployment with one output bucket finds wrong with a request.
 pub fn problems(text: &str) -> Vec<Problem> {
     let mut draft = Draft::parse(text);
-    let not_allowed = RULES.admission.problems(&draft);
+    let not_allowed = RULES.admission.problems(&draft, crate::request::SOURCE);
     draft.problems.extend(not_allowed);
     if draft.problems.is_empty() && draft.complete().is_none() {
         draft.problems.push(Problem::new("request", ProblemCode::Missing, "is not complete"));

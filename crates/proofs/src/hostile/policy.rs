@@ -1,20 +1,31 @@
 //! A project policy's document, as ListProjectPolicies may return it.
 
-use rekognition_model_copier::domain::policy::{Allows, Change, Policy};
+use rekognition_model_copier::domain::project_policy::{Change, ProjectPolicy, is_expired_copier_policy};
+use serde_json::Value;
 
-use super::text;
+use super::{NOW, text};
+use crate::request::rules;
+use crate::scenario::PUTTING;
 
-/// Reads a document. One that is recognised needs no change and can be written and read again as the same.
+/// Reads a document under the copier's name. It fits only if it is one statement with the copier's roles; else it is
+/// replaced. A document without an expiry is never taken for an expired one.
 pub fn policy(data: &[u8]) {
     let text = &text(data);
-    let Some(allows) = Allows::read(text) else { return };
-    let present = Policy { revision_id: "1".to_owned(), document: text.clone().into_owned() };
-    let delete = Change::Delete { revision_id: "1".to_owned() };
-    assert_eq!(
-        allows.change(Some(&present)),
-        Some(delete).filter(|_| allows.resources.is_empty()),
-        "{text:?}"
-    );
-    let document = allows.document();
-    assert_eq!(Allows::read(&document), Some(allows), "{document}");
+    let copier = rules(&PUTTING).policies.policy;
+    let present = ProjectPolicy {
+        name: copier.name.clone(),
+        revision_id: "1".to_owned(),
+        document: text.clone().into_owned(),
+        updated_at: None,
+    };
+    let replace = Change::Put { revision_id: Some("1".to_owned()) };
+    match copier.change(std::slice::from_ref(&present), false, NOW) {
+        Ok(None) => {
+            let document: Value = serde_json::from_str(text).expect("a document that fits");
+            assert!(document.to_string().contains("aws:CurrentTime"), "{text:?}");
+            assert!(copier.principals.iter().all(|role| text.contains(role.as_str())), "{text:?}");
+        }
+        other => assert_eq!(other, Ok(Some(replace)), "{text:?}"),
+    }
+    assert!(!is_expired_copier_policy(&present, NOW) || text.contains("DateLessThan"), "{text:?}");
 }

@@ -34,14 +34,16 @@ pub fn settings(data: &[u8]) {
             ] {
                 assert_eq!(get(name), Some(value), "{environment:?}");
             }
-            let bucket = |name: &String| get("ALLOWED_OUTPUT_BUCKETS").is_some_and(|all| all.contains(name));
-            assert!(admission.output_buckets.iter().flatten().all(bucket), "{environment:?}");
+            let locations = admission.output_locations.iter().flatten();
+            let is_listed =
+                |name: String| get("ALLOWED_OUTPUT_BUCKETS").is_some_and(|all| all.contains(&name));
+            assert!(locations.map(ToString::to_string).all(is_listed), "{environment:?}");
             let times =
                 [times.start_timeout, times.copy_timeout, times.overdue_after, times.permission_timeout];
             assert!(times.iter().all(|time| (0..=YEAR).contains(&time.as_secs())), "{environment:?}");
-            assert!((24..=24 * 3650).contains(&retention) && retention % 24 == 0, "{environment:?}");
+            assert!((24 * 30..=24 * 3650).contains(&retention) && retention % 24 == 0, "{environment:?}");
             assert!((1..=1000).contains(&rules.calls_per_second), "{environment:?}");
-            for (account, arn) in &rules.granting.roles {
+            for (account, arn) in &rules.policies.roles {
                 assert!(arn.contains(&format!(":iam::{account}:role/")) && account != ACCOUNT, "{arn}");
             }
         }

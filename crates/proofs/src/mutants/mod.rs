@@ -124,7 +124,7 @@ pub fn first_violation(seeds: u64) -> Report {
         let effects = crashes::run(scenario, Vec::new(), false).effects;
         let once = crashes::aims(&effects);
         let of_policies =
-            |aim: &Aim| matches!(effects.get(aim.at as usize - 1), Some(Kind::Policy | Kind::ChangePolicy));
+            |aim: &Aim| matches!(effects.get(aim.at as usize - 1), Some(Kind::Policies | Kind::ChangePolicy));
         let long = crashes::lasting(&once).into_iter().filter(of_policies);
         plans.extend(long.chain(once.iter().cloned()).map(|aim| (i, vec![aim])));
     }
@@ -158,7 +158,7 @@ pub fn first_violation(seeds: u64) -> Report {
 /// If files can't be read or written.
 pub fn lay_out(place: &Path) -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    copy(&root.join("src"), &place.join("src"), &["aws", "bin", "lambda.rs", "telemetry.rs"])?;
+    copy(&root.join("src"), &place.join("src"), &["aws", "bin", "lambda", "lambda.rs", "telemetry.rs"])?;
     copy(&root.join("crates/proofs"), &place.join("crates/proofs"), &["tests", "fuzz", "hostile"])?;
     without(&place.join("src/lib.rs"), &["pub mod aws;", "pub mod lambda;", "pub mod telemetry;"])?;
     without(&place.join("crates/proofs/src/lib.rs"), &["pub mod hostile;"])?;

@@ -18,7 +18,6 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::chance::Chance;
-use crate::grants;
 use crate::watch::Watch;
 use crate::weather::{Fault, Kind, Weather};
 use models::Models;
@@ -43,7 +42,7 @@ pub fn earlier(time: Timestamp, duration: Duration) -> Timestamp {
 
 /// A refusal of this code.
 pub fn refusal(code: &str) -> Refusal {
-    Refusal { code: code.to_owned(), message: "says the world".to_owned() }
+    Refusal { code: code.to_owned(), message: "says the world".to_owned(), http_status: None }
 }
 
 /// How long an effect takes, in all.
@@ -71,10 +70,8 @@ pub struct World {
     pub models: Models,
     /// The source account's project policies.
     pub policies: Policies,
-    /// Grants in the ledger.
-    pub grants: grants::Store,
-    /// Whether copying needs a policy of ours.
-    pub granting: bool,
+    /// Whether copying needs a policy that the copier puts.
+    pub needs_policy: bool,
     /// The queue.
     pub queue: Queue,
     /// What goes wrong.
@@ -118,13 +115,6 @@ impl World {
         self.policies.settle(self.now);
     }
 
-    /// A checker has done a whole sweep that began then.
-    pub fn swept(&mut self, checker: usize, began: Timestamp) {
-        if self.granting {
-            self.grants.swept((checker, began, self.now), &self.table, &self.policies, &mut self.watch);
-        }
-    }
-
     /// Begins an effect: what befalls it, and how long its way there and back takes.
     pub(crate) fn begin(&mut self, kind: Kind) -> (Option<Fault>, Duration, Duration) {
         let now = self.now;
@@ -143,14 +133,11 @@ impl World {
                 fault.map(|fault| format!("{fault:?}")).unwrap_or_default()
             );
         }
-        if fault.is_some() {
-            self.grants.wrong = Some(now);
-        }
         if fault == Some(Fault::Duplicate) {
             self.queue.duplicate(now);
         }
         let half = Duration::from_millis(match kind {
-            Kind::Describe | Kind::Publish | Kind::Policy | Kind::ChangePolicy => 20,
+            Kind::Describe | Kind::Publish | Kind::Policies | Kind::ChangePolicy => 20,
             Kind::Copy => 100,
             _ => 2,
         });
@@ -185,8 +172,7 @@ impl Shared {
             table: Table::new(rules.times),
             models: Models::default(),
             policies: Policies::default(),
-            grants: grants::Store::default(),
-            granting: !rules.granting.roles.is_empty(),
+            needs_policy: !rules.policies.roles.is_empty(),
             queue: Queue::default(),
             weather: Weather::Calm,
             watch: Watch::new(rules.times),

@@ -8,7 +8,7 @@ use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use rekognition_model_copier::domain::model::{ModelStatus, Version};
 use rekognition_model_copier::domain::refusal::Refusal;
 use rekognition_model_copier::domain::request::CopyRequest;
-use rekognition_model_copier::ports::{Versions, Which};
+use rekognition_model_copier::ports::{Cursor, Page, Which};
 
 use super::{later, refusal};
 
@@ -83,12 +83,13 @@ impl Model {
         self.life.push((now, status));
     }
 
-    fn described(&self, now: Timestamp) -> Version {
+    fn described(&self, now: Timestamp, hides_source: bool) -> Version {
         Version {
             arn: self.arn.clone(),
             status: self.status(now).clone(),
             status_message: None,
-            source_project_version_arn: self.source.clone(),
+            source_project_version_arn: self.source.clone().filter(|_| !hides_source),
+            created_at: self.life.first().map(|(born, _)| *born),
             s3_bucket: self.bucket.clone(),
             kms_key_id: None,
         }
@@ -109,8 +110,10 @@ pub struct Models {
     pub refusals: BTreeMap<String, VecDeque<&'static str>>,
     /// Whether the source's project policy lets us copy.
     pub forbidden: bool,
-    /// Whether no policy of ours lets us copy the version that is asked for.
-    pub ungranted: bool,
+    /// Whether no policy that the copier put permits the version that is asked for.
+    pub lacks_policy: bool,
+    /// Whether descriptions leave out what a version is a copy of, as AWS may within one project.
+    pub hides_source: bool,
     /// Calls a second of each operation; `None` for no quota.
     pub per_second: Option<u32>,
     /// Copies at once; `None` for no quota.
@@ -251,7 +254,7 @@ impl Models {
         if let Some(code) = self.refusals.get_mut(&copy.version_name).and_then(VecDeque::pop_front) {
             return Err(refusal(code));
         }
-        if self.forbidden || self.ungranted {
+        if self.forbidden || self.lacks_policy {
             return Err(refusal("AccessDeniedException"));
         }
         let (project, name) = (&copy.destination_project_arn, copy.version_name.as_str());
@@ -301,33 +304,37 @@ impl Models {
     }
 
     /// DescribeProjectVersions, noted as a look at all it shows.
-    pub fn look(&mut self, project: &ProjectArn, which: &Which<'_>, now: Timestamp) -> Versions {
+    pub fn look(&mut self, project: &ProjectArn, which: &Which<'_>, now: Timestamp) -> Page<Version> {
         let found = self.describe(project, which, now);
         if let Some(looks) = &mut self.looks {
-            found.versions.iter().for_each(|version| looks.see(version, now));
+            found.items.iter().for_each(|version| looks.see(version, now));
         }
         found
     }
 
     /// DescribeProjectVersions, as of `then`.
-    pub fn describe(&self, project: &ProjectArn, which: &Which<'_>, then: Timestamp) -> Versions {
+    pub fn describe(&self, project: &ProjectArn, which: &Which<'_>, then: Timestamp) -> Page<Version> {
         let all = self.projects.get(project).map(Vec::as_slice).unwrap_or_default();
         let shown = |model: &&Model| model.is_there(then) && model.seen_from <= then;
         match which {
             Which::Named(names) => {
                 let wanted = |model: &&Model| names.contains(&model.name);
-                let found = all.iter().filter(shown).filter(wanted).map(|model| model.described(then));
-                Versions { versions: found.collect(), next: None }
+                let found = all
+                    .iter()
+                    .filter(shown)
+                    .filter(wanted)
+                    .map(|model| model.described(then, self.hides_source));
+                Page { items: found.collect(), ..Page::default() }
             }
-            Which::Page(token) => {
-                let end = token.as_ref().and_then(|token| token.parse().ok()).unwrap_or(all.len());
-                let mut page = Versions::default();
+            Which::Page(cursor) => {
+                let end = cursor.as_ref().and_then(|cursor| cursor.0.parse().ok()).unwrap_or(all.len());
+                let mut page = Page::default();
                 for (i, model) in all.iter().enumerate().take(end).rev().filter(|(_, model)| shown(model)) {
-                    if page.versions.len() == 100 {
-                        page.next = Some((i + 1).to_string());
+                    if page.items.len() == 100 {
+                        page.next = Some(Cursor((i + 1).to_string()));
                         break;
                     }
-                    page.versions.push(model.described(then));
+                    page.items.push(model.described(then, self.hides_source));
                 }
                 page
             }

@@ -46,6 +46,8 @@ pub struct Policies {
     lives: BTreeMap<(ProjectArn, String), Life>,
     /// Calls whose answer was lost, and what others will do.
     pending: Vec<(Timestamp, Change)>,
+    /// What others will do to a policy, whatever its revision is then.
+    acts: Vec<(Timestamp, Change)>,
     serial: u64,
     /// How long it takes until CopyProjectVersion sees a change.
     pub seen_after: Duration,
@@ -94,6 +96,13 @@ impl Policies {
             let (at, change) = self.pending.remove(0);
             let _ = self.change(change, at);
         }
+        while self.acts.first().is_some_and(|(at, _)| *at <= now) {
+            let (at, mut change) = self.acts.remove(0);
+            let present =
+                self.list(&change.project, at).into_iter().find(|policy| policy.name == change.name);
+            change.revision_id = present.map(|policy| policy.revision_id);
+            let _ = self.change(change, at);
+        }
     }
 
     /// Whether a change has not happened yet.
@@ -113,6 +122,34 @@ impl Policies {
             let _ = self.change(change(i, Some("{}".to_owned())), now);
         }
         self.change_later(change(SLOTS - 1, None), later(now, lasts));
+    }
+
+    /// Others take four slots, and an expired policy of another copier the fifth.
+    pub fn fill_with_expired(&mut self, project: &ProjectArn, now: Timestamp) {
+        let expired = r#"{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999988887777:root"},
+            "Action": "rekognition:CopyProjectVersion", "Resource": "*",
+            "Condition": {"DateLessThan": {"aws:CurrentTime": "2026-11-24T09:00:00Z"}}}]}"#;
+        for n in 0..SLOTS {
+            let (name, document) = match n {
+                0 => ("model-copier-999988887777-copier".to_owned(), expired.to_owned()),
+                n => (format!("other-{n}"), "{}".to_owned()),
+            };
+            let change =
+                Change { project: project.clone(), name, document: Some(document), revision_id: None };
+            let _ = self.change(change, now);
+        }
+    }
+
+    /// Others put another document over the copier's policy after a minute and a half, and delete it after three.
+    pub fn meddle(&mut self, project: &ProjectArn, now: Timestamp) {
+        let name = "model-copier-444455556666-rekognition-model-copier".to_owned();
+        let change = |document, at| {
+            (
+                later(now, Duration::from_secs(at)),
+                Change { project: project.clone(), name: name.clone(), document, revision_id: None },
+            )
+        };
+        self.acts = vec![change(Some("{}".to_owned()), 90), change(None, 180)];
     }
 
     /// Whether CopyProjectVersion sees a policy that allows this version at this time.
@@ -141,6 +178,12 @@ pub fn resources(document: &str, now: Timestamp) -> BTreeSet<String> {
         statement["Effect"] == "Allow" && ours && copy && valid
     };
     statements.iter().filter(allows).flat_map(|statement| texts(&statement["Resource"])).collect()
+}
+
+/// Until when the first statement of a document allows anything; `None` if for ever.
+pub fn expiry_of(document: &str) -> Option<Timestamp> {
+    let document: Value = serde_json::from_str(document).ok()?;
+    expiry(&document["Statement"][0])
 }
 
 /// Until when a statement allows anything; `None` if for ever.

@@ -67,7 +67,7 @@ impl Table {
 
     /// A write on condition that the key is free. Its own write, sent twice, is known again.
     pub fn create(&mut self, record: &Record, now: Timestamp) -> Created {
-        match self.rows.get(&record.key) {
+        match self.rows.get(&record.header().key) {
             Some(row) if *row.record == *record => Created::New(record.clone()),
             Some(row) => Created::Exists((*row.record).clone()),
             None => {
@@ -79,10 +79,11 @@ impl Table {
 
     /// A write on condition of the revision; gives the record before and after.
     pub fn save(&mut self, record: Record, now: Timestamp) -> Option<(Arc<Record>, Arc<Record>)> {
-        let row = self.rows.get(&record.key)?;
+        let row = self.rows.get(&record.header().key)?;
         let before = row.record.clone();
-        let next = Record { revision: record.revision + 1, ..record };
-        if before.revision + 1 == next.revision {
+        let mut next = record;
+        next.header_mut().revision += 1;
+        if before.header().revision + 1 == next.header().revision {
             let after = self.put(next, Some(before.clone()), now);
             return Some((before, after));
         }
@@ -91,10 +92,12 @@ impl Table {
 
     fn put(&mut self, record: Record, before: Option<Arc<Record>>, now: Timestamp) -> Arc<Record> {
         let record = Arc::new(record);
-        let (was, is) =
-            (before.as_ref().is_some_and(|record| record.next().is_some()), record.next().is_some());
+        let (was, is) = (
+            before.as_ref().is_some_and(|record| record.next_step().is_some()),
+            record.next_step().is_some(),
+        );
         self.unfinished = self.unfinished + usize::from(is) - usize::from(was);
-        self.rows.insert(record.key.clone(), Row { record: record.clone(), before });
+        self.rows.insert(record.header().key.clone(), Row { record: record.clone(), before });
         self.changes.push_back((later(now, self.lag), record.clone()));
         record
     }
@@ -102,13 +105,13 @@ impl Table {
     fn index(&mut self, now: Timestamp) {
         while self.changes.front().is_some_and(|(from, _)| *from <= now) {
             let Some((_, record)) = self.changes.pop_front() else { break };
-            if let Some(place) = self.places.remove(&record.key) {
+            if let Some(place) = self.places.remove(&record.header().key) {
                 self.index.remove(&place);
             }
-            if let Some((step, due)) = record.next() {
-                let place = (step, due, record.key.clone());
+            if let Some((step, due)) = record.next_step() {
+                let place = (step, due, record.header().key.clone());
                 self.index.insert(place.clone(), Entry::of(&record, due, &self.times));
-                self.places.insert(record.key.clone(), place);
+                self.places.insert(record.header().key.clone(), place);
             }
         }
     }
@@ -120,9 +123,15 @@ impl Table {
     }
 
     /// What is due, as of the index.
-    pub fn due(&mut self, step: Step, asked: Timestamp, after: Option<Cursor>, now: Timestamp) -> Page {
+    pub fn due(
+        &mut self,
+        step: Step,
+        asked: Timestamp,
+        after: Option<Cursor>,
+        now: Timestamp,
+    ) -> Page<Entry> {
         self.index(now);
-        let first = RecordKey { sender: String::new(), request_id: String::new() };
+        let first = RecordKey { requester: String::new(), request_id: String::new() };
         let from = match after.as_ref().and_then(|cursor| cursor.0.split_once(' ')) {
             Some((due, key)) => (
                 step,
@@ -135,9 +144,9 @@ impl Table {
         let mut due = due.take_while(|((of, due, _), _)| *of == step && *due <= asked).peekable();
         let mut page = Page::default();
         let mut last = None;
-        while page.entries.len() < self.page {
+        while page.items.len() < self.page {
             let Some((place, entry)) = due.next() else { break };
-            page.entries.push(entry.clone());
+            page.items.push(entry.clone());
             last = Some(place);
         }
         page.next = match (due.peek(), last) {

@@ -65,7 +65,7 @@ fn every_refusal_leads_where_the_table_says() {
 #[test]
 fn for_a_taken_name_the_version_that_has_it_is_described() {
     for code in ["ResourceInUseException", "ResourceAlreadyExistsException"] {
-        let decision = copy_answer(starting(), refused(code), at(1), &rules());
+        let decision = copy_answer(starting(), refused(code), None, at(1), &rules());
         assert_eq!(decision, AnswerDecision::DescribeName(starting()), "{code}");
     }
 }
@@ -109,6 +109,17 @@ fn a_missing_permission_is_final_only_after_a_while() {
     let record = after_answer(again, refused("AccessDeniedException"), at(20 * MIN));
     assert_eq!((status(&record), statuses(&record)), ("FAILED", vec!["QUEUED", "FAILED"]));
     assert!(record.failure().unwrap().remedy.as_ref().unwrap().contains("put-project-policy"));
+}
+
+#[test]
+fn a_refusal_soon_after_the_policy_was_put_is_never_final() {
+    let long_refused = Accepted { refused_since: Some(at(-HOUR)), ..starting() };
+    for (put_at, expected) in [(Some(at(0)), "QUEUED"), (Some(at(-MIN)), "FAILED"), (None, "FAILED")] {
+        let answer = refused("AccessDeniedException");
+        let decision = copy_answer(long_refused.clone(), answer, put_at, at(1), &rules());
+        let AnswerDecision::Save(record) = decision else { panic!("{put_at:?}") };
+        assert_eq!(status(&record), expected, "{put_at:?}");
+    }
 }
 
 #[test]

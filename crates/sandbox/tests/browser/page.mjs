@@ -43,7 +43,11 @@ const call = async (service, target, body) => {
   assert.ok(answer.ok, await answer.text());
 };
 const now = async () => Date.parse((await ask('/_sandbox/clock')).now);
-const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+// Presses a button and waits for the answer: an hour may take a second, because the schedule strikes on the way.
+const press = (page, name) => Promise.all([
+  page.waitForResponse(answer => answer.request().method() !== 'GET'),
+  page.getByRole('button', { name, exact: true }).click(),
+]);
 const command = page => page.locator('#command').innerText();
 const story = (page, id) => page.locator(`[id="request-${id}"]`);
 

@@ -51,7 +51,7 @@ async fn describe(stream: &mut TcpStream, project: &str) -> usize {
     let body = json!({"ProjectArn": project}).to_string();
     let signature = "0".repeat(64);
     let request = format!(
-        "POST / HTTP/1.1\r\nhost: sandbox\r\ncontent-type: application/x-amz-json-1.1\r\n\
+        "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-amz-json-1.1\r\n\
          x-amz-target: RekognitionService.DescribeProjectVersions\r\n\
          authorization: AWS4-HMAC-SHA256 Credential={ACCOUNT}/20261124/us-east-1/rekognition/aws4_request, \
          SignedHeaders=host, Signature={signature}\r\ncontent-length: {}\r\n\r\n{body}",

@@ -5,8 +5,9 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::Router;
 
 use crate::{
+    changes,
     clock::Clock,
-    control, front,
+    control, front, guard, page,
     sandbox::Sandbox,
     server::{self, Server},
     settings::Settings,
@@ -46,6 +47,7 @@ pub struct Builder {
     clock: Clock,
     is_real_time: bool,
     port: u16,
+    hosts: Vec<String>,
     routes: Vec<Routes>,
 }
 
@@ -57,6 +59,7 @@ impl Builder {
             clock: Clock::real(),
             is_real_time: false,
             port: 0,
+            hosts: Vec::new(),
             routes: Vec::new(),
         }
     }
@@ -83,6 +86,13 @@ impl Builder {
     #[must_use]
     pub fn port(self, port: u16) -> Self {
         Self { port, ..self }
+    }
+
+    /// Also answers requests that call this machine `host`, beside `localhost`, `127.0.0.1` and `[::1]`. Others are refused.
+    #[must_use]
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(host.into());
+        self
     }
 
     /// Mounts more routes, under any path but `/` and the sandbox's own `/_sandbox/…`. They are asked for once, with
@@ -113,9 +123,12 @@ impl Builder {
         shared.is_real_time = self.is_real_time;
         let shared = Arc::new(shared);
         let sandbox = Sandbox { shared: Arc::clone(&shared), server: None };
-        let router = front::router(Arc::clone(&shared)).merge(control::router(shared));
+        let router = front::router(Arc::clone(&shared))
+            .merge(page::router())
+            .merge(changes::router(Arc::clone(&shared)))
+            .merge(control::router(shared));
         let router = self.routes.into_iter().fold(router, |router, routes| router.merge(routes(&sandbox)));
-        Ok((sandbox, front::dated(front::limited(router), clock)))
+        Ok((sandbox, guard::guarded(front::dated(front::limited(router), clock), self.hosts)))
     }
 }
 

@@ -21,7 +21,7 @@ use sandbox::{Call, Sandbox, World};
 use self::fault::FaultStory;
 use self::page::Page;
 use self::story::Story;
-use crate::{Trouble, is_closed_pipe};
+use crate::{Trouble, browser, is_closed_pipe, output, serve};
 
 /// The sandbox's clock against ours: a copy, which takes 30 s there, takes 3 s here.
 const SPEED: f64 = 10.0;
@@ -54,6 +54,9 @@ pub(crate) struct Options {
     /// Print nothing but the announcements, as JSON, one a line
     #[arg(long)]
     json: bool,
+    /// Open the sandbox's page in a browser, and run on after the end until Ctrl-C
+    #[arg(long)]
+    open: bool,
 }
 
 pub(crate) async fn run(options: Options, quiet: bool) -> Result<ExitCode, Trouble> {
@@ -79,6 +82,11 @@ pub(crate) async fn run(options: Options, quiet: bool) -> Result<ExitCode, Troub
     deployment.sandbox().clock().set_speed(SPEED);
 
     let mut page = Page::new(options.json, quiet);
+    if options.open {
+        let address = format!("{}/", deployment.sandbox().endpoint());
+        output::note(format_args!("The sandbox's page is at {address} until Ctrl-C."));
+        browser::open(&address);
+    }
     page.begin(&file, SPEED)?;
     if let Some(fault) = options.fault {
         page.note(fault.says())?;
@@ -95,11 +103,31 @@ pub(crate) async fn run(options: Options, quiet: bool) -> Result<ExitCode, Troub
         }
     };
     page.end(&deployment)?;
+    if options.open {
+        tokio::select! {
+            () = run_on(&deployment) => {}
+            stopped = serve::told_to_stop() => stopped?,
+        }
+    }
     if let Some(fault) = options.fault {
         page.note(&fault::summary(&story, &deployment.sandbox().calls(), &deployment.sandbox().world()))?;
         return Ok(if story.ended_in(fault.end()) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     Ok(if story.ended_in("COMPLETED") { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the functions for those who use the page, and leaves it to the page to show what happens.
+async fn run_on(deployment: &Deployment) {
+    let mut advances = deployment.sandbox().take_over_advances();
+    loop {
+        deployment.deliver().await;
+        let _ = deployment.check().await;
+        if let Ok(Some((time, over))) = tokio::time::timeout(FRAME * FRAMES_A_CHECK, advances.recv()).await {
+            deployment.pass(time).await;
+            // The page may have gone.
+            let _ = over.send(());
+        }
+    }
 }
 
 /// A demo under way.

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{error::AwsError, status::Status};
 
@@ -143,6 +144,18 @@ impl Faults {
 
     pub(crate) fn list(&self) -> Vec<Fault> {
         self.set.iter().map(|(fault, _)| fault.clone()).collect()
+    }
+
+    /// The faults as JSON, each with `seen`: how many calls it has counted.
+    pub(crate) fn counted(&self) -> Value {
+        let counted = |(fault, seen): &(Fault, u64)| {
+            let mut fault = json!(fault);
+            if let Some(fault) = fault.as_object_mut() {
+                fault.insert("seen".to_owned(), json!(seen));
+            }
+            fault
+        };
+        self.set.iter().map(counted).collect()
     }
 
     /// The effects that strike this call, in the order their faults were set.

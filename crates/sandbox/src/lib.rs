@@ -18,7 +18,7 @@
 //!
 //! `POST /` is AWS: the header `x-amz-target` tells Rekognition (Custom Labels' control plane), DynamoDB (by the
 //! embedded dynoxide) and EventBridge (PutEvents) apart; form-encoded requests are STS (GetCallerIdentity,
-//! AssumeRole). `/_sandbox/…` is the sandbox's own interface. More routes are mounted with [`Builder::routes`]:
+//! AssumeRole). `GET /` is a page that shows what happens. `/_sandbox/…` is the sandbox's own interface. More routes are mounted with [`Builder::routes`]:
 //!
 //! ```no_run
 //! # use sandbox::{Sandbox, World};
@@ -55,6 +55,7 @@ mod arn;
 mod builder;
 mod caller;
 mod calls;
+mod changes;
 mod clock;
 mod control;
 pub mod deployment;
@@ -64,9 +65,11 @@ mod error;
 mod events;
 mod fault;
 mod front;
+mod guard;
 pub mod lambda;
 mod ledger;
 mod life;
+mod page;
 mod passing;
 mod policy;
 mod published;

@@ -1,5 +1,6 @@
 //! The sandbox on the command line. It reads what is asked for, and hands over.
 
+mod browser;
 mod demo;
 mod output;
 mod serve;

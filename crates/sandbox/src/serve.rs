@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use sandbox::deployment::{Binaries, Deployment, DeploymentSettings, create_ledger, environment};
-use sandbox::{Call, Sandbox, World};
+use sandbox::{Builder, Call, Sandbox, World};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{Trouble, output};
@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// Build and run the copier too: its queue is fed by events on the bus, its schedule strikes every minute
     #[arg(long)]
     functions: bool,
+    /// Answer requests that call this machine by this name too; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
     /// Run the shipped programs of this folder (start-copy, check-copies) as the copier. Their clock is the machine's, so
     /// that the sandbox's can't be turned
     #[arg(long, value_name = "DIR", conflicts_with = "functions")]
@@ -45,7 +48,8 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: Options, quiet: bool) -> Result<ExitCode, Trouble> {
     let world = options.world.as_deref().map_or_else(|| Ok(World::small()), World::from_file)?;
     let settings = DeploymentSettings::from_env(&world);
-    let sandbox = Sandbox::builder(world).port(options.port);
+    let sandbox = options.allow_host.into_iter().fold(Sandbox::builder(world), Builder::allow_host);
+    let sandbox = sandbox.port(options.port);
     let (binaries, sandbox) = match options.binaries {
         Some(folder) => (Some(Binaries::shipped(&folder)?), sandbox.real_time()),
         None if options.functions => (Some(Binaries::build(quiet)?), sandbox),
@@ -80,7 +84,10 @@ fn introduce(sandbox: &Sandbox, file: Option<PathBuf>, quiet: bool) -> Result<()
             .map_err(|error| format!("the environment can't be written to `{}`: {error}", file.display()))?;
     }
     if !quiet {
-        output::note(format_args!("The sandbox answers at {} until Ctrl-C.", sandbox.endpoint()));
+        let address = format_args!("{}/", sandbox.endpoint());
+        output::note(format_args!(
+            "The sandbox answers at {address} until Ctrl-C. A browser shows its page there."
+        ));
     }
     Ok(())
 }
@@ -118,7 +125,7 @@ fn key_values(environment: &BTreeMap<String, String>) -> String {
     environment.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
-async fn told_to_stop() -> Result<(), Trouble> {
+pub(crate) async fn told_to_stop() -> Result<(), Trouble> {
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,

@@ -117,6 +117,10 @@ pub fn sandbox_http(data: &[u8]) {
         let answer = async {
             let response = target.router.call(request).await.unwrap_or_else(|never| match never {});
             let (head, body) = response.into_parts();
+            // The stream of changes has no end.
+            if head.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+                return;
+            }
             let body = to_bytes(body, usize::MAX).await.expect("a body that can be read");
             let content_type = head.headers.get("content-type").map(|value| value.as_bytes().to_vec());
             if content_type.is_some_and(|kind| kind.starts_with(b"application/")) && !body.is_empty() {

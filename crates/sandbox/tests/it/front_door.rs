@@ -64,7 +64,7 @@ async fn what_the_sandbox_does_not_have_is_an_unknown_operation() {
         ("POST", Some("nothing"), json),
         ("POST", None, json),
         ("POST", Some("RekognitionService.DescribeProjects"), "text/plain"),
-        ("GET", Some("RekognitionService.DescribeProjects"), json),
+        ("PUT", Some("RekognitionService.DescribeProjects"), json),
         ("DELETE", None, json),
     ] {
         let authorization = authorization(SOURCE, "rekognition");

@@ -9,6 +9,7 @@
 
 mod copies;
 mod front_door;
+mod page;
 mod projects;
 mod roles;
 mod rust_sdk;

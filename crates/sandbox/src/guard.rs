@@ -1,0 +1,169 @@
+//! Only this machine: refuses what a page of another web site makes a browser send here.
+//!
+//! A browser lets every page send requests to 127.0.0.1. A page whose name resolves to 127.0.0.1 can read the answers
+//! too (DNS rebinding); its requests carry that name in `Host`. A page that sends requests across sites is named in
+//! `Origin`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, Uri, header, uri::Authority},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// Guards every route of `router`. Requests may name this machine as one of `hosts`, too, with any port.
+pub(crate) fn guarded(router: Router, hosts: Vec<String>) -> Router {
+    let hosts: Arc<[String]> = hosts.into_iter().map(|host| name(&host).unwrap_or(host)).collect();
+    router.layer(from_fn_with_state(hosts, guard))
+}
+
+async fn guard(State(hosts): State<Arc<[String]>>, request: Request, next: Next) -> Response {
+    match refusal(&hosts, request.method(), request.uri(), request.headers()) {
+        None => next.run(request).await,
+        // `__type` and `message` are for AWS clients, which show them to their users.
+        Some((code, message)) => {
+            let body = json!({"error": message, "__type": code, "message": message});
+            (StatusCode::FORBIDDEN, Json(body)).into_response()
+        }
+    }
+}
+
+/// Why a request is refused: a code and a sentence.
+fn refusal(
+    hosts: &[String],
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Option<(&'static str, String)> {
+    let texts = |name| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
+    let named: Vec<&str> =
+        uri.authority().map(Authority::as_str).into_iter().chain(texts(header::HOST)).collect();
+    if let Some(host) = named.iter().find(|host| !is_allowed(hosts, host)) {
+        let message = match name(host) {
+            Some(name) => format!("the host `{name}` is not this machine; `--allow-host {name}` allows it"),
+            None => format!("the host `{host}` is no name of a host"),
+        };
+        return Some(("ForeignHost", message));
+    }
+    // A browser sends no AWS call across sites without asking first, and that question is never granted.
+    if uri.path() == "/" && ![Method::GET, Method::HEAD].contains(method) {
+        return None;
+    }
+    let is_own = |origin: &str| {
+        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        authority.is_some_and(|authority| named.iter().any(|host| host.eq_ignore_ascii_case(authority)))
+    };
+    let origin = texts(header::ORIGIN).find(|origin| !is_own(origin))?;
+    Some(("ForeignOrigin", format!("a page of `{origin}` may not use the sandbox")))
+}
+
+/// A host without its port.
+fn name(host: &str) -> Option<String> {
+    host.parse::<Authority>().ok().map(|authority| authority.host().to_owned())
+}
+
+fn is_allowed(hosts: &[String], host: &str) -> bool {
+    let Some(name) = name(host) else { return false };
+    let mut allowed = LOOPBACK.into_iter().chain(hosts.iter().map(String::as_str));
+    allowed.any(|allowed| allowed.eq_ignore_ascii_case(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(method: &str, uri: &str, host: &[&str], origin: Option<&str>) -> Option<&'static str> {
+        let mut headers = HeaderMap::new();
+        for host in host {
+            headers.append(header::HOST, host.parse().unwrap());
+        }
+        if let Some(origin) = origin {
+            headers.append(header::ORIGIN, origin.parse().unwrap());
+        }
+        let method = method.parse().unwrap();
+        refusal(&["build.example".to_owned()], &method, &uri.parse().unwrap(), &headers).map(|(code, _)| code)
+    }
+
+    #[test]
+    fn this_machine_has_three_names_and_those_it_was_given_with_any_port() {
+        for host in [
+            "localhost",
+            "localhost:4566",
+            "LocalHost:1",
+            "127.0.0.1",
+            "127.0.0.1:4566",
+            "[::1]",
+            "[::1]:4566",
+            "build.example",
+            "Build.Example:80",
+        ] {
+            assert_eq!(code("POST", "/", &[host], None), None, "{host}");
+        }
+        assert_eq!(code("POST", "/", &[], None), None, "HTTP/1.0 and calls in process have no host");
+    }
+
+    #[test]
+    fn every_other_host_is_refused_on_every_path() {
+        for path in ["/", "/_sandbox/calls", "/_lambda/start-copy/1/2018-06-01/runtime/invocation/next", "/x"]
+        {
+            for host in [
+                "evil.example",
+                "evil.example:4566",
+                "localhost.evil.example",
+                "127.0.0.1.evil.example",
+                "0.0.0.0",
+                "evil.example@127.0.0.1:1:2",
+                "",
+                "localhost evil.example",
+                "other.build.example",
+                "127.0.0.2",
+            ] {
+                for method in ["GET", "POST"] {
+                    assert_eq!(
+                        code(method, path, &[host], None),
+                        Some("ForeignHost"),
+                        "{method} {path} {host}"
+                    );
+                }
+            }
+        }
+        assert_eq!(code("GET", "/", &["localhost", "evil.example"], None), Some("ForeignHost"));
+        assert_eq!(code("GET", "http://evil.example/", &["localhost"], None), Some("ForeignHost"));
+    }
+
+    #[test]
+    fn only_the_sandboxs_own_page_may_use_its_interface() {
+        let own = "127.0.0.1:4566";
+        for path in ["/", "/_sandbox/calls", "/_sandbox/faults", "/2015-03-31/functions/x/invocations"] {
+            assert_eq!(code("GET", path, &[own], Some("http://127.0.0.1:4566")), None, "{path}");
+            for origin in [
+                "http://evil.example",
+                "null",
+                "",
+                "http://127.0.0.1:3000",
+                "http://127.0.0.1",
+                "file://",
+                "http://localhost:4566",
+                "http://127.0.0.1:4566.evil.example",
+            ] {
+                let method = if path == "/" { "GET" } else { "POST" };
+                assert_eq!(
+                    code(method, path, &[own], Some(origin)),
+                    Some("ForeignOrigin"),
+                    "{path} {origin}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_aws_call_may_come_from_anywhere_on_this_machine() {
+        assert_eq!(code("POST", "/", &["localhost:4566"], Some("http://localhost:3000")), None);
+    }
+}

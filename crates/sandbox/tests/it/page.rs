@@ -1,0 +1,164 @@
+//! The page's two routes, and who is kept from them: hosts and origins that are not the sandbox's own.
+
+use jiff::SignedDuration;
+use sandbox::{Effect, Fault, Sandbox, World, ledger_table};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    net::TcpStream,
+};
+
+use crate::support::*;
+
+async fn start() -> Sandbox {
+    Sandbox::start(World::small()).await.unwrap()
+}
+
+async fn get(sandbox: &Sandbox, path: &str, headers: &str) -> Reply {
+    let request = format!("GET {path} HTTP/1.1\r\nconnection: close\r\n{headers}\r\n");
+    raw(sandbox, request.as_bytes()).await.expect("an answer")
+}
+
+#[tokio::test]
+async fn the_page_comes_with_a_policy_that_runs_nothing_but_its_own_script() {
+    let sandbox = start().await;
+    let reply = get(&sandbox, "/", "host: localhost\r\n").await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.headers.contains("content-type: text/html; charset=utf-8"), "{}", reply.headers);
+    let policy = reply.headers.lines().find(|line| line.starts_with("content-security-policy: ")).unwrap();
+    for part in ["default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'", "trusted-types 'none'"]
+    {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    let nonce = policy.split("script-src 'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
+    for tag in ["script", "style"] {
+        assert!(reply.body.contains(&format!("<{tag} nonce=\"{nonce}\">")), "{tag}");
+    }
+    let again = get(&sandbox, "/", "host: localhost\r\n").await;
+    assert!(!again.headers.contains(nonce), "every answer has a nonce of its own");
+}
+
+#[tokio::test]
+async fn a_foreign_host_is_refused_on_every_path() {
+    let sandbox = start().await;
+    for path in ["/", "/_sandbox/calls", "/_sandbox/changes", "/nothing"] {
+        let reply = get(&sandbox, path, "host: evil.example:4566\r\n").await;
+        assert_eq!((reply.status, reply.code().as_str()), (403, "ForeignHost"), "{path}");
+        assert!(reply.body.contains("`--allow-host evil.example`"), "{}", reply.body);
+    }
+    let call = signed(SOURCE, "rekognition:DescribeProjects", &json!({}));
+    let foreign = call.replace("host: localhost", "host: evil.example:4566");
+    assert_eq!(raw(&sandbox, foreign.as_bytes()).await.unwrap().status, 403);
+    assert!(sandbox.calls().is_empty());
+    for own in ["127.0.0.1:4566", "[::1]", "LOCALHOST:1"] {
+        let call = call.replace("host: localhost", &format!("host: {own}"));
+        assert_eq!(raw(&sandbox, call.as_bytes()).await.unwrap().status, 200, "{own}");
+    }
+}
+
+#[tokio::test]
+async fn an_allowed_host_is_answered() {
+    let sandbox = Sandbox::builder(World::small()).allow_host("build.example:4566").start().await.unwrap();
+    for (host, status) in [("build.example", 200), ("build.example:80", 200), ("example", 403)] {
+        let reply = get(&sandbox, "/_sandbox/clock", &format!("host: {host}\r\n")).await;
+        assert_eq!(reply.status, status, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_can_neither_read_nor_change_anything() {
+    let sandbox = start().await;
+    let own = sandbox.endpoint();
+    let host = own.replace("http://", "");
+    for (origin, is_own) in [(own.as_str(), true), ("http://evil.example", false), ("null", false)] {
+        let headers = format!("host: {host}\r\norigin: {origin}\r\n");
+        for path in ["/", "/_sandbox/calls", "/_sandbox/world"] {
+            let reply = get(&sandbox, path, &headers).await;
+            assert_eq!(reply.status == 200, is_own, "{origin} {path}: {}", reply.status);
+        }
+        let body = r#"{"paused": true}"#;
+        let post = format!(
+            "POST /_sandbox/clock HTTP/1.1\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        sandbox.clock().resume();
+        let reply = raw(&sandbox, post.as_bytes()).await.unwrap();
+        assert_eq!((reply.status == 200, sandbox.clock().reading().paused), (is_own, is_own), "{origin}");
+    }
+}
+
+/// A page's stream of changes.
+struct Changes(Lines<BufReader<TcpStream>>);
+
+impl Changes {
+    async fn open(sandbox: &Sandbox) -> Self {
+        let mut stream = TcpStream::connect(sandbox.endpoint().replace("http://", "")).await.unwrap();
+        stream.write_all(b"GET /_sandbox/changes HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        Self(BufReader::new(stream).lines())
+    }
+
+    /// The next message that has this part.
+    async fn part(&mut self, name: &str) -> Value {
+        loop {
+            let line = self.0.next_line().await.unwrap().expect("the stream goes on");
+            let message =
+                line.strip_prefix("data: ").map(|data| serde_json::from_str::<Value>(data).unwrap());
+            if let Some(part) = message.as_ref().and_then(|message| message.get(name)) {
+                return part.clone();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_first_message_tells_everything_and_the_next_ones_what_changed() {
+    let sandbox = start().await;
+    let mut changes = Changes::open(&sandbox).await;
+    assert_eq!(changes.part("projects").await.as_array().unwrap().len(), 3);
+
+    ok(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;
+    let calls = changes.part("calls").await;
+    assert_eq!((&calls["restart"], calls["items"].as_array().unwrap().len()), (&json!(false), 1));
+    assert_eq!(calls["items"][0]["action"], "rekognition:CopyProjectVersion");
+
+    sandbox.fault(Fault::new("rekognition:DescribeProjects", Effect::LoseAnswer).on_call(1));
+    let faults = changes.part("faults").await;
+    assert_eq!((&faults[0]["effect"], &faults[0]["seen"]), (&json!("loseAnswer"), &json!(0)));
+    try_call(&sandbox, SOURCE, "rekognition:DescribeProjects", &json!({})).await;
+    assert_eq!(changes.part("faults").await[0]["seen"], 1);
+
+    sandbox.clock().advance(SignedDuration::from_mins(1));
+    let status = changes.part("projects").await[1]["versions"][0]["status"].clone();
+    assert_eq!(status, "COPYING_COMPLETED", "what only time changes is told too");
+}
+
+#[tokio::test]
+async fn events_records_and_a_reset_are_told() {
+    let sandbox = start().await;
+    sandbox.create_table(ledger_table(DESTINATION, "ledger")).unwrap();
+    let mut changes = Changes::open(&sandbox).await;
+    assert_eq!(changes.part("announcements").await, json!({"restart": true, "items": []}));
+
+    let entry = json!({"Source": "a.b", "DetailType": "T", "Detail": "{\"requestId\": \"r\"}"});
+    call(&sandbox, SOURCE, "events:PutEvents", &json!({"Entries": [entry]})).await;
+    assert_eq!(changes.part("announcements").await["items"][0]["detail"]["requestId"], "r");
+
+    let item = json!({"id": {"S": "1#r"}, "record": {"S": "{\"accepted\": {\"attempts\": 1}}"}, "revision": {"N": "2"}});
+    call(&sandbox, DESTINATION, "dynamodb:PutItem", &json!({"TableName": "ledger", "Item": item})).await;
+    let records = changes.part("records").await;
+    assert_eq!(records, json!([{"id": "1#r", "record": {"accepted": {"attempts": 1}}, "revision": 2}]));
+
+    sandbox.reset().unwrap();
+    let announcements = changes.part("announcements").await;
+    assert_eq!(announcements, json!({"restart": true, "items": []}));
+}
+
+#[tokio::test]
+async fn a_quiet_sandbox_sends_its_clock_all_the_same() {
+    let sandbox = start().await;
+    sandbox.clock().pause();
+    let mut changes = Changes::open(&sandbox).await;
+    assert!(!changes.part("projects").await.is_null());
+    assert_eq!(changes.part("clock").await["paused"], true);
+}

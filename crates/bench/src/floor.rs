@@ -1,5 +1,5 @@
-//! The floor of a warm request: the five calls that start-copy makes, of the same size and one after the other, by
-//! nothing but a socket. What is above it is the SDK's and ours; what is below nobody can save who makes these calls.
+//! Measures the floor of a warm request: the five calls that start-copy makes, of the same size and one after the other,
+//! over a bare socket. What start-copy takes above that is the SDK's and the copier's.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ const HEADERS: usize = 800;
 trait Connection: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection for T {}
 
-/// How long the five calls take, `times` over, on connections that are open. In a thread of its own, since whoever
-/// answers them is elsewhere, too.
+/// How long the five calls take, `times` over, on connections that are open. They are made in a thread of their own, as
+/// a function is a process of its own.
 pub(crate) fn times(
     environment: &BTreeMap<String, String>,
     authority_pem: Option<&str>,

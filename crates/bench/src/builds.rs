@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sandbox::deployment::cargo;
+
 use crate::Outcome;
 use crate::page::path;
 
@@ -18,7 +20,7 @@ fn programs() -> Outcome<PathBuf> {
 pub(crate) fn release() -> Outcome<PathBuf> {
     // Always all of them: another selection could have other features, and be built again.
     let packages = ["--package", "rekognition-model-copier", "--package", "bare", "--package", "bench"];
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = cargo();
     cargo.args(["build", "--release", "--locked", "--bins"]).args(packages);
     run(cargo.current_dir(env!("CARGO_MANIFEST_DIR")))?;
     // With `--profile dev` the benchmark is beside the release programs, not among them.

@@ -1,9 +1,11 @@
-//! Builds what is compared: our programs with the release profile, the others with what their registries have.
+//! Builds what is compared: the copier's programs with the release profile, the others from their registries.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use sandbox::deployment::cargo;
 
 use crate::Outcome;
 use crate::page::path;
@@ -14,18 +16,18 @@ fn programs() -> Outcome<PathBuf> {
     Ok(this.parent().and_then(Path::parent).ok_or("the benchmark is in no target folder")?.to_owned())
 }
 
-/// Builds everything that is measured as it is released, and returns the folder of the programs.
+/// Builds every program that is measured in the release profile, and returns their folder.
 pub(crate) fn release() -> Outcome<PathBuf> {
-    // Always all of them: another selection could have other features, and be built anew.
+    // Always all of them: another selection could have other features, and be built again.
     let packages = ["--package", "rekognition-model-copier", "--package", "bare", "--package", "bench"];
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = cargo();
     cargo.args(["build", "--release", "--locked", "--bins"]).args(packages);
     run(cargo.current_dir(env!("CARGO_MANIFEST_DIR")))?;
     // With `--profile dev` the benchmark is beside the release programs, not among them.
     Ok(programs()?.parent().ok_or("no target folder")?.join("release"))
 }
 
-/// A folder for what is installed and written on the way.
+/// A folder for what is installed and written during a measurement.
 pub(crate) fn scratch() -> Outcome<PathBuf> {
     let folder = programs()?.parent().ok_or("no target folder")?.join("performance");
     fs::create_dir_all(&folder)?;

@@ -1,5 +1,5 @@
-//! Part `cost`: what the counted calls and milliseconds come to at list prices, beside two other ways to wait for a
-//! copy, each of which polls every copy alone.
+//! Part `cost`: prices the counted calls and milliseconds at list, beside two other ways to wait for a copy, each of
+//! which polls every copy alone.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::page::{fill, goal, path, table};
 use crate::plot::{Curve, Panel, draw};
-use crate::sweeps::{Swept, in_virtual_time, lives, sweep};
+use crate::sweeps::{Pending, Swept, lives, sweep};
 use crate::world::{COPY, DESCRIBE, EVENTS, LEDGER};
 use crate::{Outcome, page, written};
 
@@ -22,11 +22,11 @@ const GIGABYTES: f64 = 0.25;
 const HOURS: f64 = MONTH / 60.0;
 /// Days of an average month.
 const DAYS: f64 = HOURS / 24.0;
-/// How long an invocation of Lambda takes beside its calls, in seconds.
+/// How long an invocation of Lambda takes apart from its calls, in seconds.
 const OVERHEAD: f64 = 0.010;
 /// Lambda's long polls of an empty queue: five at a time, 20 s each.
 const POLLS: f64 = 15.0 * MONTH;
-/// Operations of a durable function for one copy beside its polls: its start, the call, the announcement, its end. A poll,
+/// Operations of a durable function for one copy apart from its polls: its start, the call, the announcement, its end. A poll,
 /// with the wait before it, is one operation.
 const DURABLE_OPERATIONS: f64 = 4.0;
 /// With backoff, by how much each wait of the durable function is longer than the one before. It then sees the end of the
@@ -68,7 +68,7 @@ impl PriceList {
     }
 
     fn sweep(&self, swept: &Swept, bytes: f64) -> f64 {
-        self.lambda(1.0, swept.lasted.as_secs_f64() + OVERHEAD)
+        self.lambda(1.0, swept.seconds() + OVERHEAD)
             + swept.calls.read_units * self.of("dynamoDbReadUnit")
             + self.log(bytes)
     }
@@ -80,22 +80,22 @@ impl PriceList {
     }
 }
 
-/// Pending copies, and what follows.
+/// A number of pending copies, and what it costs to wait for them.
 struct Point {
     pending: f64,
     sweep: Swept,
     /// Dollars for 1,000 copies.
     thousand: f64,
-    /// Seconds between two looks at the same copy.
+    /// Seconds between two polls of the same copy.
     apart: f64,
 }
 
 pub(crate) async fn measure() -> Outcome<()> {
     let list: PriceList = serde_json::from_str(&fs::read_to_string(path("crates/bench/prices.json"))?)?;
-    let life = in_virtual_time(|| lives(100))?;
-    let idle = in_virtual_time(|| sweep(0, 1, 0, 0))?;
+    let life = lives(100)?;
+    let idle = sweep(Pending::default())?;
     let written = written::measure().await?;
-    // What a request costs beside its polls: its start in a batch of ten, its end in a sweep.
+    // What a request costs apart from its polls: its start in a batch of ten, its end in a sweep.
     let start = (COPY + EVENTS + 3 * LEDGER).as_secs_f64() + 9.0 / 5.0 + OVERHEAD;
     let end = (3 * LEDGER + EVENTS).as_secs_f64() / 10.0;
     let own = list.lambda(0.1, start / 10.0 + end)
@@ -105,12 +105,13 @@ pub(crate) async fn measure() -> Outcome<()> {
         + (1.0 + 2.0 / 10.0) * list.of("sqsRequest")
         + list.log(written.request_bytes);
     let mut points = Vec::new();
-    for pending in [100_usize, 300, 1_000, 3_000, 10_000, 30_000, 100_000] {
-        let swept = in_virtual_time(move || sweep(pending, pending / 100, 100, 0))?;
-        let looked_at = swept.report.copying as f64;
-        let looks = MINUTES * list.sweep(&swept, written.poll_bytes) / pending as f64;
-        let apart = 60.0 * (pending as f64 / looked_at).max(1.0);
-        points.push(Point { pending: pending as f64, sweep: swept, thousand: 1000.0 * (own + looks), apart });
+    for copies in [100, 300, 1_000, 3_000, 10_000, 30_000, 100_000] {
+        let many = Pending { copies, projects: copies / 100, versions: 100, ..Pending::default() };
+        let sweep = sweep(many)?;
+        let pending = copies as f64;
+        let polls = MINUTES * list.sweep(&sweep, written.poll_bytes) / pending;
+        let apart = 60.0 * (pending / sweep.report.copying as f64).max(1.0);
+        points.push(Point { pending, sweep, thousand: 1000.0 * (own + polls), apart });
     }
     let transitions = 2.0 + 3.0 * MINUTES;
     let step_functions = 1000.0 * transitions * list.of("stateTransition");
@@ -150,11 +151,13 @@ pub(crate) async fn measure() -> Outcome<()> {
     let month = alarms + polls + lambda + ledger + logs + metrics;
     let steady = written.metrics * list.of("metric");
     let copy = points.iter().map(|point| point.thousand).fold(0.0, f64::max) / 1000.0;
-    // One copy alone pays for the polls of its sweeps beside what these cost idle.
-    let alone = in_virtual_time(|| sweep(1, 1, 1, 0))?;
-    let looks = MINUTES * (list.sweep(&alone, written.poll_bytes) - list.sweep(&idle, written.idle_bytes));
+    // One copy alone pays what its sweeps cost above idle ones.
+    let one = Pending { copies: 1, projects: 1, versions: 1, ..Pending::default() };
+    let alone = sweep(one)?;
+    let polls_alone =
+        MINUTES * (list.sweep(&alone, written.poll_bytes) - list.sweep(&idle, written.idle_bytes));
     let metrics_of_copy = list.metric_hours(written.metric_hours);
-    let one_a_day = month + DAYS * (own + looks + metrics_of_copy);
+    let one_a_day = month + DAYS * (own + polls_alone + metrics_of_copy);
     let cheaper_from = (month + steady) / (durable / 1000.0 - copy);
     let cheaper_from_with_backoff = (month + steady) / (durable_with_backoff / 1000.0 - copy);
     let share = step_functions / extremes.1;
@@ -255,7 +258,7 @@ fn row(point: &Point) -> Vec<String> {
     vec![
         point.pending.to_string(),
         point.sweep.calls.describe.to_string(),
-        format!("{:.1} s", point.sweep.lasted.as_secs_f64()),
+        format!("{:.1} s", point.sweep.seconds()),
         format!("{:.0} s", point.apart),
         format!("${:.4}", point.thousand),
     ]

@@ -1,4 +1,4 @@
-//! 10,000 copies under way in 100 projects, looked at by the real check-copies at the real pace.
+//! 10,000 copies that are running in 100 projects, polled by the real check-copies at the real rate.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::stage::{Life, Stage, Subject};
-use crate::{Outcome, builds, endpoints, start_up};
+use crate::stage::{Life, Stage, Subject, settings};
+use crate::{Outcome, builds, endpoints};
 
+const SOURCE: &str = "arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000";
 const PROJECTS: usize = 100;
 const VERSIONS: usize = 100;
-/// As many entries as DynamoDB's pages of 1 MB have room for.
-const PAGE: usize = 1500;
+/// As many entries as a page of 1 MB has room for.
+const ENTRIES_PER_PAGE: usize = 1500;
 
 /// Calls by what they do.
 #[derive(Default)]
@@ -32,8 +33,7 @@ pub(crate) async fn sweep() -> Outcome<(Life, Arc<Calls>)> {
     let counted = Arc::clone(&calls);
     let answer = move |target: &str, body: &[u8]| answer(target, body, &counted).unwrap_or_default();
     let mut environment = endpoints::start(Arc::new(answer), None).await?;
-    environment.extend(start_up::settings());
-    environment.insert("CALLS_PER_SECOND".to_owned(), "5".to_owned());
+    environment.extend(settings());
     let program = programs.join("check-copies");
     let subject = Subject { name: "check-copies", program, event: json!({}), environment };
     Ok((Stage::start().await?.live(&subject, 0).await?, calls))
@@ -60,12 +60,12 @@ fn answer(target: &str, body: &[u8], calls: &Calls) -> serde_json::Result<String
         Some("Query") => {
             count(&calls.queries);
             let query: Query = serde_json::from_slice(body)?;
-            let is_look = query.expression_attribute_values.pointer("/:step/S") == Some(&json!("look"));
+            let is_poll = query.expression_attribute_values.pointer("/:step/S") == Some(&json!("poll"));
             let from = query
                 .exclusive_start_key
                 .as_ref()
                 .and_then(|key| key.pointer("/id/S")?.as_str()?.rsplit_once('-')?.1.parse().ok());
-            entries(if is_look { from.map_or(0, |last: usize| last + 1) } else { PROJECTS * VERSIONS })
+            entries(if is_poll { from.map_or(0, |last: usize| last + 1) } else { PROJECTS * VERSIONS })
         }
         Some("DescribeProjectVersions") => {
             count(&calls.describe);
@@ -93,25 +93,26 @@ fn version(project: &str, number: usize) -> String {
 
 fn entries(from: usize) -> String {
     let now = Timestamp::now().as_millisecond();
-    let to = (from + PAGE).min(PROJECTS * VERSIONS);
+    let to = (from + ENTRIES_PER_PAGE).min(PROJECTS * VERSIONS);
     let items: Vec<Value> = (from..to)
         .map(|n| {
             let project = project(n % PROJECTS);
             json!({
                 "id": {"S": format!("111122223333#request-{n}")},
-                "step": {"S": "look"},
+                "step": {"S": "poll"},
                 "due": {"N": (now - 60_000).to_string()},
                 "requestedAt": {"N": (now - 61_000).to_string()},
                 "checkAt": {"N": (now + 3_600_000).to_string()},
                 "projectVersionArn": {"S": version(&project, n / PROJECTS)},
                 "versionName": {"S": format!("flowers.{}", n / PROJECTS)},
+                "sourceProjectArn": {"S": SOURCE},
                 "destinationProjectArn": {"S": project},
             })
         })
         .collect();
     let last = (to < PROJECTS * VERSIONS).then(|| {
         let id = format!("111122223333#request-{}", to - 1);
-        json!({"id": {"S": id}, "due": {"N": now.to_string()}, "step": {"S": "look"}})
+        json!({"id": {"S": id}, "due": {"N": now.to_string()}, "step": {"S": "poll"}})
     });
     json!({ "Count": items.len(), "ScannedCount": items.len(), "Items": items, "LastEvaluatedKey": last })
         .to_string()

@@ -1,5 +1,4 @@
-//! AWS as far as speed goes: three services at three ports, answering every call at once with what it is told to,
-//! plain or with TLS.
+//! Serves AWS's three services at three ports, plain or with TLS, and answers every call at once.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -102,7 +101,7 @@ impl axum::serve::Listener for TlsListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             let Ok((stream, address)) = self.listener.accept().await else { continue };
-            // Whoever doesn't trust us is gone.
+            // A client that does not trust the certificate is gone.
             if stream.set_nodelay(true).is_ok()
                 && let Ok(stream) = self.acceptor.accept(stream).await
             {

@@ -1,10 +1,10 @@
-//! `cargo bench`: what the functions cost to start, to run and to pay for, beside what else one could run.
+//! `cargo bench`: measures what the functions cost to start and to run, beside other ways to do the same.
 //!
 //! | part | measures |
 //! |---|---|
 //! | `start-up` | starting, the first and a warm event, memory, package size: ours, a bare handler, boto3, Node |
 //! | `sweeps` | calls, reads, writes and time of sweeps, and of a request's whole life |
-//! | `cost` | what that comes to at list prices, beside a Step Functions loop and a durable function |
+//! | `cost` | the price of that at list, beside a Step Functions loop and a durable function |
 //! | `instructions` | instructions per request parsed and decided |
 //!
 //! `cargo bench` does all of it, `cargo bench -- sweeps cost` some. It builds what it compares, prints tables and
@@ -25,7 +25,7 @@ mod sweeps;
 mod world;
 mod written;
 
-/// Whatever goes wrong ends the measurement, in its own words.
+/// Any error ends the measurement with its own message.
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const PARTS: [&str; 4] = ["start-up", "sweeps", "cost", "instructions"];

@@ -34,7 +34,7 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// A row of a table of goals: what was asked, what was measured, whether that is enough.
+/// A row of a table of goals: the goal, the figure asked for, the one measured, and whether it is reached.
 pub(crate) fn goal(what: &str, asked: &str, measured: String, reached: bool) -> Vec<String> {
     vec![what.to_owned(), asked.to_owned(), measured, if reached { "yes" } else { "**no**" }.to_owned()]
 }

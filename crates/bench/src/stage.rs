@@ -1,4 +1,4 @@
-//! Where functions are run and timed: the sandbox's Lambda, with a watch on when a function first asks for work.
+//! Runs and times functions in the sandbox's Lambda, and notes when a function first asks for work.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -21,6 +21,19 @@ pub(crate) struct Subject {
     pub(crate) program: PathBuf,
     pub(crate) event: Value,
     pub(crate) environment: BTreeMap<String, String>,
+}
+
+/// The variables of the copier's two functions; no other program reads them.
+pub(crate) fn settings() -> BTreeMap<String, String> {
+    [
+        ("AWS_REGION", "us-east-1"),
+        ("LEDGER_TABLE", "ledger"),
+        ("ACCOUNT_ID", "444455556666"),
+        ("ALLOWED_SOURCE_ACCOUNTS", "111122223333"),
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
 }
 
 /// How one life of a function went.
@@ -65,7 +78,7 @@ impl Stage {
         Ok(Self { functions, endpoint, polled })
     }
 
-    /// Starts the function anew, and gives it its event once and then `warm` times.
+    /// Starts the function in a new process, and gives it its event once and then `warm` times.
     pub(crate) async fn live(&self, subject: &Subject, warm: usize) -> Outcome<Life> {
         let settings = FunctionSettings {
             name: subject.name.replace(' ', "-"),

@@ -1,5 +1,5 @@
-//! Part `start-up`: one life after the other, every subject once a round, so that whatever else the machine does
-//! hits all of them alike.
+//! Part `start-up`: one life after the other, every subject once a round, so that other load on the machine slows all of
+//! them alike.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::task::block_in_place;
 
 use crate::page::{fill, goal, median, path, table, today};
-use crate::stage::{Life, Stage, Subject};
+use crate::stage::{Life, Stage, Subject, settings};
 use crate::{Outcome, builds, endpoints, floor};
 
 const SUBJECTS: [&str; 5] = ["start-copy", "check-copies", "bare handler", "boto3", "Node SDK v3"];
@@ -55,6 +55,8 @@ pub(crate) async fn measure() -> Outcome<()> {
                     environment.insert("AWS_CA_BUNDLE".to_owned(), bundle);
                 }
                 environment.extend(settings());
+                // The rate limit is for Rekognition's quota; here it would be what is measured.
+                environment.insert("CALLS_PER_SECOND".to_owned(), "1000".to_owned());
                 let subject = Subject { name, program: program(name), event: event(name)?, environment };
                 lives.entry((name, is_tls)).or_default().push(stage.live(&subject, WARM).await?);
             }
@@ -65,21 +67,7 @@ pub(crate) async fn measure() -> Outcome<()> {
     fill("start-up", &text(&lives, &floors, rounds, start_copy?, check_copies?))
 }
 
-/// The variables of our two functions; nobody else reads them.
-pub(crate) fn settings() -> BTreeMap<String, String> {
-    [
-        ("LEDGER_TABLE", "ledger"),
-        ("ACCOUNT_ID", "444455556666"),
-        ("ALLOWED_SOURCE_ACCOUNTS", "111122223333"),
-        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-        // The pace is for Rekognition's quota; here it would be what is measured.
-        ("CALLS_PER_SECOND", "1000"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into()
-}
-
-/// Everybody trusts what they would in Lambda, and our authority besides.
+/// What each SDK trusts in Lambda, and the benchmark's authority.
 fn trust(authority: &str) -> Outcome<BTreeMap<String, String>> {
     let scratch = builds::scratch()?;
     let amazon = fs::read_to_string(path("src/aws/amazon-roots.pem"))?;

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use sandbox::deployment::{Binaries, Deployment, DeploymentSettings};
-use sandbox::{Sandbox, World};
+use sandbox::{Sandbox, Settings, World};
 use serde_json::Value;
 
 use crate::page::path;
@@ -16,8 +17,12 @@ use crate::{Outcome, builds};
 const ADDED: usize = 26;
 /// What Lambda writes about an invocation of start-copy, at INFO. It writes nothing about a sweep that went well.
 const ABOUT_AN_INVOCATION: usize = 600;
-/// How often to sweep until the copy has ended.
-const APART: Duration = Duration::from_secs(2);
+/// How long the copy takes, in real time.
+const COPYING: SignedDuration = SignedDuration::from_secs(5);
+/// How far apart sweeps are until the copy has ended.
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(2);
+/// The most sweeps in which it has to end.
+const MOST_SWEEPS: usize = 10;
 
 /// Bytes of log and custom metrics.
 #[derive(Debug)]
@@ -39,11 +44,10 @@ pub(crate) struct Written {
 
 /// Runs an idle sweep, a request, and sweeps until its copy has ended.
 pub(crate) async fn measure() -> Outcome<Written> {
-    let programs = builds::release()?;
-    let binaries =
-        Binaries { start_copy: programs.join("start-copy"), check_copies: programs.join("check-copies") };
-    let settings = DeploymentSettings::default();
-    let deployment = Deployment::start(Sandbox::builder(World::small()), binaries, settings).await?;
+    let binaries = Binaries::shipped(&builds::release()?)?;
+    let settings = Settings { copying: COPYING, ..Settings::default() };
+    let sandbox = Sandbox::builder(World::small()).settings(settings).real_time();
+    let deployment = Deployment::start(sandbox, binaries, DeploymentSettings::default()).await?;
     let request: Value = serde_json::from_str(&std::fs::read_to_string(path("events/copy-requested.json"))?)?;
 
     let mut end = 0;
@@ -60,10 +64,10 @@ pub(crate) async fn measure() -> Outcome<Written> {
     let mut sweeps = Vec::new();
     let mut report = Value::Null;
     while report.get("completed").and_then(Value::as_u64) != Some(1) {
-        if sweeps.len() == 60 {
+        if sweeps.len() == MOST_SWEEPS {
             return Err(format!("the copy has not ended: {report}").into());
         }
-        tokio::time::sleep(APART).await;
+        tokio::time::sleep(BETWEEN_SWEEPS).await;
         report = deployment.check().await?;
         sweeps.push(new_lines()?);
     }

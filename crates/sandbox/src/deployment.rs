@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-pub use self::binaries::{Binaries, NoBinaries, root};
+pub use self::binaries::{Binaries, NoBinaries, cargo, root};
 use self::rule::Rule;
 use self::settings::queue_arn;
 pub use self::settings::{DeploymentSettings, create_ledger, environment};

@@ -68,7 +68,7 @@ impl Binaries {
 
 /// Builds what `cargo run --package sandbox` does, with the same features, and the programs as well.
 fn cargo_build() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = cargo();
     command
         .args(["build", "--package", "sandbox", "--bins", "--message-format", "json-render-diagnostics"])
         .arg("--manifest-path")
@@ -77,6 +77,13 @@ fn cargo_build() -> Command {
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
+    command
+}
+
+/// cargo, without what the cargo that runs this program has set in its environment. A nested cargo that inherits it
+/// builds again what depends on it: <https://doc.rust-lang.org/cargo/reference/environment-variables.html>
+pub fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(describes_a_package) {
             command.env_remove(name);
@@ -85,8 +92,7 @@ fn cargo_build() -> Command {
     command
 }
 
-/// Whether a variable is one that cargo sets for the package that it runs. A nested cargo that inherits it builds what
-/// depends on it again: <https://doc.rust-lang.org/cargo/reference/environment-variables.html>
+/// Whether a variable is one that cargo sets for the package that it runs.
 fn describes_a_package(variable: &str) -> bool {
     let begins = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "DEP_"];
     let is = ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"];

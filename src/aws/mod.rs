@@ -142,7 +142,7 @@ where
 /// An error in one line: what the service answered with its HTTP status, or what went wrong on the way there.
 ///
 /// Never the SDK's own rendering with context: it has the response's body, which may be a record.
-fn describe_error<E>(error: &SdkError<E, HttpResponse>) -> String
+pub fn describe_error<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {

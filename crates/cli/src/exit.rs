@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use rekognition_model_copier::domain::announcement::Status;
+use rekognition_model_copier::ports::Unavailable;
 
 /// The exit codes. They are a contract, as the events are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +93,12 @@ impl Failure {
             Self::WrongAccount(_) => Exit::WrongAccount,
             Self::ClosedPipe => Exit::Done,
         }
+    }
+}
+
+impl From<Unavailable> for Failure {
+    fn from(error: Unavailable) -> Self {
+        Self::Error(error.to_string())
     }
 }
 

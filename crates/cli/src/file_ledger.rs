@@ -3,7 +3,7 @@
 //! A write takes an exclusive lock, compares the revision, writes a temporary file, syncs it and renames it. So a process
 //! that is killed leaves the file before or the file after, and of two processes one is told that it was overtaken.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -105,6 +105,21 @@ impl FileLedger {
             let aside = self.folder.join(format!("{}.{time}.json", file_stem(key)));
             fs::rename(&path, aside).and_then(|()| self.sync_folder()).map_err(|error| self.failed(&error))
         })
+    }
+
+    /// The right to take this request further, if no other process has it. It ends with the process.
+    ///
+    /// # Errors
+    /// If the lock cannot be used.
+    pub fn try_hold(&self, key: &RecordKey) -> Result<Option<File>, Unavailable> {
+        let path = self.folder.join(format!("{}.running", file_stem(key)));
+        let file = self.make_folder().and_then(|()| private().create(true).truncate(false).open(path));
+        let file = file.map_err(|error| self.failed(&error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(self.failed(&error)),
+        }
     }
 
     fn path(&self, key: &RecordKey) -> PathBuf {

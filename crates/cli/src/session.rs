@@ -4,8 +4,9 @@ use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use rekognition_model_copier::aws::{Configuration, http_client};
+use aws_sdk_sts::error::SdkError;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+use rekognition_model_copier::aws::{Configuration, describe_error, http_client};
 
 use crate::arguments::Global;
 use crate::exit::Failure;
@@ -93,23 +94,16 @@ async fn load(global: &Global, profile: Option<&str>) -> Result<SdkConfig, Failu
 }
 
 /// Why the caller is not known. Without credentials no call was made.
-fn no_identity<E, R>(error: &SdkError<E, R>, profile: Option<&str>) -> Failure
-where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug,
-{
-    let text = match (error.code(), error.message()) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
-        _ => DisplayErrorContext(error).to_string(),
-    };
-    let of_profile = profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default();
+fn no_identity(error: &SdkError<GetCallerIdentityError>, profile: Option<&str>) -> Failure {
+    let (why, of_profile) =
+        (describe_error(error), profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default());
     match error {
         SdkError::ServiceError(_) | SdkError::ConstructionFailure(_) => Failure::WrongAccount(format!(
-            "the credentials{of_profile} cannot be used: log in, or choose others with `--profile`: {text}"
+            "the credentials{of_profile} cannot be used: log in, or choose others with `--profile`: {why}"
         )),
         SdkError::DispatchFailure(failure) if failure.is_other() => Failure::WrongAccount(format!(
-            "there are no credentials{of_profile}: log in, or choose others with `--profile`: {text}"
+            "there are no credentials{of_profile}: log in, or choose others with `--profile`: {why}"
         )),
-        _ => Failure::Error(format!("the caller's account cannot be read: {text}")),
+        _ => Failure::Error(format!("the caller's account cannot be read: {why}")),
     }
 }

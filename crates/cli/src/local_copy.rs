@@ -69,17 +69,22 @@ impl LocalCopy<'_> {
         }
         // INVARIANT: of two processes with one request only the holder of its lock takes it further. So a start that is
         // under way when the lock is taken is that of a process that died.
+        let mut has_followed = false;
         let _lock = loop {
-            if let Some(lock) = self.files.try_hold(&key)? {
+            let lock = self.files.try_hold(&key)?;
+            if has_followed
+                && let Some(ended) = ledger.load(&key).await?.filter(|record| record.ended_at().is_some())
+            {
+                return self.end(&ended);
+            }
+            if let Some(lock) = lock {
                 break lock;
             }
             self.output.status_line("another process works on this request");
-            if let Some(ended) = ledger.load(&key).await?.filter(|record| record.ended_at().is_some()) {
-                return self.end(&ended);
-            }
             if let Some(exit) = self.stop(begun, None) {
                 return Ok(exit);
             }
+            has_followed = true;
             self.interrupt.or_after(MIN_POLL_INTERVAL).await;
         };
         if let Some(known) = ledger.load(&key).await?
@@ -180,7 +185,8 @@ impl LocalCopy<'_> {
             let elapsed = now(copier).duration_since(record.header().requested_at);
             self.output.status_line(&format!("{} {}", duration(elapsed), what_for(record, now(copier))));
             let left = until.saturating_duration_since(Instant::now());
-            self.interrupt.or_after(left.min(Duration::from_secs(1))).await;
+            let step = if self.output.is_terminal() { Duration::from_secs(1) } else { left };
+            self.interrupt.or_after(left.min(step)).await;
         }
     }
 }

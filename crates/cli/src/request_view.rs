@@ -91,6 +91,12 @@ impl RequestView {
         }
     }
 
+    /// Whether both are the same state, although a try or a lease may lie between them.
+    pub fn is_same_state(&self, other: &Self) -> bool {
+        (self.status, &self.failure, &self.project_version_arn)
+            == (other.status, &other.failure, &other.project_version_arn)
+    }
+
     fn project(&self) -> &str {
         match &self.request {
             Requested::Accepted(copy) => copy.destination_project_arn.project_name(),

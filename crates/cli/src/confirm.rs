@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, stdin};
 
 use crate::exit::Failure;
 use crate::output::Output;
-use crate::session::Session;
+use crate::session::Identity;
 
 /// The proof that a change was confirmed. Only this module can make one, so that a change without it does not compile.
 #[derive(Clone, Copy, Debug)]
@@ -15,10 +15,10 @@ impl Confirmed {
     ///
     /// # Errors
     /// If the answer is not yes.
-    pub fn by_person(session: &Session, what: &str, yes: bool, output: &Output) -> Result<Self, Failure> {
+    pub fn by_person(identity: &Identity, what: &str, yes: bool, output: &Output) -> Result<Self, Failure> {
         output.note(&format!(
             "Account: {}\nRegion:  {}\nCaller:  {}",
-            session.account, session.region, session.caller
+            identity.account, identity.region, identity.caller
         ));
         output.note(what);
         if yes || !stdin().is_terminal() || !output.is_terminal() || ask(output)? {

@@ -160,11 +160,18 @@ fn derived_id(copy: &CopyRequest) -> String {
 mod tests {
     use super::*;
     use crate::local_rules::local_rules;
+    use crate::session::Identity;
 
     const BARE: &str = include_str!("../../../events/copy-requested-bare.json");
 
     fn rules() -> Rules {
-        local_rules("aws", "us-east-1", "444455556666", "111122223333")
+        let identity = Identity {
+            partition: "aws".to_owned(),
+            region: "us-east-1".to_owned(),
+            account: "444455556666".to_owned(),
+            caller: "arn:aws:iam::444455556666:user/release".to_owned(),
+        };
+        local_rules(&identity, "111122223333")
     }
 
     fn acceptable(text: &str, id: Option<&str>) -> RequestText {

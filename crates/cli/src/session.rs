@@ -2,7 +2,8 @@
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
@@ -16,12 +17,19 @@ use crate::exit::Failure;
 pub struct Session {
     /// The SDK's configurations.
     pub config: Configuration,
-    /// The account: 12 digits.
-    pub account: String,
-    /// The Region.
-    pub region: String,
+    /// Whose they are, and where they are used.
+    pub identity: Identity,
+}
+
+/// In whose name a command works, and where.
+#[derive(Clone, Debug)]
+pub struct Identity {
     /// The partition, for instance `aws`.
     pub partition: String,
+    /// The Region.
+    pub region: String,
+    /// The account: 12 digits.
+    pub account: String,
     /// The ARN of the caller.
     pub caller: String,
 }
@@ -34,9 +42,9 @@ impl Session {
     pub async fn open(global: &Global) -> Result<Self, Failure> {
         let session = Self::of_profile(global, global.profile.as_deref()).await?;
         match &global.account {
-            Some(expected) if *expected != session.account => Err(Failure::WrongAccount(format!(
+            Some(expected) if *expected != session.identity.account => Err(Failure::WrongAccount(format!(
                 "the credentials are of account `{}` (`{}`), not of `{expected}`: choose others with `--profile`",
-                session.account, session.caller
+                session.identity.account, session.identity.caller
             ))),
             _ => Ok(session),
         }
@@ -59,13 +67,13 @@ impl Session {
         let identity = identity.map_err(|error| no_identity(&error, profile))?;
         let caller = identity.arn.unwrap_or_default();
         let partition = caller.split(':').nth(1).filter(|partition| !partition.is_empty());
-        Ok(Self {
-            config,
-            account: identity.account.unwrap_or_default(),
-            region,
+        let identity = Identity {
             partition: partition.unwrap_or("aws").to_owned(),
+            region,
+            account: identity.account.unwrap_or_default(),
             caller,
-        })
+        };
+        Ok(Self { config, identity })
     }
 
     /// A Rekognition client.
@@ -83,9 +91,15 @@ async fn load(global: &Global, profile: Option<&str>) -> Result<SdkConfig, Failu
     let region = RegionProviderChain::first_try(global.region.clone().map(Region::new))
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(in_profile.build());
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(client).region(region);
+    let region = region.region().await;
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::latest()).http_client(client.clone()).region(region.clone());
     if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
+        // Over keys in the environment, as with the AWS CLI. The SDK's chain would take those first.
+        let provider = ProviderConfig::without_region().with_http_client(client).with_region(region);
+        let credentials =
+            ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile).build();
+        loader = loader.profile_name(profile).credentials_provider(credentials);
     }
     if let Some(url) = &global.endpoint_url {
         loader = loader.endpoint_url(url);

@@ -45,7 +45,7 @@ pub fn duration(duration: SignedDuration) -> String {
 pub fn parse_duration(text: &str) -> Result<SignedDuration, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit = text.strip_prefix(digits).unwrap_or_default();
-    let number = digits.parse::<i64>().ok().filter(|number| *number <= 1_000_000);
+    let number = digits.parse::<i64>().ok().filter(|number| (0..=1_000_000).contains(number));
     let seconds = match unit {
         "s" => Some(1),
         "m" | "min" => Some(60),

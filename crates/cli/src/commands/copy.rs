@@ -17,14 +17,15 @@ use serde_json::{Value, json};
 use crate::announcer::Announcer;
 use crate::arguments::Global;
 use crate::confirm::Confirmed;
+use crate::dry_run::DryRun;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::FileLedger;
 use crate::interrupt::Interrupt;
 use crate::local_copy::{LocalCopy, Waiting};
-use crate::local_rules::{local_rules, policy_rules};
+use crate::local_rules::local_rules;
 use crate::output::Output;
-use crate::request_text::{Given, RequestText, bare, given, read};
-use crate::session::Session;
+use crate::request_text::{Given, bare, given, read};
+use crate::session::{Identity, Session};
 use crate::when::parse_duration;
 
 /// Copy a model
@@ -39,6 +40,7 @@ use crate::when::parse_duration;
 Examples:
   model-copier copy request.json
   model-copier copy - < request.json
+  model-copier copy request.json --dry-run
   model-copier copy \\
     --source-project arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000 \\
     --source-version arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/flowers.2026-11-02/1762077600000 \\
@@ -66,6 +68,9 @@ pub struct Arguments {
     /// Wait only until Rekognition has accepted the copy
     #[arg(long)]
     pub detach: bool,
+    /// Check what can be checked, and change nothing; exit code 8 if something is found
+    #[arg(long)]
+    pub dry_run: bool,
     /// Do not ask before the copy
     #[arg(long, short)]
     pub yes: bool,
@@ -125,8 +130,9 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         None => arguments.fields.json()?,
     };
     let session = Session::open(global).await?;
-    let source_account = source_account(&text).unwrap_or_else(|| session.account.clone());
-    let rules = local_rules(&session.partition, &session.region, &session.account, &source_account);
+    let identity = &session.identity;
+    let source_account = source_account(&text).unwrap_or_else(|| identity.account.clone());
+    let rules = local_rules(identity, &source_account);
     let id = arguments.request_id.as_deref();
     let request = match given(&text, id, &rules, Timestamp::now())? {
         Given::Acceptable(request) => request,
@@ -137,38 +143,34 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         }
     };
     let source = match &arguments.source_profile {
-        Some(profile) if source_account != session.account => {
-            Some(source_session(global, profile, &source_account).await?)
+        Some(profile) if source_account != identity.account => {
+            Some(source_session(global, profile, &source_account, &identity.region).await?)
         }
         // Within one account no project policy is needed.
         _ => None,
     };
-    let what = statement(&request.copy, source.as_ref());
-    let confirmed = Confirmed::by_person(&session, &what, arguments.yes, output)?;
-    copy(&session, source.as_ref(), rules, &request, &arguments, output, confirmed).await
-}
-
-async fn copy(
-    session: &Session,
-    source: Option<&Session>,
-    mut rules: Rules,
-    request: &RequestText,
-    arguments: &Arguments,
-    output: &Output,
-    confirmed: Confirmed,
-) -> Result<Exit, Failure> {
-    let sts = (&session.config.shared).into();
-    let mut rekognition = CustomLabels::new(session.rekognition(), &sts, &BTreeMap::new(), None);
-    if let Some(source) = source {
-        rules.policies = policy_rules(&session.partition, &session.account, &source.account, &source.caller);
-        rekognition = rekognition.with_source_account(&source.account, &source.rekognition());
+    let (rekognition, rules) = labels(&session, source.as_ref(), rules);
+    if arguments.dry_run {
+        let destination = session.rekognition();
+        let of_source = source.as_ref().map(Session::rekognition);
+        let is_own = source_account == identity.account;
+        let dry_run = DryRun {
+            copy: &request.copy,
+            rules: &rules,
+            destination: &destination,
+            source: of_source.as_ref().or(is_own.then_some(&destination)),
+            labels: &rekognition,
+        };
+        return dry_run.run(output).await;
     }
-    let files = FileLedger::of_user(&session.account, &session.region)?.only(request.key());
+    let what = statement(&request.copy, source.as_ref());
+    let confirmed = Confirmed::by_person(identity, &what, arguments.yes, output)?;
+    let files = FileLedger::of_user(&identity.account, &identity.region)?.only(request.key());
     let announcer = Announcer::new(output);
     let interrupt = Interrupt::listen();
     let local = LocalCopy {
         files: &files,
-        request,
+        request: &request,
         waiting: Waiting { timeout: arguments.timeout, is_detached: arguments.detach },
         interrupt: &interrupt,
         output,
@@ -176,6 +178,18 @@ async fn copy(
     };
     let world = Ports { ledger: files.clone(), rekognition, bus: &announcer, clock: SystemClock };
     local.run(&Copier::new(world, rules), confirmed).await
+}
+
+/// Custom Labels, and the rules: with the source account's credentials the copier puts the project policy.
+fn labels(session: &Session, source: Option<&Session>, mut rules: Rules) -> (CustomLabels, Rules) {
+    let sts = (&session.config.shared).into();
+    let mut labels = CustomLabels::new(session.rekognition(), &sts, &BTreeMap::new(), None);
+    if let Some(source) = source {
+        let Identity { account, caller, .. } = &source.identity;
+        rules.policies.roles.insert(account.clone(), caller.clone());
+        labels = labels.with_source_account(account, &source.rekognition());
+    }
+    (labels, rules)
 }
 
 impl Fields {
@@ -217,12 +231,18 @@ fn source_account(text: &str) -> Option<String> {
     fields.source_project_arn.as_ref().map(|arn| arn.account().to_owned()).or_else(version)
 }
 
-async fn source_session(global: &Global, profile: &str, account: &str) -> Result<Session, Failure> {
-    let session = Session::of_profile(global, Some(profile)).await?;
-    if session.account != account {
+async fn source_session(
+    global: &Global,
+    profile: &str,
+    account: &str,
+    region: &str,
+) -> Result<Session, Failure> {
+    let global = Global { region: Some(region.to_owned()), ..global.clone() };
+    let session = Session::of_profile(&global, Some(profile)).await?;
+    if session.identity.account != account {
         return Err(Failure::WrongAccount(format!(
             "profile `{profile}` is of account `{}`, the model of `{account}`: give a profile of that account",
-            session.account
+            session.identity.account
         )));
     }
     Ok(session)
@@ -235,7 +255,7 @@ fn statement(copy: &CopyRequest, source: Option<&Session>) -> String {
         let project = &copy.source_project_arn;
         text.push_str(&format!(
             "\nAs `{}`, puts a policy on {project} that allows this for one hour",
-            source.caller
+            source.identity.caller
         ));
     }
     text

@@ -25,8 +25,8 @@ pub struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let session = Session::open(global).await?;
-    let ledger = FileLedger::of_user(&session.account, &session.region)?;
+    let identity = Session::open(global).await?.identity;
+    let ledger = FileLedger::of_user(&identity.account, &identity.region)?;
     let found = ledger.records().map_err(|error| Failure::Error(error.to_string()))?;
     found.unreadable.iter().for_each(|why| output.note(&format!("warning: {why}")));
     let records = found.records.iter().filter(|record| arguments.all || record.next_step().is_some());

@@ -37,15 +37,15 @@ pub struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let session = Session::open(global).await?;
-    let ledger = FileLedger::of_user(&session.account, &session.region)?;
-    let key = RecordKey { requester: session.account.clone(), request_id: arguments.id };
+    let identity = Session::open(global).await?.identity;
+    let ledger = FileLedger::of_user(&identity.account, &identity.region)?;
+    let key = RecordKey { requester: identity.account.clone(), request_id: arguments.id };
     let mut shown: Option<RequestView> = None;
     loop {
         let Some(record) = ledger.load(&key).await? else {
             return Err(Failure::Error(format!(
                 "there is no request `{}` of account `{}` in `{}` on this machine: `model-copier list --all` lists them",
-                key.request_id, session.account, session.region
+                key.request_id, identity.account, identity.region
             )));
         };
         let view = RequestView::of(&record);

@@ -13,9 +13,10 @@ use model_copier::exit::Exit;
 use model_copier::file_ledger::FileLedger;
 use model_copier::interrupt::Interrupt;
 use model_copier::local_copy::{LocalCopy, Waiting};
-use model_copier::local_rules::{local_rules, policy_rules};
+use model_copier::local_rules::local_rules;
 use model_copier::output::Output;
 use model_copier::request_text::{Given, RequestText, bare, given};
+use model_copier::session::Identity;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::Version;
@@ -230,9 +231,15 @@ impl Written {
 }
 
 fn rules() -> Rules {
-    let rules = local_rules("aws", "us-east-1", ACCOUNT, SOURCE_ACCOUNT);
-    let caller = "arn:aws:iam::111122223333:user/owner";
-    Rules { policies: policy_rules("aws", ACCOUNT, SOURCE_ACCOUNT, caller), ..rules }
+    let identity = Identity {
+        partition: "aws".to_owned(),
+        region: "us-east-1".to_owned(),
+        account: ACCOUNT.to_owned(),
+        caller: "arn:aws:iam::444455556666:user/release".to_owned(),
+    };
+    let mut rules = local_rules(&identity, SOURCE_ACCOUNT);
+    rules.policies.roles.insert(SOURCE_ACCOUNT.to_owned(), "arn:aws:iam::111122223333:user/owner".to_owned());
+    rules
 }
 
 fn request(id: Option<&str>) -> RequestText {

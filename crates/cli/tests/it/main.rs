@@ -11,4 +11,5 @@
 
 mod crashes;
 mod program;
+mod reference;
 mod support;

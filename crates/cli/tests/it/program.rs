@@ -3,7 +3,9 @@
 use sandbox::{Effect, Fault};
 use tokio::process::Child;
 
-use crate::support::{ACCOUNT, COPY, DESTINATION, Machine, SOURCE, SOURCE_ACCOUNT, read_until};
+use crate::support::{
+    ACCOUNT, COPY, DESTINATION, Machine, SOURCE, SOURCE_ACCOUNT, SOURCE_VERSION, read_until,
+};
 
 const COPY_ARN: &str =
     "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/flowers.2026-11-02/";
@@ -148,10 +150,10 @@ async fn an_empty_list_is_an_empty_array() {
 #[tokio::test]
 async fn a_bad_request_is_rejected_before_anything_is_asked_or_written() {
     let machine = Machine::new(1).await;
-    let ran = machine.run(with(&["--name", "no spaces", "--region", "eu-west-1"])).await;
+    let ran = machine.run(with(&["--name", "no spaces"])).await;
     assert_eq!(ran.code, Some(6), "{ran:?}");
     assert!(ran.out.starts_with("REJECTED InvalidRequest: "), "{ran:?}");
-    assert!(ran.out.contains("must be in Region `eu-west-1`"), "{ran:?}");
+    assert!(ran.out.contains("`versionName` may have letters, digits"), "{ran:?}");
     let listed = machine.run(["list", "--all", "--output", "json"]).await;
     assert_eq!(listed.out, "[]\n");
 }
@@ -233,10 +235,6 @@ async fn a_source_profile_of_another_account_is_refused() {
 async fn a_name_that_another_model_has_is_a_failure() {
     let machine = Machine::new(1).await;
     let staging = DESTINATION.replace("flowers-production/1761991200000", "flowers-staging/1761994800000");
-    let ran = machine
-        .run(with(&["--to", &staging, "--name", "flowers.2026-11-01"]).into_iter().collect::<Vec<_>>())
-        .await;
-    assert_eq!(ran.code, Some(2), "clap refuses a flag that is given twice: {ran:?}");
     let arguments: Vec<&str> = COPY
         .iter()
         .map(|argument| if *argument == DESTINATION { staging.as_str() } else { argument })
@@ -252,4 +250,76 @@ async fn a_closed_pipe_is_success() {
     let mut child = machine.program(["list"]).spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().await.unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn every_policy_of_a_copier_is_listed_and_withdrawn_and_no_other() {
+    let machine = Machine::new(1).await;
+    assert_eq!(machine.run(with(&["--source-profile", "flowers"])).await.code, Some(0));
+    let of_project = ["--source-project", SOURCE, "--source-profile", "flowers", "--output", "json"];
+    let listed = machine.run(["policies"].iter().chain(&of_project)).await;
+    let policies = listed.json();
+    assert_eq!(policies.as_array().unwrap().len(), 1, "{listed:?}");
+    assert_eq!(policies[0]["name"], "model-copier-444455556666-command_line");
+    assert_eq!(policies[0]["isExpired"], false);
+    let withdrawn = machine.run(["policies", "withdraw"].iter().chain(&of_project)).await;
+    assert_eq!(withdrawn.code, Some(0), "{withdrawn:?}");
+    assert!(withdrawn.err.contains("Account: 111122223333"), "{withdrawn:?}");
+    let left = machine.sandbox.project(SOURCE).unwrap().policies;
+    assert_eq!(left.iter().map(|policy| policy.name.as_str()).collect::<Vec<_>>(), ["copy-to-production"]);
+    let again = machine.run(["policies", "withdraw"].iter().chain(&of_project)).await;
+    assert_eq!((again.code, again.out.as_str()), (Some(0), "[]\n"), "{again:?}");
+    let others = machine.run(["policies", "--source-project", SOURCE]).await;
+    assert_eq!(others.code, Some(7), "{others:?}");
+}
+
+/// The checks of a dry run with their verdicts.
+fn verdicts(ran: &crate::support::Ran) -> Vec<(String, String)> {
+    let checks = ran.json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    checks.as_array().unwrap().iter().map(|check| (text(&check["check"]), text(&check["verdict"]))).collect()
+}
+
+#[tokio::test]
+async fn a_dry_run_changes_nothing_and_says_what_it_could_not_check() {
+    let machine = Machine::new(1).await;
+    let ran = machine.run(with(&["--dry-run", "--output", "json"])).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let unknown: Vec<_> = verdicts(&ran).into_iter().filter(|(_, verdict)| verdict != "ok").collect();
+    let expected = ["source version", "project policy", "bucket"];
+    assert_eq!(unknown, expected.map(|check| (check.to_owned(), "unknown".to_owned())));
+    let ran = machine.run(with(&["--dry-run", "--output", "json", "--source-profile", "flowers"])).await;
+    let unknown: Vec<_> = verdicts(&ran).into_iter().filter(|(_, verdict)| verdict != "ok").collect();
+    assert_eq!(unknown, [("bucket".to_owned(), "unknown".to_owned())], "{ran:?}");
+    assert_eq!(machine.copies(), 0);
+    assert_eq!(machine.sandbox.project(SOURCE).unwrap().policies.len(), 1);
+    assert_eq!(machine.run(["list", "--all", "--output", "json"]).await.out, "[]\n");
+}
+
+#[tokio::test]
+async fn a_dry_run_finds_what_is_in_the_way() {
+    let machine = Machine::new(1).await;
+    let found = async |arguments: &[(&str, &str)]| {
+        let replace = |argument: &&str| {
+            let other = arguments.iter().find(|(from, _)| from == argument);
+            other.map_or(*argument, |(_, to)| *to).to_owned()
+        };
+        let mut arguments: Vec<String> = COPY.iter().map(replace).collect();
+        arguments.extend(["--dry-run", "--output", "json", "--source-profile", "flowers"].map(str::to_owned));
+        let ran = machine.run(arguments).await;
+        let found: Vec<String> = verdicts(&ran)
+            .into_iter()
+            .filter(|(_, verdict)| verdict == "found")
+            .map(|(check, _)| check)
+            .collect();
+        assert_eq!(ran.code, Some(if found.is_empty() { 0 } else { 8 }), "{ran:?}");
+        found
+    };
+    assert!(found(&[]).await.is_empty());
+    let missing = SOURCE_VERSION.replace("1762077600000", "1762077600001");
+    assert_eq!(found(&[(SOURCE_VERSION, &missing)]).await, ["source version"]);
+    let missing = DESTINATION.replace("1761991200000", "1761991200001");
+    assert_eq!(found(&[(DESTINATION, &missing)]).await, ["destination project"]);
+    machine.sandbox.set_status(SOURCE_VERSION, "TRAINING_IN_PROGRESS", None);
+    assert_eq!(found(&[]).await, ["source version"]);
 }

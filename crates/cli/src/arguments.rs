@@ -71,7 +71,7 @@ pub struct RequiredStack {
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "each command's arguments have its text")]
 pub enum Command {
-    Copy(copy::Arguments),
+    Copy(Box<copy::Arguments>),
     List(list::Arguments),
     Show(show::Arguments),
     Retry(retry::Arguments),

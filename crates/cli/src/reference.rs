@@ -15,7 +15,7 @@ Generated from the program's own help: `UPDATE=1 cargo test --workspace --test c
 pub fn markdown() -> String {
     let mut command = Cli::command();
     command.build();
-    let mut text = HEAD.to_owned();
+    let mut text = format!("{HEAD}\n");
     section(&command, &mut text);
     text.push_str(&format!(
         "\n## Exit codes\n\n```text\n{}\n```\n",
@@ -60,7 +60,7 @@ fn options<'a>(arguments: impl Iterator<Item = &'a Arg>, text: &mut String) {
     for argument in arguments {
         let help =
             argument.get_long_help().or(argument.get_help()).map(ToString::to_string).unwrap_or_default();
-        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        let help = help.replace("\n\n", ". ").split_whitespace().collect::<Vec<_>>().join(" ");
         let values: Vec<String> =
             argument.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
         let takes_value = argument.get_action().takes_values();

@@ -10,9 +10,10 @@ use rekognition_model_copier::domain::intake::{Intake, Message, WayIn, intake};
 use rekognition_model_copier::domain::json::{Object, lower_camel_case};
 use rekognition_model_copier::domain::opened::{Opened, open};
 use rekognition_model_copier::domain::record::Record;
-use rekognition_model_copier::domain::request::{CopyRequest, Draft};
+use rekognition_model_copier::domain::request::{Context, CopyRequest, Draft};
 use rekognition_model_copier::domain::rules::Rules;
 use rekognition_model_copier::lambda::payload::{self, Payload};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::exit::Failure;
@@ -78,7 +79,7 @@ pub fn bare(text: &str) -> Result<String, Failure> {
 #[derive(Clone, Debug)]
 pub enum Given {
     /// A request that can be served.
-    Acceptable(RequestText),
+    Acceptable(Box<RequestText>),
     /// The record of one that cannot. It is not written anywhere: nobody delivers it again.
     Rejected(Box<Record>),
 }
@@ -93,10 +94,26 @@ pub fn given(text: &str, id: Option<&str>, rules: &Rules, now: Timestamp) -> Res
         Record::Accepted(accepted) => accepted.copy,
         rejected @ Record::Rejected(_) => return Ok(Given::Rejected(Box::new(rejected))),
     };
-    let own_id = Draft::parse(&text).request_id;
-    let is_id_given = own_id.is_some();
-    let id = own_id.unwrap_or_else(|| derived_id(&copy));
-    Ok(Given::Acceptable(RequestText { text: with_id(&text, &id), copy, id, is_id_given }))
+    let Draft { request_id, correlation_id, context, .. } = Draft::parse(&text);
+    let is_id_given = request_id.is_some();
+    let id = request_id.unwrap_or_else(|| derived_id(&copy));
+    let canonical = Canonical { copy: &copy, request_id: &id, correlation_id, context };
+    let text = serde_json::to_string(&canonical)
+        .map_err(|error| Failure::Error(format!("the request cannot be written as JSON: {error}")))?;
+    Ok(Given::Acceptable(Box::new(RequestText { text, copy, id, is_id_given })))
+}
+
+/// A request in one form, so that it is the same whether it came by flags or in a file of any form.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Canonical<'a> {
+    #[serde(flatten)]
+    copy: &'a CopyRequest,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<Context>,
 }
 
 impl RequestText {
@@ -176,7 +193,7 @@ mod tests {
 
     fn acceptable(text: &str, id: Option<&str>) -> RequestText {
         match given(&bare(text).unwrap(), id, &rules(), Timestamp::UNIX_EPOCH).unwrap() {
-            Given::Acceptable(request) => request,
+            Given::Acceptable(request) => *request,
             Given::Rejected(record) => panic!("{record:?}"),
         }
     }
@@ -209,6 +226,20 @@ mod tests {
         let hashed = acceptable(cli, None);
         assert!(!hashed.is_id_given && hashed.id.len() == 32);
         assert_eq!(acceptable(&hashed.text, None).id, hashed.id);
+    }
+
+    #[test]
+    fn a_request_is_the_same_in_every_form() {
+        let event = include_str!("../../../events/copy-requested.json");
+        let one = acceptable(event, Some("r"));
+        assert!(
+            one.text.contains(r#""context":{"#) && one.text.contains("pipeline-run-4711"),
+            "{}",
+            one.text
+        );
+        let cli = include_str!("../../../events/copy-requested-cli.json");
+        let spaced = cli.replacen('{', r#"{"CorrelationId": null, "Context": null,"#, 1);
+        assert_eq!(acceptable(cli, None).text, acceptable(&spaced, None).text);
     }
 
     #[test]

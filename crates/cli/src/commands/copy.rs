@@ -204,22 +204,17 @@ impl Fields {
                 return Err(Failure::Usage(format!("tag `{key}` is given twice: give it once")));
             }
         }
-        let mut request = json!({
+        // A field that is null counts as left out.
+        let output = json!({ "s3Bucket": self.bucket, "s3KeyPrefix": self.prefix });
+        let request = json!({
             "sourceProjectArn": self.source_project,
             "sourceProjectVersionArn": self.source_version,
             "destinationProjectArn": self.to,
             "versionName": name,
-            "outputConfig": { "s3Bucket": self.bucket },
+            "outputConfig": output,
+            "tags": tags,
+            "kmsKeyId": self.kms_key,
         });
-        if let Some(prefix) = &self.prefix {
-            request["outputConfig"]["s3KeyPrefix"] = json!(prefix);
-        }
-        if let Some(key) = &self.kms_key {
-            request["kmsKeyId"] = json!(key);
-        }
-        if !tags.is_empty() {
-            request["tags"] = Value::Object(tags);
-        }
         Ok(request.to_string())
     }
 }

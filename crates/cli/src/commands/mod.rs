@@ -21,7 +21,7 @@ use crate::output::Output;
 pub async fn run(cli: Cli, output: &Output) -> Result<Exit, Failure> {
     let global = &cli.global;
     match cli.command {
-        Command::Copy(arguments) => copy::run(arguments, global, output).await,
+        Command::Copy(arguments) => copy::run(*arguments, global, output).await,
         Command::List(arguments) => list::run(arguments, global, output).await,
         Command::Show(arguments) => show::run(arguments, global, output).await,
         Command::Retry(arguments) => retry::run(arguments, global, output).await,

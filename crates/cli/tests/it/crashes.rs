@@ -244,7 +244,7 @@ fn rules() -> Rules {
 
 fn request(id: Option<&str>) -> RequestText {
     match given(&bare(REQUEST).unwrap(), id, &rules(), Timestamp::UNIX_EPOCH).unwrap() {
-        Given::Acceptable(request) => request,
+        Given::Acceptable(request) => *request,
         Given::Rejected(record) => panic!("{record:?}"),
     }
 }

@@ -95,6 +95,7 @@ impl LocalCopy<'_> {
         }
         self.begin(copier, confirmed).await?;
         let mut interval = MIN_POLL_INTERVAL;
+        let mut has_said_unanswered = false;
         loop {
             self.announcer.check()?;
             let Some(record) = copier.world().ledger().load(&key).await? else {
@@ -105,6 +106,15 @@ impl LocalCopy<'_> {
             }
             if let Some(exit) = self.stop(begun, Some(&record)) {
                 return Ok(exit);
+            }
+            if let Some(State::Starting { lease, .. }) = record.accepted().map(|accepted| &accepted.state)
+                && !std::mem::replace(&mut has_said_unanswered, true)
+            {
+                let left = duration(lease.until.duration_since(now(copier)));
+                self.output.note(&format!(
+                    "whether the call worked is not known: if it made a copy, that is found; else the next call is in \
+                     {left}"
+                ));
             }
             let wait = wait_for(&record, now(copier), interval);
             self.wait(&record, copier, begun, wait).await;
@@ -121,20 +131,13 @@ impl LocalCopy<'_> {
         let ledger = copier.world().ledger();
         match ledger.load(&self.request.key()).await? {
             Some(Record::Accepted(mut accepted)) => {
-                if let State::Starting { unanswered, lease } = &mut accepted.state
+                self.output.note("going on with a request that an earlier run began");
+                if let State::Starting { unanswered, .. } = &mut accepted.state
                     && !*unanswered
                 {
                     // The process that had the lease is dead. Its call may have been made.
-                    let until = lease.until;
                     *unanswered = true;
                     ledger.save(accepted.into()).await?;
-                    let left = duration(until.duration_since(now(copier)));
-                    self.output.note(&format!(
-                        "an earlier run ended during its call: if it made a copy, that is found; else the next call is \
-                         in {left}"
-                    ));
-                } else {
-                    self.output.note("going on with a request that an earlier run began");
                 }
                 copier.sweep(&Uuid::new_v4().to_string(), Budget::for_sweep(STEP_TIME)).await;
             }

@@ -5,6 +5,13 @@ use std::sync::Mutex;
 
 use clap::ColorChoice;
 use serde::Serialize;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::arguments::{Form, Global};
 use crate::exit::Failure;
@@ -132,12 +139,20 @@ impl Output {
         self.rest(text, false);
     }
 
-    /// Writes the logs of the copier's code to standard error if `MODEL_COPIER_LOG` is set: for a bug report.
+    /// Writes the warnings of the copier's code as notes: why something did not work and is tried again. With
+    /// `MODEL_COPIER_LOG` set it writes the whole log, for a bug report.
     pub fn write_logs(&self) {
-        if std::env::var_os("MODEL_COPIER_LOG").is_some_and(|value| !value.is_empty()) {
-            let logs = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(self.has_color);
-            // A second subscriber is refused, which is as good.
-            let _ = logs.try_init();
+        let is_whole = std::env::var_os("MODEL_COPIER_LOG").is_some_and(|value| !value.is_empty());
+        let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(self.has_color);
+        // A second subscriber is refused, which is as good.
+        if is_whole {
+            let _ = tracing_subscriber::registry().with(layer).try_init();
+        } else if !self.quiet {
+            let is_warning = |metadata: &Metadata<'_>| {
+                *metadata.level() <= Level::WARN && metadata.target().starts_with("rekognition_model_copier")
+            };
+            let layer = layer.event_format(Warning { is_terminal: self.is_terminal });
+            let _ = tracing_subscriber::registry().with(layer.with_filter(filter_fn(is_warning))).try_init();
         }
     }
 
@@ -166,6 +181,30 @@ impl Output {
 
     fn streams(&self) -> std::sync::MutexGuard<'_, Streams> {
         self.streams.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A warning in one line, without time and spans.
+struct Warning {
+    is_terminal: bool,
+}
+
+impl<S, N> FormatEvent<S, N> for Warning
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        // In place of the status line.
+        writer.write_str(if self.is_terminal { "\r\x1b[K" } else { "" })?;
+        writer.write_str("warning: ")?;
+        context.field_format().format_fields(writer.by_ref(), event)?;
+        writer.write_char('\n')
     }
 }
 

@@ -10,6 +10,7 @@
 )]
 
 mod crashes;
+mod file_ledger;
 mod program;
 mod reference;
 mod support;

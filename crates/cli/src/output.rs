@@ -143,7 +143,7 @@ impl Output {
     /// `MODEL_COPIER_LOG` set it writes the whole log, for a bug report.
     pub fn write_logs(&self) {
         let is_whole = std::env::var_os("MODEL_COPIER_LOG").is_some_and(|value| !value.is_empty());
-        let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(self.has_color);
+        let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
         // A second subscriber is refused, which is as good.
         if is_whole {
             let _ = tracing_subscriber::registry().with(layer).try_init();

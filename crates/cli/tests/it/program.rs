@@ -143,7 +143,7 @@ async fn an_empty_list_is_an_empty_array() {
     let machine = Machine::new(1).await;
     let listed = machine.run(["list", "--output", "json"]).await;
     assert_eq!((listed.code, listed.out.as_str()), (Some(0), "[]\n"), "{listed:?}");
-    let listed = machine.run(["list", "--output", "jsonl"]).await;
+    let listed = machine.run(["list", "--output", "jsonl", "--color", "always"]).await;
     assert_eq!((listed.code, listed.out.as_str()), (Some(0), ""), "{listed:?}");
 }
 

@@ -40,6 +40,16 @@ impl<W: World> Copier<W> {
         }
     }
 
+    /// Its world.
+    pub fn world(&self) -> &W {
+        &self.world
+    }
+
+    /// Its rules.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.world.clock().now()
     }

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use crate::domain::admission::{Admission, OutputLocation};
 use crate::domain::arn::is_account;
 use crate::domain::problem::shown;
-use crate::domain::project_policy::{CopierPolicy, PolicyRules};
+use crate::domain::project_policy::{Caller, CopierPolicy, PolicyRules};
 use crate::domain::rules::Rules;
 use crate::domain::times::Times;
 use forms::{
@@ -235,6 +235,7 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
                 principals,
                 expires: self.flag("PROJECT_POLICY_EXPIRES", true),
             },
+            caller: Caller::Functions,
         };
         let name = "SOURCE_ACCOUNT_ROLES";
         for (account, arn) in self.role_arns(name) {

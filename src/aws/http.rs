@@ -33,7 +33,10 @@ pub struct BadBundle {
 /// they name; else Amazon's roots.
 ///
 /// An idle connection is not used again after `idle_timeout`; `None` is the SDK's own.
-pub(super) fn client(idle_timeout: Option<Duration>) -> Result<SharedHttpClient, BadBundle> {
+///
+/// # Errors
+/// If `AWS_CA_BUNDLE` names a file that cannot be used.
+pub fn client(idle_timeout: Option<Duration>) -> Result<SharedHttpClient, BadBundle> {
     let trusted = match variable("AWS_CA_BUNDLE") {
         Some(path) => TrustStore::empty().with_pem_certificate(bundle(path)?),
         None if variable("SSL_CERT_FILE").or(variable("SSL_CERT_DIR")).is_some() => TrustStore::default(),

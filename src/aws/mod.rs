@@ -12,7 +12,7 @@ pub use bus::EventBridge;
 use clock::SdkClock;
 pub use clock::SystemClock;
 use clock::timestamp;
-pub use http::BadBundle;
+pub use http::{BadBundle, client as http_client};
 pub use ledger::{DynamoDb, item};
 pub use rekognition::CustomLabels;
 
@@ -59,23 +59,30 @@ impl Configuration {
     /// If `AWS_CA_BUNDLE` names a file that cannot be used.
     pub fn from_env() -> Result<Self, BadBundle> {
         let is_true = |name| variable(name).map(|value| value.eq_ignore_ascii_case("true"));
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(3))
-            .operation_attempt_timeout(CALL_TIMEOUT)
-            .operation_timeout(Duration::from_secs(25))
-            .build();
         let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
         let mut shared = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(http::client(None)?)
             .credentials_provider(credentials)
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard())
             .service_config(Environment);
         shared.set_region(variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Region::new));
         shared.set_use_fips(is_true("AWS_USE_FIPS_ENDPOINT"));
         shared.set_use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"));
-        let shared = shared.build();
+        Self::of(shared.build())
+    }
+
+    /// The same from a configuration that was read otherwise.
+    ///
+    /// # Errors
+    /// If `AWS_CA_BUNDLE` names a file that cannot be used.
+    pub fn of(shared: SdkConfig) -> Result<Self, BadBundle> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(CALL_TIMEOUT)
+            .operation_timeout(Duration::from_secs(25))
+            .build();
+        let shared =
+            shared.into_builder().timeout_config(timeouts).retry_config(RetryConfig::standard()).build();
         let client = http::client(Some(REKOGNITION_IDLE_TIMEOUT))?;
         Ok(Self { rekognition: shared.to_builder().http_client(client).build(), shared })
     }
@@ -135,7 +142,7 @@ where
 /// An error in one line: what the service answered with its HTTP status, or what went wrong on the way there.
 ///
 /// Never the SDK's own rendering with context: it has the response's body, which may be a record.
-fn describe_error<E>(error: &SdkError<E, HttpResponse>) -> String
+pub fn describe_error<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {

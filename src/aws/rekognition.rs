@@ -40,6 +40,12 @@ impl CustomLabels {
         let source_accounts = SourceAccounts::new(client.config(), sts, roles, external_id);
         Self { client, source_accounts }
     }
+
+    /// The same, with this client for the project policies of this account.
+    pub fn with_source_account(mut self, account: &str, client: &Client) -> Self {
+        self.source_accounts.add(account, client);
+        self
+    }
 }
 
 impl Rekognition for CustomLabels {

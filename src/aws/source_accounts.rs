@@ -1,4 +1,5 @@
-//! Project policies in the accounts that own the models, through the role that each of them gives the copier.
+//! Project policies in the accounts that own the models: through the role that each of them gives the copier, or with
+//! credentials of that account.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -24,7 +25,7 @@ const SESSION: &str = "rekognition-model-copier";
 /// How long before its end a session is replaced.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(5);
 
-/// The accounts whose project policies the copier may change, each with the session of its role.
+/// The accounts whose project policies the copier may change.
 #[derive(Debug)]
 pub(super) struct SourceAccounts {
     rekognition: Config,
@@ -34,9 +35,11 @@ pub(super) struct SourceAccounts {
 }
 
 #[derive(Debug)]
-struct SourceAccount {
-    role_arn: String,
-    session: Mutex<Option<Session>>,
+enum SourceAccount {
+    /// Through a role, with its session.
+    Role { role_arn: String, session: Mutex<Option<Session>> },
+    /// With credentials of the account.
+    Own(Client),
 }
 
 /// A client with a role's credentials. Kept for as long as they are good: a session costs a call of its own.
@@ -54,20 +57,20 @@ impl SourceAccounts {
         roles: &BTreeMap<String, String>,
         external_id: Option<&str>,
     ) -> Self {
-        // These are up to three calls before the copy's own, all within one invocation.
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(3))
-            .operation_attempt_timeout(Duration::from_secs(4))
-            .operation_timeout(Duration::from_secs(8))
-            .build();
         let account =
-            |role_arn: &String| SourceAccount { role_arn: role_arn.clone(), session: Mutex::default() };
+            |role_arn: &String| SourceAccount::Role { role_arn: role_arn.clone(), session: Mutex::default() };
         Self {
             external_id: external_id.map(str::to_owned),
             accounts: roles.iter().map(|(id, role_arn)| (id.clone(), account(role_arn))).collect(),
-            rekognition: rekognition.to_builder().timeout_config(timeouts.clone()).build(),
-            sts: sts.to_builder().timeout_config(timeouts).build(),
+            rekognition: rekognition.to_builder().timeout_config(timeouts()).build(),
+            sts: sts.to_builder().timeout_config(timeouts()).build(),
         }
+    }
+
+    /// Adds an account with a client that has its credentials.
+    pub(super) fn add(&mut self, account: &str, client: &Client) {
+        let config = client.config().to_builder().timeout_config(timeouts()).build();
+        self.accounts.insert(account.to_owned(), SourceAccount::Own(Client::from_conf(config)));
     }
 
     /// The policies of a project: at most five, on as many pages as the service likes.
@@ -134,13 +137,17 @@ impl SourceAccounts {
     }
 
     async fn client(&self, project: &ProjectArn) -> Result<Client, PolicyError> {
-        let account = self.accounts.get(project.account()).ok_or_else(|| no_role(project))?;
-        let mut session = account.session.lock().await;
+        let (role_arn, session) = match self.accounts.get(project.account()) {
+            Some(SourceAccount::Role { role_arn, session }) => (role_arn, session),
+            Some(SourceAccount::Own(client)) => return Ok(client.clone()),
+            None => return Err(no_role(project)),
+        };
+        let mut session = session.lock().await;
         let now = timestamp(self.sts.time_source().unwrap_or_default().now());
         if let Some(session) = session.as_ref().filter(|session| now < session.good_until) {
             return Ok(session.client.clone());
         }
-        let fresh = self.assume(&account.role_arn).await?;
+        let fresh = self.assume(role_arn).await?;
         *session = Some(fresh.clone());
         Ok(fresh.client)
     }
@@ -179,12 +186,22 @@ impl SourceAccounts {
         const OF_THE_SESSION: [&str; 3] =
             ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"];
         let is_of_the_session = error.code().is_some_and(|code| OF_THE_SESSION.contains(&code));
-        if is_of_the_session && let Some(account) = self.accounts.get(project.account()) {
-            *account.session.lock().await = None;
+        let account = self.accounts.get(project.account());
+        if is_of_the_session && let Some(SourceAccount::Role { session, .. }) = account {
+            *session.lock().await = None;
             return PolicyError::Unavailable(describe_error(&error));
         }
         error_of(action, error)
     }
+}
+
+/// These are up to three calls before the copy's own, all within one invocation.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(Duration::from_secs(4))
+        .operation_timeout(Duration::from_secs(8))
+        .build()
 }
 
 fn no_role(project: &ProjectArn) -> PolicyError {

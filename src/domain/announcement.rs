@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::arn::{ProjectArn, ProjectVersionArn};
 use super::failure::Failure;
 use super::model::ModelStatus;
-use super::record::{Accepted, Ended, Header, Rejected, State};
+use super::record::{Accepted, Ended, Header, Record, Rejected, State};
 use super::request::Context;
 
 /// The detail-type of every announcement.
@@ -131,6 +131,14 @@ pub struct Announcement {
 }
 
 impl Announcement {
+    /// The announcement of the state that a record is in; `None` while its first call is under way.
+    pub fn of(record: &Record) -> Option<Self> {
+        match record {
+            Record::Accepted(accepted) => Some(Self::of_accepted(accepted, accepted.status()?)),
+            Record::Rejected(rejected) => Some(Self::of_rejected(rejected)),
+        }
+    }
+
     /// The announcement of `status`, the one that the request's state has.
     pub(super) fn of_accepted(accepted: &Accepted, status: Status) -> Self {
         let (request, copy) = (&accepted.copy, accepted.started_copy());

@@ -7,7 +7,7 @@ use super::arn::ProjectVersionArn;
 use super::decisions::copy_answer::{AnswerDecision, copy_answer};
 use super::intake::{Intake, Message, WayIn, intake};
 use super::model::{ModelStatus, Version};
-use super::project_policy::{CopierPolicy, PolicyRules};
+use super::project_policy::{Caller, CopierPolicy, PolicyRules};
 use super::record::{Accepted, Record};
 use super::refusal::{CopyAnswer, Refusal};
 use super::rules::Rules;
@@ -38,6 +38,7 @@ pub(crate) fn rules() -> Rules {
                 principals: roles.into(),
                 expires: true,
             },
+            caller: Caller::Functions,
         },
         stack_name: "copier".into(),
         event_source: SOURCE.into(),

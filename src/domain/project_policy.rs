@@ -36,6 +36,18 @@ pub struct PolicyRules {
     pub roles: BTreeMap<String, String>,
     /// The copier's policy.
     pub policy: CopierPolicy,
+    /// Who calls CopyProjectVersion.
+    pub caller: Caller,
+}
+
+/// Who calls CopyProjectVersion, as a remedy names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Caller {
+    /// The roles of a stack's functions.
+    #[default]
+    Functions,
+    /// The person at the command line, with this ARN.
+    Person(String),
 }
 
 impl PolicyRules {

@@ -5,7 +5,7 @@ mod denial;
 use serde_json::{Value, json};
 
 use super::arn::ProjectArn;
-use super::project_policy::{ACTION, PolicyRules, document_for_version};
+use super::project_policy::{ACTION, Caller, PolicyRules, document_for_version};
 use super::request::CopyRequest;
 use denial::{Denial, Why};
 
@@ -21,29 +21,46 @@ pub fn permission(code: &str, message: &str, copy: &CopyRequest, policies: &Poli
     }
     let source = &copy.source_project_arn;
     match Denial::read(message) {
-        _ if code == "InvalidS3ObjectException" => allow("s3:PutObject", None, copy),
-        _ if code == "KMSAccessDeniedException" => allow("kms:CreateGrant", None, copy),
+        _ if code == "InvalidS3ObjectException" => allow("s3:PutObject", None, copy, policies),
+        _ if code == "KMSAccessDeniedException" => allow("kms:CreateGrant", None, copy, policies),
         Some(denial) if let Why::ExplicitDeny(policy) = denial.why => {
             format!("{policy} denies {}: have it changed, no other policy outweighs it", denial.what())
         }
         Some(denial) if denial.action != ACTION || denial.why == Why::NoIdentityPolicy => {
-            allow(denial.action, denial.resource, copy)
+            allow(denial.action, denial.resource, copy, policies)
         }
         Some(denial) if denial.is_about(copy.destination_project_arn.as_str()) => {
-            allow(denial.action, denial.resource, copy)
+            allow(denial.action, denial.resource, copy, policies)
         }
-        _ if source.account() == copy.destination_project_arn.account() => allow(ACTION, None, copy),
+        _ if source.account() == copy.destination_project_arn.account() => {
+            allow(ACTION, None, copy, policies)
+        }
         _ if policies.role_for(copy).is_some() => refused_in_spite_of_policy(copy, policies),
-        _ => format!(
-            "attach this project policy with credentials of account `{}`: {}",
-            source.account(),
-            put_project_policy(copy)
-        ),
+        _ => {
+            let or_profile = match policies.caller {
+                Caller::Functions => "",
+                Caller::Person(_) => "give `--source-profile` with a profile of that account, or ",
+            };
+            format!(
+                "{or_profile}attach this project policy with credentials of account `{}`: {}",
+                source.account(),
+                put_project_policy(copy)
+            )
+        }
     }
 }
 
 /// What to do about a copy that is refused although the copier put the policy that allows it.
 fn refused_in_spite_of_policy(copy: &CopyRequest, policies: &PolicyRules) -> String {
+    if let Caller::Person(caller) = &policies.caller {
+        return format!(
+            "policy `{}` of `{}` allows this copy: check that no other policy denies it to `{caller}`; if AWS does not \
+             evaluate the policy's condition, attach this one: {}",
+            policies.policy.name,
+            copy.source_project_arn,
+            put_project_policy(copy)
+        );
+    }
     let roles = policies.policy.principals.iter().map(String::as_str).collect::<Vec<_>>().join("`, `");
     let condition = match policies.policy.expires {
         true => "; if AWS does not evaluate the policy's condition, set parameter ProjectPolicyExpires=false",
@@ -60,11 +77,15 @@ fn refused_in_spite_of_policy(copy: &CopyRequest, policies: &PolicyRules) -> Str
 pub fn policy(action: &str, code: &str, copy: &CopyRequest, policies: &PolicyRules) -> String {
     let (project, role) = (&copy.source_project_arn, policies.role_for(copy).unwrap_or_default());
     match (action, code) {
+        (_, "ResourceNotFoundException") => format!("check that `{project}` exists"),
+        _ if matches!(policies.caller, Caller::Person(_)) => format!(
+            "allow `{role}` `{action}` on `{project}`, or attach this project policy: {}",
+            put_project_policy(copy)
+        ),
         ("sts:AssumeRole", _) => format!(
             "check that role `{role}` exists, trusts the copier's functions and asks for their external id: parameters \
              CopierRoleArns and ExternalId of source-account.yaml, SourceAccountRoles and ExternalId of template.yaml"
         ),
-        (_, "ResourceNotFoundException") => format!("check that `{project}` exists"),
         (_, "MalformedPolicyDocumentException") => {
             "check that the roles of the copier's functions exist; if AWS \
              refuses the policy's condition, set parameter ProjectPolicyExpires=false"
@@ -140,8 +161,13 @@ fn every_version(project: &ProjectArn) -> String {
     project.as_str().rsplit_once('/').map_or(project.to_string(), |(name, _)| format!("{name}/*"))
 }
 
-/// The statement that the copier's roles lack, and the parameter of template.yaml that writes it.
-fn allow(action: &str, resource: Option<&str>, copy: &CopyRequest) -> String {
+/// The statement that the caller lacks, and the parameter of template.yaml that writes it for the copier's roles.
+fn allow(action: &str, resource: Option<&str>, copy: &CopyRequest, policies: &PolicyRules) -> String {
+    let allow_caller = |parameters: &str| match (&policies.caller, parameters) {
+        (Caller::Person(caller), _) => format!("allow `{caller}` this"),
+        (Caller::Functions, "") => "allow the copier's roles this".to_owned(),
+        (Caller::Functions, _) => format!("allow the copier's roles this ({parameters} of template.yaml)"),
+    };
     let (destination, source) = (&copy.destination_project_arn, &copy.source_project_arn);
     let partition = copy.source_project_arn.partition();
     let bucket = &copy.output_config.s3_bucket;
@@ -150,10 +176,8 @@ fn allow(action: &str, resource: Option<&str>, copy: &CopyRequest) -> String {
             let key = resource.or(copy.kms_key_id.as_deref()).unwrap_or("the key of the output bucket");
             let actions = json!(["kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"]);
             let statement = statement(&actions, &json!(key));
-            format!(
-                "allow the copier's roles this, in their policy (parameter ModelKeys of template.yaml) and in the key's \
-                 own: {statement}"
-            )
+            let allow = allow_caller("parameter ModelKeys");
+            format!("{allow}, also in the key's own policy: {statement}")
         }
         Some("s3") => {
             let statement = statement(
@@ -169,9 +193,9 @@ fn allow(action: &str, resource: Option<&str>, copy: &CopyRequest) -> String {
                     format!("arn:{partition}:s3:::{bucket}/*")
                 ]),
             );
+            let allow = allow_caller("parameter OutputBuckets");
             format!(
-                "allow the copier's roles this (parameter OutputBuckets of template.yaml), and check that bucket \
-                 `{bucket}` is in this account and that its own policy does not deny it: {statement}"
+                "{allow}, and check that bucket `{bucket}` is in this account and that its own policy does not deny it: {statement}"
             )
         }
         Some("rekognition")
@@ -181,20 +205,15 @@ fn allow(action: &str, resource: Option<&str>, copy: &CopyRequest) -> String {
         {
             let actions = json!([ACTION, "rekognition:CreateProjectVersion", "rekognition:TagResource"]);
             let statement = statement(&actions, &json!([every_version(destination), every_version(source)]));
-            format!(
-                "allow the copier's roles this (parameters DestinationProjects and SourceProjects of template.yaml): \
-                 {statement}"
-            )
+            format!("{}: {statement}", allow_caller("parameters DestinationProjects and SourceProjects"))
         }
         Some("rekognition") => {
             let statement = statement(&json!([action]), &json!([every_version(source)]));
-            format!("allow the copier's roles this (parameter SourceProjects of template.yaml): {statement}")
+            format!("{}: {statement}", allow_caller("parameter SourceProjects"))
         }
         _ => {
             let statement = statement(&json!([action]), &json!(resource.unwrap_or(destination.as_str())));
-            format!(
-                "allow the copier's roles this, in their policy and in the resource's own if it has one: {statement}"
-            )
+            format!("{}, also in the resource's own policy if it has one: {statement}", allow_caller(""))
         }
     }
 }

@@ -183,3 +183,40 @@ fn a_full_destination_project_is_named() {
     let remedy = quota(&copy());
     assert!(remedy.contains("project/flowers-production/") && remedy.contains("100"), "{remedy}");
 }
+
+#[test]
+fn at_the_command_line_no_remedy_names_a_parameter_or_a_role_of_a_stack() {
+    let caller = "arn:aws:iam::444455556666:user/release";
+    let person =
+        |policies: PolicyRules| PolicyRules { caller: Caller::Person(caller.to_owned()), ..policies };
+    let on_key =
+        "not authorized to perform: kms:CreateGrant on resource: arn:aws:kms:us-east-1:444455556666:key/1";
+    let other = "not authorized to perform: sts:Other";
+    let own =
+        "not authorized to perform: rekognition:CopyProjectVersion because no identity-based policy allows";
+    let permissions = [
+        ("AccessDeniedException", "no"),
+        ("AccessDeniedException", on_key),
+        ("AccessDeniedException", other),
+        ("AccessDeniedException", own),
+        ("InvalidS3ObjectException", "no"),
+        ("ResourceNotFoundException", "no"),
+    ];
+    let mut remedies = Vec::new();
+    for policies in [person(rules().policies), person(putting())] {
+        remedies.extend(permissions.map(|(code, message)| permission(code, message, &copy(), &policies)));
+        for code in ["AccessDeniedException", "MalformedPolicyDocumentException", "ResourceNotFoundException"]
+        {
+            remedies.push(policy("rekognition:PutProjectPolicy", code, &copy(), &policies));
+        }
+    }
+    for remedy in &remedies {
+        assert!(!remedy.contains("arameter") && !remedy.contains("copier's"), "{remedy}");
+    }
+    assert!(remedies.iter().filter(|remedy| remedy.contains(caller)).count() > 6, "{remedies:#?}");
+    assert!(
+        remedies[0].starts_with("give `--source-profile` with a profile of that account"),
+        "{}",
+        remedies[0]
+    );
+}

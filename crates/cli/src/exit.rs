@@ -1,0 +1,114 @@
+//! How the program ends: its exit codes, and the errors that lead to them.
+
+use std::process::ExitCode;
+
+use rekognition_model_copier::domain::announcement::Status;
+use rekognition_model_copier::ports::Unavailable;
+
+/// The exit codes. They are a contract, as the events are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// The copy is COMPLETED, or the command did what it says.
+    Done = 0,
+    /// AWS or this program failed.
+    Error = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The request ended as FAILED.
+    Failed = 3,
+    /// The request ended as TIMED_OUT.
+    TimedOut = 4,
+    /// The request had not ended when `--timeout` ended the waiting.
+    StillGoing = 5,
+    /// The request is REJECTED.
+    Rejected = 6,
+    /// There are no credentials, or they are those of another account.
+    WrongAccount = 7,
+    /// A check found something.
+    Finding = 8,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+/// The exit codes as `--help` shows them.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0    the copy is COMPLETED; the command did what it says
+  1    an error of AWS or of this program
+  2    the command line is wrong
+  3    FAILED: the model will not be copied
+  4    TIMED_OUT: the copier gave up
+  5    still going on when `--timeout` ended the waiting
+  6    REJECTED: the request is not acceptable
+  7    no credentials, or those of another account than `--account`
+  8    a check found something
+  130  interrupted with Ctrl-C";
+
+impl Exit {
+    /// The exit code of a request that ended with this status; [`Exit::StillGoing`] if it has not ended.
+    pub fn of(status: Status) -> Self {
+        match status {
+            Status::Completed => Self::Done,
+            Status::Failed => Self::Failed,
+            Status::TimedOut => Self::TimedOut,
+            Status::Rejected => Self::Rejected,
+            Status::Queued | Status::Started | Status::Overdue => Self::StillGoing,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command did not do what it says.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// AWS, the disk or this program.
+    #[error("{0}")]
+    Error(String),
+    /// The command line, or a setting that it lacks.
+    #[error("{0}")]
+    Usage(String),
+    /// No credentials, or those of another account.
+    #[error("{0}")]
+    WrongAccount(String),
+    /// The person said no.
+    #[error("nothing was changed")]
+    NotConfirmed,
+    /// Standard output is closed: the reader has what it wanted.
+    #[error("standard output is closed")]
+    ClosedPipe,
+}
+
+impl Failure {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Error(_) => Exit::Error,
+            Self::Usage(_) | Self::NotConfirmed => Exit::Usage,
+            Self::WrongAccount(_) => Exit::WrongAccount,
+            Self::ClosedPipe => Exit::Done,
+        }
+    }
+}
+
+impl From<Unavailable> for Failure {
+    fn from(error: Unavailable) -> Self {
+        Self::Error(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_the_exit_code_of_the_contract() {
+        let codes = Status::ALL.map(|status| Exit::of(status) as u8);
+        assert_eq!(codes, [5, 5, 5, 0, 3, 4, 6]);
+    }
+}

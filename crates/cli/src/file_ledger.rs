@@ -1,0 +1,261 @@
+//! The ledger of files: one JSON file a request, under `$XDG_STATE_HOME/model-copier/ACCOUNT/REGION/`.
+//!
+//! A write takes an exclusive lock, compares the revision, writes a temporary file, syncs it and renames it. So a process
+//! that is killed leaves the file before or the file after, and of two processes one is told that it was overtaken.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::domain::record::{Record, Step};
+use rekognition_model_copier::domain::times::Times;
+use rekognition_model_copier::ports::{Created, Cursor, Entry, Ledger, Page, Unavailable};
+use sha2::{Digest, Sha256};
+
+use crate::exit::Failure;
+
+/// The records of one account and Region on this machine.
+#[derive(Clone, Debug)]
+pub struct FileLedger {
+    folder: PathBuf,
+    times: Times,
+    /// What is due is read from this record alone. A command takes no request further but its own.
+    only: Option<RecordKey>,
+}
+
+/// The files of a ledger as they are now.
+#[derive(Debug, Default)]
+pub struct Records {
+    /// Those that can be read, oldest request first.
+    pub records: Vec<Record>,
+    /// Why others cannot be read.
+    pub unreadable: Vec<String>,
+}
+
+impl FileLedger {
+    /// The ledger in the state folder of the user.
+    ///
+    /// # Errors
+    /// If there is no such folder.
+    pub fn of_user(account: &str, region: &str) -> Result<Self, Failure> {
+        let state = std::env::var_os("XDG_STATE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        let state = state.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));
+        match state {
+            Some(state) if state.is_absolute() => Ok(Self::in_folder(&state, account, region)),
+            _ => Err(Failure::Usage(
+                "set `XDG_STATE_HOME` to an absolute path: requests are recorded there".to_owned(),
+            )),
+        }
+    }
+
+    /// The ledger under this state folder.
+    pub fn in_folder(state: &Path, account: &str, region: &str) -> Self {
+        let folder = state.join("model-copier").join(account).join(region);
+        Self { folder, times: Times::default(), only: None }
+    }
+
+    /// The same, with nothing due but this record.
+    pub fn only(self, key: RecordKey) -> Self {
+        Self { only: Some(key), ..self }
+    }
+
+    /// Every record, those that were put aside included.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn records(&self) -> Result<Records, Unavailable> {
+        let mut found = Records::default();
+        let files = match fs::read_dir(&self.folder) {
+            Ok(files) => files,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+            Err(error) => return Err(self.failed(&error)),
+        };
+        for file in files {
+            let path = file.map_err(|error| self.failed(&error))?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                match read(&path) {
+                    Ok(record) => found.records.extend(record),
+                    Err(Unavailable(why)) => found.unreadable.push(why),
+                }
+            }
+        }
+        found.records.sort_by(|a, b| {
+            let order =
+                |record: &Record| (record.header().requested_at, record.header().key.request_id.clone());
+            order(a).cmp(&order(b))
+        });
+        Ok(found)
+    }
+
+    /// Puts an ended record aside, so that its key is free for a new request.
+    ///
+    /// # Errors
+    /// If the file cannot be renamed.
+    pub fn put_aside(&self, record: &Record) -> Result<(), Unavailable> {
+        let key = &record.header().key;
+        self.locked(|| {
+            let path = self.path(key);
+            // Another process may have put it aside, and begun a new request.
+            if read(&path)?.as_ref() != Some(record) {
+                return Ok(());
+            }
+            let time = record.header().requested_at.as_millisecond();
+            let aside = self.folder.join(format!("{}.{time}.json", file_stem(key)));
+            fs::rename(&path, aside).and_then(|()| self.sync_folder()).map_err(|error| self.failed(&error))
+        })
+    }
+
+    /// The right to take this request further, if no other process has it. It ends with the process.
+    ///
+    /// # Errors
+    /// If the lock cannot be used.
+    pub fn try_hold(&self, key: &RecordKey) -> Result<Option<File>, Unavailable> {
+        let path = self.folder.join(format!("{}.running", file_stem(key)));
+        let file = self.make_folder().and_then(|()| private().create(true).truncate(false).open(path));
+        let file = file.map_err(|error| self.failed(&error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(self.failed(&error)),
+        }
+    }
+
+    fn path(&self, key: &RecordKey) -> PathBuf {
+        self.folder.join(format!("{}.json", file_stem(key)))
+    }
+
+    /// The record with this key.
+    fn read(&self, key: &RecordKey) -> Result<Option<Record>, Unavailable> {
+        let path = self.path(key);
+        let record = read(&path)?;
+        match &record {
+            Some(other) if other.header().key != *key => {
+                let other = &other.header().key;
+                Err(Unavailable(format!("`{}` is the record of `{other}`, not of `{key}`", path.display())))
+            }
+            _ => Ok(record),
+        }
+    }
+
+    /// Does something while no other process writes.
+    fn locked<T>(&self, work: impl FnOnce() -> Result<T, Unavailable>) -> Result<T, Unavailable> {
+        let lock = self
+            .make_folder()
+            .and_then(|()| private().create(true).truncate(false).open(self.folder.join("lock")));
+        let lock = lock.and_then(|lock| lock.lock().map(|()| lock)).map_err(|error| self.failed(&error))?;
+        let result = work();
+        drop(lock);
+        result
+    }
+
+    fn make_folder(&self) -> io::Result<()> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&self.folder)
+    }
+
+    /// INVARIANT: the file is on the disk under its name before this returns. A call may follow that must not be made
+    /// twice.
+    fn write(&self, record: &Record) -> Result<(), Unavailable> {
+        let key = &record.header().key;
+        let json = serde_json::to_vec_pretty(record).map_err(|error| {
+            Unavailable(format!("the record of `{key}` cannot be written as JSON: {error}"))
+        })?;
+        let (path, temporary) = (self.path(key), self.folder.join("writing"));
+        let written = private().create(true).truncate(true).open(&temporary).and_then(|mut file| {
+            file.write_all(&json)?;
+            file.sync_all()?;
+            fs::rename(&temporary, &path)?;
+            self.sync_folder()
+        });
+        written.map_err(|error| self.failed(&error))
+    }
+
+    /// A rename is on the disk once its folder is.
+    fn sync_folder(&self) -> io::Result<()> {
+        if cfg!(unix) { File::open(&self.folder)?.sync_all() } else { Ok(()) }
+    }
+
+    fn failed(&self, error: &io::Error) -> Unavailable {
+        Unavailable(format!("the ledger in `{}` cannot be used: {error}", self.folder.display()))
+    }
+}
+
+impl Ledger for FileLedger {
+    async fn create(&self, record: &Record) -> Result<Created, Unavailable> {
+        self.locked(|| match self.read(&record.header().key)? {
+            // The same write, sent twice.
+            Some(known) if known == *record => Ok(Created::New(known)),
+            Some(known) => Ok(Created::Exists(known)),
+            None => self.write(record).map(|()| Created::New(record.clone())),
+        })
+    }
+
+    async fn load(&self, key: &RecordKey) -> Result<Option<Record>, Unavailable> {
+        self.read(key)
+    }
+
+    async fn save(&self, mut record: Record) -> Result<Option<Record>, Unavailable> {
+        self.locked(|| {
+            let known = self.read(&record.header().key)?;
+            let revision = record.header().revision;
+            record.header_mut().revision += 1;
+            match known {
+                Some(known) if known == record => Ok(Some(known)),
+                Some(known) if known.header().revision == revision => {
+                    self.write(&record).map(|()| Some(record))
+                }
+                _ => Ok(None),
+            }
+        })
+    }
+
+    async fn due(&self, step: Step, until: Timestamp, _: Option<Cursor>) -> Result<Page<Entry>, Unavailable> {
+        let Records { records, unreadable } = match &self.only {
+            Some(key) => Records { records: self.read(key)?.into_iter().collect(), unreadable: Vec::new() },
+            None => self.records()?,
+        };
+        let due = records.iter().filter_map(|record| {
+            let (next, due) = record.next_step()?;
+            (next == step && due <= until).then(|| Entry::of(record, due, &self.times))
+        });
+        let mut items: Vec<Entry> = due.collect();
+        items.sort_by_key(|entry| entry.due);
+        Ok(Page { items, unreadable: unreadable.len(), next: None })
+    }
+}
+
+/// The record in a file; `None` without the file.
+fn read(path: &Path) -> Result<Option<Record>, Unavailable> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Unavailable(format!("`{}` cannot be read: {error}", path.display()))),
+    };
+    let record = serde_json::from_slice(&bytes);
+    record.map(Some).map_err(|error| Unavailable(format!("`{}` is not a record: {error}", path.display())))
+}
+
+/// How files are opened that nobody else may read: a request's context may be confidential.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// The name of a record's file: the request's id where that is a file name on every system, else a hash of the key.
+fn file_stem(key: &RecordKey) -> String {
+    let id = &key.request_id;
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    if id.len() <= 100 && id.bytes().all(is_plain) {
+        return id.clone();
+    }
+    let hash: String = Sha256::digest(key.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("id-{hash}")
+}

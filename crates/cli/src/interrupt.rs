@@ -1,0 +1,51 @@
+//! Ctrl-C: the first one lets the call that is under way end, the second one ends the program.
+
+use std::process;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::exit::Exit;
+
+/// Whether Ctrl-C was pressed.
+#[derive(Debug)]
+pub struct Interrupt(watch::Receiver<bool>);
+
+impl Interrupt {
+    /// Listens for Ctrl-C from now on.
+    pub fn listen() -> Self {
+        let (sender, receiver) = watch::channel(false);
+        tokio::spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                if sender.send_replace(true) {
+                    process::exit(Exit::Interrupted as i32);
+                }
+            }
+            // Without a handler Ctrl-C ends the program as usual.
+            std::future::pending::<()>().await;
+        });
+        Self(receiver)
+    }
+
+    /// One that `sender` brings about.
+    pub fn of(receiver: watch::Receiver<bool>) -> Self {
+        Self(receiver)
+    }
+
+    /// Whether it has come.
+    pub fn has_come(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits until it comes, so long at most.
+    pub async fn or_after(&self, time: Duration) {
+        let mut receiver = self.0.clone();
+        let come = async {
+            if receiver.wait_for(|has_come| *has_come).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let _ = timeout(time, come).await;
+    }
+}

@@ -1,0 +1,34 @@
+//! `model-copier`: copies a model from the command line, and looks after a copier's stack.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`arguments`] | the command line: global flags and commands |
+//! | [`commands`] | a file for each command |
+//! | [`session`] | Region, credentials, account and caller |
+//! | [`confirm`] | the statement of what changes, the question, and the token that proves the answer |
+//! | [`output`], [`when`], [`request_view`] | results and progress; times; a request as it is listed and shown |
+//! | [`request_text`], [`local_rules`] | what `copy` is asked for; the rules of a copy on this machine |
+//! | [`local_copy`], [`announcer`], [`file_ledger`] | the functions' use cases in a loop; their bus; their ledger of files |
+//! | [`dry_run`] | the checks of `copy --dry-run` |
+//! | [`interrupt`] | Ctrl-C |
+//! | [`reference`] | docs/cli.md |
+//! | [`exit`] | exit codes and errors |
+//!
+//! The states and decisions of a copy are those of the functions, in `rekognition_model_copier`.
+
+pub mod announcer;
+pub mod arguments;
+pub mod commands;
+pub mod confirm;
+pub mod dry_run;
+pub mod exit;
+pub mod file_ledger;
+pub mod interrupt;
+pub mod local_copy;
+pub mod local_rules;
+pub mod output;
+pub mod reference;
+pub mod request_text;
+pub mod request_view;
+pub mod session;
+pub mod when;

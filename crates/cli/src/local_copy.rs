@@ -1,0 +1,230 @@
+//! A copy that runs on this machine: the functions' use cases in a loop, on the ledger of files.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rekognition_model_copier::Copier;
+use rekognition_model_copier::budget::Budget;
+use rekognition_model_copier::domain::announcement::Announcement;
+use rekognition_model_copier::domain::intake::{Message, WayIn};
+use rekognition_model_copier::domain::record::{Accepted, Ended, Record, State};
+use rekognition_model_copier::ports::{Clock, Ledger, World};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::announcer::Announcer;
+use crate::confirm::Confirmed;
+use crate::exit::{Exit, Failure};
+use crate::file_ledger::FileLedger;
+use crate::interrupt::Interrupt;
+use crate::output::Output;
+use crate::request_text::RequestText;
+use crate::when::duration;
+
+/// How long a sweep or a start may take, as check-copies has it.
+const STEP_TIME: Duration = Duration::from_secs(70);
+/// The longest time between two polls. A copy takes minutes to hours.
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(10);
+/// The time before the first poll; it doubles from then on.
+const MIN_POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long a command waits for the end of its copy.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Waiting {
+    /// At most so long.
+    pub timeout: Option<Duration>,
+    /// Only until Rekognition has accepted the copy.
+    pub is_detached: bool,
+}
+
+/// What a copy needs apart from its world.
+pub struct LocalCopy<'a> {
+    /// The ledger of the world, or what is below it.
+    pub files: &'a FileLedger,
+    /// What is asked for.
+    pub request: &'a RequestText,
+    /// How long to wait.
+    pub waiting: Waiting,
+    /// Ctrl-C.
+    pub interrupt: &'a Interrupt,
+    /// Where progress is written.
+    pub output: &'a Output,
+    /// Where announcements are written.
+    pub announcer: &'a Announcer<'a>,
+}
+
+impl LocalCopy<'_> {
+    /// Begins the request, or goes on with it, until it has ended or the waiting has.
+    ///
+    /// # Errors
+    /// If the ledger cannot be used, or the result cannot be written.
+    pub async fn run<W: World>(&self, copier: &Copier<W>, confirmed: Confirmed) -> Result<Exit, Failure> {
+        let begun = Instant::now();
+        let key = self.request.key();
+        let ledger = copier.world().ledger();
+        if let Some(known) = ledger.load(&key).await?
+            && let Some(rejected) = self.request.rejection(&known, copier.rules(), now(copier))?
+        {
+            return self.end(&rejected);
+        }
+        // INVARIANT: of two processes with one request only the holder of its lock takes it further. So a start that is
+        // under way when the lock is taken is that of a process that died.
+        let mut has_followed = false;
+        let _lock = loop {
+            let lock = self.files.try_hold(&key)?;
+            if has_followed
+                && let Some(ended) = ledger.load(&key).await?.filter(|record| record.ended_at().is_some())
+            {
+                return self.end(&ended);
+            }
+            if let Some(lock) = lock {
+                break lock;
+            }
+            self.output.status_line("another process works on this request");
+            if let Some(exit) = self.stop(begun, None) {
+                return Ok(exit);
+            }
+            has_followed = true;
+            self.interrupt.or_after(MIN_POLL_INTERVAL).await;
+        };
+        if let Some(known) = ledger.load(&key).await?
+            && is_over(&known)
+            && !self.request.is_id_given
+        {
+            self.files.put_aside(&known)?;
+        }
+        self.begin(copier, confirmed).await?;
+        let mut interval = MIN_POLL_INTERVAL;
+        let mut has_said_unanswered = false;
+        loop {
+            self.announcer.check()?;
+            let Some(record) = copier.world().ledger().load(&key).await? else {
+                return Err(Failure::Error(format!("the record of `{}` was deleted", self.request.id)));
+            };
+            if is_over(&record) {
+                return self.end(&record);
+            }
+            if let Some(exit) = self.stop(begun, Some(&record)) {
+                return Ok(exit);
+            }
+            if let Some(State::Starting { lease, .. }) = record.accepted().map(|accepted| &accepted.state)
+                && !std::mem::replace(&mut has_said_unanswered, true)
+            {
+                let left = duration(lease.until.duration_since(now(copier)));
+                self.output.note(&format!(
+                    "whether the call worked is not known: if it made a copy, that is found; else the next call is in \
+                     {left}"
+                ));
+            }
+            let wait = wait_for(&record, now(copier), interval);
+            self.wait(&record, copier, begun, wait).await;
+            if self.interrupt.has_come() {
+                continue;
+            }
+            interval = (interval * 2).min(MAX_POLL_INTERVAL);
+            copier.sweep(&Uuid::new_v4().to_string(), Budget::for_sweep(STEP_TIME)).await;
+        }
+    }
+
+    /// Records the request and makes the first try, unless it is known.
+    async fn begin<W: World>(&self, copier: &Copier<W>, _: Confirmed) -> Result<(), Failure> {
+        let ledger = copier.world().ledger();
+        match ledger.load(&self.request.key()).await? {
+            Some(Record::Accepted(mut accepted)) => {
+                self.output.note("going on with a request that an earlier run began");
+                if let State::Starting { unanswered, .. } = &mut accepted.state
+                    && !*unanswered
+                {
+                    // The process that had the lease is dead. Its call may have been made.
+                    *unanswered = true;
+                    ledger.save(accepted.into()).await?;
+                }
+                copier.sweep(&Uuid::new_v4().to_string(), Budget::for_sweep(STEP_TIME)).await;
+            }
+            Some(Record::Rejected(_)) => {}
+            None => {
+                // INVARIANT: unlike any other: it owns the lease.
+                let id = Uuid::new_v4().to_string();
+                let message = Message { text: &self.request.text, id: &id, way_in: WayIn::Invocation };
+                let (answer, _) = copier.start_invocation(message, &Budget::new(STEP_TIME)).await;
+                answer.map_err(|error| Failure::Error(error.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the end of a request, unless this process has written it.
+    fn end(&self, record: &Record) -> Result<Exit, Failure> {
+        let Some(announcement) = Announcement::of(record) else { return Ok(Exit::StillGoing) };
+        self.announcer.announce(&announcement)?;
+        Ok(Exit::of(announcement.status))
+    }
+
+    /// The exit code if the waiting is over.
+    fn stop(&self, begun: Instant, record: Option<&Record>) -> Option<Exit> {
+        let again = "the same command goes on with it";
+        if self.interrupt.has_come() {
+            self.output
+                .note(&format!("interrupted: the request stays recorded as `{}`; {again}", self.request.id));
+            return Some(Exit::Interrupted);
+        }
+        let state = record.and_then(Record::accepted).map(|accepted| &accepted.state);
+        if self.waiting.is_detached && matches!(state, Some(State::Copying(_))) {
+            self.output.note("Rekognition copies the model; the same command waits for its end");
+            return Some(Exit::Done);
+        }
+        let is_late = self.waiting.timeout.is_some_and(|timeout| begun.elapsed() >= timeout);
+        is_late.then(|| {
+            self.output.note(&format!("the time to wait is over; {again}"));
+            Exit::StillGoing
+        })
+    }
+
+    /// Waits for the next sweep, second by second where somebody watches.
+    async fn wait<W: World>(&self, record: &Record, copier: &Copier<W>, begun: Instant, wait: Duration) {
+        let until = Instant::now() + wait;
+        let until = self.waiting.timeout.map_or(until, |timeout| until.min(begun + timeout));
+        while Instant::now() < until && !self.interrupt.has_come() {
+            let elapsed = now(copier).duration_since(record.header().requested_at);
+            self.output.status_line(&format!("{} {}", duration(elapsed), what_for(record, now(copier))));
+            let left = until.saturating_duration_since(Instant::now());
+            let step = if self.output.is_terminal() { Duration::from_secs(1) } else { left };
+            self.interrupt.or_after(left.min(step)).await;
+        }
+    }
+}
+
+fn now<W: World>(copier: &Copier<W>) -> Timestamp {
+    copier.world().clock().now()
+}
+
+/// Whether the request has its answer, and the answer was announced.
+fn is_over(record: &Record) -> bool {
+    record.next_step().is_none()
+}
+
+/// How long to wait before the next sweep.
+fn wait_for(record: &Record, now: Timestamp, interval: Duration) -> Duration {
+    match record.next_step() {
+        Some((_, due)) if due > now => {
+            let left = Duration::try_from(due.duration_since(now)).unwrap_or(interval);
+            left.min(MAX_POLL_INTERVAL)
+        }
+        _ => interval,
+    }
+}
+
+/// What a request waits for, in words.
+fn what_for(record: &Record, now: Timestamp) -> String {
+    let Some(Accepted { state, .. }) = record.accepted() else { return record.status_word().to_owned() };
+    let left = |time: Timestamp| duration(time.duration_since(now));
+    let what = match state {
+        State::Starting { lease, .. } => {
+            format!("whether the call worked is not known; next call in {} at the latest", left(lease.until))
+        }
+        State::Waiting { due, failure, .. } => format!("{}: next try in {}", failure.code, left(*due)),
+        State::Copying(_) => "Rekognition copies the model".to_owned(),
+        State::Ended(Ended { .. }) => "writing the result".to_owned(),
+    };
+    format!("{}  {what}", record.status_word())
+}

@@ -1,0 +1,222 @@
+//! Results on standard output; progress, notes and errors on standard error. A closed pipe is success.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Mutex;
+
+use clap::ColorChoice;
+use serde::Serialize;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::arguments::{Form, Global};
+use crate::exit::Failure;
+use crate::when::Style;
+
+/// Where a command writes.
+pub struct Output {
+    /// The form of the results.
+    pub form: Form,
+    quiet: bool,
+    is_terminal: bool,
+    has_color: bool,
+    times: Style,
+    streams: Mutex<Streams>,
+}
+
+struct Streams {
+    results: Box<dyn Write + Send>,
+    rest: Box<dyn Write + Send>,
+    /// Whether the last line of the rest is one that the next replaces.
+    has_status_line: bool,
+}
+
+impl Output {
+    /// The process's streams.
+    pub fn of_process(global: &Global) -> Self {
+        let is_terminal = io::stderr().is_terminal();
+        let has_color = match global.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none(),
+        };
+        Self {
+            form: global.output,
+            quiet: global.quiet,
+            is_terminal,
+            has_color,
+            times: if io::stdout().is_terminal() { Style::Relative } else { Style::Rfc3339 },
+            streams: Mutex::new(Streams {
+                results: Box::new(io::stdout()),
+                rest: Box::new(io::stderr()),
+                has_status_line: false,
+            }),
+        }
+    }
+
+    /// Streams of a test, none of which is a terminal.
+    pub fn to(form: Form, results: impl Write + Send + 'static, rest: impl Write + Send + 'static) -> Self {
+        let streams = Streams { results: Box::new(results), rest: Box::new(rest), has_status_line: false };
+        Self {
+            form,
+            quiet: false,
+            is_terminal: false,
+            has_color: false,
+            times: Style::Rfc3339,
+            streams: Mutex::new(streams),
+        }
+    }
+
+    /// Whether a person watches the progress.
+    pub fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// How times are written in results.
+    pub fn times(&self) -> Style {
+        self.times
+    }
+
+    /// Writes a result as one line of JSON in the forms `json` and `jsonl`, else as `text` gives it.
+    ///
+    /// # Errors
+    /// [`Failure::ClosedPipe`] if nobody reads any more.
+    pub fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
+        let line = match self.form {
+            Form::Text => text(),
+            Form::Json => json(value, true)?,
+            Form::Jsonl => json(value, false)?,
+        };
+        self.write(&line)
+    }
+
+    /// Writes a list: an array in the form `json`, an item a line in `jsonl`, else as `text` gives it.
+    ///
+    /// # Errors
+    /// [`Failure::ClosedPipe`] if nobody reads any more.
+    pub fn results<T: Serialize>(&self, values: &[T], text: impl FnOnce() -> String) -> Result<(), Failure> {
+        match self.form {
+            Form::Text => self.write(&text()),
+            Form::Json => self.write(&json(values, true)?),
+            Form::Jsonl => values.iter().try_for_each(|value| self.write(&json(value, false)?)),
+        }
+    }
+
+    /// Writes a note: what a person may want to know, and no program reads.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.rest(&format!("{text}\n"), false);
+        }
+    }
+
+    /// Writes the line that says how far the work is, in place of the one before. Only at a terminal.
+    pub fn status_line(&self, text: &str) {
+        if !self.quiet && self.is_terminal {
+            let line = if self.has_color { format!("\x1b[2m{text}\x1b[0m") } else { text.to_owned() };
+            self.rest(&line, true);
+        }
+    }
+
+    /// Writes an error: a line, or JSON in the forms `json` and `jsonl`.
+    pub fn error(&self, failure: &Failure) {
+        let text = match self.form {
+            Form::Text if self.has_color => format!("\x1b[31merror:\x1b[0m {failure}\n"),
+            Form::Text => format!("error: {failure}\n"),
+            Form::Json | Form::Jsonl => {
+                let code = failure.exit() as u8;
+                format!("{}\n", serde_json::json!({ "error": failure.to_string(), "exitCode": code }))
+            }
+        };
+        self.rest(&text, false);
+    }
+
+    /// Writes a question, whether quiet or not.
+    pub(crate) fn prompt(&self, text: &str) {
+        self.rest(text, false);
+    }
+
+    /// Writes the warnings of the copier's code as notes: why something did not work and is tried again. With
+    /// `MODEL_COPIER_LOG` set it writes the whole log, for a bug report.
+    pub fn write_logs(&self) {
+        let is_whole = std::env::var_os("MODEL_COPIER_LOG").is_some_and(|value| !value.is_empty());
+        let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
+        // A second subscriber is refused, which is as good.
+        if is_whole {
+            let _ = tracing_subscriber::registry().with(layer).try_init();
+        } else if !self.quiet {
+            let is_warning = |metadata: &Metadata<'_>| {
+                *metadata.level() <= Level::WARN && metadata.target().starts_with("rekognition_model_copier")
+            };
+            let layer = layer.event_format(Warning { is_terminal: self.is_terminal });
+            let _ = tracing_subscriber::registry().with(layer.with_filter(filter_fn(is_warning))).try_init();
+        }
+    }
+
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        let mut streams = self.streams();
+        clear(&mut streams);
+        let text = text.trim_end_matches('\n');
+        let end = if text.is_empty() { "" } else { "\n" };
+        let written = streams.results.write_all(format!("{text}{end}").as_bytes());
+        let written = written.and_then(|()| streams.results.flush());
+        match written {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::ClosedPipe),
+            Err(error) => Err(Failure::Error(format!("standard output cannot be written: {error}"))),
+        }
+    }
+
+    fn rest(&self, text: &str, is_status_line: bool) {
+        let mut streams = self.streams();
+        // Nothing can be said about a standard error that is closed, and nothing depends on it.
+        clear(&mut streams);
+        let _ = streams.rest.write_all(text.as_bytes());
+        let _ = streams.rest.flush();
+        streams.has_status_line = is_status_line;
+    }
+
+    fn streams(&self) -> std::sync::MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A warning in one line, without time and spans.
+struct Warning {
+    is_terminal: bool,
+}
+
+impl<S, N> FormatEvent<S, N> for Warning
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        // In place of the status line.
+        writer.write_str(if self.is_terminal { "\r\x1b[K" } else { "" })?;
+        writer.write_str("warning: ")?;
+        context.field_format().format_fields(writer.by_ref(), event)?;
+        writer.write_char('\n')
+    }
+}
+
+/// Removes the status line.
+fn clear(streams: &mut Streams) {
+    if std::mem::take(&mut streams.has_status_line) {
+        let _ = streams.rest.write_all(b"\r\x1b[K");
+        let _ = streams.rest.flush();
+    }
+}
+
+fn json<T: Serialize + ?Sized>(value: &T, is_pretty: bool) -> Result<String, Failure> {
+    let text = if is_pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
+    text.map_err(|error| Failure::Error(format!("a result cannot be written as JSON: {error}")))
+}

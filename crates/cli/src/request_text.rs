@@ -1,0 +1,271 @@
+//! The request that `copy` is given, in a file or by flags, and its id.
+
+use std::io::Read;
+use std::{fs, io};
+
+use jiff::Timestamp;
+use rekognition_model_copier::domain::fingerprint::fingerprint;
+use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::domain::intake::{Intake, Message, WayIn, intake};
+use rekognition_model_copier::domain::json::{Object, lower_camel_case};
+use rekognition_model_copier::domain::opened::{Opened, open};
+use rekognition_model_copier::domain::record::Record;
+use rekognition_model_copier::domain::request::{Context, CopyRequest, Draft};
+use rekognition_model_copier::domain::rules::Rules;
+use rekognition_model_copier::lambda::payload::{self, Payload};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::exit::Failure;
+use crate::local_rules::EVENT_SOURCE;
+
+/// An acceptable request with its id in it.
+#[derive(Clone, Debug)]
+pub struct RequestText {
+    /// The request as JSON.
+    pub text: String,
+    /// What is to be copied.
+    pub copy: CopyRequest,
+    /// Its id.
+    pub id: String,
+    /// Whether the requester chose the id. Else it is a hash of what is to be copied.
+    pub is_id_given: bool,
+}
+
+/// Reads the text of a request from a file, or from standard input for `-`.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn read(path: &str) -> Result<String, Failure> {
+    let text = match path {
+        "-" => {
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text).map(|_| text)
+        }
+        path => fs::read_to_string(path),
+    };
+    text.map_err(|error| Failure::Usage(format!("`{path}` cannot be read: {error}")))
+}
+
+/// Takes the bare request out of any form in which a function accepts one.
+///
+/// # Errors
+/// If there is not exactly one request.
+pub fn bare(text: &str) -> Result<String, Failure> {
+    let payload = payload::read(text).map_err(|error| Failure::Usage(error.to_string()))?;
+    let messages: Vec<Message<'_>> = match &payload {
+        Payload::Request(text) => vec![Message { text, id: "", way_in: WayIn::Invocation }],
+        Payload::Batch(records) => records.iter().map(|record| record.message(None)).collect(),
+        Payload::Topic(records) => records.iter().map(|record| record.message()).collect(),
+    };
+    let [message] = messages.as_slice() else {
+        return Err(Failure::Usage(format!(
+            "there are {} requests in it: give one at a time",
+            messages.len()
+        )));
+    };
+    match open(message.text, EVENT_SOURCE) {
+        Opened::Request(request) if request.problems.is_empty() => Ok(request.text.into_owned()),
+        Opened::Request(request) => {
+            let problems: Vec<&str> =
+                request.problems.iter().map(|problem| problem.message.as_str()).collect();
+            Err(Failure::Usage(problems.join("; ")))
+        }
+        Opened::Ignored(_) => Err(not_a_request()),
+    }
+}
+
+/// What a text holds.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// A request that can be served.
+    Acceptable(Box<RequestText>),
+    /// The record of one that cannot. It is not written anywhere: nobody delivers it again.
+    Rejected(Box<Record>),
+}
+
+/// The request in a bare text; `id` replaces its own.
+///
+/// # Errors
+/// If it is not a request.
+pub fn given(text: &str, id: Option<&str>, rules: &Rules, now: Timestamp) -> Result<Given, Failure> {
+    let text = id.map_or_else(|| text.to_owned(), |id| with_id(text, id));
+    let copy = match taken_in(&text, rules, now)?.record {
+        Record::Accepted(accepted) => accepted.copy,
+        rejected @ Record::Rejected(_) => return Ok(Given::Rejected(Box::new(rejected))),
+    };
+    let Draft { request_id, correlation_id, context, .. } = Draft::parse(&text);
+    let is_id_given = request_id.is_some();
+    let id = request_id.unwrap_or_else(|| derived_id(&copy));
+    let canonical = Canonical { copy: &copy, request_id: &id, correlation_id, context };
+    let text = serde_json::to_string(&canonical)
+        .map_err(|error| Failure::Error(format!("the request cannot be written as JSON: {error}")))?;
+    Ok(Given::Acceptable(Box::new(RequestText { text, copy, id, is_id_given })))
+}
+
+/// A request in one form, so that it is the same whether it came by flags or in a file of any form.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Canonical<'a> {
+    #[serde(flatten)]
+    copy: &'a CopyRequest,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<Context>,
+}
+
+impl RequestText {
+    /// The key of its record.
+    pub fn key(&self) -> RecordKey {
+        let requester = self.copy.destination_project_arn.account().to_owned();
+        RecordKey { requester, request_id: self.id.clone() }
+    }
+
+    /// The rejection of this request if the record under its id is of another one.
+    ///
+    /// # Errors
+    /// If it is not a request.
+    pub fn rejection(
+        &self,
+        known: &Record,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Result<Option<Record>, Failure> {
+        if fingerprint(&self.text) == known.header().fingerprint {
+            return Ok(None);
+        }
+        Ok(Some(taken_in(&self.text, rules, now)?.id_reused(rules, now)))
+    }
+}
+
+fn taken_in(text: &str, rules: &Rules, now: Timestamp) -> Result<Intake, Failure> {
+    let message_id = Uuid::new_v4().to_string();
+    let message = Message { text, id: &message_id, way_in: WayIn::Invocation };
+    intake(message, rules, &message_id, now).map_err(|_| not_a_request())
+}
+
+fn not_a_request() -> Failure {
+    Failure::Usage("it is an announcement or a confirmation, not a request".to_owned())
+}
+
+/// The text with this id instead of its own. Text that is not an object stays as it is, to be rejected.
+fn with_id(text: &str, id: &str) -> String {
+    let Ok(object) = Object::parse("request", text) else { return text.to_owned() };
+    let others = object.members().filter(|(name, _)| lower_camel_case(name) != "requestId");
+    let members: Vec<String> =
+        others.map(|(name, value)| format!("{}:{}", json(name), value.get())).collect();
+    format!("{{\"requestId\":{},{}}}", json(id), members.join(","))
+}
+
+fn json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The id of a request without one: the same command finds its record again.
+///
+/// The same for the same source version, destination project, name, bucket, prefix, key and tags: 32 of a hash's
+/// hexadecimal digits.
+fn derived_id(copy: &CopyRequest) -> String {
+    // A struct of strings always serialises.
+    let text = serde_json::to_string(copy).unwrap_or_default();
+    fingerprint(&text).chars().take(32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local_rules::local_rules;
+    use crate::session::Identity;
+
+    const BARE: &str = include_str!("../../../events/copy-requested-bare.json");
+
+    fn rules() -> Rules {
+        let identity = Identity {
+            partition: "aws".to_owned(),
+            region: "us-east-1".to_owned(),
+            account: "444455556666".to_owned(),
+            caller: "arn:aws:iam::444455556666:user/release".to_owned(),
+        };
+        local_rules(&identity, "111122223333")
+    }
+
+    fn acceptable(text: &str, id: Option<&str>) -> RequestText {
+        match given(&bare(text).unwrap(), id, &rules(), Timestamp::UNIX_EPOCH).unwrap() {
+            Given::Acceptable(request) => *request,
+            Given::Rejected(record) => panic!("{record:?}"),
+        }
+    }
+
+    #[test]
+    fn every_form_of_a_request_in_events_is_read() {
+        for text in [
+            BARE,
+            include_str!("../../../events/copy-requested.json"),
+            include_str!("../../../events/copy-requested-cli.json"),
+            include_str!("../../../events/copy-requested-sns.json"),
+        ] {
+            assert_eq!(acceptable(text, None).copy.source_project_arn.project_name(), "flowers");
+        }
+        let batch = bare(include_str!("../../../events/copy-requested-batch.json")).unwrap_err();
+        assert!(batch.to_string().contains("give one at a time"), "{batch}");
+    }
+
+    #[test]
+    fn an_announcement_is_not_a_request() {
+        bare(include_str!("../../../events/announcements/completed.json")).unwrap_err();
+    }
+
+    #[test]
+    fn the_id_is_that_of_the_command_else_of_the_request_else_a_hash() {
+        let cli = include_str!("../../../events/copy-requested-cli.json");
+        let event = include_str!("../../../events/copy-requested.json");
+        assert_eq!(acceptable(event, Some("mine")).id, "mine");
+        assert_eq!(acceptable(event, None).id, "release-2026-11-02");
+        let hashed = acceptable(cli, None);
+        assert!(!hashed.is_id_given && hashed.id.len() == 32);
+        assert_eq!(acceptable(&hashed.text, None).id, hashed.id);
+    }
+
+    #[test]
+    fn a_request_is_the_same_in_every_form() {
+        let event = include_str!("../../../events/copy-requested.json");
+        let one = acceptable(event, Some("r"));
+        assert!(
+            one.text.contains(r#""context":{"#) && one.text.contains("pipeline-run-4711"),
+            "{}",
+            one.text
+        );
+        let cli = include_str!("../../../events/copy-requested-cli.json");
+        let spaced = cli.replacen('{', r#"{"CorrelationId": null, "Context": null,"#, 1);
+        assert_eq!(acceptable(cli, None).text, acceptable(&spaced, None).text);
+    }
+
+    #[test]
+    fn a_hash_stands_for_what_is_copied_and_nothing_else() {
+        let cli = include_str!("../../../events/copy-requested-cli.json");
+        let id = |text: &str| acceptable(text, None).id;
+        let with_context = cli.replacen('{', r#"{"context": {"run": 1}, "correlationId": "c","#, 1);
+        assert_eq!(id(cli), id(&with_context));
+        for (one, other) in [
+            ("copied/", "other/"),
+            ("\"production\"", "\"test\""),
+            ("\"VersionName\": \"flowers", "\"VersionName\": \"roses"),
+            ("flowers-production-models", "other-models"),
+            ("1234abcd-12ab", "4321abcd-12ab"),
+        ] {
+            assert_ne!(id(cli), id(&cli.replace(one, other)), "{one}");
+        }
+    }
+
+    #[test]
+    fn a_bad_request_is_rejected_with_all_its_problems() {
+        let text = BARE.replace("us-east-1", "eu-west-1");
+        let Given::Rejected(record) = given(&text, None, &rules(), Timestamp::UNIX_EPOCH).unwrap() else {
+            panic!("it is acceptable")
+        };
+        let message = &record.failure().unwrap().message;
+        assert_eq!(message.matches("must be in Region `us-east-1`").count(), 3, "{message}");
+    }
+}

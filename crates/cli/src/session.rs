@@ -1,0 +1,123 @@
+//! In whose name and where a command works: Region, credentials, account and caller.
+
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::error::SdkError;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+use rekognition_model_copier::aws::{Configuration, describe_error, http_client};
+
+use crate::arguments::Global;
+use crate::exit::Failure;
+
+/// The credentials of one account in one Region.
+#[derive(Debug)]
+pub struct Session {
+    /// The SDK's configurations.
+    pub config: Configuration,
+    /// Whose they are, and where they are used.
+    pub identity: Identity,
+}
+
+/// In whose name a command works, and where.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The partition, for instance `aws`.
+    pub partition: String,
+    /// The Region.
+    pub region: String,
+    /// The account: 12 digits.
+    pub account: String,
+    /// The ARN of the caller.
+    pub caller: String,
+}
+
+impl Session {
+    /// The session that the global flags and the environment give.
+    ///
+    /// # Errors
+    /// Without a Region or credentials, and if the account is not that of `--account`.
+    pub async fn open(global: &Global) -> Result<Self, Failure> {
+        let session = Self::of_profile(global, global.profile.as_deref()).await?;
+        match &global.account {
+            Some(expected) if *expected != session.identity.account => Err(Failure::WrongAccount(format!(
+                "the credentials are of account `{}` (`{}`), not of `{expected}`: choose others with `--profile`",
+                session.identity.account, session.identity.caller
+            ))),
+            _ => Ok(session),
+        }
+    }
+
+    /// The same with the credentials of this profile, for a second account.
+    ///
+    /// # Errors
+    /// Without a Region or credentials.
+    pub async fn of_profile(global: &Global, profile: Option<&str>) -> Result<Self, Failure> {
+        let shared = load(global, profile).await?;
+        let Some(region) = shared.region().map(ToString::to_string) else {
+            return Err(Failure::Usage(
+                "no Region is set: give `--region`, set `AWS_REGION`, or set `region` in the profile"
+                    .to_owned(),
+            ));
+        };
+        let config = Configuration::of(shared).map_err(|error| Failure::Usage(error.to_string()))?;
+        let identity = aws_sdk_sts::Client::new(&config.shared).get_caller_identity().send().await;
+        let identity = identity.map_err(|error| no_identity(&error, profile))?;
+        let caller = identity.arn.unwrap_or_default();
+        let partition = caller.split(':').nth(1).filter(|partition| !partition.is_empty());
+        let identity = Identity {
+            partition: partition.unwrap_or("aws").to_owned(),
+            region,
+            account: identity.account.unwrap_or_default(),
+            caller,
+        };
+        Ok(Self { config, identity })
+    }
+
+    /// A Rekognition client.
+    pub fn rekognition(&self) -> aws_sdk_rekognition::Client {
+        aws_sdk_rekognition::Client::new(&self.config.rekognition)
+    }
+}
+
+/// The SDK's own loader: every source of credentials that the AWS CLI knows.
+async fn load(global: &Global, profile: Option<&str>) -> Result<SdkConfig, Failure> {
+    let client = http_client(None).map_err(|error| Failure::Usage(error.to_string()))?;
+    let in_profile = ProfileFileRegionProvider::builder();
+    let in_profile = profile.into_iter().fold(in_profile, |builder, name| builder.profile_name(name));
+    // Without the instance's own Region, which the SDK would ask for last: there is no default.
+    let region = RegionProviderChain::first_try(global.region.clone().map(Region::new))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(in_profile.build());
+    let region = region.region().await;
+    let mut loader =
+        aws_config::defaults(BehaviorVersion::latest()).http_client(client.clone()).region(region.clone());
+    if let Some(profile) = profile {
+        // Over keys in the environment, as with the AWS CLI. The SDK's chain would take those first.
+        let provider = ProviderConfig::without_region().with_http_client(client).with_region(region);
+        let credentials =
+            ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile).build();
+        loader = loader.profile_name(profile).credentials_provider(credentials);
+    }
+    if let Some(url) = &global.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    Ok(loader.load().await)
+}
+
+/// Why the caller is not known. Without credentials no call was made.
+fn no_identity(error: &SdkError<GetCallerIdentityError>, profile: Option<&str>) -> Failure {
+    let (why, of_profile) =
+        (describe_error(error), profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default());
+    match error {
+        SdkError::ServiceError(_) | SdkError::ConstructionFailure(_) => Failure::WrongAccount(format!(
+            "the credentials{of_profile} cannot be used: log in, or choose others with `--profile`: {why}"
+        )),
+        SdkError::DispatchFailure(failure) if failure.is_other() => Failure::WrongAccount(format!(
+            "there are no credentials{of_profile}: log in, or choose others with `--profile`: {why}"
+        )),
+        _ => Failure::Error(format!("the caller's account cannot be read: {why}")),
+    }
+}

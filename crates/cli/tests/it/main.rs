@@ -1,0 +1,16 @@
+//! `model-copier` from outside: the program against the sandbox, and its loop at the ports in virtual time.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests"
+)]
+
+mod crashes;
+mod file_ledger;
+mod program;
+mod reference;
+mod support;

@@ -1,0 +1,325 @@
+//! The program against the sandbox: what it does, writes and ends with.
+
+use sandbox::{Effect, Fault};
+use tokio::process::Child;
+
+use crate::support::{
+    ACCOUNT, COPY, DESTINATION, Machine, SOURCE, SOURCE_ACCOUNT, SOURCE_VERSION, read_until,
+};
+
+const COPY_ARN: &str =
+    "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/flowers.2026-11-02/";
+
+fn with<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    COPY.iter().chain(arguments).copied().collect()
+}
+
+#[tokio::test]
+async fn one_command_copies_a_model_across_two_accounts() {
+    let machine = Machine::new(1).await;
+    let ran = machine.run(COPY).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.starts_with(&format!("COMPLETED {COPY_ARN}")), "{ran:?}");
+    assert!(ran.err.contains("Account: 444455556666\nRegion:  us-east-1\nCaller:  "), "{ran:?}");
+    assert!(ran.err.contains("\nSTARTED arn:"), "{ran:?}");
+    assert_eq!(machine.copies(), 1);
+}
+
+#[tokio::test]
+async fn json_is_the_final_announcement_and_jsonl_every_announcement() {
+    let machine = Machine::new(1).await;
+    let ran = machine.run(with(&["--output", "json", "--quiet"])).await;
+    let announcement = ran.json();
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    assert_eq!((&announcement["version"], &announcement["status"]), (&"1".into(), &"COMPLETED".into()));
+    let ran = machine.run(with(&["--output", "jsonl", "--request-id", "r", "--quiet"])).await;
+    let statuses: Vec<String> = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["status"].to_string())
+        .collect();
+    assert_eq!(statuses, ["\"STARTED\"", "\"COMPLETED\""], "{ran:?}");
+}
+
+/// Kills a command when it comes to this point, and runs it again.
+async fn killed(machine: &Machine, mut child: Child) {
+    child.kill().await.unwrap();
+    let ran = machine.run_event(&[]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.out.lines().count(), 1, "{ran:?}");
+    assert!(ran.out.starts_with(&format!("COMPLETED {COPY_ARN}")), "{ran:?}");
+    assert_eq!(machine.copies(), 1);
+}
+
+#[tokio::test]
+async fn killed_while_it_reads_its_request() {
+    let machine = Machine::new(1).await;
+    let (child, _stdin) = machine.copy_of_event(&[]);
+    killed(&machine, child).await;
+}
+
+#[tokio::test]
+async fn killed_while_it_waits_to_be_started() {
+    let machine = Machine::new(1).await;
+    let throttled = Effect::error("ThrottlingException");
+    machine.sandbox.fault(Fault::new("rekognition:CopyProjectVersion", throttled).on_call(1));
+    let mut child = machine.with_event(&[]).await;
+    read_until(child.stderr.as_mut().unwrap(), "QUEUED ThrottlingException").await;
+    killed(&machine, child).await;
+}
+
+#[tokio::test]
+async fn killed_when_its_call_has_lost_its_answer() {
+    let machine = Machine::new(1).await;
+    machine.sandbox.fault(Fault::new("rekognition:CopyProjectVersion", Effect::LoseAnswer).on_call(1));
+    let child = machine.with_event(&[]).await;
+    while machine.copies() == 0 {
+        tokio::task::yield_now().await;
+    }
+    killed(&machine, child).await;
+}
+
+#[tokio::test]
+async fn killed_while_rekognition_copies() {
+    let machine = Machine::new(2).await;
+    let mut child = machine.with_event(&[]).await;
+    read_until(child.stderr.as_mut().unwrap(), "STARTED").await;
+    killed(&machine, child).await;
+}
+
+#[tokio::test]
+async fn killed_when_it_has_written_the_result() {
+    let machine = Machine::new(1).await;
+    let mut child = machine.with_event(&[]).await;
+    read_until(child.stdout.as_mut().unwrap(), "COMPLETED").await;
+    killed(&machine, child).await;
+}
+
+#[tokio::test]
+async fn the_first_ctrl_c_leaves_with_130_and_says_how_to_go_on() {
+    let machine = Machine::new(2).await;
+    let mut child = machine.with_event(&[]).await;
+    read_until(child.stderr.as_mut().unwrap(), "STARTED").await;
+    let id = child.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    read_until(child.stderr.as_mut().unwrap(), "the same command goes on with it").await;
+    assert_eq!(child.wait().await.unwrap().code(), Some(130));
+    let ran = machine.run_event(&[]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(machine.copies(), 1);
+}
+
+#[tokio::test]
+async fn a_timeout_ends_the_waiting_and_not_the_copy() {
+    let machine = Machine::new(3600).await;
+    let ran = machine.run(with(&["--timeout", "0s"])).await;
+    assert_eq!(ran.code, Some(5), "{ran:?}");
+    assert_eq!(ran.out, "");
+    assert_eq!(machine.copies(), 1);
+    let listed = machine.run(["list"]).await;
+    assert_eq!(listed.code, Some(0), "{listed:?}");
+    let lines: Vec<&str> = listed.out.lines().collect();
+    let words: Vec<&str> = lines[0].split_whitespace().collect();
+    assert_eq!(words, ["ID", "STATUS", "STEP", "PROJECT", "VERSION", "SINCE", "NEXT"]);
+    let words: Vec<&str> = lines[1].split_whitespace().collect();
+    assert_eq!(words[1..5], ["STARTED", "poll", "flowers-production", "flowers.2026-11-02"]);
+    assert!(words[5].ends_with('Z'), "RFC 3339 in a pipe: {words:?}");
+    assert_eq!(lines.len(), 2);
+}
+
+#[tokio::test]
+async fn a_detached_command_leaves_once_rekognition_has_accepted() {
+    let machine = Machine::new(3600).await;
+    let ran = machine.run(with(&["--detach", "--request-id", "detached"])).await;
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
+    let shown = machine.run(["show", "detached", "--output", "json"]).await;
+    assert_eq!(shown.json()["status"], "STARTED", "{shown:?}");
+    let missing = machine.run(["show", "other"]).await;
+    assert_eq!(missing.code, Some(1), "{missing:?}");
+}
+
+#[tokio::test]
+async fn an_empty_list_is_an_empty_array() {
+    let machine = Machine::new(1).await;
+    let listed = machine.run(["list", "--output", "json"]).await;
+    assert_eq!((listed.code, listed.out.as_str()), (Some(0), "[]\n"), "{listed:?}");
+    let listed = machine.run(["list", "--output", "jsonl", "--color", "always"]).await;
+    assert_eq!((listed.code, listed.out.as_str()), (Some(0), ""), "{listed:?}");
+}
+
+#[tokio::test]
+async fn a_bad_request_is_rejected_before_anything_is_asked_or_written() {
+    let machine = Machine::new(1).await;
+    let ran = machine.run(with(&["--name", "no spaces"])).await;
+    assert_eq!(ran.code, Some(6), "{ran:?}");
+    assert!(ran.out.starts_with("REJECTED InvalidRequest: "), "{ran:?}");
+    assert!(ran.out.contains("`versionName` may have letters, digits"), "{ran:?}");
+    let listed = machine.run(["list", "--all", "--output", "json"]).await;
+    assert_eq!(listed.out, "[]\n");
+}
+
+#[tokio::test]
+async fn an_id_that_names_another_request_is_rejected() {
+    let machine = Machine::new(1).await;
+    assert_eq!(machine.run(with(&["--request-id", "r"])).await.code, Some(0));
+    let ran = machine.run(with(&["--request-id", "r", "--name", "other"])).await;
+    assert_eq!(ran.code, Some(6), "{ran:?}");
+    assert!(ran.out.contains("`r` already names another request"), "{ran:?}");
+    assert_eq!(machine.copies(), 1);
+}
+
+#[tokio::test]
+async fn without_region_credentials_or_the_right_account_nothing_is_done() {
+    let machine = Machine::new(1).await;
+    let mut command = machine.program(["list"]);
+    command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
+    let ran = crate::support::Ran::of(command.output().await.unwrap());
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.err.contains("no Region is set: give `--region`"), "{ran:?}");
+
+    let mut command = machine.program(["list"]);
+    command.env_remove("AWS_ACCESS_KEY_ID");
+    let ran = crate::support::Ran::of(command.output().await.unwrap());
+    assert_eq!(ran.code, Some(7), "{ran:?}");
+    assert!(ran.err.contains("there are no credentials: log in"), "{ran:?}");
+
+    let ran = machine.run(["list", "--account", SOURCE_ACCOUNT, "--output", "json"]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (Some(7), ""), "{ran:?}");
+    let error: serde_json::Value = serde_json::from_str(&ran.err).unwrap();
+    assert_eq!(error["exitCode"], 7);
+    let ran = machine.run(["list", "--account", ACCOUNT, "--profile", "production"]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+/// The source project without a policy.
+fn without_policies(machine: &Machine) {
+    machine.sandbox.change(|world| world.projects.iter_mut().for_each(|project| project.policies.clear()));
+}
+
+#[tokio::test]
+async fn a_source_profile_puts_the_policy_that_the_copy_needs() {
+    let machine = Machine::new(1).await;
+    without_policies(&machine);
+    let ran = machine.run(with(&["--source-profile", "flowers"])).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let policies = machine.sandbox.project(SOURCE).unwrap().policies;
+    assert_eq!(policies.len(), 1);
+    assert_eq!(policies[0].name, "model-copier-444455556666-command_line");
+    assert!(policies[0].document.contains("arn:aws:iam::444455556666:root"), "{}", policies[0].document);
+    assert!(policies[0].document.contains("DateLessThan"), "{}", policies[0].document);
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_written_with_the_command_that_gives_it() {
+    let machine = Machine::new(1).await;
+    without_policies(&machine);
+    let ran = machine.run(with(&["--timeout", "0s"])).await;
+    assert_eq!(ran.code, Some(5), "{ran:?}");
+    assert!(ran.err.contains("QUEUED AccessDeniedException: "), "{ran:?}");
+    assert!(
+        ran.err.contains("aws rekognition put-project-policy --region us-east-1 --project-arn"),
+        "{ran:?}"
+    );
+    assert!(ran.err.contains("--source-profile"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_source_profile_of_another_account_is_refused() {
+    let machine = Machine::new(1).await;
+    let ran = machine.run(with(&["--source-profile", "production"])).await;
+    assert_eq!(ran.code, Some(7), "{ran:?}");
+    assert_eq!(machine.copies(), 0);
+}
+
+#[tokio::test]
+async fn a_name_that_another_model_has_is_a_failure() {
+    let machine = Machine::new(1).await;
+    let staging = DESTINATION.replace("flowers-production/1761991200000", "flowers-staging/1761994800000");
+    let arguments: Vec<&str> = COPY
+        .iter()
+        .map(|argument| if *argument == DESTINATION { staging.as_str() } else { argument })
+        .collect();
+    let ran = machine.run(arguments.iter().chain(&["--name", "flowers.2026-11-01"])).await;
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.out.starts_with("FAILED VersionNameTaken: "), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_closed_pipe_is_success() {
+    let machine = Machine::new(1).await;
+    let mut child = machine.program(["list"]).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().await.unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn every_policy_of_a_copier_is_listed_and_withdrawn_and_no_other() {
+    let machine = Machine::new(1).await;
+    assert_eq!(machine.run(with(&["--source-profile", "flowers"])).await.code, Some(0));
+    let of_project = ["--source-project", SOURCE, "--source-profile", "flowers", "--output", "json"];
+    let listed = machine.run(["policies"].iter().chain(&of_project)).await;
+    let policies = listed.json();
+    assert_eq!(policies.as_array().unwrap().len(), 1, "{listed:?}");
+    assert_eq!(policies[0]["name"], "model-copier-444455556666-command_line");
+    assert_eq!(policies[0]["isExpired"], false);
+    let withdrawn = machine.run(["policies", "withdraw"].iter().chain(&of_project)).await;
+    assert_eq!(withdrawn.code, Some(0), "{withdrawn:?}");
+    assert!(withdrawn.err.contains("Account: 111122223333"), "{withdrawn:?}");
+    let left = machine.sandbox.project(SOURCE).unwrap().policies;
+    assert_eq!(left.iter().map(|policy| policy.name.as_str()).collect::<Vec<_>>(), ["copy-to-production"]);
+    let again = machine.run(["policies", "withdraw"].iter().chain(&of_project)).await;
+    assert_eq!((again.code, again.out.as_str()), (Some(0), "[]\n"), "{again:?}");
+    let others = machine.run(["policies", "--source-project", SOURCE]).await;
+    assert_eq!(others.code, Some(7), "{others:?}");
+}
+
+/// The checks of a dry run with their verdicts.
+fn verdicts(ran: &crate::support::Ran) -> Vec<(String, String)> {
+    let checks = ran.json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    checks.as_array().unwrap().iter().map(|check| (text(&check["check"]), text(&check["verdict"]))).collect()
+}
+
+#[tokio::test]
+async fn a_dry_run_changes_nothing_and_says_what_it_could_not_check() {
+    let machine = Machine::new(1).await;
+    let ran = machine.run(with(&["--dry-run", "--output", "json"])).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let unknown: Vec<_> = verdicts(&ran).into_iter().filter(|(_, verdict)| verdict != "ok").collect();
+    let expected = ["source version", "project policy", "bucket"];
+    assert_eq!(unknown, expected.map(|check| (check.to_owned(), "unknown".to_owned())));
+    let ran = machine.run(with(&["--dry-run", "--output", "json", "--source-profile", "flowers"])).await;
+    let unknown: Vec<_> = verdicts(&ran).into_iter().filter(|(_, verdict)| verdict != "ok").collect();
+    assert_eq!(unknown, [("bucket".to_owned(), "unknown".to_owned())], "{ran:?}");
+    assert_eq!(machine.copies(), 0);
+    assert_eq!(machine.sandbox.project(SOURCE).unwrap().policies.len(), 1);
+    assert_eq!(machine.run(["list", "--all", "--output", "json"]).await.out, "[]\n");
+}
+
+#[tokio::test]
+async fn a_dry_run_finds_what_is_in_the_way() {
+    let machine = Machine::new(1).await;
+    let found = async |arguments: &[(&str, &str)]| {
+        let replace = |argument: &&str| {
+            let other = arguments.iter().find(|(from, _)| from == argument);
+            other.map_or(*argument, |(_, to)| *to).to_owned()
+        };
+        let mut arguments: Vec<String> = COPY.iter().map(replace).collect();
+        arguments.extend(["--dry-run", "--output", "json", "--source-profile", "flowers"].map(str::to_owned));
+        let ran = machine.run(arguments).await;
+        let found: Vec<String> = verdicts(&ran)
+            .into_iter()
+            .filter(|(_, verdict)| verdict == "found")
+            .map(|(check, _)| check)
+            .collect();
+        assert_eq!(ran.code, Some(if found.is_empty() { 0 } else { 8 }), "{ran:?}");
+        found
+    };
+    assert!(found(&[]).await.is_empty());
+    let missing = SOURCE_VERSION.replace("1762077600000", "1762077600001");
+    assert_eq!(found(&[(SOURCE_VERSION, &missing)]).await, ["source version"]);
+    let missing = DESTINATION.replace("1761991200000", "1761991200001");
+    assert_eq!(found(&[(DESTINATION, &missing)]).await, ["destination project"]);
+    machine.sandbox.set_status(SOURCE_VERSION, "TRAINING_IN_PROGRESS", None);
+    assert_eq!(found(&[]).await, ["source version"]);
+}

@@ -1,0 +1,138 @@
+//! A sandbox, and the program that works against it with a state folder of its own.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use sandbox::{Sandbox, Settings, World};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+
+pub(crate) const ACCOUNT: &str = "444455556666";
+pub(crate) const SOURCE_ACCOUNT: &str = "111122223333";
+pub(crate) const SOURCE: &str = "arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000";
+pub(crate) const SOURCE_VERSION: &str =
+    "arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/flowers.2026-11-02/1762077600000";
+pub(crate) const DESTINATION: &str =
+    "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/1761991200000";
+
+/// The flags of a copy.
+pub(crate) const COPY: [&str; 9] = [
+    "copy",
+    "--source-project",
+    SOURCE,
+    "--source-version",
+    SOURCE_VERSION,
+    "--to",
+    DESTINATION,
+    "--bucket",
+    "flowers-production-models",
+];
+
+const EVENT: &str = include_str!("../../../../events/copy-requested-cli.json");
+
+/// Reads lines until one contains the text.
+pub(crate) async fn read_until(stream: &mut (impl AsyncRead + Unpin), text: &str) {
+    let mut lines = BufReader::new(stream).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if line.contains(text) {
+            return;
+        }
+    }
+    panic!("`{text}` did not come");
+}
+
+/// A sandbox with a user's machine.
+pub(crate) struct Machine {
+    pub(crate) sandbox: Sandbox,
+    home: TempDir,
+}
+
+impl Machine {
+    /// A copy takes so many seconds.
+    pub(crate) async fn new(copying: i64) -> Self {
+        let settings = Settings { copying: jiff::SignedDuration::from_secs(copying), ..Settings::default() };
+        let sandbox = Sandbox::builder(World::small()).settings(settings).start().await.unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let profile = |name: &str, account: &str| {
+            format!("[{name}]\naws_access_key_id = {account}\naws_secret_access_key = sandbox\n")
+        };
+        let profiles = [profile("flowers", SOURCE_ACCOUNT), profile("production", ACCOUNT)].concat();
+        std::fs::write(home.path().join("credentials"), profiles).unwrap();
+        Self { sandbox, home }
+    }
+
+    pub(crate) fn state(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The program with these arguments, as the user of the destination account.
+    pub(crate) fn program<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_model-copier"));
+        command
+            .env_clear()
+            .envs(self.sandbox.environment(ACCOUNT))
+            .env("XDG_STATE_HOME", self.state())
+            .env("AWS_SHARED_CREDENTIALS_FILE", self.home.path().join("credentials"))
+            .env("AWS_CONFIG_FILE", self.home.path().join("config"))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) async fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Ran {
+        Ran::of(self.program(arguments).output().await.unwrap())
+    }
+
+    /// A copy of the request in events/, from standard input.
+    pub(crate) fn copy_of_event(&self, arguments: &[&str]) -> (Child, ChildStdin) {
+        let arguments = ["copy", "-"].iter().chain(arguments);
+        let mut child = self.program(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let stdin = child.stdin.take().unwrap();
+        (child, stdin)
+    }
+
+    /// Runs that to its end.
+    pub(crate) async fn run_event(&self, arguments: &[&str]) -> Ran {
+        let child = self.with_event(arguments).await;
+        Ran::of(child.wait_with_output().await.unwrap())
+    }
+
+    /// The same, under way.
+    pub(crate) async fn with_event(&self, arguments: &[&str]) -> Child {
+        let (child, mut stdin) = self.copy_of_event(arguments);
+        stdin.write_all(EVENT.as_bytes()).await.unwrap();
+        child
+    }
+
+    /// How often the sandbox accepted CopyProjectVersion.
+    pub(crate) fn copies(&self) -> usize {
+        self.sandbox.project(DESTINATION).unwrap().versions.len()
+    }
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    pub(crate) fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}

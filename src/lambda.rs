@@ -66,9 +66,12 @@ impl From<InvocationError> for Diagnostic {
 /// AWS, with a clock.
 type Aws<C> = Ports<DynamoDb, CustomLabels, EventBridge, C>;
 
+/// A copier that is made when the first invocation needs it.
+type LazyCopier<C> = LazyLock<Copier<Aws<C>>, Box<dyn FnOnce() -> Copier<Aws<C>> + Send>>;
+
 /// One of the functions as Lambda runs it.
 pub struct Function<C> {
-    copier: LazyLock<Copier<Aws<C>>, Box<dyn FnOnce() -> Copier<Aws<C>> + Send>>,
+    copier: LazyCopier<C>,
     request_queue_arn: Option<String>,
     metrics: Metrics,
 }

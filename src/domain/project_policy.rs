@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::refusal::Refusal;
 use super::request::CopyRequest;
@@ -197,16 +197,16 @@ pub fn document_for_version(principals: &BTreeSet<String>, copy: &CopyRequest) -
 }
 
 fn document(principals: &BTreeSet<String>, resource: &str, expiry: Option<Timestamp>) -> String {
-    let mut statement = json!({
-        "Effect": "Allow",
-        "Principal": { "AWS": principals },
-        "Action": ACTION,
-        "Resource": resource,
-    });
+    let mut statement = Map::new();
+    statement.insert("Effect".to_owned(), json!("Allow"));
+    statement.insert("Principal".to_owned(), json!({ "AWS": principals }));
+    statement.insert("Action".to_owned(), json!(ACTION));
+    statement.insert("Resource".to_owned(), json!(resource));
     if let Some(expiry) = expiry {
         // IAM compares whole seconds. Cut off, the policy ends no later than it should.
         let expiry = Timestamp::from_second(expiry.as_second()).unwrap_or(expiry);
-        statement["Condition"] = json!({ "DateLessThan": { "aws:CurrentTime": expiry.to_string() } });
+        let condition = json!({ "DateLessThan": { "aws:CurrentTime": expiry.to_string() } });
+        statement.insert("Condition".to_owned(), condition);
     }
     json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
 }

@@ -26,6 +26,7 @@ use super::times::{LEASE_DURATION, Times, saturating_add};
 /// One request and how far it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "almost every record is accepted")]
 pub enum Record {
     /// A request that is served.
     Accepted(Accepted),

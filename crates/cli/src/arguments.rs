@@ -2,13 +2,12 @@
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{cancel, copy, dead_letters, doctor, list, live_check, policies, retry, show};
+use crate::commands::{copy, list, policies, show};
 use crate::exit::EXIT_CODES;
 
 /// Copy Amazon Rekognition Custom Labels models between projects and accounts.
 ///
-/// Without `--stack`, `copy` runs the copy from this machine, in your own account. With `--stack NAME` the commands work
-/// with a copier that is deployed there.
+/// `copy` runs the copy from this machine, in your own account. It needs no stack.
 #[derive(Debug, Parser)]
 #[command(name = "model-copier", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 #[command(max_term_width = 100, disable_help_subcommand = true, infer_subcommands = false)]
@@ -74,10 +73,5 @@ pub enum Command {
     Copy(Box<copy::Arguments>),
     List(list::Arguments),
     Show(show::Arguments),
-    Retry(retry::Arguments),
-    Cancel(cancel::Arguments),
-    DeadLetters(dead_letters::Arguments),
     Policies(policies::Arguments),
-    Doctor(doctor::Arguments),
-    LiveCheck(live_check::Arguments),
 }

@@ -138,7 +138,8 @@ impl Position {
 /// The records in a table: the items with an attribute `record`, of the table's first megabyte.
 fn records(shared: &Shared, table: &Table) -> Vec<Value> {
     let scan = json!({"TableName": table.definition.get("TableName")}).to_string();
-    let answer = shared.databases.answer(&table.account, "Scan", &scan);
+    let region = shared.lock().world.region.clone();
+    let answer = shared.databases.answer(&region, &table.account, "Scan", &scan);
     let found: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let items = found.get("Items").and_then(Value::as_array).into_iter().flatten();
     let items = items.filter_map(Value::as_object).filter(|item| item.contains_key("record"));

@@ -44,7 +44,7 @@ fn parse_and_decide(text: &str, rules: &Rules) -> Option<Status> {
         return None;
     };
     let answer = CopyAnswer::Accepted(ProjectVersionArn::parse(COPY).ok()?);
-    match copy_answer(accepted, answer, now, rules) {
+    match copy_answer(accepted, answer, None, now, rules) {
         AnswerDecision::Save(accepted) => black_box(accepted).status(),
         AnswerDecision::DescribeName(_) => None,
     }

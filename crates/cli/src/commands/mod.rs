@@ -1,13 +1,8 @@
 //! The commands, a file for each: its arguments with their help, and what it does.
 
-pub mod cancel;
 pub mod copy;
-pub mod dead_letters;
-pub mod doctor;
 pub mod list;
-pub mod live_check;
 pub mod policies;
-pub mod retry;
 pub mod show;
 
 use crate::arguments::{Cli, Command};
@@ -24,16 +19,6 @@ pub async fn run(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Copy(arguments) => copy::run(*arguments, global, output).await,
         Command::List(arguments) => list::run(arguments, global, output).await,
         Command::Show(arguments) => show::run(arguments, global, output).await,
-        Command::Retry(arguments) => retry::run(arguments, global, output).await,
-        Command::Cancel(arguments) => cancel::run(arguments, global, output).await,
-        Command::DeadLetters(arguments) => dead_letters::run(arguments, global, output).await,
         Command::Policies(arguments) => policies::run(arguments, global, output).await,
-        Command::Doctor(arguments) => doctor::run(arguments, global, output).await,
-        Command::LiveCheck(arguments) => live_check::run(arguments, global, output).await,
     }
-}
-
-/// The error of what this version cannot do.
-fn not_yet(what: &str) -> Failure {
-    Failure::Usage(format!("{what} is not implemented yet"))
 }

@@ -243,12 +243,6 @@ pub const ALL: &[Mutant] = &[
         "Self::Unknown(_) => Progress::Copied,",
     ),
     of(
-        "FAILED is a failed copy",
-        MODEL,
-        "Self::CopyingFailed => Progress::Failed,",
-        "Self::CopyingFailed | Self::Failed => Progress::Failed,",
-    ),
-    of(
         "a name that is being deleted is a conflict",
         NAME,
         "    if version.status.progress() == Progress::Deleting {\n        return Verdict::Nothing;\n    }\n",
@@ -302,11 +296,14 @@ pub const ALL: &[Mutant] = &[
         "policy.name.starts_with(NAME_PREFIX) && expiry.is_some_and(|expiry| expiry <= now)",
         "expiry.is_none_or(|expiry| expiry <= now)",
     ),
-    of(
-        "a conflict about the policy is final",
-        POLICIES,
-        "                Err(PolicyMissing::Error(PolicyError::Conflict)) => {}\n",
-        "",
+    harmless(
+        of(
+            "a conflict about the policy ends the attempt",
+            POLICIES,
+            "                Err(PolicyMissing::Error(PolicyError::Conflict)) => {}\n",
+            "",
+        ),
+        "the request waits, and the next sweep lists the policies again",
     ),
     of(
         "a refusal of a policy that is not seen yet is final",
@@ -314,11 +311,14 @@ pub const ALL: &[Mutant] = &[
         "put_at.is_none_or(|put_at| now.duration_since(put_at) > SEEN_AFTER)",
         "put_at.is_none_or(|put_at| now >= put_at)",
     ),
-    of(
-        "a call is dropped at the end of an invocation",
-        BUDGET,
-        "Instant::now() + CALL_TIMEOUT <= self.end",
-        "Instant::now() <= self.end",
+    harmless(
+        of(
+            "a call is dropped at the end of an invocation",
+            BUDGET,
+            "Instant::now() + CALL_TIMEOUT <= self.end",
+            "Instant::now() <= self.end",
+        ),
+        "a start that is cut off counts as lost and is recovered; anything else is done again",
     ),
     of(
         "an invocation that hangs is not ended",

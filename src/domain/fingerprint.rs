@@ -25,7 +25,7 @@ pub fn fingerprint(text: &str) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Why a JSON value has no canonical form.
+/// Why a JSON value has no canonical form. Of a value that serde_json reads whole there is one reason: a repeated key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotCanonical {
     /// An object has the same key twice.

@@ -358,17 +358,21 @@ fn context(value: &RawValue, problems: &mut Vec<Problem>) -> Option<Context> {
         );
         return None;
     }
-    if !text.starts_with('{') {
-        wrong(ProblemCode::WrongType, format!("must be an object, not {}", shown(text)));
-        return None;
+    // Read whole: what comes back in an announcement must be JSON that EventBridge and the usual readers take. So no
+    // number beyond a double, no half of a surrogate pair, and nothing nested too deep.
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(serde_json::Value::Object(_)) => {}
+        Ok(_) => {
+            wrong(ProblemCode::WrongType, format!("must be an object, not {}", shown(text)));
+            return None;
+        }
+        Err(error) => {
+            wrong(ProblemCode::TooLarge, format!("must be JSON that can be read whole: {error}"));
+            return None;
+        }
     }
     if let Err(error) = fingerprint::canonical(value) {
-        let code = match error {
-            fingerprint::NotCanonical::RepeatedKey => ProblemCode::Duplicate,
-            fingerprint::NotCanonical::TooDeep => ProblemCode::TooLarge,
-            fingerprint::NotCanonical::Unreadable => ProblemCode::NotJson,
-        };
-        wrong(code, error.to_string());
+        wrong(ProblemCode::Duplicate, error.to_string());
         return None;
     }
     Some(Context(value.to_owned()))

@@ -172,6 +172,14 @@ fn a_context_nested_too_deep_to_read_is_refused() {
 }
 
 #[test]
+fn a_context_that_usual_readers_do_not_take_is_refused() {
+    for unreadable in ["1e999", "-1e999", r#""\ud800""#] {
+        let text = BARE.replacen('{', &format!(r#"{{"context": {{"a":{unreadable}}},"#), 1);
+        assert_eq!(told(&text), ["context TooLarge"], "{unreadable}");
+    }
+}
+
+#[test]
 fn a_context_that_repeats_a_key_at_any_depth_is_refused() {
     for context in [r#"{"a": 1, "a": 2}"#, r#"{"x": [{"a": 1, "a": 1}]}"#] {
         let text = BARE.replacen('{', &format!(r#"{{"context": {context},"#), 1);

@@ -9,8 +9,8 @@ use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::ports::{Bus, CallFailed, Unavailable};
 use serde_json::value::RawValue;
 
-use crate::arguments::Form;
 use crate::exit::Failure;
+use crate::global::Form;
 use crate::output::Output;
 use crate::when::duration;
 

@@ -1,8 +1,8 @@
-//! `model-copier`: copies a model from the command line, and looks after a copier's stack.
+//! `model-copier`: copies a model from the command line, and withdraws the policies that this needed.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`arguments`] | the command line: global flags and commands |
+//! | [`arguments`], [`global`] | the command line; the flags of every command |
 //! | [`commands`] | a file for each command |
 //! | [`session`] | Region, credentials, account and caller |
 //! | [`confirm`] | the statement of what changes, the question, and the token that proves the answer |
@@ -23,6 +23,7 @@ pub mod confirm;
 pub mod dry_run;
 pub mod exit;
 pub mod file_ledger;
+pub mod global;
 pub mod interrupt;
 pub mod local_copy;
 pub mod local_rules;

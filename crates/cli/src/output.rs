@@ -13,8 +13,8 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::arguments::{Form, Global};
 use crate::exit::Failure;
+use crate::global::{Form, Global};
 use crate::when::Style;
 
 /// Where a command writes.

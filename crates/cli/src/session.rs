@@ -9,8 +9,8 @@ use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use rekognition_model_copier::aws::{Configuration, describe_error, http_client};
 
-use crate::arguments::Global;
 use crate::exit::Failure;
+use crate::global::Global;
 
 /// The credentials of one account in one Region.
 #[derive(Debug)]

@@ -15,11 +15,11 @@ use rekognition_model_copier::{Copier, Rules};
 use serde_json::{Value, json};
 
 use crate::announcer::Announcer;
-use crate::arguments::Global;
 use crate::confirm::Confirmed;
 use crate::dry_run::DryRun;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::FileLedger;
+use crate::global::Global;
 use crate::interrupt::Interrupt;
 use crate::local_copy::{LocalCopy, Waiting};
 use crate::local_rules::local_rules;

@@ -3,9 +3,9 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::arguments::Global;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::FileLedger;
+use crate::global::Global;
 use crate::output::Output;
 use crate::request_view::{RequestView, table};
 use crate::session::Session;

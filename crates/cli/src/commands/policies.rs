@@ -10,9 +10,9 @@ use rekognition_model_copier::domain::project_policy::{NAME_PREFIX, is_expired_c
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::arguments::Global;
 use crate::confirm::Confirmed;
 use crate::exit::{Exit, Failure};
+use crate::global::Global;
 use crate::output::Output;
 use crate::session::Session;
 use crate::when::Style;
@@ -29,7 +29,7 @@ Examples:
   model-copier policies withdraw --source-profile flowers \\
     --source-project arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000")]
 pub struct Arguments {
-    /// What to do with them.
+    /// Without it, the policies are listed.
     #[command(subcommand)]
     pub action: Option<Action>,
     /// The source project
@@ -40,7 +40,7 @@ pub struct Arguments {
     pub source_profile: Option<String>,
 }
 
-/// What to do with the policies.
+/// A change of the policies.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Delete them, valid or expired

@@ -10,9 +10,9 @@ use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::ports::Ledger;
 use tokio::time::sleep;
 
-use crate::arguments::Global;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::FileLedger;
+use crate::global::Global;
 use crate::output::Output;
 use crate::request_view::RequestView;
 use crate::session::Session;

@@ -1,0 +1,41 @@
+//! The flags that every command has.
+
+use clap::{Args, ColorChoice, ValueEnum};
+
+/// The flags that every command has.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Take credentials and Region from this profile of the AWS configuration
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Work in this Region; there is no default: else `AWS_REGION` or the profile's
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Send the calls of every AWS service to this URL
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Fail unless the credentials are of this account
+    #[arg(long, global = true, value_name = "ID")]
+    pub account: Option<String>,
+    /// Write results in this form
+    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    pub output: Form,
+    /// Use colors and a line that moves
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// Write no progress and no notes
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// The form of the results on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people
+    Text,
+    /// One JSON value
+    Json,
+    /// One JSON value a line, each as soon as it is known
+    Jsonl,
+}

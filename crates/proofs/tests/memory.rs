@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use peak_alloc::PeakAlloc;
 use proofs::crashes::in_virtual_time;
 use proofs::process::Process;
@@ -13,7 +13,7 @@ use proofs::world::{Shared, World};
 use rekognition_model_copier::budget::Budget;
 use rekognition_model_copier::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
 use rekognition_model_copier::domain::intake::{Message, WayIn, intake};
-use rekognition_model_copier::domain::record::{Record, Step};
+use rekognition_model_copier::domain::record::{Accepted, Record, Step};
 use rekognition_model_copier::domain::refusal::CopyAnswer;
 use rekognition_model_copier::{Copier, Rules};
 
@@ -23,12 +23,20 @@ static ALLOCATED: PeakAlloc = PeakAlloc;
 const COPIES: usize = 100_000;
 const MOST: usize = 128 * 1024 * 1024;
 
-/// Puts a copy under way into the ledger and into Custom Labels.
-fn copying(world: &mut World, rules: &Rules, number: usize) {
-    let request = Request { project: project(number / 100), ..Request::new(&number.to_string()) };
+/// A request that is taken in.
+fn taken_in(rules: &Rules, now: Timestamp) -> Accepted {
+    let request = Request::new("a");
     let message = Message { text: &request.body(), id: &request.id, way_in: WayIn::Queue };
-    let record = intake(message, rules, "owner", world.now).expect("a request").record;
+    let record = intake(message, rules, "owner", now).expect("a request").record;
     let Record::Accepted(accepted) = record else { panic!("rejected") };
+    accepted
+}
+
+/// Puts a copy under way into the ledger and into Custom Labels.
+fn copying(world: &mut World, rules: &Rules, mut accepted: Accepted, number: usize) {
+    accepted.header.key.request_id = number.to_string();
+    accepted.copy.destination_project_arn = project(number / 100);
+    accepted.copy.version_name = format!("copy-{number}");
     let arn = world.models.judge(&accepted.copy, world.now).expect("accepted");
     let decision = copy_answer(accepted, CopyAnswer::Accepted(arn), None, world.now, rules);
     let AnswerDecision::Save(mut accepted) = decision else { panic!("not started") };
@@ -45,7 +53,8 @@ fn a_sweep_over_a_hundred_thousand_copies_holds_less_than_128_megabytes() {
             world.keep_effects = false;
             world.models.per_second = None;
             world.models.usual = Destiny { takes: Duration::from_secs(7200), ..Destiny::default() };
-            (0..COPIES).for_each(|number| copying(world, &rules, number));
+            let accepted = taken_in(&rules, world.now);
+            (0..COPIES).for_each(|number| copying(world, &rules, accepted.clone(), number));
             // Lets the index come after the records.
             world.table.due(Step::Poll, world.now, None, world.now);
         });

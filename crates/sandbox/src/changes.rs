@@ -28,7 +28,7 @@ use futures_util::stream;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{state::Shared, world::Table};
+use crate::{dynamodb::Databases, state::Shared, world::Table};
 
 /// How often the state is compared with what was sent.
 const TICK: Duration = Duration::from_millis(100);
@@ -84,7 +84,7 @@ impl Watcher {
 
     fn changed(&mut self) -> Map<String, Value> {
         let mut message = Map::new();
-        let (parts, tables) = {
+        let (parts, tables, region) = {
             let state = self.shared.settled();
             if let Some(calls) = self.calls.advance(&state.calls, |call| &call.request_id) {
                 message.insert("calls".to_owned(), calls);
@@ -95,13 +95,14 @@ impl Watcher {
                 ("faults", state.faults.counted()),
                 ("example", serde_json::from_str(EXAMPLE).unwrap_or_default()),
             ];
-            (parts, state.world.tables.clone())
+            (parts, state.world.tables.clone(), state.world.region.clone())
         };
         let published = self.shared.published.list();
         if let Some(announcements) = self.announcements.advance(&published, |event| &event.id) {
             message.insert("announcements".to_owned(), announcements);
         }
-        let records: Vec<Value> = tables.iter().flat_map(|table| records(&self.shared, table)).collect();
+        let records: Vec<Value> =
+            tables.iter().flat_map(|table| records(&self.shared.databases, &region, table)).collect();
         for (name, value) in parts.into_iter().chain([("records", json!(records))]) {
             if self.sent.get(name) != Some(&value) {
                 message.insert(name.to_owned(), value.clone());
@@ -136,10 +137,9 @@ impl Position {
 }
 
 /// The records in a table: the items with an attribute `record`, of the table's first megabyte.
-fn records(shared: &Shared, table: &Table) -> Vec<Value> {
+fn records(databases: &Databases, region: &str, table: &Table) -> Vec<Value> {
     let scan = json!({"TableName": table.definition.get("TableName")}).to_string();
-    let region = shared.lock().world.region.clone();
-    let answer = shared.databases.answer(&region, &table.account, "Scan", &scan);
+    let answer = databases.answer(region, &table.account, "Scan", &scan);
     let found: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let items = found.get("Items").and_then(Value::as_array).into_iter().flatten();
     let items = items.filter_map(Value::as_object).filter(|item| item.contains_key("record"));

@@ -109,7 +109,6 @@ fn template(world: &World) -> BTreeMap<String, String> {
         ("CALLS_PER_SECOND", "5"),
         ("SOURCE_ACCOUNT_ROLES", ""),
         ("EXTERNAL_ID", ""),
-        ("ALLOW_PROJECT_WIDE_GRANTS", "false"),
         ("PROJECT_POLICY_EXPIRES", "true"),
         ("COPIER_ROLE_ARNS", &roles.join(",")),
     ]

@@ -16,7 +16,7 @@ use crate::{Outcome, page, written};
 const MINUTES: f64 = 30.0;
 /// Minutes of an average month.
 const MONTH: f64 = 43_800.0;
-/// What the template gives a function.
+/// The memory of a function in template.yaml.
 const GIGABYTES: f64 = 0.25;
 /// Hours of an average month.
 const HOURS: f64 = MONTH / 60.0;
@@ -95,7 +95,7 @@ pub(crate) async fn measure() -> Outcome<()> {
     let life = lives(100)?;
     let idle = sweep(Pending::default())?;
     let written = written::measure().await?;
-    // What a request costs apart from its polls: its start in a batch of ten, its end in a sweep.
+    // A request also pays for its start, in a batch of ten, and for its end, in a sweep.
     let start = (COPY + EVENTS + 3 * LEDGER).as_secs_f64() + 9.0 / 5.0 + OVERHEAD;
     let end = (3 * LEDGER + EVENTS).as_secs_f64() / 10.0;
     let own = list.lambda(0.1, start / 10.0 + end)

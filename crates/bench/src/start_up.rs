@@ -67,7 +67,7 @@ pub(crate) async fn measure() -> Outcome<()> {
     fill("start-up", &text(&lives, &floors, rounds, start_copy?, check_copies?))
 }
 
-/// What each SDK trusts in Lambda, and the benchmark's authority.
+/// The variables that let each SDK trust the benchmark's authority, beside what it trusts in Lambda.
 fn trust(authority: &str) -> Outcome<BTreeMap<String, String>> {
     let scratch = builds::scratch()?;
     let amazon = fs::read_to_string(path("src/aws/amazon-roots.pem"))?;

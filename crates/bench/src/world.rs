@@ -1,5 +1,5 @@
-//! What the use cases run against when calls are counted: all four ports in memory and in virtual time, with what
-//! DynamoDB bills for each call.
+//! The world in which calls are counted: all four ports in memory and in virtual time. It adds up what DynamoDB bills for
+//! each call.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -26,7 +26,7 @@ use tokio::time::{Instant, sleep};
 use crate::billing::{Size, read_units, write_units};
 use crate::stage::settings;
 
-/// What a call is taken to last. Assumed, since AWS cannot be measured here.
+/// The assumed duration of each call: AWS cannot be measured here.
 pub(crate) const LEDGER: Duration = Duration::from_millis(5);
 pub(crate) const DESCRIBE: Duration = Duration::from_millis(60);
 pub(crate) const COPY: Duration = Duration::from_millis(200);
@@ -204,7 +204,7 @@ impl World {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a call does, after it has lasted.
+    /// Waits as long as the call lasts, then does what it does.
     async fn call<T>(&self, lasts: Duration, act: impl FnOnce(&mut State) -> T) -> T {
         sleep(lasts).await;
         act(&mut self.lock())

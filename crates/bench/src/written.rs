@@ -1,4 +1,4 @@
-//! What the two real functions write to their logs, idle and for one copy: CloudWatch bills the bytes, and each metric for
+//! The logs that the two real functions write, idle and for one copy. CloudWatch bills their bytes, and each metric for
 //! every hour in which it is sent.
 
 use std::collections::BTreeMap;

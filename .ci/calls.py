@@ -49,7 +49,7 @@ def roles(variables):
     return {
         f"arn:aws:sts::{DESTINATION}:assumed-role/start-copy/": ("start-copy", copier.role("StartCopyRole")),
         f"arn:aws:sts::{DESTINATION}:assumed-role/check-copies/": ("check-copies", copier.role("CheckCopiesRole")),
-        f"arn:aws:sts::{SOURCE}:assumed-role/copier-grants/": ("the grant role", COMPANIONS_ROLE),
+        f"arn:aws:sts::{SOURCE}:assumed-role/model-copier-policies/": ("the source account's role", COMPANIONS_ROLE),
     }
 
 

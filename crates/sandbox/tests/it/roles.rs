@@ -4,7 +4,7 @@ use crate::support::*;
 use sandbox::{Role, Sandbox, World};
 use serde_json::json;
 
-const ROLE: &str = "arn:aws:iam::111122223333:role/copier-grants";
+const ROLE: &str = "arn:aws:iam::111122223333:role/model-copier-policies";
 const COPIER: &str = "444455556666.start-copy";
 
 async fn sandbox() -> Sandbox {

@@ -70,8 +70,14 @@ pub const ALL: &[Mutant] = &[
     of(
         "RUNNING is an unknown word",
         MODEL,
-        "            | Self::Running\n            | Self::Stopping",
-        "            | Self::Stopping",
+        "            Self::CopyingCompleted\n",
+        "            Self::Running => Progress::Unknown,\n            Self::CopyingCompleted\n",
+    ),
+    of(
+        "FAILED is a failed copy",
+        MODEL,
+        "            Self::CopyingCompleted\n",
+        "            Self::Failed => Progress::Failed,\n            Self::CopyingCompleted\n",
     ),
     of(
         "a version is adopted whatever its source",

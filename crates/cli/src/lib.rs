@@ -5,6 +5,7 @@
 //! | [`arguments`], [`global`] | the command line; the flags of every command |
 //! | [`commands`] | a file for each command |
 //! | [`session`] | Region, credentials, account and caller |
+//! | [`stack`] | the outputs and parameters of a deployed stack |
 //! | [`confirm`] | the statement of what changes, the question, and the token that proves the answer |
 //! | [`output`], [`when`], [`request_view`] | results and progress; times; a request as it is listed and shown |
 //! | [`request_text`], [`local_rules`] | what `copy` is asked for; the rules of a copy on this machine |
@@ -32,4 +33,5 @@ pub mod reference;
 pub mod request_text;
 pub mod request_view;
 pub mod session;
+pub mod stack;
 pub mod when;

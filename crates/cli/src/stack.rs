@@ -1,0 +1,70 @@
+//! A deployed stack: what its outputs and parameters say.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::Client;
+use rekognition_model_copier::aws::describe_error;
+
+use crate::exit::Failure;
+use crate::session::Session;
+
+/// A deployed stack, as `DescribeStacks` answers it.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Its name.
+    pub name: String,
+    /// CloudFormation's word for how its last operation ended, for instance `UPDATE_COMPLETE`.
+    pub status: String,
+    outputs: BTreeMap<String, String>,
+    parameters: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Reads the stack of this name in the session's account and Region.
+    ///
+    /// # Errors
+    /// If there is none, or it cannot be read.
+    pub async fn read(session: &Session, name: &str) -> Result<Self, Failure> {
+        let client = Client::new(&session.config.shared);
+        let described = client.describe_stacks().stack_name(name).send().await.map_err(|error| {
+            Failure::Error(format!(
+                "stack `{name}` cannot be read in account `{}` and Region `{}`: {}",
+                session.identity.account,
+                session.identity.region,
+                describe_error(&error)
+            ))
+        })?;
+        let Some(stack) = described.stacks.unwrap_or_default().into_iter().next() else {
+            return Err(Failure::Error(format!("there is no stack `{name}`")));
+        };
+        let outputs = stack.outputs.unwrap_or_default().into_iter();
+        let parameters = stack.parameters.unwrap_or_default().into_iter();
+        Ok(Self {
+            name: stack.stack_name.unwrap_or_else(|| name.to_owned()),
+            status: stack.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            outputs: outputs.filter_map(|output| output.output_key.zip(output.output_value)).collect(),
+            parameters: parameters
+                .filter_map(|parameter| parameter.parameter_key.zip(parameter.parameter_value))
+                .collect(),
+        })
+    }
+
+    /// An output of template.yaml.
+    ///
+    /// # Errors
+    /// If the stack has no such output: it is not a copier's, or an older one.
+    pub fn output(&self, name: &str) -> Result<&str, Failure> {
+        self.outputs.get(name).map(String::as_str).ok_or_else(|| {
+            Failure::Error(format!(
+                "stack `{}` has no output `{name}`: it is not a copier's stack, or of another release",
+                self.name
+            ))
+        })
+    }
+
+    /// A parameter of template.yaml; empty if the stack has none of this name.
+    pub fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map(String::as_str).unwrap_or_default()
+    }
+}

@@ -119,6 +119,12 @@ async fn the_sandbox_deploys_as_the_template_does() {
     let copier = Copier::deployed().await;
     let memory = &template("template.yaml")["Globals"]["Function"]["MemorySize"];
     assert_eq!(json!(copier.deployment.start_copy().settings().memory_mb), *memory);
+    let [stack] = &copier.sandbox().world().stacks[..] else { panic!("there is one stack") };
+    for (part, shown) in [("Parameters", &stack.parameters), ("Outputs", &stack.outputs)] {
+        let names: Vec<_> = template("template.yaml")[part].as_object().unwrap().keys().cloned().collect();
+        let shown: BTreeSet<_> = shown.keys().cloned().collect();
+        assert_eq!(shown, names.into_iter().collect(), "{part}");
+    }
 }
 
 /// As AWS asks for: a batch that Lambda still retries must not be delivered a second time.

@@ -8,6 +8,7 @@
 mod binaries;
 mod rule;
 mod settings;
+mod stack;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -90,6 +91,7 @@ impl Deployment {
         let router = functions.router();
         let sandbox = sandbox.routes(|_| router).start().await?;
         create_ledger(&sandbox)?;
+        sandbox.create_stack(settings.stack(&sandbox));
         let queue_arn = queue_arn(&sandbox.world());
         let endpoint = sandbox.endpoint();
         let folder = tempfile::tempdir()?;

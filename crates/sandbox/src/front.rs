@@ -21,6 +21,7 @@ use crate::{
     caller::Caller,
     calls::Call,
     clock::Clock,
+    cloudformation,
     error::AwsError,
     events,
     fault::{CopyEnd, Instead},
@@ -179,6 +180,11 @@ impl Received<'_> {
             Service::Sts => {
                 let state = &mut self.shared.lock();
                 sts::answer(name, self.body, caller, state, now, self.request_id)
+                    .unwrap_or_else(|error| self.refused(&error))
+            }
+            Service::CloudFormation => {
+                let world = &self.shared.lock().world;
+                cloudformation::answer(self.body, &caller.account, world, self.request_id)
                     .unwrap_or_else(|error| self.refused(&error))
             }
         }

@@ -18,7 +18,7 @@
 //!
 //! `POST /` is AWS: the header `x-amz-target` tells Rekognition (Custom Labels' control plane), DynamoDB (by the
 //! embedded dynoxide) and EventBridge (PutEvents) apart; form-encoded requests are STS (GetCallerIdentity,
-//! AssumeRole). `GET /` is a page that shows what happens. `/_sandbox/…` is the sandbox's own interface. More routes are mounted with [`Builder::routes`]:
+//! AssumeRole) and CloudFormation (DescribeStacks). `GET /` is a page that shows what happens. `/_sandbox/…` is the sandbox's own interface. More routes are mounted with [`Builder::routes`]:
 //!
 //! ```no_run
 //! # use sandbox::{Sandbox, World};
@@ -57,6 +57,7 @@ mod caller;
 mod calls;
 mod changes;
 mod clock;
+mod cloudformation;
 mod control;
 pub mod deployment;
 mod duration;
@@ -73,6 +74,7 @@ mod page;
 mod passing;
 mod policy;
 mod published;
+mod query;
 pub mod queue;
 mod rates;
 mod rekognition;
@@ -101,6 +103,6 @@ pub use sandbox::Sandbox;
 pub use settings::{PolicyConditions, Quotas, Settings};
 pub use status::Status;
 pub use world::{
-    Feature, OutputConfig, Project, ProjectPolicy, Role, Table, Tags, UnseenPolicyChange, Version, World,
-    WorldError,
+    Feature, OutputConfig, Project, ProjectPolicy, Role, Stack, Table, Tags, UnseenPolicyChange, Version,
+    World, WorldError,
 };

@@ -18,7 +18,7 @@ use crate::{
     settings::Settings,
     state::Shared,
     status::Status,
-    world::{Project, Table, Version, World, WorldError},
+    world::{Project, Stack, Table, Version, World, WorldError},
 };
 
 /// A running sandbox. Clones are the same one; it stops when the last is dropped.
@@ -154,6 +154,11 @@ impl Sandbox {
     /// Creates the ledger table of rekognition-model-copier; it comes back, empty, after a reset.
     pub fn create_ledger(&self, account: &str, name: &str) -> Result<(), WorldError> {
         self.create_table(ledger_table(account, name))
+    }
+
+    /// Creates a stack of CloudFormation; it comes back after a reset.
+    pub fn create_stack(&self, stack: Stack) {
+        self.shared.create_stack(stack);
     }
 
     /// A session of a role, as AssumeRole would open it, for an hour of sandbox time.

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{answer::Answer, dynamodb, error::AwsError, events, rekognition, sts};
+use crate::{answer::Answer, cloudformation, dynamodb, error::AwsError, events, query, rekognition, sts};
 
 /// An AWS service the sandbox has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,7 @@ pub(crate) enum Service {
     DynamoDb,
     Events,
     Sts,
+    CloudFormation,
 }
 
 /// An operation the sandbox has.
@@ -49,11 +50,10 @@ pub(crate) fn operation(
         if content_type != "application/x-www-form-urlencoded" {
             return Err((Service::Rekognition, unknown("the header `x-amz-target` is missing")));
         }
-        let action = sts::parameters(body).remove("Action").unwrap_or_default();
+        let action = query::parameters(body).remove("Action").unwrap_or_default();
         let message = format!("Could not find operation {action} for version 2011-06-15");
-        return Service::Sts
-            .operation(&action)
-            .ok_or((Service::Sts, AwsError::new("InvalidAction", message)));
+        let found = [Service::Sts, Service::CloudFormation].iter().find_map(|it| it.operation(&action));
+        return found.ok_or((Service::Sts, AwsError::new("InvalidAction", message)));
     };
     let (service, name) = match target.split_once('.') {
         Some(("RekognitionService", name)) => (Service::Rekognition, name),
@@ -71,7 +71,8 @@ pub(crate) fn operation(
 
 /// Whether this is an action that the sandbox has, a service's actions as `dynamodb:*`, or `*`.
 pub(crate) fn is_action(text: &str) -> bool {
-    let services = [Service::Rekognition, Service::DynamoDb, Service::Events, Service::Sts];
+    let services =
+        [Service::Rekognition, Service::DynamoDb, Service::Events, Service::Sts, Service::CloudFormation];
     let is_of = |service: &Service| {
         let name = text.strip_prefix(service.name()).and_then(|rest| rest.strip_prefix(':'));
         name.is_some_and(|name| name == "*" || service.operation(name).is_some())
@@ -91,6 +92,7 @@ impl Service {
             Self::DynamoDb => "dynamodb",
             Self::Events => "events",
             Self::Sts => "sts",
+            Self::CloudFormation => "cloudformation",
         }
     }
 
@@ -100,11 +102,12 @@ impl Service {
             Self::DynamoDb => dynamodb::OPERATIONS,
             Self::Events => events::OPERATIONS,
             Self::Sts => sts::OPERATIONS,
+            Self::CloudFormation => cloudformation::OPERATIONS,
         };
         known.iter().find(|known| **known == name).map(|name| Operation { service: self, name })
     }
 
-    /// A JSON answer. Not for DynamoDB and STS, which write their own.
+    /// A JSON answer. Not for DynamoDB and the query protocol, which write their own.
     pub(crate) fn answered(self, body: &Value) -> Answer {
         Answer::ok(JSON, body.to_string())
     }
@@ -113,7 +116,8 @@ impl Service {
     pub(crate) fn refused(self, error: &AwsError, request_id: &str) -> Answer {
         match self {
             Self::DynamoDb => dynamodb::refused(error),
-            Self::Sts => sts::refused(error, request_id),
+            Self::Sts => query::refused(sts::NAMESPACE, error, request_id),
+            Self::CloudFormation => query::refused(cloudformation::NAMESPACE, error, request_id),
             Self::Rekognition => {
                 let body = json!({
                     "__type": error.code,
@@ -142,7 +146,8 @@ impl Service {
                 };
                 events::buses(text).into_iter().map(arn).collect()
             }
-            Self::Sts => sts::parameters(text).remove("RoleArn").into_iter().collect(),
+            Self::Sts => query::parameters(text).remove("RoleArn").into_iter().collect(),
+            Self::CloudFormation => query::parameters(text).remove("StackName").into_iter().collect(),
         }
     }
 }

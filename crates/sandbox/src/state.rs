@@ -18,7 +18,7 @@ use crate::{
     rates::Rates,
     settings::Settings,
     status::Status,
-    world::{Table, World, WorldError},
+    world::{Stack, Table, World, WorldError},
 };
 
 /// Shared by the routes and every handle.
@@ -87,6 +87,13 @@ impl Shared {
         state.start.0.tables.push(table.clone());
         state.world.tables.push(table);
         Ok(())
+    }
+
+    /// Creates a stack that a reset brings back.
+    pub(crate) fn create_stack(&self, stack: Stack) {
+        let mut state = self.lock();
+        state.start.0.stacks.push(stack.clone());
+        state.world.stacks.push(stack);
     }
 
     pub(crate) fn set_status(&self, arn: &str, status: Status, message: Option<String>) -> bool {

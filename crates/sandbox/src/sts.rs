@@ -12,19 +12,14 @@ use crate::{
     clock::later,
     error::AwsError,
     policy::{self, Policy, Question, Verdict},
+    query::{self, elements, parameters},
     state::State,
     world::World,
 };
 
 pub(crate) const OPERATIONS: &[&str] = &["AssumeRole", "GetCallerIdentity"];
 
-const XML: &str = "text/xml";
-const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
-
-/// A form-encoded request's parameters.
-pub(crate) fn parameters(body: &str) -> HashMap<String, String> {
-    form_urlencoded::parse(body.as_bytes()).into_owned().collect()
-}
+pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 pub(crate) fn answer(
     operation: &str,
@@ -38,11 +33,7 @@ pub(crate) fn answer(
         "AssumeRole" => assume_role(&parameters(body), caller, state, now)?,
         _ => elements(&[("Arn", &caller.arn), ("UserId", &caller.user_id), ("Account", &caller.account)]),
     };
-    let xml = format!(
-        "<{operation}Response xmlns=\"{NAMESPACE}\"><{operation}Result>{result}</{operation}Result>\
-         <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{operation}Response>"
-    );
-    Ok(Answer::ok(XML, xml))
+    Ok(query::answered(NAMESPACE, operation, &result, request_id))
 }
 
 fn assume_role(
@@ -115,34 +106,4 @@ fn trusts(world: &World, role_arn: &str, caller: &Caller, external_id: Option<&S
     context.extend(external_id.map(|id| ("sts:externalid".to_owned(), vec![id.clone()])));
     let question = Question { caller, action: "sts:AssumeRole", resource: role_arn, context };
     policy::ask(&[trust], &question) == Verdict::Allowed
-}
-
-/// An error in the query protocol's form.
-pub(crate) fn refused(error: &AwsError, request_id: &str) -> Answer {
-    let blame = if error.status >= 500 { "Receiver" } else { "Sender" };
-    let inner = elements(&[("Type", blame), ("Code", &error.code), ("Message", &error.message)]);
-    let body = format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{inner}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
-    );
-    Answer::failed(error.status, XML, body, &error.code)
-}
-
-fn elements(pairs: &[(&str, &str)]) -> String {
-    pairs.iter().map(|(name, text)| format!("<{name}>{}</{name}>", escaped(text))).collect()
-}
-
-/// Control characters have no place in XML 1.0, escaped or not.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -45,6 +45,9 @@ pub struct World {
     /// DynamoDB tables that exist from the start, empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<Table>,
+    /// CloudFormation's stacks, as DescribeStacks answers them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stacks: Vec<Stack>,
 }
 
 fn default_region() -> String {
@@ -86,6 +89,20 @@ pub struct Table {
     pub time_to_live_attribute: Option<String>,
 }
 
+/// A stack of CloudFormation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Stack {
+    /// The account it belongs to.
+    pub account: String,
+    /// Its name.
+    pub name: String,
+    /// Its outputs.
+    pub outputs: BTreeMap<String, String>,
+    /// Its parameters.
+    pub parameters: BTreeMap<String, String>,
+}
+
 fn document<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(from)? {
         Value::String(text) => text,
@@ -121,6 +138,7 @@ impl World {
             roles: Vec::new(),
             projects: Vec::new(),
             tables: Vec::new(),
+            stacks: Vec::new(),
         }
     }
 

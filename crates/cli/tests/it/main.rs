@@ -13,4 +13,5 @@ mod crashes;
 mod file_ledger;
 mod program;
 mod reference;
+mod stack;
 mod support;

@@ -3,8 +3,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::sync::{Arc, LazyLock};
 
-use sandbox::{Sandbox, Settings, World};
+use sandbox::deployment::{Binaries, Deployment, DeploymentSettings};
+use sandbox::{Builder, Sandbox, Settings, World};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
@@ -17,6 +19,9 @@ pub(crate) const SOURCE_VERSION: &str =
     "arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/flowers.2026-11-02/1762077600000";
 pub(crate) const DESTINATION: &str =
     "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/1761991200000";
+
+/// The copier's stack.
+pub(crate) const STACK: &str = "rekognition-model-copier";
 
 /// The flags of a copy.
 pub(crate) const COPY: [&str; 9] = [
@@ -44,24 +49,43 @@ pub(crate) async fn read_until(stream: &mut (impl AsyncRead + Unpin), text: &str
     panic!("`{text}` did not come");
 }
 
+/// The functions on the sandbox's clock.
+static BINARIES: LazyLock<Binaries> = LazyLock::new(|| Binaries::build(true).unwrap());
+
 /// A sandbox with a user's machine.
 pub(crate) struct Machine {
     pub(crate) sandbox: Sandbox,
+    /// The copier's stack, where there is one.
+    pub(crate) deployment: Option<Arc<Deployment>>,
     home: TempDir,
 }
 
 impl Machine {
     /// A copy takes so many seconds.
     pub(crate) async fn new(copying: i64) -> Self {
+        Self::of(Self::builder(copying).start().await.unwrap(), None)
+    }
+
+    /// The same with the copier's stack. Its functions run only when the test says so.
+    pub(crate) async fn with_stack(copying: i64) -> Self {
+        let settings = DeploymentSettings::default();
+        let deployment = Deployment::start(Self::builder(copying), BINARIES.clone(), settings).await.unwrap();
+        Self::of(deployment.sandbox().clone(), Some(Arc::new(deployment)))
+    }
+
+    fn builder(copying: i64) -> Builder {
         let settings = Settings { copying: jiff::SignedDuration::from_secs(copying), ..Settings::default() };
-        let sandbox = Sandbox::builder(World::small()).settings(settings).start().await.unwrap();
+        Sandbox::builder(World::small()).settings(settings)
+    }
+
+    fn of(sandbox: Sandbox, deployment: Option<Arc<Deployment>>) -> Self {
         let home = tempfile::tempdir().unwrap();
         let profile = |name: &str, account: &str| {
             format!("[{name}]\naws_access_key_id = {account}\naws_secret_access_key = sandbox\n")
         };
         let profiles = [profile("flowers", SOURCE_ACCOUNT), profile("production", ACCOUNT)].concat();
         std::fs::write(home.path().join("credentials"), profiles).unwrap();
-        Self { sandbox, home }
+        Self { sandbox, deployment, home }
     }
 
     pub(crate) fn state(&self) -> &Path {

@@ -170,40 +170,29 @@ fn every_package_and_test_in_a_command_exists() {
     assert!(found > 2);
 }
 
-/// With the values that are allowed, and with the default.
+/// Some of its members, with their values.
 #[test]
-fn the_readme_answers_every_question_of_a_guided_deployment() {
-    let document = Document::read(&root().join("README.md"));
-    let rows = document.table(&["question", "answer"]).iter();
-    let answers = rows.flat_map(|row| row[0].code.iter().map(|name| (name.as_str(), row[1].text.as_str())));
-    let answers: BTreeMap<_, _> = answers.collect();
-    let template = template("template.yaml");
-    let parameters = template["Parameters"].as_object().unwrap();
-    let asked: BTreeSet<_> = parameters.keys().map(String::as_str).collect();
-    assert_eq!(answers.keys().copied().collect::<BTreeSet<_>>(), asked);
-    for (name, parameter) in parameters {
-        let answer = answers[name.as_str()];
-        let allowed = parameter.get("AllowedValues").and_then(Value::as_array).into_iter().flatten();
-        let allowed = allowed.chain(["MinValue", "MaxValue"].iter().filter_map(|end| parameter.get(*end)));
-        for value in allowed.map(text_of) {
-            assert!(has_word(answer, &value), "{name}: {value} is missing in: {answer}");
-        }
-        match parameter.get("Default").map(text_of).as_deref() {
-            None => {}
-            Some("") => assert!(answer.contains("empty"), "{name}: {answer}"),
-            Some(default) => {
-                assert!(has_word(answer, &format!("by default {default}")), "{name}: {default}: {answer}");
-            }
+fn every_request_and_announcement_that_a_document_shows_is_in_a_file_in_events() {
+    let examples = files(&root().join("events")).into_iter();
+    let examples: Vec<Value> =
+        examples.map(|path| serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()).collect();
+    let mut found = 0;
+    for (path, document) in documents() {
+        let shown = document.code.iter().filter_map(|code| serde_json::from_str::<Value>(code).ok());
+        for shown in shown.filter(|shown| shown.get("status").or(shown.get("versionName")).is_some()) {
+            let is_example = |event: &Value| is_part(&shown, event) || is_part(&shown, &event["detail"]);
+            assert!(examples.iter().any(is_example), "{}: {shown:#}", path.display());
+            found += 1;
         }
     }
+    assert!(found > 2);
 }
 
-fn has_word(text: &str, word: &str) -> bool {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    text.match_indices(word).any(|(at, _)| {
-        let (before, from) = text.split_at(at);
-        !before.ends_with(is_part) && from.strip_prefix(word).is_some_and(|after| !after.starts_with(is_part))
-    })
+fn is_part(part: &Value, whole: &Value) -> bool {
+    match part {
+        Value::Object(members) => members.iter().all(|(name, member)| is_part(member, &whole[name])),
+        other => other == whole,
+    }
 }
 
 #[test]

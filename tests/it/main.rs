@@ -18,6 +18,7 @@ mod ledger_contract;
 mod looks;
 mod names;
 mod outages;
+mod parameters;
 mod project_policies;
 mod settings;
 mod story;

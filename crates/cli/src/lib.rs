@@ -12,6 +12,7 @@
 //! | [`local_copy`], [`announcer`], [`file_ledger`] | the functions' use cases in a loop; their bus; their ledger of files |
 //! | [`dry_run`] | the checks of `copy --dry-run` |
 //! | [`interrupt`] | Ctrl-C |
+//! | [`live_check`] | what only a live account can settle |
 //! | [`reference`] | docs/cli.md |
 //! | [`exit`] | exit codes and errors |
 //!
@@ -26,6 +27,7 @@ pub mod exit;
 pub mod file_ledger;
 pub mod global;
 pub mod interrupt;
+pub mod live_check;
 pub mod local_copy;
 pub mod local_rules;
 pub mod output;

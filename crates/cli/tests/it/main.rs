@@ -11,6 +11,7 @@
 
 mod crashes;
 mod file_ledger;
+mod live_check;
 mod program;
 mod reference;
 mod stack;

@@ -1,0 +1,48 @@
+//! docs/live-checklist.md, from the rows.
+
+use super::rows::{Row, SECTIONS, Section};
+
+const HEAD: &str = "\
+# What only a live account can settle
+
+Generated from the rows that `model-copier live-check` works on: `UPDATE=1 cargo test --workspace --test \
+command_line checklist` writes it.
+
+This project was built without an AWS account. Where AWS's documentation and service model are silent, the \
+code takes an assumption. Most are harmless either way, because the code asks again instead of concluding. \
+This page says which they are, how to check each, and what to change if it is otherwise.
+
+A row's number never changes. [doc]: AWS documents it. [captured]: others have recorded AWS's answer; a \
+check confirms their record. [inferred]: reasoned, written nowhere. [open]: nobody knows.
+
+**By hand**: deploy `template.yaml` in one account and `source-account.yaml` in the other \
+([cross-account.md](cross-account.md)). Subscribe a log group to both detail-types, and keep `aws logs tail` open \
+on both functions. Write the answer, the date and the request id next to the row.
+";
+
+/// The page.
+pub fn markdown() -> String {
+    let sections = SECTIONS.iter().map(section);
+    format!("{HEAD}{}", sections.collect::<String>())
+}
+
+fn section(section: &Section) -> String {
+    let has_code = section.rows.iter().any(|row| !row.code.is_empty());
+    let (code, rule) = if has_code { (" the code, either way |", "---|") } else { ("", "") };
+    let head =
+        format!("| # | assumption |{code} check | if it is otherwise | by |\n|---|---|{rule}---|---|---|");
+    let rows = section.rows.iter().map(|row| line(row, has_code));
+    format!("\n## {}\n\n{head}\n{}", section.title, rows.collect::<String>())
+}
+
+fn line(row: &Row, has_code: bool) -> String {
+    let code = if has_code { format!("{} | ", row.code) } else { String::new() };
+    let cells = [row.assumption, row.check, row.otherwise].map(|cell| cell.replace('|', "\\|"));
+    let [assumption, check, otherwise] = cells;
+    format!("| {} | {assumption} | {code}{check} | {otherwise} | {} |\n", row.number, by(row))
+}
+
+/// Who tries it.
+fn by(row: &Row) -> &'static str {
+    if row.is_captured() { "you; others have captured it" } else { "you" }
+}

@@ -48,15 +48,13 @@ pub fn client(idle_timeout: Option<Duration>) -> Result<SharedHttpClient, BadBun
         path: variable("AWS_CA_BUNDLE").unwrap_or_default(),
         why: error.to_string(),
     })?;
-    let mut builder = Builder::new();
-    if let Some(idle_timeout) = idle_timeout {
-        builder = builder.pool_idle_timeout(idle_timeout);
-    }
-    let client = builder.build_with_connector_fn(move |settings, components| {
+    let client = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = ConnectorBuilder::default()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .tls_context(context.clone())
             .proxy_config(ProxyConfig::from_env());
+        // Here and not at `Builder`, whose own is not passed on to a connector that it does not make.
+        connector.set_pool_idle_timeout(idle_timeout.map(Some));
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.build()

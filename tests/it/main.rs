@@ -9,6 +9,7 @@
 mod answers;
 mod calls;
 mod clock_skew;
+mod dead_connections;
 mod documents;
 mod events;
 mod identity;

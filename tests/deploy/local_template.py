@@ -1,5 +1,4 @@
-"""Prints the template as MiniStack can deploy it. `local_template.py TEMPLATE WORK`: where WORK holds a folder start-copy and
-one check-copies, they are the functions' code.
+"""Prints a template as MiniStack can deploy it. `local_template.py TEMPLATE`.
 
 Left out are policies of event buses and alarms' expressions, which MiniStack's CloudFormation doesn't know, and what is for
 the Serverless Application Repository.
@@ -10,8 +9,7 @@ from pathlib import Path
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-path, work = Path(sys.argv[1]), Path(sys.argv[2])
-template = yaml_parse(path.read_text())
+template = yaml_parse(Path(sys.argv[1]).read_text())
 template["Metadata"] = {}
 template["Resources"] = {
     name: resource for name, resource in template["Resources"].items() if resource["Type"] != "AWS::Events::EventBusPolicy"
@@ -21,9 +19,4 @@ for resource in template["Resources"].values():
         metric = next(query["MetricStat"] for query in expression if "MetricStat" in query)
         del resource["Properties"]["Metrics"]
         resource["Properties"] |= {**metric["Metric"], "Statistic": metric["Stat"], "Period": metric["Period"]}
-    if resource["Type"] == "AWS::Serverless::Function":
-        binary = resource["Metadata"]["BuildProperties"]["Binary"]
-        built = resource["Properties"].get("CodeUri", "")
-        given = work / binary
-        resource["Properties"]["CodeUri"] = str(given if given.is_dir() else path.parent / built)
 print(yaml_dump(template))

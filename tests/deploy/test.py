@@ -1,5 +1,6 @@
 """Sends requests through a deployed stack and listens on its bus. `test.py COPIER EXAMPLE`: the names of the stacks of
-template.yaml and examples/step-functions/template.yaml, with AWS's usual variables set.
+template.yaml and examples/step-functions/template.yaml, in the folder of the bundle that they were deployed from, with
+AWS's usual variables set.
 """
 
 import json
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import boto3
 
-EVENTS = Path(__file__).parent.parent.parent / "events"
+EVENTS = Path("events")
 ENDED = {"COMPLETED", "FAILED", "TIMED_OUT", "REJECTED"}
 
 events, sqs, dynamodb, workflows = (boto3.client(name) for name in ("events", "sqs", "dynamodb", "stepfunctions"))
@@ -93,6 +94,13 @@ def processes(function):
             pass
 
 
+def the_functions_run_the_releases_code():
+    release = json.loads(Path("release.json").read_text())
+    for function, released in release["functions"].items():
+        deployed = boto3.client("lambda").get_function_configuration(FunctionName=f"{sys.argv[1]}-{function}")
+        assert deployed["CodeSha256"] == released["codeSha256"], (function, deployed["CodeSha256"])
+
+
 def a_request_on_the_bus_comes_back_started_and_completed():
     put_on_the_bus(requestId="first")
     assert statuses("first") == ["STARTED", "COMPLETED"]
@@ -164,6 +172,7 @@ def nothing_is_left_behind():
 
 
 facts = [
+    the_functions_run_the_releases_code,
     a_request_on_the_bus_comes_back_started_and_completed,
     a_poisoned_message_is_rejected,
     a_killed_functions_message_is_redelivered,

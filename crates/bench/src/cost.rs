@@ -188,22 +188,25 @@ pub(crate) async fn measure() -> Outcome<()> {
     ]
     .map(|(what, price)| vec![what, format!("${price:.3}")]);
     let beside = format!(
-        "An alarm is paid by its metrics, and a custom metric by the hours in which it is sent. A copy without trouble sends \
-         {:.0} metrics in {:.0} metric-hours: ${metrics_of_copy:.4} where it is alone in its hours, more than everything else \
-         that it costs; with copies in every hour ${steady:.2} a month, however many they are. From about \
-         {} copies a month the copier is cheaper than the durable function, from about {} with backoff; below that it is \
-         the fixed month that is paid for.",
+        "CloudWatch bills an alarm by its metrics, and a custom metric by the hours in which it is sent. A copy \
+         without trouble sends \
+         {:.0} metrics in {:.0} metric-hours: ${metrics_of_copy:.4} if no other copy runs in those hours, which is \
+         more than everything else that it costs. With copies in every hour the metrics cost ${steady:.2} a month, \
+         however many copies there are. From about \
+         {} copies a month the copier is cheaper than the durable function (from about {} if that polls with backoff). \
+         Below that, the fixed price of the month decides.",
         written.metrics,
         written.metric_hours,
         hundreds(cheaper_from),
         hundreds(cheaper_from_with_backoff),
     );
     let not_counted = format!(
-        "Not in these sums: a role in a source account adds the alarm *policy-errors* (${:.2} a month); the dashboard of \
-         examples/dashboard is ${} a month once an account has three; an own key is ${} a month and ${} a million \
+        "These sums leave out: a role in a source account, which adds the alarm *policy-errors* (${:.2} a month); the \
+         dashboard of examples/dashboard, ${} a month once an account has three; a KMS key of your own, ${} a month \
+         and ${} a million \
          requests. S3 charges for storing the copied model in your bucket and for the requests that write it. \
          Rekognition charges for training and for the hours in which a model runs; its price page names no price for \
-         copying a version or keeping it. Storage of the ledger, its backups and the logs is a cent at most.",
+         copying a version or keeping it. Storage of the ledger, its backups and the logs costs a cent at most.",
         list.of("alarm"),
         list.of("dashboard"),
         list.of("key"),
@@ -221,12 +224,13 @@ pub(crate) async fn measure() -> Outcome<()> {
     fill(
         "cost",
         &format!(
-            "Counted on {}, priced at list for {} ({}), without free tiers; what is logged and which metrics are sent is \
-             counted from what the real functions write. A copy takes 30 minutes. Of the price of 1,000 copies \
-             ${own:.4} are their own: {:.0} write units each, three events, their start and their end; the rest is \
-             polling. The Step Functions loop is Standard with three transitions a poll ({transitions} a copy). The \
-             durable function has {} operations a copy, one a poll; with backoff, each wait {:.0} % longer than the one \
-             before, 1,000 copies are ${durable_with_backoff:.2}.\n\n{}\n{not_counted}\n\n{}\n{beside}\n\n\
+            "Counted on {}, at list prices for {} ({}), without free tiers. Logs and metrics are counted from what the \
+             real functions write. A copy is taken to last 30 minutes. Of the price of 1,000 copies \
+             ${own:.4} pay for {:.0} write units each, three events, their start and their end; polling costs the \
+             rest. The Step Functions loop is a Standard workflow with three transitions a poll ({transitions} a \
+             copy). The durable function has {} operations a copy, one a poll. With backoff, where each wait is {:.0} \
+             % longer than the one before, 1,000 copies cost \
+             ${durable_with_backoff:.2}.\n\n{}\n{not_counted}\n\n{}\n{beside}\n\n\
              ![cost and time against pending copies](performance.svg)\n\n{}\n{}",
             page::today(),
             list.region,
@@ -269,20 +273,20 @@ fn panels(points: &[Point], step_functions: f64, durable: f64) -> [Panel; 2] {
         name,
         points: points.iter().map(|point| (point.pending, value(point))).collect(),
     };
-    // One call of Describe a copy, five a second.
+    // One call of DescribeProjectVersions per copy, five a second.
     let alone = |point: &Point| (point.pending / 5.0).max(60.0);
     [
         Panel {
             title: "dollars for 1,000 copies",
             curves: vec![
-                curve("this", &|point| point.thousand),
+                curve("model copier", &|point| point.thousand),
                 curve("durable function", &|_| durable),
                 curve("Step Functions loop", &|_| step_functions),
             ],
         },
         Panel {
             title: "seconds between two polls of a copy",
-            curves: vec![curve("this", &|point| point.apart), curve("a call for every copy", &alone)],
+            curves: vec![curve("model copier", &|point| point.apart), curve("one call per copy", &alone)],
         },
     ]
 }

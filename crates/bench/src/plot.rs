@@ -10,6 +10,7 @@ const COLOURS: [&str; 3] = ["#0a7", "#c70", "#a3c"];
 const WIDTH: f64 = 340.0;
 const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 60.0;
+const RIGHT: f64 = 30.0;
 const TOP: f64 = 30.0;
 
 pub(crate) struct Panel {
@@ -24,14 +25,14 @@ pub(crate) struct Curve {
 
 /// Draws the panels side by side; all have pending copies from left to right.
 pub(crate) fn draw(file: &Path, panels: &[Panel]) -> Outcome<()> {
-    let (width, height) = ((LEFT + WIDTH + 20.0) * panels.len() as f64, TOP + HEIGHT + 50.0);
+    let (width, height) = ((LEFT + WIDTH + RIGHT) * panels.len() as f64, TOP + HEIGHT + 50.0);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" \
          font-size=\"11\" fill=\"#888\" stroke-width=\"1\">\n"
     );
     for (n, panel) in panels.iter().enumerate() {
         let _ =
-            writeln!(svg, "<g transform=\"translate({},{TOP})\">", LEFT + (LEFT + WIDTH + 20.0) * n as f64);
+            writeln!(svg, "<g transform=\"translate({},{TOP})\">", LEFT + (LEFT + WIDTH + RIGHT) * n as f64);
         panel.draw(&mut svg);
         svg += "</g>\n";
     }
@@ -45,24 +46,34 @@ impl Panel {
         let x = Axis::over(points().map(|point| point.0), WIDTH);
         let y = Axis::over(points().map(|point| point.1), HEIGHT);
         let down = |value: f64| HEIGHT - y.place(value);
-        let _ = writeln!(svg, "<text x=\"0\" y=\"-12\" font-weight=\"bold\">{}</text>", self.title);
+        let _ = writeln!(
+            svg,
+            "<text x=\"0\" y=\"-12\" font-weight=\"bold\">{} (logarithmic scale)</text>",
+            self.title
+        );
         for power in x.low..=x.high {
             let (value, at) = (10f64.powi(power), x.place(10f64.powi(power)));
             let _ = writeln!(svg, "<path d=\"M{at:.1} 0V{HEIGHT}\" stroke=\"#8884\"/>");
             let _ = writeln!(
                 svg,
-                "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{value}</text>",
-                HEIGHT + 16.0
+                "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                HEIGHT + 16.0,
+                grouped(value)
             );
         }
         for power in y.low..=y.high {
             let (value, at) = (10f64.powi(power), down(10f64.powi(power)));
             let _ = writeln!(svg, "<path d=\"M0 {at:.1}H{WIDTH}\" stroke=\"#8884\"/>");
-            let _ = writeln!(svg, "<text x=\"-6\" y=\"{:.1}\" text-anchor=\"end\">{value}</text>", at + 4.0);
+            let _ = writeln!(
+                svg,
+                "<text x=\"-6\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                at + 4.0,
+                grouped(value)
+            );
         }
         let _ = writeln!(
             svg,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">pending copies</text>",
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">pending copies (logarithmic scale)</text>",
             WIDTH / 2.0,
             HEIGHT + 34.0
         );
@@ -85,6 +96,11 @@ impl Panel {
             }
         }
     }
+}
+
+/// A power of ten, with a comma between thousands.
+fn grouped(value: f64) -> String {
+    if value < 1000.0 { value.to_string() } else { format!("{},000", value / 1000.0) }
 }
 
 /// From a power of ten below all values to one above.

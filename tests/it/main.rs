@@ -26,3 +26,4 @@ mod story;
 mod support;
 mod telemetry;
 mod template;
+mod upgrade;

@@ -52,7 +52,12 @@ impl Copier {
 
     /// With these variables, too.
     pub async fn deployed_with(variables: &[(&str, &str)]) -> Self {
-        Self::deployed_at(variables, &BINARIES, Timestamp::now()).await
+        Self::deployed_at(variables, &BINARIES, World::small(), Timestamp::now()).await
+    }
+
+    /// In another world, at another time.
+    pub async fn deployed_in(world: World, world_time: Timestamp) -> Self {
+        Self::deployed_at(&[], &BINARIES, world, world_time).await
     }
 
     /// The shipped functions, on the machine's clock, in a world whose clock shows another time.
@@ -61,11 +66,15 @@ impl Copier {
             start_copy: env!("CARGO_BIN_EXE_start-copy").into(),
             check_copies: env!("CARGO_BIN_EXE_check-copies").into(),
         };
-        Self::deployed_at(&[], &binaries, world_time).await
+        Self::deployed_at(&[], &binaries, World::small(), world_time).await
     }
 
-    async fn deployed_at(variables: &[(&str, &str)], binaries: &Binaries, world_time: Timestamp) -> Self {
-        let mut world = World::small();
+    async fn deployed_at(
+        variables: &[(&str, &str)],
+        binaries: &Binaries,
+        mut world: World,
+        world_time: Timestamp,
+    ) -> Self {
         if world.tables.is_empty() {
             world.tables.push(ledger_table(ACCOUNT, TABLE));
         }

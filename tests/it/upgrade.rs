@@ -1,0 +1,163 @@
+//! An upgrade with records in flight: what earlier releases wrote is read and finished, and what they announced stays so.
+//!
+//! `tests/it/releases` has a file for each release: its ledger with records in every state, and what Rekognition has of
+//! their copies. `UPDATE_RECORDS=1 cargo test --workspace --test it upgrade` writes the file of the version in Cargo.toml.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use sandbox::{Effect, Fault, World};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::support::{COPY, Copier, DESTINATION, TABLE, ledger, minutes, request, root, with};
+
+/// The requests by id, and the status that each still has to get.
+const OPEN: [(&str, Option<&str>); 11] = [
+    ("completed", None),
+    ("failed", None),
+    ("overdue", Some("TIMED_OUT")),
+    ("missing", Some("FAILED")),
+    ("unpublished", Some("COMPLETED")),
+    ("rejected", Some("REJECTED")),
+    ("copying", Some("COMPLETED")),
+    ("answer-lost", Some("COMPLETED")),
+    ("answer-unrecorded", Some("COMPLETED")),
+    ("throttled", Some("COMPLETED")),
+    ("denied", Some("COMPLETED")),
+];
+
+/// A release's ledger at one moment, and what is around it.
+#[derive(Serialize, Deserialize)]
+struct InFlight {
+    at: Timestamp,
+    requests: Vec<Value>,
+    /// As `aws dynamodb scan` shows them.
+    items: Vec<BTreeMap<String, Value>>,
+    world: World,
+}
+
+impl InFlight {
+    /// Made by today's code.
+    async fn made() -> Self {
+        let copier = Copier::deployed_in(World::small(), "2026-11-30T08:00:00Z".parse().unwrap()).await;
+        let sandbox = copier.sandbox();
+        let requests = OPEN.map(|(id, _)| match id {
+            "rejected" => with(
+                request(id),
+                json!({"outputConfig": {"s3Bucket": "somebody-elses-bucket", "s3KeyPrefix": ""}}),
+            ),
+            _ => request(id),
+        });
+        let send = async |id: &str| {
+            let request = requests.iter().find(|request| request["requestId"] == id);
+            copier.send(&[request.unwrap()]).await;
+        };
+        let ends =
+            |status: &str, after| Effect::EndCopy { status: status.into(), status_message: None, after };
+        sandbox.fault(Fault::new(COPY, ends("COPYING_FAILED", None)).containing("failed"));
+        let never = Some(SignedDuration::from_hours(1000));
+        sandbox.fault(Fault::new(COPY, ends("COPYING_COMPLETED", never)).containing("overdue"));
+        for id in ["completed", "failed", "overdue"] {
+            send(id).await;
+        }
+        copier.pass(minutes(121)).await;
+        copier.sweep().await;
+
+        send("missing").await;
+        send("unpublished").await;
+        sandbox.change(|world| {
+            let project =
+                world.projects.iter_mut().find(|project| project.project_arn.to_string() == DESTINATION);
+            project.unwrap().versions.retain(|version| version.project_version_arn.version != "missing");
+        });
+        copier.pass(minutes(1)).await;
+        sandbox.fault(Fault::new("events:PutEvents", Effect::error("AccessDeniedException")));
+        copier.sweep().await;
+        send("rejected").await;
+        sandbox.clear_faults();
+
+        sandbox.fault(Fault::new(COPY, Effect::LoseAnswer).containing("answer-lost"));
+        let refused = Effect::error("AccessDeniedException");
+        let second_write = Fault::new("dynamodb:PutItem", refused.clone()).on_call(2);
+        sandbox.fault(second_write.containing("#answer-unrecorded"));
+        sandbox.fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("throttled"));
+        sandbox.fault(Fault::new(COPY, refused).containing("denied"));
+        for id in ["copying", "answer-lost", "answer-unrecorded", "throttled", "denied"] {
+            send(id).await;
+        }
+        let mut items: Vec<_> = ledger::items(&copier.ledger()).await.iter().map(shown).collect();
+        items.sort_by_key(|item| item["id"].to_string());
+        let mut world = sandbox.world();
+        // The table is today's.
+        world.tables.clear();
+        Self { at: sandbox.clock().now(), requests: requests.into(), items, world }
+    }
+
+    /// Today's functions, on this ledger.
+    async fn taken_over(&self) -> Copier {
+        let copier = Copier::deployed_in(self.world.clone(), self.at).await;
+        for item in &self.items {
+            let put = copier.ledger().put_item().table_name(TABLE);
+            put.set_item(Some(item.iter().map(attribute).collect())).send().await.unwrap();
+        }
+        copier
+    }
+}
+
+fn shown(item: &ledger::Item) -> BTreeMap<String, Value> {
+    let show = |value: &AttributeValue| match value {
+        AttributeValue::S(text) => json!({"S": text}),
+        AttributeValue::N(number) => json!({"N": number}),
+        other => panic!("no item has {other:?}"),
+    };
+    item.iter().map(|(name, value)| (name.clone(), show(value))).collect()
+}
+
+fn attribute((name, value): (&String, &Value)) -> (String, AttributeValue) {
+    let text = |kind: &str| value.get(kind).and_then(Value::as_str).map(str::to_owned);
+    let read = text("S").map(AttributeValue::S).or_else(|| text("N").map(AttributeValue::N));
+    (name.clone(), read.unwrap())
+}
+
+fn releases() -> PathBuf {
+    root().join("tests/it/releases")
+}
+
+fn read(file: &Path) -> InFlight {
+    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn this_release_has_left_its_records_for_the_next_one() {
+    let file = releases().join(concat!(env!("CARGO_PKG_VERSION"), ".json"));
+    if std::env::var_os("UPDATE_RECORDS").is_some() {
+        let made = serde_json::to_string_pretty(&InFlight::made().await).unwrap();
+        std::fs::write(&file, made + "\n").unwrap();
+    }
+    assert!(file.is_file(), "`{}` is missing: write it with UPDATE_RECORDS=1", file.display());
+}
+
+#[tokio::test]
+async fn what_earlier_releases_have_in_flight_is_finished() {
+    for release in std::fs::read_dir(releases()).unwrap() {
+        let release = release.unwrap().path();
+        let in_flight = read(&release);
+        let copier = in_flight.taken_over().await;
+        // A redelivery of each request is known by its fingerprint and starts nothing.
+        copier.send(&in_flight.requests.iter().collect::<Vec<_>>()).await;
+        assert_eq!(copier.calls(COPY), 0);
+        for pause in [25, 25, 25 * 60, 0] {
+            copier.sweep().await;
+            copier.pass(minutes(pause)).await;
+        }
+        let ends = OPEN.map(|(id, _)| (id, copier.words(id).pop()));
+        assert_eq!(ends, OPEN.map(|(id, end)| (id, end.map(str::to_owned))), "{}", release.display());
+        assert_eq!(copier.calls(COPY), 2, "of the two that waited");
+        let items = ledger::items(&copier.ledger()).await;
+        assert!(items.iter().all(|item| !item.contains_key("step")), "something is still due");
+        assert_eq!(copier.logged("ERROR"), Vec::<Value>::new());
+    }
+}

@@ -19,6 +19,7 @@ mod log;
 mod mailbox;
 mod outcome;
 mod runtime_api;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -28,8 +29,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use axum::Router;
 
-pub use self::function::{Function, FunctionSettings};
+pub use self::function::Function;
 pub use self::outcome::FunctionError;
+pub use self::settings::FunctionSettings;
 
 use self::mailbox::Mailbox;
 

@@ -4,6 +4,7 @@
 
 mod condition;
 mod document;
+mod element;
 mod principal;
 mod wildcard;
 

@@ -12,9 +12,9 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 
 use super::FunctionError;
-use super::function::FunctionSettings;
 use super::log::Log;
 use super::mailbox::{Invocation, Mailbox, Outcome};
+use super::settings::FunctionSettings;
 
 /// Lambda gives a function this long to start.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,14 +1,11 @@
-//! One function: its settings, and invocations of it.
+//! One function: invocations of it.
 //!
 //! An invocation goes to an environment that is free; if none is, one more is started, as on Lambda. What a
 //! function answers is handed on unread.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use axum::body::Bytes;
 use jiff::Timestamp;
@@ -18,24 +15,8 @@ use uuid::Uuid;
 use super::environment::Environment;
 use super::log::Log;
 use super::mailbox::Invocation;
+use super::settings::FunctionSettings;
 use super::{FunctionError, Functions};
-
-/// What a function is set to.
-#[derive(Clone, Debug)]
-pub struct FunctionSettings {
-    /// Its name, such as `start-copy`.
-    pub name: String,
-    /// The account it runs in: 12 digits.
-    pub account: String,
-    /// The program it runs.
-    pub binary: PathBuf,
-    /// What it is told its memory is, in MB. It isn't limited: [`Function::peak_memory`] tells what it took.
-    pub memory_mb: u32,
-    /// How long an invocation may take. The clock of the machine counts, not the sandbox's.
-    pub timeout: Duration,
-    /// Its environment variables, on top of those that Lambda itself sets. It gets no others.
-    pub environment: BTreeMap<String, String>,
-}
 
 /// A function that can be invoked. Dropping it kills its processes.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    document::Malformed,
+    element::Malformed,
     wildcard::{arn_matches, matches},
 };
 

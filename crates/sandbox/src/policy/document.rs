@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::{
     Question,
     condition::{self, Condition},
+    element::{Malformed, texts},
     principal::{self, Principal},
     wildcard,
 };
@@ -17,11 +18,6 @@ use crate::{
     arn::ProjectName,
     settings::{PolicyConditions, Settings},
 };
-
-/// Why a document is refused, in words for MalformedPolicyDocumentException.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Malformed(pub(super) String);
 
 #[derive(Debug)]
 pub(crate) struct Policy {
@@ -200,17 +196,5 @@ fn only(object: &Map<String, Value>, known: &[&str]) -> Result<(), Malformed> {
     match object.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(Malformed(format!("`{name}` is no element of such a policy"))),
         None => Ok(()),
-    }
-}
-
-/// One text or a list of them, at least one.
-pub(super) fn texts(name: &str, value: &Value) -> Result<Vec<String>, Malformed> {
-    let malformed = || Malformed(format!("`{name}` has to be a text or a list of texts"));
-    match value {
-        Value::String(text) => Ok(vec![text.clone()]),
-        Value::Array(values) if !values.is_empty() => {
-            values.iter().map(|value| value.as_str().map(str::to_owned).ok_or_else(malformed)).collect()
-        }
-        _ => Err(malformed()),
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::document::{Malformed, texts};
+use super::element::{Malformed, texts};
 use crate::caller::{Caller, is_account};
 
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{document::Malformed, *};
+use super::{element::Malformed, *};
 use crate::{
     arn::ProjectName,
     caller::Sessions,

@@ -92,7 +92,7 @@ impl Databases {
         let result = self.of(account).and_then(|database| call(&database, operation, &body));
         match result {
             Ok(body) if WITH_ARNS.contains(&operation) => {
-                Answer::ok(JSON, body.replace(LOCAL, &format!("arn:aws:dynamodb:{region}:{account}:")))
+                Answer::ok(JSON, body.replace(LOCAL, &format!(":{region}:{account}:")))
             }
             Ok(body) => Answer::ok(JSON, body),
             Err(error) => {
@@ -104,8 +104,8 @@ impl Databases {
     }
 }
 
-/// What dynoxide's ARNs begin with, whatever the account.
-const LOCAL: &str = "arn:aws:dynamodb:dynoxide:000000000000:";
+/// Region and account of dynoxide's ARNs, of tables and of keys.
+const LOCAL: &str = ":dynoxide:000000000000:";
 /// The operations that describe a table.
 const WITH_ARNS: [&str; 4] = ["CreateTable", "DeleteTable", "DescribeTable", "UpdateTable"];
 

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use jiff::SignedDuration;
-use sandbox::{Clock, Effect, Fault, Sandbox, Table, World};
+use sandbox::{Clock, Effect, Fault, Sandbox, Table, World, ledger_table};
 use serde_json::{Value, json};
 
 async fn start() -> Sandbox {
@@ -131,7 +131,7 @@ async fn every_answer_has_the_date_of_the_sandboxs_clock() {
 #[tokio::test]
 async fn an_item_is_deleted_when_its_time_to_live_is_over_by_the_sandboxs_clock() {
     let sandbox = start().await;
-    let mut table: Table = sandbox::ledger_table(DESTINATION, "items");
+    let mut table: Table = ledger_table(DESTINATION, "items");
     table.time_to_live_attribute = Some("expiresAt".to_owned());
     sandbox.create_table(table).unwrap();
     let expires_at = (sandbox.clock().now() + SignedDuration::from_hours(1)).as_second().to_string();
@@ -425,6 +425,12 @@ async fn a_table_has_an_arn_of_its_account_and_region_which_names_it() {
     }
     let get = json!({"TableName": arn, "Key": {"id": {"S": "a"}}});
     assert_eq!(call(&sandbox, DESTINATION, "dynamodb:GetItem", &get).await.json(), json!({}));
+
+    let table = ledger_table(DESTINATION, "encrypted").definition;
+    let encrypted = with(&table, &json!({"SSESpecification": {"Enabled": true}}));
+    let shown = call(&sandbox, DESTINATION, "dynamodb:CreateTable", &encrypted).await.json();
+    let key = shown["TableDescription"]["SSEDescription"]["KMSMasterKeyArn"].as_str().unwrap();
+    assert!(key.starts_with("arn:aws:kms:us-east-1:444455556666:key/"), "{key}");
 }
 
 #[tokio::test]

@@ -248,6 +248,16 @@ mod tests {
         assert_eq!(clock.now(), Timestamp::MAX);
     }
 
+    #[test]
+    fn a_clock_whose_file_can_no_longer_be_written_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::paused_at(noon());
+        clock.write_to(folder.path().join("clock.json")).unwrap();
+        folder.close().unwrap();
+        clock.advance(SignedDuration::from_hours(1));
+        assert_eq!(clock.now(), later(noon(), SignedDuration::from_hours(1)));
+    }
+
     #[tokio::test]
     async fn a_sleeper_on_a_paused_clock_wakes_when_time_is_advanced_past_its_moment() {
         let clock = Clock::paused_at(noon());

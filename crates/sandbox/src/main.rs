@@ -33,6 +33,7 @@ type Trouble = Box<dyn std::error::Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> ExitCode {
     let CommandLine { command, quiet } = CommandLine::parse();
+    output::show_warnings();
     let ended = match command {
         Command::Demo(options) => demo::run(options, quiet).await,
         Command::Serve(options) => serve::run(options, quiet).await,

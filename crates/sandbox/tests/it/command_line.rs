@@ -1,7 +1,7 @@
-//! Time on the command line: `serve` runs the real functions on its clock, and the shipped ones on the machine's.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+//! `sandbox serve`: the real functions on its clock, the shipped ones on the machine's, and a full disk.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Child, ChildStdout, Command, Stdio},
@@ -115,4 +115,23 @@ fn the_shipped_functions_keep_the_machines_clock() {
     let (status, body) = serve.send("POST", "/_sandbox/clock", "", &json!({"advance": "1h"}));
     assert_eq!(status, 409);
     assert!(body.contains("whose clock is the machine's"), "{body}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_ends_it_with_an_error_that_names_what_cannot_be_written() {
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    for (options, output, named) in [
+        (&["serve"][..], full(), "standard output"),
+        (&["serve", "--env-file", "/dev/full"], Stdio::null(), "`/dev/full`"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sandbox"));
+        let ended = command.args(options).stdout(output).stderr(Stdio::piped()).output().unwrap();
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{told}");
+        assert!(
+            told.starts_with("error: ") && told.contains(named) && told.contains("No space left"),
+            "{told}"
+        );
+    }
 }

@@ -7,6 +7,7 @@
     reason = "a test that fails says where"
 )]
 
+mod command_line;
 mod copies;
 mod front_door;
 mod page;

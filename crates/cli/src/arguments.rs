@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{copy, list, policies, show};
+use crate::commands::{copy, doctor, list, policies, show};
 use crate::exit::EXIT_CODES;
 use crate::global::Global;
 
@@ -29,4 +29,5 @@ pub enum Command {
     List(list::Arguments),
     Show(show::Arguments),
     Policies(policies::Arguments),
+    Doctor(doctor::Arguments),
 }

@@ -1,6 +1,4 @@
 //! `copy --dry-run`: what can be checked of a copy without a change.
-//!
-//! A check that AWS does not answer is `unknown`, never `ok`.
 
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::types::ProjectVersionDescription;
@@ -10,55 +8,18 @@ use rekognition_model_copier::aws::{CustomLabels, describe_error};
 use rekognition_model_copier::domain::model::{Origin, Version};
 use rekognition_model_copier::domain::remedy;
 use rekognition_model_copier::domain::request::CopyRequest;
-use rekognition_model_copier::ports::{Rekognition, Which};
-use serde::Serialize;
+use rekognition_model_copier::ports::Rekognition;
 
+use crate::check::{Check, Outcome, Trouble, write_checks};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::projects::{VERSIONS_OF_PROJECT, versions};
+use crate::session::Session;
+use crate::{buckets, keys};
 
-/// How many versions a project has room for, unless the quota was raised.
-/// Source: <https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/limits.html>
-const VERSIONS_OF_PROJECT: usize = 100;
 /// The statuses of a model that can be copied.
 const COPYABLE: [&str; 6] =
     ["TRAINING_COMPLETED", "COPYING_COMPLETED", "STARTING", "RUNNING", "STOPPING", "STOPPED"];
-
-/// What a check says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Verdict {
-    /// Nothing is in the way.
-    Ok,
-    /// The copy would fail or wait.
-    Found,
-    /// It could not be checked.
-    Unknown,
-}
-
-/// One check.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Check {
-    /// What was checked.
-    pub check: &'static str,
-    /// What it says.
-    pub verdict: Verdict,
-    /// Why.
-    pub message: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
-}
-
-impl Check {
-    fn new(check: &'static str, verdict: Verdict, message: impl Into<String>) -> Self {
-        Self { check, verdict, message: message.into(), remedy: None }
-    }
-
-    fn with_remedy(self, remedy: impl Into<String>) -> Self {
-        Self { remedy: Some(remedy.into()), ..self }
-    }
-}
 
 /// What the checks may ask.
 pub struct DryRun<'a> {
@@ -66,8 +27,8 @@ pub struct DryRun<'a> {
     pub copy: &'a CopyRequest,
     /// The copy's rules.
     pub rules: &'a Rules,
-    /// Rekognition in the destination account.
-    pub destination: &'a Client,
+    /// The destination account.
+    pub destination: &'a Session,
     /// Rekognition in the account of the model; `None` without credentials of that account.
     pub source: Option<&'a Client>,
     /// The port, for the project policies of the source account.
@@ -80,170 +41,134 @@ impl DryRun<'_> {
     /// # Errors
     /// If the result cannot be written.
     pub async fn run(&self, output: &Output) -> Result<Exit, Failure> {
-        let mut checks = vec![Check::new("request", Verdict::Ok, "every field and ARN is as it must be")];
-        checks.push(self.source_version().await);
-        checks.extend(self.project_policy().await);
-        checks.push(self.destination_project().await);
-        checks.extend(self.versions().await);
-        checks.push(self.bucket());
-        output.results(&checks, || checks.iter().map(line).collect())?;
-        let has_finding = checks.iter().any(|check| check.verdict == Verdict::Found);
-        Ok(if has_finding { Exit::Finding } else { Exit::Done })
+        let bucket = &self.copy.output_config.s3_bucket;
+        let mut checks = vec![
+            Check::of("request", Ok("every field and ARN is as it must be".to_owned())),
+            Check::of("source version", self.source_version().await),
+        ];
+        if self.copy.source_project_arn.account() != self.copy.destination_project_arn.account() {
+            checks.push(Check::of("project policy", self.project_policy().await));
+        }
+        checks.push(Check::of("destination project", self.destination_project().await));
+        match versions(self.labels, &self.copy.destination_project_arn).await {
+            Ok(versions) => checks.extend([
+                Check::of("room", self.room(versions.len())),
+                Check::of("version name", self.name(&versions)),
+            ]),
+            Err(error) => {
+                let remedy = "the copy is followed by `rekognition:DescribeProjectVersions`: allow it";
+                checks.push(Check::of("versions", Err(Trouble::found(error.0, remedy))));
+            }
+        }
+        checks.push(Check::of("bucket", buckets::check(self.destination, bucket).await));
+        if let Some(key) = &self.copy.kms_key_id {
+            checks.push(Check::of("key", keys::check(self.destination, key).await));
+        }
+        checks.push(Check::of("permissions", Err(permissions())));
+        write_checks(&checks, output)
     }
 
-    async fn source_version(&self) -> Check {
-        const CHECK: &str = "source version";
+    async fn source_version(&self) -> Outcome {
         let arn = &self.copy.source_project_version_arn;
         let Some(client) = self.source else {
-            let message = format!("account `{}` is not asked", arn.account());
-            return Check::new(CHECK, Verdict::Unknown, message)
-                .with_remedy("give `--source-profile` with a profile of that account");
+            return Err(Trouble::unknown(format!("account `{}` is not asked", arn.account()))
+                .with_remedy("give `--source-profile` with a profile of that account"));
         };
         let call = client
             .describe_project_versions()
             .project_arn(self.copy.source_project_arn.as_str())
             .version_names(arn.version_name());
-        let versions = match call.send().await {
-            Ok(answer) => answer.project_version_descriptions.unwrap_or_default(),
-            Err(error) => {
-                let is_found = error.as_service_error().is_some_and(|error| {
-                    error.is_resource_not_found_exception() || error.is_access_denied_exception()
-                });
-                let verdict = if is_found { Verdict::Found } else { Verdict::Unknown };
-                return Check::new(CHECK, verdict, describe_error(&error));
+        let answer = call.send().await.map_err(|error| {
+            let is_denied = error.as_service_error().is_some_and(|error| error.is_access_denied_exception());
+            match is_denied {
+                true => Trouble::found(describe_error(&error), "allow `rekognition:DescribeProjectVersions`"),
+                false => Trouble::missing(
+                    &error,
+                    format!("`{}`", self.copy.source_project_arn),
+                    "name a project that exists",
+                ),
             }
-        };
+        })?;
+        let versions = answer.project_version_descriptions.unwrap_or_default();
         let is_it = |version: &&ProjectVersionDescription| {
             version.project_version_arn.as_deref() == Some(arn.as_str())
         };
-        let Some(version) = versions.iter().find(is_it) else {
-            return Check::new(CHECK, Verdict::Found, format!("`{arn}` does not exist"));
-        };
+        let version = versions.iter().find(is_it);
+        let version = version
+            .ok_or_else(|| Trouble::found(format!("`{arn}` does not exist"), "name a version that exists"))?;
         let status = version.status.as_ref().map_or("unknown", |status| status.as_str());
-        let verdict = if COPYABLE.contains(&status) { Verdict::Ok } else { Verdict::Found };
-        Check::new(CHECK, verdict, format!("the model has status {status}"))
+        let message = format!("the model has status {status}");
+        match COPYABLE.contains(&status) {
+            true => Ok(message),
+            false => Err(Trouble::found(message, "wait until it is trained or copied, or name another")),
+        }
     }
 
-    /// `None` within one account: no policy is needed.
-    async fn project_policy(&self) -> Option<Check> {
-        const CHECK: &str = "project policy";
+    /// Only between two accounts: within one, no policy is needed.
+    async fn project_policy(&self) -> Outcome {
         let source = &self.copy.source_project_arn;
-        if source.account() == self.copy.destination_project_arn.account() {
-            return None;
-        }
         if self.source.is_none() {
-            let message = format!("whether `{source}` admits this account is not asked");
-            return Some(Check::new(CHECK, Verdict::Unknown, message).with_remedy(format!(
-                "give `--source-profile`, or see that this policy is attached: {}",
-                remedy::put_project_policy(self.copy)
-            )));
+            return Err(Trouble::unknown(format!("whether `{source}` admits this account is not asked"))
+                .with_remedy(format!(
+                    "give `--source-profile`, or see that this policy is attached: {}",
+                    remedy::put_project_policy(self.copy)
+                )));
         }
-        let policies = match self.labels.policies(source).await {
-            Ok(policies) => policies,
-            Err(error) => return Some(Check::new(CHECK, Verdict::Found, format!("{error:?}"))),
-        };
+        let policies = self.labels.policies(source).await.map_err(|error| {
+            let remedy = "allow `rekognition:ListProjectPolicies` in the source account";
+            Trouble::found(format!("{error:?}"), remedy)
+        })?;
         let policy = &self.rules.policies.policy;
-        Some(match policy.change(&policies, false, Timestamp::now()) {
-            Ok(_) => Check::new(CHECK, Verdict::Ok, format!("there is room for policy `{}`", policy.name)),
-            Err(names) => {
-                Check::new(CHECK, Verdict::Found, "the source project has no free slot for a policy")
-                    .with_remedy(remedy::no_slot(&names))
-            }
-        })
+        match policy.change(&policies, false, Timestamp::now()) {
+            Ok(_) => Ok(format!("there is room for policy `{}`", policy.name)),
+            Err(names) => Err(Trouble::found(
+                "the source project has no free slot for a policy",
+                remedy::no_slot(&names),
+            )),
+        }
     }
 
-    async fn destination_project(&self) -> Check {
-        const CHECK: &str = "destination project";
+    async fn destination_project(&self) -> Outcome {
         let arn = &self.copy.destination_project_arn;
-        match self.destination.describe_projects().project_names(arn.project_name()).send().await {
-            Ok(answer) => {
-                let projects = answer.project_descriptions.unwrap_or_default();
-                let project =
-                    projects.iter().find(|project| project.project_arn.as_deref() == Some(arn.as_str()));
-                match project
-                    .map(|project| project.status.as_ref().map_or("unknown", |status| status.as_str()))
-                {
-                    Some("CREATED") => Check::new(CHECK, Verdict::Ok, "it exists"),
-                    Some(status) => Check::new(CHECK, Verdict::Found, format!("it has status {status}")),
-                    None => Check::new(CHECK, Verdict::Found, format!("`{arn}` does not exist")),
-                }
-            }
-            Err(error) => {
-                let is_denied =
-                    error.as_service_error().is_some_and(|error| error.is_access_denied_exception());
-                // The copy itself needs no DescribeProjects.
-                let message = if is_denied {
-                    "`rekognition:DescribeProjects` is denied".to_owned()
-                } else {
-                    describe_error(&error)
-                };
-                Check::new(CHECK, Verdict::Unknown, message)
-            }
+        let call = self.destination.rekognition().describe_projects().project_names(arn.project_name());
+        // The copy itself needs no DescribeProjects.
+        let answer = call.send().await.map_err(|error| Trouble::unread(&error, "the project"))?;
+        let project =
+            answer.project_descriptions().iter().find(|project| project.project_arn() == Some(arn.as_str()));
+        match project.map(|project| project.status().map_or("unknown", |status| status.as_str())) {
+            Some("CREATED") => Ok("it exists".to_owned()),
+            Some(status) => Err(Trouble::found(
+                format!("it has status {status}"),
+                "wait until it is CREATED, or name another",
+            )),
+            None => Err(Trouble::found(format!("`{arn}` does not exist"), "make it, or name another")),
         }
     }
 
-    /// Whether the destination project has room, and whether the name is free.
-    async fn versions(&self) -> Vec<Check> {
-        let project = &self.copy.destination_project_arn;
-        let mut versions: Vec<Version> = Vec::new();
-        let mut cursor = None;
-        loop {
-            match self.labels.versions(project, Which::Page(cursor.take())).await {
-                Ok(page) => {
-                    versions.extend(page.items);
-                    cursor = page.next;
-                }
-                Err(error) => {
-                    let remedy = "the copy is followed by `rekognition:DescribeProjectVersions`: allow it";
-                    return vec![Check::new("versions", Verdict::Found, error.0).with_remedy(remedy)];
-                }
-            }
-            if cursor.is_none() {
-                break;
-            }
-        }
-        vec![self.room(versions.len()), self.name(&versions)]
-    }
-
-    fn room(&self, count: usize) -> Check {
+    fn room(&self, count: usize) -> Outcome {
         let message = format!("the destination project has {count} versions");
         match count < VERSIONS_OF_PROJECT {
-            true => Check::new("room", Verdict::Ok, message),
+            true => Ok(message),
             // The quota may have been raised, which AWS does not tell here.
-            false => Check::new("room", Verdict::Found, message).with_remedy(remedy::quota(self.copy)),
+            false => Err(Trouble::found(message, remedy::quota(self.copy))),
         }
     }
 
-    fn name(&self, versions: &[Version]) -> Check {
-        const CHECK: &str = "version name";
+    fn name(&self, versions: &[Version]) -> Outcome {
         let name = &self.copy.version_name;
         let Some(owner) = versions.iter().find(|version| version.arn.version_name() == *name) else {
-            return Check::new(CHECK, Verdict::Ok, format!("`{name}` is free"));
+            return Ok(format!("`{name}` is free"));
         };
         match owner.origin(self.copy) {
-            Origin::Same => {
-                Check::new(CHECK, Verdict::Ok, format!("`{}` is this copy: it would be adopted", owner.arn))
-            }
-            _ => Check::new(CHECK, Verdict::Found, format!("`{}` has the name", owner.arn))
-                .with_remedy(remedy::name_taken()),
+            Origin::Same => Ok(format!("`{}` is this copy: it would be adopted", owner.arn)),
+            _ => Err(Trouble::found(format!("`{}` has the name", owner.arn), remedy::name_taken())),
         }
-    }
-
-    /// The program brings no S3 client: it costs more to compile than this check is worth.
-    fn bucket(&self) -> Check {
-        let account = self.copy.destination_project_arn.account();
-        let bucket = &self.copy.output_config.s3_bucket;
-        Check::new("bucket", Verdict::Unknown, "the bucket's account and Region are not asked")
-            .with_remedy(format!("aws s3api head-bucket --bucket {bucket} --expected-bucket-owner {account}"))
     }
 }
 
-fn line(check: &Check) -> String {
-    let verdict = match check.verdict {
-        Verdict::Ok => "ok",
-        Verdict::Found => "FOUND",
-        Verdict::Unknown => "unknown",
-    };
-    let remedy = check.remedy.as_ref().map(|remedy| format!("\n  what to do: {remedy}")).unwrap_or_default();
-    format!("{verdict:<8} {:<20} {}{remedy}\n", check.check, check.message)
+/// AWS tells of these only when they are used.
+fn permissions() -> Trouble {
+    Trouble::unknown(
+        "AWS does not tell before the copy whether you may call CopyProjectVersion, write to the bucket and use the key",
+    )
 }

@@ -1,4 +1,4 @@
-//! `model-copier`: copies a model from the command line, and withdraws the policies that this needed.
+//! `model-copier`: copies a model from the command line, and looks after a copier's stack.
 //!
 //! | module | holds |
 //! |---|---|
@@ -10,7 +10,9 @@
 //! | [`output`], [`when`], [`request_view`] | results and progress; times; a request as it is listed and shown |
 //! | [`request_text`], [`local_rules`] | what `copy` is asked for; the rules of a copy on this machine |
 //! | [`local_copy`], [`announcer`], [`file_ledger`] | the functions' use cases in a loop; their bus; their ledger of files |
-//! | [`dry_run`] | the checks of `copy --dry-run` |
+//! | [`check`] | a check and what it says |
+//! | [`dry_run`], [`doctor`] | the checks of `copy --dry-run`; those of a stack |
+//! | [`buckets`], [`keys`], [`projects`] | what both ask about buckets, keys and projects |
 //! | [`interrupt`] | Ctrl-C |
 //! | [`live_check`] | what only a live account can settle |
 //! | [`reference`] | docs/cli.md |
@@ -20,17 +22,22 @@
 
 pub mod announcer;
 pub mod arguments;
+pub mod buckets;
+pub mod check;
 pub mod commands;
 pub mod confirm;
+pub mod doctor;
 pub mod dry_run;
 pub mod exit;
 pub mod file_ledger;
 pub mod global;
 pub mod interrupt;
+pub mod keys;
 pub mod live_check;
 pub mod local_copy;
 pub mod local_rules;
 pub mod output;
+pub mod projects;
 pub mod reference;
 pub mod request_text;
 pub mod request_view;

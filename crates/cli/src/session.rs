@@ -1,5 +1,7 @@
 //! In whose name and where a command works: Region, credentials, account and caller.
 
+use std::collections::BTreeMap;
+
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
@@ -7,7 +9,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
-use rekognition_model_copier::aws::{Configuration, describe_error, http_client};
+use rekognition_model_copier::aws::{Configuration, CustomLabels, describe_error, http_client};
 
 use crate::exit::Failure;
 use crate::global::Global;
@@ -79,6 +81,11 @@ impl Session {
     /// A Rekognition client.
     pub fn rekognition(&self) -> aws_sdk_rekognition::Client {
         aws_sdk_rekognition::Client::new(&self.config.rekognition)
+    }
+
+    /// The copier's own adapter of Rekognition, without roles in source accounts.
+    pub fn custom_labels(&self) -> CustomLabels {
+        CustomLabels::new(self.rekognition(), &(&self.config.shared).into(), &BTreeMap::new(), None)
     }
 }
 

@@ -1,6 +1,5 @@
 //! `model-copier copy`: copies a model, from this machine.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
@@ -151,14 +150,13 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     };
     let (rekognition, rules) = labels(&session, source.as_ref(), rules);
     if arguments.dry_run {
-        let destination = session.rekognition();
-        let of_source = source.as_ref().map(Session::rekognition);
         let is_own = source_account == identity.account;
+        let of_source = source.as_ref().or(is_own.then_some(&session)).map(Session::rekognition);
         let dry_run = DryRun {
             copy: &request.copy,
             rules: &rules,
-            destination: &destination,
-            source: of_source.as_ref().or(is_own.then_some(&destination)),
+            destination: &session,
+            source: of_source.as_ref(),
             labels: &rekognition,
         };
         return dry_run.run(output).await;
@@ -182,8 +180,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
 
 /// Custom Labels, and the rules: with the source account's credentials the copier puts the project policy.
 fn labels(session: &Session, source: Option<&Session>, mut rules: Rules) -> (CustomLabels, Rules) {
-    let sts = (&session.config.shared).into();
-    let mut labels = CustomLabels::new(session.rekognition(), &sts, &BTreeMap::new(), None);
+    let mut labels = session.custom_labels();
     if let Some(source) = source {
         let Identity { account, caller, .. } = &source.identity;
         rules.policies.roles.insert(account.clone(), caller.clone());

@@ -1,6 +1,7 @@
 //! The commands, a file for each: its arguments with their help, and what it does.
 
 pub mod copy;
+pub mod doctor;
 pub mod list;
 pub mod policies;
 pub mod show;
@@ -20,5 +21,6 @@ pub async fn run(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::List(arguments) => list::run(arguments, global, output).await,
         Command::Show(arguments) => show::run(arguments, global, output).await,
         Command::Policies(arguments) => policies::run(arguments, global, output).await,
+        Command::Doctor(arguments) => doctor::run(arguments, global, output).await,
     }
 }

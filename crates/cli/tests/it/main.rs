@@ -10,6 +10,8 @@
 )]
 
 mod crashes;
+mod credentials;
+mod dry_run;
 mod file_ledger;
 mod live_check;
 mod program;

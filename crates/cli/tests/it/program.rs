@@ -3,9 +3,7 @@
 use sandbox::{Effect, Fault};
 use tokio::process::Child;
 
-use crate::support::{
-    ACCOUNT, COPY, DESTINATION, Machine, SOURCE, SOURCE_ACCOUNT, SOURCE_VERSION, read_until,
-};
+use crate::support::{ACCOUNT, COPY, DESTINATION, Machine, SOURCE, SOURCE_ACCOUNT, read_until};
 
 const COPY_ARN: &str =
     "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/flowers.2026-11-02/";
@@ -271,55 +269,4 @@ async fn every_policy_of_a_copier_is_listed_and_withdrawn_and_no_other() {
     assert_eq!((again.code, again.out.as_str()), (Some(0), "[]\n"), "{again:?}");
     let others = machine.run(["policies", "--source-project", SOURCE]).await;
     assert_eq!(others.code, Some(7), "{others:?}");
-}
-
-/// The checks of a dry run with their verdicts.
-fn verdicts(ran: &crate::support::Ran) -> Vec<(String, String)> {
-    let checks = ran.json();
-    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    checks.as_array().unwrap().iter().map(|check| (text(&check["check"]), text(&check["verdict"]))).collect()
-}
-
-#[tokio::test]
-async fn a_dry_run_changes_nothing_and_says_what_it_could_not_check() {
-    let machine = Machine::new(1).await;
-    let ran = machine.run(with(&["--dry-run", "--output", "json"])).await;
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    let unknown: Vec<_> = verdicts(&ran).into_iter().filter(|(_, verdict)| verdict != "ok").collect();
-    let expected = ["source version", "project policy", "bucket"];
-    assert_eq!(unknown, expected.map(|check| (check.to_owned(), "unknown".to_owned())));
-    let ran = machine.run(with(&["--dry-run", "--output", "json", "--source-profile", "flowers"])).await;
-    let unknown: Vec<_> = verdicts(&ran).into_iter().filter(|(_, verdict)| verdict != "ok").collect();
-    assert_eq!(unknown, [("bucket".to_owned(), "unknown".to_owned())], "{ran:?}");
-    assert_eq!(machine.copies(), 0);
-    assert_eq!(machine.sandbox.project(SOURCE).unwrap().policies.len(), 1);
-    assert_eq!(machine.run(["list", "--all", "--output", "json"]).await.out, "[]\n");
-}
-
-#[tokio::test]
-async fn a_dry_run_finds_what_is_in_the_way() {
-    let machine = Machine::new(1).await;
-    let found = async |arguments: &[(&str, &str)]| {
-        let replace = |argument: &&str| {
-            let other = arguments.iter().find(|(from, _)| from == argument);
-            other.map_or(*argument, |(_, to)| *to).to_owned()
-        };
-        let mut arguments: Vec<String> = COPY.iter().map(replace).collect();
-        arguments.extend(["--dry-run", "--output", "json", "--source-profile", "flowers"].map(str::to_owned));
-        let ran = machine.run(arguments).await;
-        let found: Vec<String> = verdicts(&ran)
-            .into_iter()
-            .filter(|(_, verdict)| verdict == "found")
-            .map(|(check, _)| check)
-            .collect();
-        assert_eq!(ran.code, Some(if found.is_empty() { 0 } else { 8 }), "{ran:?}");
-        found
-    };
-    assert!(found(&[]).await.is_empty());
-    let missing = SOURCE_VERSION.replace("1762077600000", "1762077600001");
-    assert_eq!(found(&[(SOURCE_VERSION, &missing)]).await, ["source version"]);
-    let missing = DESTINATION.replace("1761991200000", "1761991200001");
-    assert_eq!(found(&[(DESTINATION, &missing)]).await, ["destination project"]);
-    machine.sandbox.set_status(SOURCE_VERSION, "TRAINING_IN_PROGRESS", None);
-    assert_eq!(found(&[]).await, ["source version"]);
 }

@@ -9,7 +9,7 @@ use sandbox::deployment::{Binaries, Deployment, DeploymentSettings};
 use sandbox::{Builder, Sandbox, Settings, World};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
 pub(crate) const ACCOUNT: &str = "444455556666";
@@ -52,6 +52,27 @@ pub(crate) async fn read_until(stream: &mut (impl AsyncRead + Unpin), text: &str
 /// The functions on the sandbox's clock.
 static BINARIES: LazyLock<Binaries> = LazyLock::new(|| Binaries::build(true).unwrap());
 
+/// An HTTP server that answers each request, given as its text, with a status line, headers and a body. Its URL.
+pub(crate) async fn stub(answer: impl Fn(&str) -> String + Send + 'static) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = String::new();
+            let mut reader = BufReader::new(&mut stream);
+            while !request.ends_with("\r\n\r\n") && reader.read_line(&mut request).await.unwrap() > 0 {}
+            let header =
+                |line: &str| Some(line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse());
+            let length = request.lines().find_map(header).map_or(0, Result::unwrap);
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).await.unwrap();
+            request.push_str(&String::from_utf8(body).unwrap());
+            stream.write_all(answer(&request).as_bytes()).await.unwrap();
+        }
+    });
+    url
+}
+
 /// A sandbox with a user's machine.
 pub(crate) struct Machine {
     pub(crate) sandbox: Sandbox,
@@ -83,7 +104,9 @@ impl Machine {
         let profile = |name: &str, account: &str| {
             format!("[{name}]\naws_access_key_id = {account}\naws_secret_access_key = sandbox\n")
         };
-        let profiles = [profile("flowers", SOURCE_ACCOUNT), profile("production", ACCOUNT)].concat();
+        let profiles = [("flowers", SOURCE_ACCOUNT), ("production", ACCOUNT), ("stranger", "777788889999")]
+            .map(|(name, account)| profile(name, account))
+            .concat();
         std::fs::write(home.path().join("credentials"), profiles).unwrap();
         Self { sandbox, deployment, home }
     }

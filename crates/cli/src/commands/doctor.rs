@@ -1,0 +1,50 @@
+//! `model-copier doctor`: checks a deployed stack.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use crate::check::write_checks;
+use crate::doctor::{Patient, Release};
+use crate::exit::{Exit, Failure};
+use crate::global::Global;
+use crate::output::Output;
+use crate::session::Session;
+use crate::stack::Stack;
+
+/// Check a deployed stack
+///
+/// Checks the stack and everything that it needs, and changes nothing: event bus, rule, queues, functions and their
+/// settings, schedule, ledger, key, alarms, dead letters, buckets, destination projects and source accounts. Each check
+/// is `ok`, `FOUND` with what to do, or `unknown` where AWS does not answer. The last line sums them up. The exit code is
+/// 8 if something was found, else 0.
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  model-copier doctor --stack rekognition-model-copier
+  model-copier doctor --stack rekognition-model-copier --source-profile flowers --output json
+  model-copier doctor --stack rekognition-model-copier --release rekognition-model-copier-0.1.0-arm64")]
+pub struct Arguments {
+    /// The stack's name
+    #[arg(long, value_name = "NAME")]
+    pub stack: String,
+    /// A profile of a source account, whose companion and projects are checked as well; may be given several times
+    #[arg(long = "source-profile", value_name = "NAME")]
+    pub source_profiles: Vec<String>,
+    /// Compare the functions' code with the release in this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub release: Option<PathBuf>,
+}
+
+pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let release = arguments.release.as_deref().map(Release::read).transpose()?;
+    let session = Session::open(global).await?;
+    let stack = Stack::read(&session, &arguments.stack).await?;
+    let in_region = Global { region: Some(session.identity.region.clone()), ..global.clone() };
+    let mut sources = Vec::new();
+    for profile in &arguments.source_profiles {
+        sources.push(Session::of_profile(&in_region, Some(profile)).await?);
+    }
+    let patient = Patient { stack: &stack, session: &session, sources: &sources, release: release.as_ref() };
+    write_checks(&patient.examine().await, output)
+}

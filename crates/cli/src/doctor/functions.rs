@@ -1,0 +1,148 @@
+//! The checks of the functions: state, settings, code and schedule.
+
+use std::collections::HashMap;
+
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
+use rekognition_model_copier::settings::Settings;
+
+use super::{DEPLOY_AGAIN, Patient, Release};
+use crate::check::{Check, Outcome, Trouble};
+
+/// The variables that are a parameter's value, as template.yaml has them.
+const PARAMETERS: [(&str, &str); 15] = [
+    ("EVENT_BUS", "EventBusName"),
+    ("EVENT_SOURCE", "EventSource"),
+    ("ALLOWED_SOURCE_ACCOUNTS", "AllowedSourceAccounts"),
+    ("TRUSTED_REQUESTERS", "TrustedRequesters"),
+    ("ALLOWED_OUTPUT_BUCKETS", "OutputBuckets"),
+    ("ALLOWED_TAG_KEYS", "AllowedTagKeys"),
+    ("START_TIMEOUT_SECONDS", "StartTimeoutSeconds"),
+    ("COPY_TIMEOUT_SECONDS", "CopyTimeoutSeconds"),
+    ("OVERDUE_AFTER_SECONDS", "OverdueAfterSeconds"),
+    ("PERMISSION_TIMEOUT_SECONDS", "PermissionTimeoutSeconds"),
+    ("RETENTION_DAYS", "RetentionDays"),
+    ("CALLS_PER_SECOND", "CallsPerSecond"),
+    ("SOURCE_ACCOUNT_ROLES", "SourceAccountRoles"),
+    ("EXTERNAL_ID", "ExternalId"),
+    ("PROJECT_POLICY_EXPIRES", "ProjectPolicyExpires"),
+];
+
+impl Patient<'_> {
+    /// The checks of the function that this output names.
+    pub(super) async fn function(&self, name: &'static str, output: &str) -> Vec<Check> {
+        let function = match self.configuration(output).await {
+            Ok(function) => function,
+            Err(trouble) => return vec![Check::of(name, Err(trouble))],
+        };
+        let mut checks =
+            vec![Check::of(name, state(&function)), Check::of("its settings", self.settings(&function))];
+        checks.extend(self.release.map(|release| Check::of("its code", code(&function, name, release))));
+        checks
+    }
+
+    async fn configuration(&self, output: &str) -> Result<GetFunctionConfigurationOutput, Trouble> {
+        let name = self.stack.output(output)?;
+        let client = aws_sdk_lambda::Client::new(&self.session.config.shared);
+        let answer = client.get_function_configuration().function_name(name).send().await;
+        answer.map_err(|error| Trouble::missing(&error, format!("function `{name}`"), DEPLOY_AGAIN))
+    }
+
+    /// Whether the function has the stack's settings, and can start with them.
+    fn settings(&self, function: &GetFunctionConfigurationOutput) -> Outcome {
+        let none = HashMap::new();
+        let variables =
+            function.environment().and_then(|environment| environment.variables()).unwrap_or(&none);
+        let variable = |name: &str| variables.get(name).map(String::as_str).unwrap_or_default();
+        let identity = &self.session.identity;
+        let of_parameters =
+            PARAMETERS.iter().map(|(variable, parameter)| (*variable, self.stack.parameter(parameter)));
+        let of_outputs = [
+            ("LEDGER_TABLE", self.stack.output("LedgerTable")?),
+            ("COPIER_ROLE_ARNS", self.stack.output("CopierRoleArns")?),
+            ("REQUEST_QUEUE_ARN", &self.queue_arn("RequestQueueUrl")?),
+            ("STACK_NAME", &self.stack.name),
+            ("ACCOUNT_ID", &identity.account),
+        ];
+        let differs = |(name, expected): &(&str, &str)| variable(name) != *expected;
+        let other: Vec<_> = of_parameters.chain(of_outputs).filter(differs).map(|(name, _)| name).collect();
+        if !other.is_empty() {
+            let message = format!("`{}` differ from the stack's parameters", other.join("`, `"));
+            return Err(Trouble::found(message, DEPLOY_AGAIN));
+        }
+        let region = ("AWS_REGION", identity.region.as_str());
+        let lookup = |name: &str| {
+            if name == region.0 { Some(region.1) } else { variables.get(name).map(String::as_str) }
+        };
+        Settings::read(|name| lookup(name).map(str::to_owned)).map_err(|bad| {
+            Trouble::found(
+                format!("it cannot start: {bad}"),
+                "correct the stack's parameters and deploy again",
+            )
+        })?;
+        Ok("they are the stack's parameters".to_owned())
+    }
+
+    /// Whether check-copies is invoked every minute.
+    pub(super) async fn schedule(&self) -> Outcome {
+        let name = format!("{}-check", self.stack.name);
+        let client = aws_sdk_eventbridge::Client::new(&self.session.config.shared);
+        let missing = |error: &_| Trouble::missing(error, format!("rule `{name}`"), DEPLOY_AGAIN);
+        let rule = client.describe_rule().name(&name).send().await.map_err(|error| missing(&error))?;
+        if rule.state.as_ref().is_none_or(|state| state.as_str() != "ENABLED") {
+            let message = format!("rule `{name}` is disabled, so nobody polls copies and tries starts again");
+            return Err(Trouble::found(message, format!("aws events enable-rule --name {name}")));
+        }
+        let answer = client.list_targets_by_rule().rule(&name).send().await;
+        let answer =
+            answer.map_err(|error| Trouble::unread(&error, format!("the targets of rule `{name}`")))?;
+        let function = self.arn("lambda", &format!("function:{}", self.stack.output("CheckCopiesFunction")?));
+        let is_target = answer.targets().iter().any(|target| target.arn == function);
+        if rule.schedule_expression() != Some("rate(1 minute)") || !is_target {
+            let message = format!("rule `{name}` does not invoke `{function}` every minute");
+            return Err(Trouble::found(message, DEPLOY_AGAIN));
+        }
+        Ok("check-copies is invoked every minute".to_owned())
+    }
+}
+
+fn state(function: &GetFunctionConfigurationOutput) -> Outcome {
+    let state = function.state().map_or("unknown", |state| state.as_str());
+    let update = function.last_update_status().map_or("unknown", |status| status.as_str());
+    if state == "Active" && update == "Successful" {
+        return Ok("it is active".to_owned());
+    }
+    let reason = function.state_reason().or(function.last_update_status_reason()).unwrap_or_default();
+    let message = format!("it has state {state} and its last update {update}: {reason}");
+    Err(Trouble::found(message, "mend what the reason names, and deploy the stack again"))
+}
+
+fn code(function: &GetFunctionConfigurationOutput, name: &str, release: &Release) -> Outcome {
+    let expected = release.code_of(name)?;
+    if function.code_sha256() == Some(expected) {
+        return Ok(format!("it is that of release {}", release.version));
+    }
+    let deployed = function.code_sha256().unwrap_or("none");
+    let message =
+        format!("its hash is `{deployed}`, and that of release {} is `{expected}`", release.version);
+    Err(Trouble::found(message, "deploy that release, or compare with the release that is deployed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PARAMETERS;
+
+    #[test]
+    fn every_variable_that_the_template_takes_from_a_parameter_is_compared() {
+        let template = include_str!("../../../../template.yaml");
+        let (_, rest) = template.split_once("      Variables:\n").unwrap();
+        let lines = rest.lines().take_while(|line| line.starts_with("        "));
+        let mut of_template: Vec<_> = lines
+            .filter_map(|line| line.trim().split_once(": !Ref "))
+            .filter(|(_, value)| *value != "Ledger" && !value.starts_with("AWS::"))
+            .collect();
+        let mut compared = PARAMETERS.to_vec();
+        of_template.sort_unstable();
+        compared.sort_unstable();
+        assert_eq!(compared, of_template);
+    }
+}

@@ -15,6 +15,7 @@ use rekognition_model_copier::ports::{Created, Cursor, Entry, Ledger, Page, Unav
 use sha2::{Digest, Sha256};
 
 use crate::exit::Failure;
+use crate::requests::Records;
 
 /// The records of one account and Region on this machine.
 #[derive(Clone, Debug)]
@@ -23,15 +24,6 @@ pub struct FileLedger {
     times: Times,
     /// What is due is read from this record alone. A command takes no request further but its own.
     only: Option<RecordKey>,
-}
-
-/// The files of a ledger as they are now.
-#[derive(Debug, Default)]
-pub struct Records {
-    /// Those that can be read, oldest request first.
-    pub records: Vec<Record>,
-    /// Why others cannot be read.
-    pub unreadable: Vec<String>,
 }
 
 impl FileLedger {
@@ -81,11 +73,7 @@ impl FileLedger {
                 }
             }
         }
-        found.records.sort_by(|a, b| {
-            let order =
-                |record: &Record| (record.header().requested_at, record.header().key.request_id.clone());
-            order(a).cmp(&order(b))
-        });
+        found.sort();
         Ok(found)
     }
 

@@ -5,9 +5,11 @@
 //! | [`arguments`], [`global`] | the command line; the flags of every command |
 //! | [`commands`] | a file for each command |
 //! | [`session`] | Region, credentials, account and caller |
-//! | [`stack`] | the outputs and parameters of a deployed stack |
+//! | [`stack`], [`stack_ledger`] | the outputs and parameters of a deployed stack; its ledger |
+//! | [`requests`] | where `list` and `show` read requests, and which are wanted |
 //! | [`confirm`] | the statement of what changes, the question, and the token that proves the answer |
 //! | [`output`], [`when`], [`request_view`] | results and progress; times; a request as it is listed and shown |
+//! | [`request_logs`] | what a stack's functions logged about a request |
 //! | [`request_text`], [`local_rules`] | what `copy` is asked for; the rules of a copy on this machine |
 //! | [`local_copy`], [`announcer`], [`file_ledger`] | the functions' use cases in a loop; their bus; their ledger of files |
 //! | [`check`] | a check and what it says |
@@ -39,8 +41,11 @@ pub mod local_rules;
 pub mod output;
 pub mod projects;
 pub mod reference;
+pub mod request_logs;
 pub mod request_text;
 pub mod request_view;
+pub mod requests;
 pub mod session;
 pub mod stack;
+pub mod stack_ledger;
 pub mod when;

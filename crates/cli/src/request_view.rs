@@ -1,7 +1,7 @@
 //! A request as it is listed and shown.
 
 use jiff::Timestamp;
-use rekognition_model_copier::domain::arn::ProjectVersionArn;
+use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use rekognition_model_copier::domain::failure::Failure;
 use rekognition_model_copier::domain::record::{Announced, Record, State};
 use rekognition_model_copier::domain::request::{CopyRequest, ReadableFields};
@@ -60,6 +60,32 @@ pub enum Requested {
     Rejected(ReadableFields),
 }
 
+impl Requested {
+    /// What a record was asked for.
+    pub fn of(record: &Record) -> Self {
+        match record {
+            Record::Accepted(accepted) => Self::Accepted(accepted.copy.clone()),
+            Record::Rejected(rejected) => Self::Rejected(rejected.fields.clone()),
+        }
+    }
+
+    /// The project that gets the copy.
+    pub fn destination_project(&self) -> Option<&ProjectArn> {
+        match self {
+            Self::Accepted(copy) => Some(&copy.destination_project_arn),
+            Self::Rejected(fields) => fields.destination_project_arn.as_ref(),
+        }
+    }
+
+    /// The copy's name.
+    pub fn version_name(&self) -> Option<&str> {
+        match self {
+            Self::Accepted(copy) => Some(&copy.version_name),
+            Self::Rejected(fields) => fields.version_name.as_deref(),
+        }
+    }
+}
+
 impl RequestView {
     /// The view of a record.
     pub fn of(record: &Record) -> Self {
@@ -78,10 +104,7 @@ impl RequestView {
             requested_at: header.requested_at,
             since: lease.or(announced_at).unwrap_or(header.requested_at),
             next: next_step.map(|(_, due)| due),
-            request: match record {
-                Record::Accepted(accepted) => Requested::Accepted(accepted.copy.clone()),
-                Record::Rejected(rejected) => Requested::Rejected(rejected.fields.clone()),
-            },
+            request: Requested::of(record),
             project_version_arn: record.started_copy().map(|copy| copy.project_version_arn.clone()),
             adopted: record.started_copy().map(|copy| copy.adopted),
             ended_at: record.ended_at(),
@@ -95,22 +118,6 @@ impl RequestView {
     pub fn is_same_state(&self, other: &Self) -> bool {
         (self.status, &self.failure, &self.project_version_arn)
             == (other.status, &other.failure, &other.project_version_arn)
-    }
-
-    fn project(&self) -> &str {
-        match &self.request {
-            Requested::Accepted(copy) => copy.destination_project_arn.project_name(),
-            Requested::Rejected(fields) => {
-                fields.destination_project_arn.as_ref().map_or("-", |arn| arn.project_name())
-            }
-        }
-    }
-
-    fn version(&self) -> &str {
-        match &self.request {
-            Requested::Accepted(copy) => &copy.version_name,
-            Requested::Rejected(fields) => fields.version_name.as_deref().unwrap_or("-"),
-        }
     }
 
     /// The request in lines, a field each.
@@ -135,7 +142,7 @@ impl RequestView {
             fields.push(("source", copy.source_project_version_arn.to_string()));
             fields.push(("destination", copy.destination_project_arn.to_string()));
         }
-        fields.push(("version", self.version().to_owned()));
+        fields.push(("version", self.request.version_name().unwrap_or("-").to_owned()));
         let adopted = if self.adopted == Some(true) { " (adopted)" } else { "" };
         fields.extend(self.project_version_arn.as_ref().map(|arn| ("copy", format!("{arn}{adopted}"))));
         fields.push(("requested", time(self.requested_at)));
@@ -160,8 +167,8 @@ pub fn table(views: &[RequestView], style: Style, now: Timestamp) -> String {
             view.request_id.clone(),
             view.status.to_owned(),
             view.step.unwrap_or("-").to_owned(),
-            view.project().to_owned(),
-            view.version().to_owned(),
+            view.request.destination_project().map_or("-", |arn| arn.project_name()).to_owned(),
+            view.request.version_name().unwrap_or("-").to_owned(),
             style.write(view.since, now),
             next.unwrap_or_else(|| "-".to_owned()),
         ]);

@@ -50,6 +50,17 @@ impl Stack {
         })
     }
 
+    /// The same, if a name is given.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn read_named(session: &Session, name: Option<&str>) -> Result<Option<Self>, Failure> {
+        match name {
+            Some(name) => Self::read(session, name).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// An output of template.yaml.
     ///
     /// # Errors

@@ -7,7 +7,9 @@ use axum::Router;
 use crate::{
     changes,
     clock::Clock,
-    control, front, guard, page,
+    control, front, guard,
+    lambda::Functions,
+    page,
     sandbox::Sandbox,
     server::{self, Server},
     settings::Settings,
@@ -49,6 +51,7 @@ pub struct Builder {
     port: u16,
     hosts: Vec<String>,
     routes: Vec<Routes>,
+    functions: Functions,
 }
 
 impl Builder {
@@ -61,6 +64,7 @@ impl Builder {
             port: 0,
             hosts: Vec::new(),
             routes: Vec::new(),
+            functions: Functions::default(),
         }
     }
 
@@ -103,6 +107,13 @@ impl Builder {
         self
     }
 
+    /// Lets these functions run here: mounts what their processes talk to, and shows their logs.
+    #[must_use]
+    pub fn functions(self, functions: &Functions) -> Self {
+        let router = functions.router();
+        Self { functions: functions.clone(), ..self.routes(|_| router) }
+    }
+
     /// Binds the port on 127.0.0.1 and starts to answer. Needs a Tokio runtime.
     pub async fn start(self) -> Result<Sandbox, StartError> {
         let port = self.port;
@@ -121,6 +132,7 @@ impl Builder {
         let clock = self.clock.clone();
         let mut shared = Shared::new(address, self.clock, self.world, self.settings)?;
         shared.is_real_time = self.is_real_time;
+        shared.functions = self.functions;
         let shared = Arc::new(shared);
         let sandbox = Sandbox { shared: Arc::clone(&shared), server: None };
         let router = front::router(Arc::clone(&shared))

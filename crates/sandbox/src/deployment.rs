@@ -88,8 +88,7 @@ impl Deployment {
         settings: DeploymentSettings,
     ) -> Result<Self, DeployError> {
         let functions = Functions::default();
-        let router = functions.router();
-        let sandbox = sandbox.routes(|_| router).start().await?;
+        let sandbox = sandbox.functions(&functions).start().await?;
         create_ledger(&sandbox)?;
         sandbox.create_stack(settings.stack(&sandbox));
         let queue_arn = queue_arn(&sandbox.world());

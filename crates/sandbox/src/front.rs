@@ -25,7 +25,7 @@ use crate::{
     error::AwsError,
     events,
     fault::{CopyEnd, Instead},
-    rekognition,
+    logs, rekognition,
     server::NoAnswer,
     service::{self, Operation, Service},
     signature,
@@ -182,6 +182,10 @@ impl Received<'_> {
                 sts::answer(name, self.body, caller, state, now, self.request_id)
                     .unwrap_or_else(|error| self.refused(&error))
             }
+            Service::Logs => match logs::answer(self.body, &self.shared.functions) {
+                Ok(body) => self.operation.service.answered(&body),
+                Err(error) => self.refused(&error),
+            },
             Service::CloudFormation => {
                 let world = &self.shared.lock().world;
                 cloudformation::answer(self.body, &caller.account, world, self.request_id)

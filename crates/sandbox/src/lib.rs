@@ -17,8 +17,9 @@
 //! # What answers
 //!
 //! `POST /` is AWS: the header `x-amz-target` tells Rekognition (Custom Labels' control plane), DynamoDB (by the
-//! embedded dynoxide) and EventBridge (PutEvents) apart; form-encoded requests are STS (GetCallerIdentity,
-//! AssumeRole) and CloudFormation (DescribeStacks). `GET /` is a page that shows what happens. `/_sandbox/…` is the sandbox's own interface. More routes are mounted with [`Builder::routes`]:
+//! embedded dynoxide), EventBridge (PutEvents) and CloudWatch Logs (FilterLogEvents) apart; form-encoded requests are
+//! STS (GetCallerIdentity, AssumeRole) and CloudFormation (DescribeStacks). `GET /` is a page that shows what happens.
+//! `/_sandbox/…` is the sandbox's own interface. More routes are mounted with [`Builder::routes`]:
 //!
 //! ```no_run
 //! # use sandbox::{Sandbox, World};
@@ -70,6 +71,7 @@ mod guard;
 pub mod lambda;
 mod ledger;
 mod life;
+mod logs;
 mod page;
 mod passing;
 mod policy;

@@ -5,7 +5,9 @@ use axum::http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{answer::Answer, cloudformation, dynamodb, error::AwsError, events, query, rekognition, sts};
+use crate::{
+    answer::Answer, cloudformation, dynamodb, error::AwsError, events, logs, query, rekognition, sts,
+};
 
 /// An AWS service the sandbox has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +17,17 @@ pub(crate) enum Service {
     Events,
     Sts,
     CloudFormation,
+    Logs,
 }
+
+const SERVICES: [Service; 6] = [
+    Service::Rekognition,
+    Service::DynamoDb,
+    Service::Events,
+    Service::Sts,
+    Service::CloudFormation,
+    Service::Logs,
+];
 
 /// An operation the sandbox has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +71,7 @@ pub(crate) fn operation(
         Some(("RekognitionService", name)) => (Service::Rekognition, name),
         Some(("DynamoDB_20120810", name)) => (Service::DynamoDb, name),
         Some(("AWSEvents", name)) => (Service::Events, name),
+        Some(("Logs_20140328", name)) => (Service::Logs, name),
         _ => return Err((Service::Rekognition, unknown(&format!("no service answers to `{target}`")))),
     };
     let json = ["application/x-amz-json-1.1", "application/x-amz-json-1.0", "application/json"];
@@ -71,13 +84,11 @@ pub(crate) fn operation(
 
 /// Whether this is an action that the sandbox has, a service's actions as `dynamodb:*`, or `*`.
 pub(crate) fn is_action(text: &str) -> bool {
-    let services =
-        [Service::Rekognition, Service::DynamoDb, Service::Events, Service::Sts, Service::CloudFormation];
     let is_of = |service: &Service| {
         let name = text.strip_prefix(service.name()).and_then(|rest| rest.strip_prefix(':'));
         name.is_some_and(|name| name == "*" || service.operation(name).is_some())
     };
-    text == "*" || services.iter().any(is_of)
+    text == "*" || SERVICES.iter().any(is_of)
 }
 
 fn unknown(message: &str) -> AwsError {
@@ -93,6 +104,7 @@ impl Service {
             Self::Events => "events",
             Self::Sts => "sts",
             Self::CloudFormation => "cloudformation",
+            Self::Logs => "logs",
         }
     }
 
@@ -103,6 +115,7 @@ impl Service {
             Self::Events => events::OPERATIONS,
             Self::Sts => sts::OPERATIONS,
             Self::CloudFormation => cloudformation::OPERATIONS,
+            Self::Logs => logs::OPERATIONS,
         };
         known.iter().find(|known| **known == name).map(|name| Operation { service: self, name })
     }
@@ -127,7 +140,7 @@ impl Service {
                 });
                 Answer::failed(error.status, JSON, body.to_string(), &error.code)
             }
-            Self::Events => {
+            Self::Events | Self::Logs => {
                 let body = json!({"__type": error.code, "message": error.message});
                 Answer::failed(error.status, JSON, body.to_string(), &error.code)
             }
@@ -148,6 +161,9 @@ impl Service {
             }
             Self::Sts => query::parameters(text).remove("RoleArn").into_iter().collect(),
             Self::CloudFormation => query::parameters(text).remove("StackName").into_iter().collect(),
+            Self::Logs => {
+                body.get("logGroupName").and_then(Value::as_str).map(str::to_owned).into_iter().collect()
+            }
         }
     }
 }

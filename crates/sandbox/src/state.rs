@@ -13,6 +13,7 @@ use crate::{
     dynamodb::Databases,
     error::AwsError,
     fault::Faults,
+    lambda::Functions,
     passing::Passing,
     published::Published,
     rates::Rates,
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) passing: Passing,
     pub(crate) published: Published,
     pub(crate) databases: Databases,
+    /// The functions whose logs can be read.
+    pub(crate) functions: Functions,
     state: Mutex<State>,
 }
 
@@ -62,7 +65,8 @@ impl Shared {
         databases.replace(&world.tables)?;
         let state = Mutex::new(State::new(world, settings));
         let (passing, is_real_time) = (Passing::default(), false);
-        Ok(Self { address, clock, is_real_time, passing, published: Published::none(), databases, state })
+        let (published, functions) = (Published::none(), Functions::default());
+        Ok(Self { address, clock, is_real_time, passing, published, databases, functions, state })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

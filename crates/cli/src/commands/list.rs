@@ -1,36 +1,51 @@
-//! `model-copier list`: the requests that have not ended.
+//! `model-copier list`: requests, at first those that have not ended.
 
 use clap::Args;
 use jiff::Timestamp;
 
 use crate::exit::{Exit, Failure};
-use crate::file_ledger::FileLedger;
 use crate::global::Global;
 use crate::output::Output;
 use crate::request_view::{RequestView, table};
+use crate::requests::{Filter, Requests};
 use crate::session::Session;
+use crate::stack::Stack;
 
 /// List requests
 ///
-/// Lists the requests of this machine that have not ended, oldest first.
+/// Lists the requests that have not ended, oldest first: those of this machine, or those of a stack. With a condition it
+/// lists every request that meets it, ended or not; of a stack it then reads the whole table.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   model-copier list
-  model-copier list --all --output json")]
+  model-copier list --all --output json
+  model-copier list --stack rekognition-model-copier
+  model-copier list --stack rekognition-model-copier --failed --since 7d
+  model-copier list --stack rekognition-model-copier --project flowers-production --name flowers.2026-11-02")]
 pub struct Arguments {
+    /// List the requests of this stack, instead of this machine's
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
     /// List the requests that have ended, too
     #[arg(long)]
     pub all: bool,
+    /// The conditions.
+    #[command(flatten)]
+    pub filter: Filter,
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let identity = Session::open(global).await?.identity;
-    let ledger = FileLedger::of_user(&identity.account, &identity.region)?;
-    let found = ledger.records().map_err(|error| Failure::Error(error.to_string()))?;
+    let session = Session::open(global).await?;
+    let stack = Stack::read_named(&session, arguments.stack.as_deref()).await?;
+    let requests = Requests::open(&session, stack.as_ref())?;
+    let found = if arguments.all || arguments.filter != Filter::default() {
+        requests.filtered(&arguments.filter, output).await?
+    } else {
+        requests.unfinished().await?
+    };
     found.unreadable.iter().for_each(|why| output.note(&format!("warning: {why}")));
-    let records = found.records.iter().filter(|record| arguments.all || record.next_step().is_some());
-    let views: Vec<RequestView> = records.map(RequestView::of).collect();
+    let views: Vec<RequestView> = found.records.iter().map(RequestView::of).collect();
     output.results(&views, || table(&views, output.times(), Timestamp::now()))?;
     Ok(Exit::Done)
 }

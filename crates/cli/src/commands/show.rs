@@ -7,50 +7,70 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::announcement::Announcement;
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::record::Record;
-use rekognition_model_copier::ports::Ledger;
+use serde::Serialize;
 use tokio::time::sleep;
 
 use crate::exit::{Exit, Failure};
-use crate::file_ledger::FileLedger;
 use crate::global::Global;
 use crate::output::Output;
+use crate::request_logs::{LogLine, request_logs};
 use crate::request_view::RequestView;
+use crate::requests::Requests;
 use crate::session::Session;
+use crate::stack::Stack;
 
 /// How often a request that is followed is read.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Show a request: its state, the reason and the remedy, announcements and times
+/// Show a request: its state, the reason and the remedy, announcements, times and log
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   model-copier show release-2026-11-02
   model-copier show release-2026-11-02 --output json
-  model-copier show release-2026-11-02 --follow")]
+  model-copier show release-2026-11-02 --follow
+  model-copier show release-2026-11-02 --stack rekognition-model-copier --requester 111122223333")]
 pub struct Arguments {
     /// The request's id
     #[arg(value_name = "ID")]
     pub id: String,
+    /// Show a request of this stack, with its log, instead of this machine's
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+    /// The account that asked the stack; else your own
+    #[arg(long, value_name = "ACCOUNT", requires = "stack")]
+    pub requester: Option<String>,
     /// Show every change until the request has ended; the exit code tells how
     #[arg(long, short)]
     pub follow: bool,
 }
 
+/// A request with what the functions logged about it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    view: &'a RequestView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<Vec<LogLine>>,
+}
+
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let identity = Session::open(global).await?.identity;
-    let ledger = FileLedger::of_user(&identity.account, &identity.region)?;
-    let key = RecordKey { requester: identity.account.clone(), request_id: arguments.id };
+    let session = Session::open(global).await?;
+    let stack = Stack::read_named(&session, arguments.stack.as_deref()).await?;
+    let requests = Requests::open(&session, stack.as_ref())?;
+    let requester = arguments.requester.unwrap_or_else(|| session.identity.account.clone());
+    let key = RecordKey { requester, request_id: arguments.id };
     let mut shown: Option<RequestView> = None;
     loop {
-        let Some(record) = ledger.load(&key).await? else {
-            return Err(Failure::Error(format!(
-                "there is no request `{}` of account `{}` in `{}` on this machine: `model-copier list --all` lists them",
-                key.request_id, identity.account, identity.region
-            )));
-        };
+        let record = requests.existing(&key, &session).await?;
         let view = RequestView::of(&record);
         if shown.as_ref().is_none_or(|shown| !shown.is_same_state(&view)) {
-            output.result(&view, || view.lines(output.times(), Timestamp::now()))?;
+            let log = match &stack {
+                Some(stack) => Some(request_logs(&session, stack, &record, output).await?),
+                None => None,
+            };
+            let shown = Shown { view: &view, log };
+            output.result(&shown, || shown.lines(output))?;
         }
         match end(&record) {
             Some(exit) if arguments.follow => return Ok(exit),
@@ -58,6 +78,14 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
             _ => shown = Some(view),
         }
         sleep(INTERVAL).await;
+    }
+}
+
+impl Shown<'_> {
+    fn lines(&self, output: &Output) -> String {
+        let (style, now) = (output.times(), Timestamp::now());
+        let log = self.log.iter().flatten().map(|line| format!("{:<12} {}\n", "log", line.text(style, now)));
+        std::iter::once(self.view.lines(style, now)).chain(log).collect()
     }
 }
 

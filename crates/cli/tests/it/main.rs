@@ -17,4 +17,5 @@ mod live_check;
 mod program;
 mod reference;
 mod stack;
+mod stack_requests;
 mod support;

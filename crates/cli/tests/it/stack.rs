@@ -29,8 +29,7 @@ fn session(endpoint: String) -> Session {
 #[tokio::test]
 async fn the_outputs_and_parameters_of_a_stack_are_read() {
     let machine = Machine::with_stack(1).await;
-    let deployment = machine.deployment.as_ref().unwrap();
-    let session = session(deployment.sandbox().endpoint());
+    let session = session(machine.stack().sandbox().endpoint());
     let stack = Stack::read(&session, STACK).await.unwrap();
     assert_eq!((stack.name.as_str(), stack.status.as_str()), (STACK, "CREATE_COMPLETE"));
     assert_eq!(stack.output("LedgerTable").unwrap(), "rekognition-model-copier-ledger");

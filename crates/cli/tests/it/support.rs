@@ -76,8 +76,7 @@ pub(crate) async fn stub(answer: impl Fn(&str) -> String + Send + 'static) -> St
 /// A sandbox with a user's machine.
 pub(crate) struct Machine {
     pub(crate) sandbox: Sandbox,
-    /// The copier's stack, where there is one.
-    pub(crate) deployment: Option<Arc<Deployment>>,
+    deployment: Option<Arc<Deployment>>,
     home: TempDir,
 }
 
@@ -109,6 +108,11 @@ impl Machine {
             .concat();
         std::fs::write(home.path().join("credentials"), profiles).unwrap();
         Self { sandbox, deployment, home }
+    }
+
+    /// The copier's stack.
+    pub(crate) fn stack(&self) -> &Deployment {
+        self.deployment.as_ref().unwrap()
     }
 
     pub(crate) fn state(&self) -> &Path {

@@ -1,0 +1,152 @@
+//! The requests that a command reads: those of this machine, or those of a stack.
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::domain::record::Record;
+use rekognition_model_copier::ports::Ledger;
+
+use crate::exit::Failure;
+use crate::file_ledger::FileLedger;
+use crate::output::Output;
+use crate::request_view::Requested;
+use crate::session::Session;
+use crate::stack::Stack;
+use crate::stack_ledger::StackLedger;
+use crate::when::parse_duration;
+
+/// Where requests are read.
+#[derive(Debug)]
+pub enum Requests {
+    /// The ledger of files of the session's account and Region.
+    Files(FileLedger),
+    /// The ledger of a stack.
+    Stack(StackLedger),
+}
+
+/// Records that were read.
+#[derive(Debug, Default)]
+pub struct Records {
+    /// Those that can be read, oldest request first.
+    pub records: Vec<Record>,
+    /// Why others cannot be read.
+    pub unreadable: Vec<String>,
+}
+
+impl Records {
+    /// Puts them in order: oldest request first.
+    pub fn sort(&mut self) {
+        self.records.sort_by_cached_key(|record| (record.header().requested_at, record.header().key.clone()));
+    }
+}
+
+/// Which requests are wanted: those for which every condition holds.
+#[derive(Args, Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// Only requests that got no copy: FAILED, TIMED_OUT and REJECTED
+    #[arg(long)]
+    pub failed: bool,
+    /// Only requests of the last so long, for instance `7d`
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub since: Option<SignedDuration>,
+    /// Only requests for this destination project: its name or its ARN
+    #[arg(long, value_name = "PROJECT")]
+    pub project: Option<String>,
+    /// Only requests for a copy of this name
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Only requests of this account
+    #[arg(long, value_name = "ACCOUNT")]
+    pub requester: Option<String>,
+}
+
+impl Filter {
+    /// Whether it admits a record.
+    pub fn admits(&self, record: &Record, now: Timestamp) -> bool {
+        let (header, request) = (record.header(), Requested::of(record));
+        let project = request.destination_project();
+        (!self.failed || record.failure().is_some() && record.ended_at().is_some())
+            && self.since.is_none_or(|since| now.duration_since(header.requested_at) <= since)
+            && self.requester.as_ref().is_none_or(|account| *account == header.key.requester)
+            && self.name.as_deref().is_none_or(|name| Some(name) == request.version_name())
+            && self.project.as_ref().is_none_or(|wanted| {
+                project.is_some_and(|arn| wanted == arn.project_name() || wanted == arn.as_str())
+            })
+    }
+}
+
+impl Requests {
+    /// The requests of a stack; without one, those of this machine.
+    ///
+    /// # Errors
+    /// If the stack has no ledger, or there is no folder for files.
+    pub fn open(session: &Session, stack: Option<&Stack>) -> Result<Self, Failure> {
+        Ok(match stack {
+            Some(stack) => Self::Stack(StackLedger::new(session, stack.output("LedgerTable")?)),
+            None => Self::Files(FileLedger::of_user(&session.identity.account, &session.identity.region)?),
+        })
+    }
+
+    /// The record with this key.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn load(&self, key: &RecordKey) -> Result<Option<Record>, Failure> {
+        match self {
+            Self::Files(files) => Ok(files.load(key).await?),
+            Self::Stack(stack) => stack.load(key).await,
+        }
+    }
+
+    /// The record with this key, which a person named.
+    ///
+    /// # Errors
+    /// If there is none, or the ledger cannot be read.
+    pub async fn existing(&self, key: &RecordKey, session: &Session) -> Result<Record, Failure> {
+        if let Some(record) = self.load(key).await? {
+            return Ok(record);
+        }
+        let (place, more) = match self {
+            Self::Files(_) => ("on this machine", ""),
+            Self::Stack(_) => ("in this stack", "; `--requester` names the account that asked"),
+        };
+        Err(Failure::Error(format!(
+            "there is no request `{}` of account `{}` in `{}` {place}: `model-copier list --all` lists them{more}",
+            key.request_id, key.requester, session.identity.region
+        )))
+    }
+
+    /// The records that have not ended.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn unfinished(&self) -> Result<Records, Failure> {
+        match self {
+            Self::Files(files) => {
+                let mut found = files.records()?;
+                found.records.retain(|record| record.next_step().is_some());
+                Ok(found)
+            }
+            Self::Stack(stack) => stack.unfinished().await,
+        }
+    }
+
+    /// The records that the filter admits, ended or not. Reads them all, and notes how many it read.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn filtered(&self, filter: &Filter, output: &Output) -> Result<Records, Failure> {
+        let (filter, now) = (filter.clone(), Timestamp::now());
+        let (found, read) = match self {
+            Self::Files(files) => {
+                let mut found = files.records()?;
+                let read = found.records.len();
+                found.records.retain(|record| filter.admits(record, now));
+                (found, read)
+            }
+            Self::Stack(stack) => stack.scan(move |record| filter.admits(record, now)).await?,
+        };
+        output.note(&format!("{} of {read} requests", found.records.len()));
+        Ok(found)
+    }
+}

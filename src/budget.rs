@@ -1,8 +1,8 @@
-//! The time of one invocation: until when it begins new work, and when it has to end.
+//! The time limits of one invocation: how long it starts new work, and when it has to end.
 //!
-//! INVARIANT: every invocation ends and reports before Lambda's time-out, whatever hangs. So all its calls run under
-//! [`Budget::run`], which drops them at the end. CopyProjectVersion alone must not be dropped: it is sent only while
-//! [`Budget::has_time_to_copy`].
+//! INVARIANT: every invocation ends and reports before Lambda's time-out, even when a service hangs. So all its calls
+//! run under [`Budget::run`], which drops them at the end. CopyProjectVersion must not be dropped, because its
+//! outcome would be unknown. It is sent only while [`Budget::has_time_to_copy`].
 
 use std::future::Future;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use tokio::time::{Instant, timeout_at};
 
 /// How long one attempt of an AWS call may take.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long work that was begun may take to end: one call with its time-out, and the writes around it.
+/// How long work that has started may take: one call with its time-out, and the writes around it.
 const TIME_TO_FINISH: Duration = Duration::from_secs(15);
-/// How much of an invocation is left for its report.
+/// The time that an invocation keeps for its report.
 const TIME_TO_REPORT: Duration = Duration::from_secs(2);
-/// How long a sweep begins new work, so that it ends before the next one begins.
+/// How long a sweep starts new work, so that it ends before the next sweep.
 const SWEEP_BUDGET: Duration = Duration::from_secs(55);
 
-/// The time of one invocation. It is real time, whatever the copier's clock says.
+/// The time limits of one invocation, in real time: Lambda ends it by real time, whatever the copier's clock says.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
     begun: Instant,
@@ -27,20 +27,20 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The time of an invocation that Lambda ends in `time_left`.
+    /// The budget of an invocation that Lambda ends in `time_left`.
     pub fn new(time_left: Duration) -> Self {
         let begun = Instant::now();
         let end = begun + time_left.saturating_sub(TIME_TO_REPORT);
         Self { begun, no_new_work_from: begun + time_left.saturating_sub(TIME_TO_FINISH), end }
     }
 
-    /// The same for a sweep.
+    /// The budget of a sweep.
     pub fn for_sweep(time_left: Duration) -> Self {
         let budget = Self::new(time_left);
         Self { no_new_work_from: budget.no_new_work_from.min(budget.begun + SWEEP_BUDGET), ..budget }
     }
 
-    /// Whether new work may be begun.
+    /// Whether new work may start.
     pub fn may_begin(&self) -> bool {
         Instant::now() < self.no_new_work_from
     }
@@ -50,13 +50,13 @@ impl Budget {
         Instant::now() + CALL_TIMEOUT <= self.end
     }
 
-    /// The first third of the time for new work.
+    /// A budget of the first third of the time for new work.
     pub fn first_third(&self) -> Self {
         let third = self.begun + self.no_new_work_from.saturating_duration_since(self.begun) / 3;
         Self { no_new_work_from: third, end: third, ..*self }
     }
 
-    /// The time in which a call of CopyProjectVersion can still be sent afterwards.
+    /// A budget that leaves time for a call of CopyProjectVersion.
     pub fn before_copy(&self) -> Self {
         Self { end: self.end.checked_sub(CALL_TIMEOUT).unwrap_or(self.begun), ..*self }
     }

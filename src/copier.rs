@@ -10,7 +10,7 @@ use crate::poll_rotation::PollRotation;
 use crate::ports::{Clock, Ledger, Unavailable, World};
 use crate::rate_limit::{RateLimit, RateLimits};
 
-/// How many calls of one kind are under way at once. Rate limits bound how many are sent; this bounds connections.
+/// The most concurrent calls of one kind. Rate limits bound the calls per second; this bounds connections.
 pub(crate) const MAX_CONCURRENT_CALLS: usize = 8;
 
 /// A world and the rules.
@@ -54,15 +54,16 @@ impl<W: World> Copier<W> {
         self.world.clock().now()
     }
 
-    /// By how much the copier's clock is wrong, if that is too much to decide anything by it.
+    /// The error of the copier's clock, if it is too large to base decisions on it.
     ///
-    /// The SDK corrects its signatures by the service's clock, so AWS does not stop a wrong clock.
+    /// The SDK corrects its signatures by the service's clock, so AWS accepts calls from a function whose clock is
+    /// wrong.
     pub(crate) fn clock_skew(&self) -> Option<SignedDuration> {
         let skew = self.world.ledger().clock_skew();
         (skew.abs() > CLOCK_TOLERANCE).then_some(skew)
     }
 
-    /// Saves a record that was taken further. `None` if another writer was faster.
+    /// Saves a record in its new state. `None` if another writer was faster.
     pub(crate) async fn save(&self, accepted: Accepted) -> Result<Option<Record>, Unavailable> {
         let saved = self.world.ledger().save(accepted.into()).await?;
         match &saved {
@@ -73,7 +74,7 @@ impl<W: World> Copier<W> {
     }
 }
 
-/// The span around everything that is done for a record. An error's span, so that it is there at every log level.
+/// The span around all work for a record. Its level is ERROR, so that it exists at every log level.
 pub(crate) fn record_span(record: &Record) -> Span {
     let header = record.header();
     let copy = record.accepted().map(|accepted| &accepted.copy);

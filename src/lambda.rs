@@ -1,4 +1,4 @@
-//! The edge to Lambda: what an invocation brings, how long it may take, and what it answers.
+//! The edge to Lambda: an invocation's payload, its time limit and its answer.
 
 pub mod payload;
 
@@ -29,7 +29,7 @@ use payload::{BadPayload, Payload};
 const START_COPY_TIMEOUT: Duration = Duration::from_secs(60);
 const CHECK_COPIES_TIMEOUT: Duration = Duration::from_secs(70);
 
-/// Why an invocation has no answer: its name and message are what Lambda reports.
+/// Why an invocation has no answer. Lambda reports its name and message.
 #[derive(Debug, thiserror::Error)]
 pub enum InvocationError {
     /// See [`NoAnswer`].
@@ -41,7 +41,7 @@ pub enum InvocationError {
     /// The function's clock is wrong. Only what was already decided was published.
     #[error("the function's clock is {seconds} s behind DynamoDB's: nothing was started, ended or timed out")]
     ClockSkew {
-        /// By how much; negative if it is ahead.
+        /// How far it is behind; negative if it is ahead.
         seconds: i64,
     },
     /// The answer cannot be written.
@@ -77,21 +77,21 @@ pub struct Function<C> {
 }
 
 impl<C: Clock + Clone + Debug + 'static> Function<C> {
-    /// The function that the environment describes, living by this clock. Call it once.
+    /// Makes the function from environment variables, with this clock. Call it once.
     pub async fn init(clock: C) -> Result<Self, Error> {
         telemetry::init_logs();
         let environment = all_or_problems(Settings::from_env(), Configuration::from_env());
         let (settings, config) = environment.inspect_err(|error| error!(%error, "cannot start"))?;
         let metrics = Metrics::init(&settings.rules.stack_name)?;
         let request_queue_arn = settings.request_queue_arn.clone();
-        // Every SDK client begins by reading the list of AWS's Regions: three quarters of a start. A thread does so
-        // while the function asks for work, and has mostly finished when there is some.
+        // Each SDK client first reads the list of AWS's Regions, which is three quarters of the work of a start. A
+        // thread does this while the function asks for work, and has usually finished when work arrives.
         let making = thread::Builder::new().spawn(move || deployed(settings, config, clock))?;
         let made = || making.join().unwrap_or_else(|panic| resume_unwind(panic));
         Ok(Self { copier: LazyLock::new(Box::new(made)), request_queue_arn, metrics })
     }
 
-    /// An invocation of start-copy: messages of a queue or topic, or a request in any of its forms.
+    /// Handles an invocation of start-copy: messages of a queue or topic, or a request in any of its forms.
     pub async fn start_copy(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, InvocationError> {
         let (payload, context) = event.into_parts();
         let budget = Budget::new(time_left(&context, START_COPY_TIMEOUT));
@@ -103,7 +103,7 @@ impl<C: Clock + Clone + Debug + 'static> Function<C> {
         answer
     }
 
-    /// An invocation of check-copies: one sweep, whatever the event says.
+    /// Handles an invocation of check-copies: one sweep, whatever the event says.
     pub async fn check_copies(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, InvocationError> {
         let context = event.context;
         let budget = Budget::for_sweep(time_left(&context, CHECK_COPIES_TIMEOUT));
@@ -116,7 +116,7 @@ impl<C: Clock + Clone + Debug + 'static> Function<C> {
     }
 }
 
-/// Settings and configuration, or everything that is wrong in the environment.
+/// Settings and configuration, or every problem of the environment.
 fn all_or_problems(
     settings: Result<Settings, BadSettings>,
     config: Result<Configuration, BadBundle>,
@@ -147,7 +147,7 @@ fn deployed<C: Clock + Clone + Debug + 'static>(
     Copier::new(Ports { ledger, rekognition, bus, clock }, rules)
 }
 
-/// Does what a payload asks for; returns the answer, and what happened either way.
+/// Handles a payload. Returns its answer, and the counts in either case.
 async fn take_in<W: World>(
     copier: &Copier<W>,
     payload: &Payload<'_>,
@@ -175,7 +175,7 @@ async fn take_in<W: World>(
         Payload::Topic(records) => {
             let messages: Vec<_> = records.iter().map(|record| record.message()).collect();
             let batch = copier.start_batch(&messages, invocation, budget).await;
-            // Lambda invokes again after an error; what is recorded by then is a redelivery.
+            // Lambda invokes again after an error; requests that were recorded are then redeliveries.
             let answer = match batch.failed.first() {
                 None => Ok(Value::Null),
                 Some(id) => Err(NoAnswer::from(Unavailable(format!("message `{id}`"))).into()),
@@ -185,9 +185,9 @@ async fn take_in<W: World>(
     }
 }
 
-/// How long Lambda lets the invocation run, by the machine's clock as Lambda counts it.
+/// The time until the invocation's deadline, by the machine's clock, which Lambda counts by.
 ///
-/// A deadline that is past is no deadline: `cargo lambda watch` sends one in 1970.
+/// A deadline in the past does not count: `cargo lambda watch` sends one in 1970.
 fn time_left(context: &Context, default: Duration) -> Duration {
     let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
     deadline.duration_since(SystemTime::now()).unwrap_or(default)

@@ -6,13 +6,13 @@
 //! | module | holds |
 //! |---|---|
 //! | `bin/start-copy`, `bin/check-copies` | wiring: settings, clients, the handler |
-//! | [`lambda`] | the edge to Lambda: what an invocation brings, how long it may take, what it answers |
-//! | [`settings`], [`telemetry`] | what a deployment may set; its logs and metrics |
+//! | [`lambda`] | the edge to Lambda: an invocation's payload, its time limit and its answer |
+//! | [`settings`], [`telemetry`] | the settings of a deployment; its logs and metrics |
 //! | [`aws`] | the ports through the AWS SDK |
 //! | [`start_copy`], [`check_copies`] | the two use cases |
-//! | `publisher`, `project_policies` | what both use cases do: publish outboxes; put the copier's policy on source projects |
+//! | `publisher`, `project_policies` | what both use cases do: publish outboxes, put the copier's policy on source projects |
 //! | [`Copier`] | a world and the rules, and the call of CopyProjectVersion |
-//! | [`budget`], [`rate_limit`], `poll_rotation`, [`counts`] | the time of an invocation, the calls a second, the order of polls, what happened |
+//! | [`budget`], [`rate_limit`], `poll_rotation`, [`counts`] | time limits, rate limits, the order of polls, counts |
 //! | [`ports`] | what the use cases need from the world: a ledger, Rekognition, a bus, a clock |
 //! | [`domain`] | requests, records and every decision, without any I/O |
 

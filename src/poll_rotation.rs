@@ -1,7 +1,7 @@
 //! Which destination project a sweep polls first.
 //!
-//! It is the first one that the last sweep had no time for, so no project waits for ever when sweeps run out of time. A
-//! new instance does not know it, and begins anywhere.
+//! It is the first one that the last sweep had no time for, so no project waits for ever when sweeps run out of time.
+//! A new instance does not know that project, and begins at any one.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};

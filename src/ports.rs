@@ -1,5 +1,5 @@
-//! What the use cases need from the world. Each port has the AWS adapter in [`aws`](crate::aws) and the worlds of the
-//! tests.
+//! The ports: what the use cases need from the world. [`aws`](crate::aws) implements them for AWS, and the tests in
+//! memory.
 
 use std::future::Future;
 
@@ -15,7 +15,7 @@ use crate::domain::refusal::CopyAnswer;
 use crate::domain::request::CopyRequest;
 use crate::domain::times::Times;
 
-/// Why a service did not do what was asked. It is tried again later; nothing about a request is concluded from it.
+/// Why a call of a service failed. It is retried later, and nothing about a request is concluded from it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unavailable(pub String);
@@ -41,7 +41,7 @@ pub trait World: Send + Sync {
     fn clock(&self) -> &Self::Clock;
 }
 
-/// A world of four parts.
+/// A world made of four ports.
 #[derive(Clone, Debug)]
 pub struct Ports<L, R, B, C> {
     /// The ledger.
@@ -74,18 +74,20 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> World for Ports<L, R, B, C> {
     }
 }
 
-/// Where the records are.
+/// The store of records.
 pub trait Ledger: Send + Sync {
-    /// Writes the record as its first revision, unless its key is there.
+    /// Writes the record as its first revision, unless its key exists.
     fn create(&self, record: &Record) -> impl Future<Output = Result<Created, Unavailable>> + Send;
 
     /// The record, read consistently.
     fn load(&self, key: &RecordKey) -> impl Future<Output = Result<Option<Record>, Unavailable>> + Send;
 
-    /// Writes the record as the revision after its own and returns it so; `None` if another writer was faster.
+    /// Writes the record as its next revision, and returns it with that revision; `None` if another writer was
+    /// faster.
     fn save(&self, record: Record) -> impl Future<Output = Result<Option<Record>, Unavailable>> + Send;
 
-    /// One page of what is due for `step` by `until`, longest due first. A hint: it may lag behind the records.
+    /// One page of the entries that are due for `step` by `until`, longest due first. The index may lag behind the
+    /// records, so an entry is only a hint.
     fn due(
         &self,
         step: Step,
@@ -93,7 +95,7 @@ pub trait Ledger: Send + Sync {
         after: Option<Cursor>,
     ) -> impl Future<Output = Result<Page<Entry>, Unavailable>> + Send;
 
-    /// By how much the ledger's clock is ahead of the copier's, as of its last answer.
+    /// How far the ledger's clock is ahead of the copier's, measured at the ledger's last answer.
     fn clock_skew(&self) -> SignedDuration {
         SignedDuration::ZERO
     }
@@ -102,13 +104,13 @@ pub trait Ledger: Send + Sync {
 /// The result of [`Ledger::create`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Created {
-    /// The record is there now, as its first revision.
+    /// The record was written, as its first revision.
     New(Record),
-    /// The key is taken by this record.
+    /// This record already has the key.
     Exists(Record),
 }
 
-/// Some of a list.
+/// One page of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
     /// The items that could be read.
@@ -125,31 +127,31 @@ impl<T> Default for Page<T> {
     }
 }
 
-/// Where a page ended. Only the service that made it can read it.
+/// Where a page ended. Only the service that made it understands it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(pub String);
 
-/// What the ledger's index knows of a record: enough to poll a copy that is still copying without reading the record.
+/// An entry of the ledger's index: enough of a record to poll a running copy without reading the record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The record.
     pub key: RecordKey,
-    /// Since when it is due.
+    /// When it became due.
     pub due: Timestamp,
     /// When the request reached start-copy.
     pub requested_at: Timestamp,
-    /// What is copied; `None` for a rejected request, which is only ever due for publishing.
+    /// The copy that is asked for; `None` for a rejected request, which is only ever due for publishing.
     pub copy: Option<EntryCopy>,
 }
 
 /// The part of an [`Entry`] that only an accepted request has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntryCopy {
-    /// Where the model comes from.
+    /// The project that owns the model.
     pub source_project_arn: ProjectArn,
-    /// Where the copy goes.
+    /// The project that gets the copy.
     pub destination_project_arn: ProjectArn,
-    /// What it is called there.
+    /// The copy's name.
     pub version_name: String,
     /// The copy, once it is known.
     pub project_version_arn: Option<ProjectVersionArn>,
@@ -158,7 +160,7 @@ pub struct EntryCopy {
 }
 
 impl Entry {
-    /// What the index holds of a record that is due since `due`.
+    /// The index entry of a record that is due at `due`.
     pub fn of(record: &Record, due: Timestamp, times: &Times) -> Self {
         let header = record.header();
         Self {
@@ -176,7 +178,7 @@ impl Entry {
     }
 }
 
-/// Custom Labels, as far as a copy needs it.
+/// Rekognition Custom Labels, as far as a copy needs it.
 pub trait Rekognition: Send + Sync {
     /// Calls CopyProjectVersion once: a retry after a lost answer would read its own success as a conflict.
     fn copy(&self, copy: &CopyRequest) -> impl Future<Output = CopyAnswer> + Send;
@@ -215,9 +217,9 @@ pub trait Rekognition: Send + Sync {
 /// Which versions to describe. Either is one call of DescribeProjectVersions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which<'a> {
-    /// Those with these names, 1 to 10.
+    /// The versions with these names, 1 to 10.
     Named(&'a [String]),
-    /// A page of 100, newest first: the first one, or the one that begins there.
+    /// A page of 100, newest first: the first page, or the page at the cursor.
     Page(Option<Cursor>),
 }
 
@@ -233,7 +235,7 @@ pub trait Bus: Send + Sync {
 /// Why a whole PutEvents call failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallFailed {
-    /// The call is wrong: one of its announcements may be why.
+    /// EventBridge refused the call, perhaps because of one announcement.
     #[error("{0}")]
     Refused(String),
     /// No answer, or an error of the service.
@@ -241,7 +243,7 @@ pub enum CallFailed {
     Unavailable(String),
 }
 
-/// The time. Everything below the use cases gets it as an argument.
+/// The clock. The domain gets the time as an argument.
 pub trait Clock: Send + Sync {
     /// The time now, in whole milliseconds.
     fn now(&self) -> Timestamp;

@@ -17,14 +17,14 @@ use crate::domain::record::Accepted;
 use crate::domain::times::saturating_add;
 use crate::ports::{Rekognition, World};
 
-/// How often the policies are listed when others change them.
+/// The most times that policies are listed while others change them.
 const MAX_LISTS: usize = 3;
 
-/// The source projects that an invocation has looked at, each with its policies or why they are not in place.
+/// What an invocation knows of each source project.
 #[derive(Debug, Default)]
 pub(crate) struct InvocationPolicies(StdMutex<HashMap<ProjectArn, Arc<Mutex<Known>>>>);
 
-/// What an invocation knows of a project: nothing yet, or its policies as of now, or what went wrong.
+/// What an invocation knows of a project: nothing yet, its policies, or why they are not in place.
 type Known = Option<Result<Vec<ProjectPolicy>, PolicyMissing>>;
 
 impl InvocationPolicies {
@@ -35,8 +35,8 @@ impl InvocationPolicies {
 }
 
 impl<W: World> Copier<W> {
-    /// Makes the source project's policy admit the copier, for the owner of the record's lease, if a role for that is set.
-    /// Returns when the policy was last put.
+    /// Puts the copier's policy on the source project, unless a fitting one exists or no role is set. Only the owner
+    /// of the record's lease calls this. Returns when the policy was last put.
     pub(crate) async fn ensure_policy(
         &self,
         accepted: &Accepted,
@@ -46,13 +46,14 @@ impl<W: World> Copier<W> {
         if self.rules.policies.role_for(&accepted.copy).is_none() {
             return Ok(None);
         }
-        // Once refusals have lasted, the policy is put no more, so that it gets old enough for a refusal to be final.
+        // After the permission time-out the policy is not put again, so that it gets old enough for a refusal to be
+        // final.
         let timeout = self.rules.times.permission_timeout;
         let was_refused =
             accepted.refused_since.is_some_and(|since| self.now() < saturating_add(since, timeout));
         let ensure = async {
             let known = known.of(&accepted.copy.source_project_arn);
-            // One request at a time; the others then find what it has put.
+            // One request at a time; the others find the policy that it has put.
             let mut known = known.lock().await;
             self.ensure(&accepted.copy.source_project_arn, was_refused, &mut known).await
         };
@@ -108,7 +109,7 @@ impl<W: World> Copier<W> {
         }
     }
 
-    /// Makes one change if one is needed; returns whether the policy fits then.
+    /// Makes one change if one is needed. Returns whether the policy fits after it.
     async fn bring_closer(
         &self,
         project: &ProjectArn,
@@ -122,7 +123,8 @@ impl<W: World> Copier<W> {
         let rekognition = self.world.rekognition();
         match change {
             Change::Put { revision_id } => {
-                // INVARIANT: read as late as possible: the policy must not outlive an hour from its Put.
+                // INVARIANT: the time is read just before the put, so that the policy allows nothing later than one
+                // hour after it.
                 let now = self.now();
                 let document = copiers.document(now);
                 rekognition
@@ -133,7 +135,8 @@ impl<W: World> Copier<W> {
                 policies.retain(|policy| policy.name != copiers.name);
                 policies.push(ProjectPolicy {
                     name: copiers.name.clone(),
-                    // It is under a minute old for the rest of the invocation, so that nothing replaces it.
+                    // Nothing replaces a policy that is under a minute old, so no later put in this invocation needs
+                    // its revision.
                     revision_id: String::new(),
                     document,
                     updated_at: Some(now),

@@ -1,4 +1,4 @@
-//! Publishes what records have in their outboxes, and marks what was published.
+//! Publishes the outboxes of records, and marks what was published.
 
 use futures_util::{StreamExt, stream};
 use tracing::error;
@@ -13,7 +13,7 @@ use crate::ports::{Bus, CallFailed, Ledger, World};
 /// The result of publishing.
 #[derive(Debug, Default)]
 pub(crate) struct Published {
-    /// The records as they are then.
+    /// The records after publishing.
     pub(crate) records: Vec<Record>,
     /// How many announcements the bus accepted.
     pub(crate) announcements: usize,
@@ -21,7 +21,7 @@ pub(crate) struct Published {
     pub(crate) unmarked: usize,
 }
 
-/// A record with how many announcements of its outbox the bus accepted.
+/// A record, and how many announcements of its outbox the bus has accepted.
 struct InProgress {
     record: Record,
     accepted: usize,
@@ -29,8 +29,8 @@ struct InProgress {
 }
 
 impl InProgress {
-    /// The announcement that is to go out next. INVARIANT: the one after it waits until the bus has accepted it, so that
-    /// nothing follows a final answer.
+    /// The announcement to publish next. INVARIANT: the one after it waits until the bus has accepted this one.
+    /// Otherwise an announcement could follow the final one.
     fn next(&self) -> Option<&Outgoing> {
         self.record.header().outbox.get(self.accepted).filter(|_| !self.has_failed)
     }
@@ -106,7 +106,8 @@ impl<W: World> Copier<W> {
         accepted
     }
 
-    /// INVARIANT: marked after it was published, never before. A mark that fails publishes the same bytes again.
+    /// INVARIANT: marked after it was published, never before: a crash in between would lose the announcement. If the
+    /// mark fails, the same bytes are published again.
     async fn mark(&self, one: InProgress) -> (Record, bool) {
         let InProgress { record, accepted, .. } = one;
         if accepted == 0 {

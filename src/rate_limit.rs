@@ -1,5 +1,5 @@
-//! Limits calls to so many a second, evenly spread. Rekognition accepts 5 calls a second of each operation in an account
-//! and Region. Each function instance limits its own rate; there is no shared limiter that could fail.
+//! Limits calls to a number per second, evenly spread. Rekognition accepts 5 calls a second for each operation,
+//! account and Region. Each function instance limits its own rate; there is no shared limiter that could fail.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

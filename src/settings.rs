@@ -1,4 +1,4 @@
-//! What a deployment may set, read once at start from the environment. All problems are reported together.
+//! The settings of a deployment, read once at start from environment variables. All problems are reported together.
 
 mod forms;
 
@@ -54,15 +54,16 @@ pub struct Settings {
     pub event_bus: String,
     /// `RETENTION_DAYS`
     pub retention: SignedDuration,
-    /// `EXTERNAL_ID`: what the roles in source accounts ask for.
+    /// `EXTERNAL_ID`: the external id of the roles in source accounts.
     pub external_id: Option<String>,
-    /// `REQUEST_QUEUE_ARN`: the stack's own queue, which is believed about a requester. Without it every queue is.
+    /// `REQUEST_QUEUE_ARN`: the stack's own queue, whose messages may name their requester. Without it, those of
+    /// every queue may.
     pub request_queue_arn: Option<String>,
     /// Everything else.
     pub rules: Rules,
 }
 
-/// All that is wrong with the settings, a line each.
+/// Every problem of the settings, one text each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadSettings(pub Vec<String>);
 
@@ -81,7 +82,7 @@ impl Settings {
         Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
-    /// Reads settings from where `lookup` finds them. An empty value is as good as none.
+    /// Reads settings through `lookup`. An empty value counts as none.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BadSettings> {
         let mut source = Source { lookup, problems: Vec::new() };
         let region = source.region();
@@ -205,7 +206,7 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         SignedDuration::from_secs(self.number(name, default, least, YEAR))
     }
 
-    /// `None` if it is left out, which is not the same as a list of nothing.
+    /// `None` if it is left out.
     fn list(&mut self, name: &str) -> Option<Vec<String>> {
         let value = self.get(name)?;
         let items: Vec<String> =

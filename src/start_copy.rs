@@ -1,7 +1,8 @@
 //! start-copy: records requests and tries their first step at once.
 //!
-//! INVARIANT: a message is acknowledged only when its record is in the ledger, and then always. What happens after that
-//! is for check-copies to take further: a bad request, a refused copy or a bus that is down fails no message.
+//! INVARIANT: a message is acknowledged only when its record is in the ledger, and then always. Without that, a
+//! request would be lost, or delivered again and again. check-copies continues from there, so a bad request, a
+//! refused copy or an unavailable bus fails no message.
 
 use std::panic::AssertUnwindSafe;
 
@@ -21,13 +22,13 @@ use crate::domain::record::{Record, State};
 use crate::ports::{Created, Ledger, Unavailable, World};
 use crate::project_policies::InvocationPolicies;
 
-/// The answer of a direct invocation: where its request stands.
+/// The answer of a direct invocation: the state of its request.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The request's id.
     pub request_id: String,
-    /// An announcement's status, or STARTING while it is not known whether Rekognition accepted the call.
+    /// An announcement's status, or STARTING while it is unknown whether Rekognition accepted the call.
     pub status: &'static str,
     /// The copy, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,11 +73,11 @@ pub enum NoAnswer {
 
 /// A message that is in the ledger.
 enum Recorded {
-    /// By this delivery.
+    /// Recorded by this delivery.
     New(Record),
-    /// By this delivery, but the outcome of its first step is not.
+    /// Recorded by this delivery, but the outcome of its first step could not be saved.
     Unsaved(Record),
-    /// By an earlier delivery.
+    /// Recorded by an earlier delivery.
     Known(Record),
 }
 
@@ -89,12 +90,12 @@ impl Recorded {
 }
 
 impl<W: World> Copier<W> {
-    /// Records a batch of messages. `invocation` is unlike that of any other delivery.
+    /// Records a batch of messages. `invocation` is unique to this delivery.
     pub async fn start_batch(&self, messages: &[Message<'_>], invocation: &str, budget: &Budget) -> Batch {
         let policies = InvocationPolicies::default();
         let recorded = join_all(messages.iter().enumerate().map(|(n, message)| {
-            // INVARIANT: a message that is in a batch twice is two deliveries. With one owner they would be one write
-            // to the ledger, and two calls.
+            // INVARIANT: a message that is in a batch twice counts as two deliveries. With one owner, both would take
+            // the one write to the ledger for their own, and both would call.
             let owner = format!("{invocation}/{n}");
             let policies = &policies;
             async move {
@@ -120,7 +121,7 @@ impl<W: World> Copier<W> {
         batch
     }
 
-    /// Records the request of a direct invocation and answers where it stands; counts what happened either way.
+    /// Records the request of a direct invocation. Returns its state, and the counts in either case.
     pub async fn start_invocation(
         &self,
         message: Message<'_>,
@@ -136,8 +137,8 @@ impl<W: World> Copier<W> {
         }
     }
 
-    /// Records a message and tries its first step; `owner` is unlike that of any other delivery. `None` for a message
-    /// that needs no answer.
+    /// Records a message and tries its first step; `owner` is unique to this delivery. `None` for a message that
+    /// needs no answer.
     async fn start(
         &self,
         message: Message<'_>,
@@ -202,7 +203,7 @@ impl<W: World> Copier<W> {
         }
     }
 
-    /// Counts and announces what became of new records so far.
+    /// Counts and announces the states of new records.
     async fn announce_first(&self, recorded: Vec<Recorded>, budget: &Budget) -> Counts {
         let mut counts = Counts::default();
         let mut records = Vec::new();

@@ -1,5 +1,5 @@
-//! What the functions show of themselves: logs, as Lambda's own settings want them
-//! (`AWS_LAMBDA_LOG_FORMAT`, `AWS_LAMBDA_LOG_LEVEL`), and metrics in CloudWatch's embedded format.
+//! Logs, in the format and at the level that Lambda's settings ask for (`AWS_LAMBDA_LOG_FORMAT`,
+//! `AWS_LAMBDA_LOG_LEVEL`), and metrics in CloudWatch's embedded format.
 
 use std::env;
 use std::io::{Write, stdout};
@@ -28,9 +28,10 @@ pub const REASON: &str = "Reason";
 /// The most values of one metric that one line may hold.
 const VALUES: usize = 100;
 
-/// Begins to log to standard output. Call it once.
+/// Starts to log to standard output. Call it once.
 ///
-/// INVARIANT: what a span says, no event in it says again: both are members of the one JSON object.
+/// INVARIANT: an event has no field that its span has: both become members of one JSON object, and a reader would
+/// keep only one of them.
 pub fn init_logs() {
     let layer = if env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
         json_subscriber::fmt::layer()
@@ -43,7 +44,7 @@ pub fn init_logs() {
         fmt::layer().with_ansi(false).boxed()
     };
     tracing_subscriber::registry().with(layer.with_filter(filter(level()))).init();
-    // Where Rust would write lines of its own.
+    // Otherwise Rust writes lines that are not JSON.
     panic::set_hook(Box::new(|panic| error!(%panic, "panicked")));
 }
 
@@ -53,11 +54,11 @@ fn level() -> LevelFilter {
     set.unwrap_or(LevelFilter::INFO)
 }
 
-/// Our own lines at `level`; everybody else's at WARN. INVARIANT: at TRACE the SDK logs requests whole, so
-/// no setting of a level lets it.
+/// The copier's own lines at `level`, all others at WARN. INVARIANT: no level lets the SDK log more than that,
+/// because at TRACE it logs whole requests.
 ///
-/// The runtime's span around every invocation, which says `requestId` and `xrayTraceId`, is one of INFO, and wanted at
-/// every level.
+/// The runtime's span around every invocation has `requestId` and `xrayTraceId`. Its level is INFO, and it is needed
+/// at every level.
 fn filter(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
@@ -72,7 +73,7 @@ fn filter(level: LevelFilter) -> Targets {
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 pub struct Metrics {
     collector: &'static Collector,
-    /// What a line has to say of its own level to get through Lambda; `None` where a line that says nothing does.
+    /// The level that a line must state so that Lambda keeps it; `None` if a line needs none.
     level: Option<&'static str>,
 }
 
@@ -109,14 +110,14 @@ impl Metrics {
         Ok(Self { collector, level: level_of_metrics(level()) })
     }
 
-    /// Writes what an invocation of start-copy did.
+    /// Writes the metrics of an invocation of start-copy.
     pub fn started(&self, counts: &Counts, invocation: &str) {
         self.collector.set_property("requestId", invocation.to_owned());
         self.count(counts);
         self.flush(&mut stdout());
     }
 
-    /// Writes what an invocation of check-copies did.
+    /// Writes the metrics of an invocation of check-copies.
     pub fn swept(&self, report: &Report, invocation: &str) {
         self.collector.set_property("requestId", invocation.to_owned());
         counter!("UnknownStatuses").increment(report.unknown_statuses as u64);
@@ -169,10 +170,10 @@ impl Metrics {
     }
 }
 
-/// The level of the lines of metrics: that of the function, above INFO.
+/// The level of the lines of metrics: the function's, if it is above INFO.
 ///
-/// Lambda itself drops lines below the function's level, and takes one without a level or a timestamp for INFO: at WARN
-/// there would be no metrics.
+/// Lambda drops lines below the function's level, and treats a line without level or timestamp as INFO. So at WARN it
+/// would drop the metrics.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
 fn level_of_metrics(level: LevelFilter) -> Option<&'static str> {
     (level < LevelFilter::INFO).then(|| level.into_level().unwrap_or(Level::ERROR).as_str())

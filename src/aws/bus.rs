@@ -1,6 +1,6 @@
 //! The event bus through EventBridge's PutEvents.
 //!
-//! PutEvents answers 200 even where it accepted nothing: every entry has its own result.
+//! PutEvents answers 200 even if it accepted nothing: every entry has its own result.
 //! Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
 
 use aws_sdk_eventbridge::Client;
@@ -57,8 +57,8 @@ impl Bus for EventBridge {
     }
 }
 
-/// The trace header that Lambda sets for the invocation; EventBridge passes it on. PutEvents refuses a call with an empty
-/// one or one of more than 500 characters.
+/// The trace header that Lambda sets for the invocation; EventBridge forwards it. PutEvents refuses a call whose
+/// trace header is empty or has more than 500 characters.
 fn trace_header(header: Option<String>) -> Option<String> {
     header.filter(|header| (1..=500).contains(&header.chars().count()))
 }

@@ -18,7 +18,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The copier's clock for the SDK: it signs by it, and credentials expire by it.
+/// The copier's clock for the SDK, which uses it for signatures and for the expiry of credentials.
 #[derive(Debug)]
 pub(super) struct SdkClock<C>(pub(super) C);
 

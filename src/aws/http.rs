@@ -1,8 +1,8 @@
-//! The HTTP client of the AWS clients, and which certificates it trusts.
+//! The HTTP client of the AWS clients, and the certificates that it trusts.
 //!
-//! By default the SDK reads the system's certificate store and parses all of it for every client, and once more at the
-//! first request: most of the time that a function takes to start. AWS's endpoints need five roots. The price: a root
-//! that Amazon adds one day needs a new release, or `SSL_CERT_FILE=/etc/pki/tls/certs/ca-bundle.crt` until then.
+//! By default the SDK reads and parses the system's certificate store for every client, and again at the first
+//! request, which is most of a function's start-up time. AWS's endpoints need five roots. The price: if Amazon adds a
+//! root, the copier needs a new release, or `SSL_CERT_FILE=/etc/pki/tls/certs/ca-bundle.crt` until then.
 
 use std::fs;
 use std::time::Duration;
@@ -43,7 +43,8 @@ pub fn client(idle_timeout: Option<Duration>) -> Result<SharedHttpClient, BadBun
         None => TrustStore::empty().with_pem_certificate(AMAZON_ROOTS),
     };
     let context = TlsContext::builder().with_trust_store(trusted).build();
-    // The certificates are sound, so this cannot fail today. If it does one day, it must not trust others instead.
+    // The certificates are sound, so this does not fail. If it ever does, no other certificates may be trusted
+    // instead.
     let context = context.map_err(|error| BadBundle {
         path: variable("AWS_CA_BUNDLE").unwrap_or_default(),
         why: error.to_string(),
@@ -53,7 +54,7 @@ pub fn client(idle_timeout: Option<Duration>) -> Result<SharedHttpClient, BadBun
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .tls_context(context.clone())
             .proxy_config(ProxyConfig::from_env());
-        // Here and not at `Builder`, whose own is not passed on to a connector that it does not make.
+        // Set here, because `Builder` does not pass its own time-out on to a connector that it does not make.
         connector.set_pool_idle_timeout(idle_timeout.map(Some));
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
@@ -62,7 +63,7 @@ pub fn client(idle_timeout: Option<Duration>) -> Result<SharedHttpClient, BadBun
     Ok(SharedHttpClient::new(WhenNeeded(client)))
 }
 
-/// The file's bytes, once it is sure that the SDK can read them: it would panic.
+/// The file's bytes, checked first, because the SDK would panic on a bad file.
 fn bundle(path: String) -> Result<Vec<u8>, BadBundle> {
     let read = fs::read(&path).map_err(|error| error.to_string()).and_then(|pem| match roots(&pem) {
         Ok(0) => Err("it holds no certificate".to_owned()),
@@ -83,7 +84,7 @@ fn roots(pem: &[u8]) -> Result<usize, String> {
     Ok(count)
 }
 
-/// Builds its connector at the first request, and not for every AWS client that is made.
+/// Builds its connector at the first request, not for every AWS client.
 #[derive(Debug)]
 struct WhenNeeded(SharedHttpClient);
 

@@ -1,4 +1,4 @@
-//! The ledger in DynamoDB: one item per request. What is in an item: see `item`.
+//! The ledger in DynamoDB: one item per request. [`item`] describes the items.
 
 pub mod item;
 mod server_time;
@@ -34,8 +34,8 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// The ledger in `table`. `times` decide when a poll needs the record; an ended record is kept for `retention`. The
-    /// Date of every answer is compared with `clock`.
+    /// The ledger in `table`. `times` decide when a poll needs the record. An ended record is kept for `retention`.
+    /// The `Date` header of every answer is compared with `clock`.
     pub fn new<C: Clock + Debug + 'static>(
         config: &SdkConfig,
         clock: C,
@@ -50,8 +50,8 @@ impl DynamoDb {
 
     /// The record in an item.
     ///
-    /// The other attributes are derived from the record. If they are not as they should be, the index does not show what
-    /// the record needs: they are written again, and the read fails so that it is counted.
+    /// The other attributes are derived from the record. If they differ from it, the index shows the wrong step. Then
+    /// they are written again, and the read fails, so that it is counted.
     async fn read_or_mend(&self, item: &Item) -> Result<Record, Unavailable> {
         let record = read(item)?;
         let derived = item::of_record(&record, &self.times, self.retention)?;
@@ -73,7 +73,7 @@ impl DynamoDb {
         }
     }
 
-    /// Puts an item on a condition. `Err(Some(item))` is the item that was in the way.
+    /// Puts an item on a condition.
     async fn put(
         &self,
         item: Item,
@@ -109,7 +109,7 @@ impl Ledger for DynamoDb {
         let json = item.get("record").cloned();
         match self.put(item, |put| put.condition_expression("attribute_not_exists(id)")).await {
             Put::Done => Ok(Created::New(record.clone())),
-            // The same write, whose answer was lost and which the SDK sent again.
+            // The SDK sent the same write again after its answer was lost.
             Put::InTheWay(item) if item.get("record") == json.as_ref() => Ok(Created::New(record.clone())),
             Put::InTheWay(item) => Ok(Created::Exists(read(&item)?)),
             Put::Failed(error) => Err(error),
@@ -166,7 +166,7 @@ impl Ledger for DynamoDb {
                 Some(entry) => page.items.push(entry),
                 None => {
                     page.unreadable += 1;
-                    // A read mends what can be: the next sweep sees it.
+                    // A read writes the attributes again, so that the next sweep sees the record.
                     if let Some(key) = string(&item, "id").and_then(RecordKey::parse) {
                         drop(self.load(&key).await);
                     }

@@ -35,8 +35,8 @@ use crate::ports::{Clock, Unavailable};
 
 /// How long an idle connection to Rekognition may be used again.
 ///
-/// CopyProjectVersion is not retried. On a connection that died while the function slept it would cost the 20 minutes
-/// that an unanswered call takes to recover.
+/// CopyProjectVersion is not retried. On a connection that died while the function slept, it would cost the 20
+/// minutes that an unanswered call takes to recover.
 const REKOGNITION_IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The SDK's configurations.
@@ -44,12 +44,12 @@ const REKOGNITION_IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct Configuration {
     /// For every service but Rekognition.
     pub shared: SdkConfig,
-    /// For Rekognition: the same with connections of its own, none of which is used again after a second.
+    /// For Rekognition: the same, with connections of its own that are used again only within a second.
     pub rekognition: SdkConfig,
 }
 
 impl Configuration {
-    /// Reads the environment, and sets what the SDK leaves open: it has a connect time-out only.
+    /// Reads environment variables, and sets time-outs: the SDK's default is a connect time-out only.
     ///
     /// Lambda puts Region and credentials into the environment. The SDK's own loader would look for them in files as
     /// well, and bring the code for its other sources (profiles, SSO, containers, the instance) into the program. An
@@ -71,7 +71,7 @@ impl Configuration {
         Self::of(shared.build())
     }
 
-    /// The same from a configuration that was read otherwise.
+    /// Sets the same time-outs in a configuration that the caller has read.
     ///
     /// # Errors
     /// If `AWS_CA_BUNDLE` names a file that cannot be used.
@@ -87,7 +87,7 @@ impl Configuration {
         Ok(Self { rekognition: shared.to_builder().http_client(client).build(), shared })
     }
 
-    /// The same with the SDK living by this clock: it signs by it, and credentials expire by it.
+    /// Gives the SDK this clock, for signatures and for the expiry of credentials.
     pub fn with_clock<C: Clock + Clone + Debug + 'static>(self, clock: C) -> Self {
         let shared = self.shared.into_builder().time_source(SdkClock(clock.clone())).build();
         let rekognition = self.rekognition.into_builder().time_source(SdkClock(clock)).build();
@@ -95,7 +95,7 @@ impl Configuration {
     }
 }
 
-/// What a client asks for by its service's name: `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`.
+/// Finds a client's setting by its service's name: `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`.
 #[derive(Debug)]
 struct Environment;
 
@@ -113,9 +113,9 @@ fn variable(name: &str) -> Option<String> {
 
 /// The definite refusal that an error of Rekognition or STS is; `None` if the call may have worked.
 ///
-/// An answer with a status of 500 or more may be about a call that worked, whatever its name. Only a throttle comes with
-/// either status. An answer without a name is sorted by its status: a proxy or gateway refused it, except for a time-out
-/// (408).
+/// An answer with a status of 500 or more may be about a call that worked, whatever its name. Only a throttle comes
+/// with either status. An answer without an error name is judged by its status: a proxy or gateway refused the call,
+/// unless it is a time-out (408).
 fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Refusal> {
     let SdkError::ServiceError(answer) = error else { return None };
     let status = answer.raw().status().as_u16();

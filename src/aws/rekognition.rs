@@ -21,7 +21,7 @@ use crate::domain::refusal::CopyAnswer;
 use crate::domain::request::CopyRequest;
 use crate::ports::{Cursor, Page, Rekognition, Unavailable, Which};
 
-/// The Rekognition client, and those in the accounts that own the models.
+/// The Rekognition client, and the clients in the accounts that own the models.
 #[derive(Debug)]
 pub struct CustomLabels {
     client: Client,
@@ -29,8 +29,8 @@ pub struct CustomLabels {
 }
 
 impl CustomLabels {
-    /// Custom Labels in this account, and in others through `roles`, which change project policies, by account. They are
-    /// assumed through `sts` and ask for `external_id`.
+    /// Custom Labels in this account, and in others through `roles`, by account, which change project policies. They
+    /// are assumed through `sts` with `external_id`.
     pub fn new(
         client: Client,
         sts: &aws_sdk_sts::Config,
@@ -41,7 +41,7 @@ impl CustomLabels {
         Self { client, source_accounts }
     }
 
-    /// The same, with this client for the project policies of this account.
+    /// Adds this client for the project policies of `account`.
     pub fn with_source_account(mut self, account: &str, client: &Client) -> Self {
         self.source_accounts.add(account, client);
         self
@@ -66,8 +66,8 @@ impl Rekognition for CustomLabels {
             .set_tags(Some(tags).filter(|_| !copy.tags.is_empty()))
             .set_kms_key_id(copy.kms_key_id.clone())
             .customize()
-            // INVARIANT: one call is one attempt. With the SDK's retries, a lost answer and its retry would
-            // read as a name that is taken: our own success as somebody else's.
+            // INVARIANT: one call is one attempt. With the SDK's retries, a lost answer and its retry would read as a
+            // taken name: the copier's own success as somebody else's.
             .config_override(Config::builder().retry_config(RetryConfig::disabled()));
         answer(call.send().await)
     }
@@ -117,7 +117,7 @@ impl Rekognition for CustomLabels {
     }
 }
 
-/// Sorts answers: everything but an ARN and a definite refusal is unanswered.
+/// Reads an answer: everything but an ARN and a definite refusal counts as unanswered.
 fn answer(result: Result<CopyProjectVersionOutput, SdkError<CopyProjectVersionError>>) -> CopyAnswer {
     match result {
         Ok(output) => accepted(output.project_version_arn.as_deref()),
@@ -138,7 +138,7 @@ fn accepted(arn: Option<&str>) -> CopyAnswer {
     }
 }
 
-/// A description, if it has an ARN and a status: every member of it is optional.
+/// The version, if it has an ARN and a status; every member of a description is optional.
 fn version(description: ProjectVersionDescription) -> Option<Version> {
     let arn = description.project_version_arn.as_deref().map(ProjectVersionArn::parse);
     let (Some(Ok(arn)), Some(status)) = (arn, description.status) else {

@@ -1,5 +1,5 @@
-//! Project policies in the accounts that own the models: through the role that each of them gives the copier, or with
-//! credentials of that account.
+//! Project policies in the accounts that own the models: changed through a role in each account, or with credentials
+//! of that account.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::{describe_error, refusal, timestamp};
 
 const PUT: &str = "rekognition:PutProjectPolicy";
 const DELETE: &str = "rekognition:DeleteProjectPolicy";
-/// What CloudTrail in the other account calls the copier.
+/// The copier's session name, as CloudTrail in the other account shows it.
 const SESSION: &str = "rekognition-model-copier";
 /// How long before its end a session is replaced.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(5);
@@ -42,7 +42,7 @@ enum SourceAccount {
     Own(Client),
 }
 
-/// A client with a role's credentials. Kept for as long as they are good: a session costs a call of its own.
+/// A client with a role's credentials. It is kept until they expire, because a new session costs a call.
 #[derive(Clone, Debug)]
 struct Session {
     client: Client,
@@ -50,7 +50,7 @@ struct Session {
 }
 
 impl SourceAccounts {
-    /// The accounts with these roles, which ask for the external id.
+    /// The accounts with these roles, which require the external id.
     pub(super) fn new(
         rekognition: &Config,
         sts: &aws_sdk_sts::Config,
@@ -73,7 +73,7 @@ impl SourceAccounts {
         self.accounts.insert(account.to_owned(), SourceAccount::Own(Client::from_conf(config)));
     }
 
-    /// The policies of a project: at most five, on as many pages as the service likes.
+    /// The policies of a project: at most five, on any number of pages.
     pub(super) async fn policies(&self, project: &ProjectArn) -> Result<Vec<ProjectPolicy>, PolicyError> {
         const ACTION: &str = "rekognition:ListProjectPolicies";
         let client = self.client(project).await?;
@@ -153,7 +153,7 @@ impl SourceAccounts {
     }
 
     async fn assume(&self, role_arn: &str) -> Result<Session, PolicyError> {
-        // Made when it is needed: a client costs every start, a session is opened once an hour.
+        // The client is made here, because making it at every start would cost more than once an hour.
         let call = aws_sdk_sts::Client::from_conf(self.sts.clone())
             .assume_role()
             .role_arn(role_arn)
@@ -178,7 +178,7 @@ impl SourceAccounts {
         })
     }
 
-    /// What an error of Rekognition means. A session that is refused as such is not used again.
+    /// What an error of Rekognition means. A session that Rekognition no longer accepts is not used again.
     async fn failed<E>(&self, project: &ProjectArn, action: &'static str, error: SdkError<E>) -> PolicyError
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -195,7 +195,7 @@ impl SourceAccounts {
     }
 }
 
-/// These are up to three calls before the copy's own, all within one invocation.
+/// Up to three of these calls come before the copy's own, all within one invocation.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
@@ -216,7 +216,7 @@ fn error_of<E>(action: &'static str, error: SdkError<E>) -> PolicyError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    // Gone, changed or created since it was read; a full project shows its five policies when it is listed again.
+    // Deleted, changed or created since it was read. A full project shows its five policies when it is listed again.
     let is_conflict = |code: &str| match code {
         "InvalidPolicyRevisionIdException" | "ResourceAlreadyExistsException" => true,
         "ResourceNotFoundException" => action == DELETE,
@@ -230,7 +230,7 @@ where
     }
 }
 
-/// A policy that can be compared and replaced. Every member of the answer is optional.
+/// A policy with everything that a change needs. Every member of the answer is optional.
 fn project_policy(policy: aws_sdk_rekognition::types::ProjectPolicy) -> Result<ProjectPolicy, PolicyError> {
     match (policy.policy_name, policy.policy_revision_id, policy.policy_document) {
         (Some(name), Some(revision_id), Some(document)) => {

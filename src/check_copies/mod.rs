@@ -1,13 +1,14 @@
 //! check-copies: takes every record that is due one step further.
 //!
-//! A sweep has no input. It reads what is due and does the same work whether that is there for the first time, once more
-//! after a crash, or because two sweeps run at once. So there is nothing to retry: what fails is still due, and the next
-//! sweep finds it. One bad record never stops a sweep.
+//! A sweep has no input. It reads what is due, and its work is idempotent: after a crash, or beside another sweep, it
+//! does the same. So it retries nothing itself: what fails is still due, and the next sweep finds it. One bad record
+//! never stops a sweep.
 //!
-//! A sweep first publishes what is unpublished, in at most a third of its time, so that results are published even when a
-//! sweep runs out of time. Then it recovers starts, starts what waits and polls copies side by side, each within its own
-//! rate limit, while what they end is published. A service that hangs delays only the work that needs it. At the end of
-//! its [`Budget`] a sweep drops what is under way and reports; what is left is still due.
+//! A sweep first publishes what is unpublished, in at most a third of its time, so that results are published even
+//! when a sweep runs out of time. Then it recovers starts, starts waiting requests and polls copies side by side,
+//! each within its own rate limit, and publishes what these steps end. A service that hangs delays only the work that
+//! needs it. At the end of its [`Budget`] a sweep drops the calls in progress and reports; the work that is left is
+//! still due.
 
 mod poll_copies;
 mod publish_unpublished;
@@ -34,7 +35,7 @@ use crate::ports::{Cursor, Entry, Ledger, Page, World};
 use crate::project_policies::InvocationPolicies;
 
 impl<W: World> Copier<W> {
-    /// One sweep. `owner` is unlike that of any other sweep.
+    /// Makes one sweep. `owner` is unique to this sweep.
     pub async fn sweep(&self, owner: &str, budget: Budget) -> Report {
         let report = Mutex::default();
         let whole = budget.run(self.sweep_steps(owner, budget, &report)).await;
@@ -75,19 +76,20 @@ impl<W: World> Copier<W> {
             let recover = sweep.recover_starts(&unpublished);
             let start = sweep.start_waiting(&unpublished);
             join3(recover, start, sweep.poll_copies(&unpublished)).await;
-            // The end of `sweep` closes the channel, so that the publishing ends, too.
+            // Dropping `sweep` closes the channel, which ends the publishing.
         };
         join(steps, publish_results).await;
     }
 }
 
-/// What a record needs apart from publishing: the index has each record under one step only.
+/// The next steps of records that could not be published. The index has each record under one step only, so it shows
+/// them under `publish`.
 type Unpublished = [(Step, Entry)];
 
-/// A record that could not be read, which was reported.
+/// A record that could not be read. The error was logged and counted.
 struct Unreadable;
 
-/// One sweep that is under way.
+/// A running sweep.
 struct Sweep<'a, W> {
     copier: &'a Copier<W>,
     owner: &'a str,
@@ -108,13 +110,13 @@ impl<W: World> Sweep<'_, W> {
         note(self.report, change);
     }
 
-    /// Notes that the ledger failed.
+    /// Counts an error of the ledger.
     fn ledger_failed(&self) {
         self.note(|report| report.counts.ledger_errors += 1);
     }
 
-    /// The owner of the next lease. INVARIANT: unlike any other, within this sweep as well. A ledger takes two equal
-    /// writes for one, and both writers would call.
+    /// The owner of the next lease. INVARIANT: it is unique, also within this sweep. The ledger takes two equal
+    /// writes for one, so both writers would call.
     fn lease_owner(&self) -> String {
         format!("{}/{}", self.owner, self.leases.fetch_add(1, Ordering::Relaxed))
     }
@@ -127,7 +129,7 @@ impl<W: World> Sweep<'_, W> {
         self.copier.now()
     }
 
-    /// What is due for `step`, page by page, the unpublished records that need it first.
+    /// The entries that are due for `step`, page by page; first those of unpublished records.
     ///
     /// Each entry counts as left until [`Sweep::done`].
     fn due(&self, step: Step, unpublished: &Unpublished) -> impl Stream<Item = Vec<Entry>> {
@@ -145,10 +147,10 @@ impl<W: World> Sweep<'_, W> {
         stream::iter([extra]).chain(pages)
     }
 
-    /// A page of what is due. Empty, and counted as an error, if the ledger cannot be read.
+    /// A page of entries that are due. If the ledger cannot be read, the page is empty, and the error is counted.
     async fn due_page(&self, step: Step, after: Option<Cursor>) -> Page<Entry> {
         let is_unfinished = step != Step::Publish;
-        // Of unfinished requests, those that are not due yet are read, too: the age of the oldest is part of every report.
+        // Unfinished requests that are not due yet are read as well, because each report has the age of the oldest.
         let until = if is_unfinished { Timestamp::MAX } else { self.now() };
         let mut page = match self.copier.world.ledger().due(step, until, after).await {
             Ok(page) => page,
@@ -193,7 +195,7 @@ impl<W: World> Sweep<'_, W> {
         }
     }
 
-    /// The same for the steps of accepted requests.
+    /// The accepted record behind an entry, if it still needs `step`.
     async fn load_accepted(&self, entry: &Entry, step: Step) -> Option<Accepted> {
         match self.load(entry, step).await {
             Ok(Some(Record::Accepted(accepted))) => Some(accepted),
@@ -201,7 +203,7 @@ impl<W: World> Sweep<'_, W> {
         }
     }
 
-    /// Saves a record that was taken further, and counts it. `None` if that failed or another writer was faster.
+    /// Saves a record in its new state, and counts it. `None` if that failed or another writer was faster.
     async fn save(&self, accepted: Accepted) -> Option<Record> {
         match self.copier.save(accepted).await {
             Ok(saved) => self.count(saved),
@@ -222,14 +224,14 @@ impl<W: World> Sweep<'_, W> {
         saved
     }
 
-    /// Has the announcements of records that were just saved published, side by side with the steps.
+    /// Queues saved records for publishing, which runs beside the steps.
     fn publish(&self, records: impl IntoIterator<Item = Record>) {
         // The receiver is gone only when the sweep is over.
         let _ = self.results.send(records.into_iter().collect());
     }
 }
 
-/// The span for a record that could not be read: what the index knows of it.
+/// The span for a record that could not be read, with what the index knows of it.
 fn entry_span(entry: &Entry) -> Span {
     let copy = entry.copy.as_ref();
     error_span!(

@@ -45,7 +45,7 @@ impl<W: World> Sweep<'_, W> {
         self.may_begin()
     }
 
-    /// The record as it was saved, if it changed.
+    /// Polls one copy. Returns the saved record, if it changed.
     async fn poll_one(&self, entry: &Entry, copy: &EntryCopy, versions: &Versions) -> Option<Record> {
         let found = find(copy, versions);
         self.note(|report| match &found {
@@ -54,7 +54,7 @@ impl<W: World> Sweep<'_, W> {
             Found::Unreadable => report.unreadable += 1,
             Found::Version(_) | Found::Missing => {}
         });
-        // The usual case costs nothing: the copy is running and nothing else is due.
+        // Usually the copy is running and nothing else is due. Then the record is neither read nor written.
         let mut saved = None;
         if !self.changes_nothing(copy, &found)
             && let Some(accepted) = self.load_accepted(entry, Step::Poll).await
@@ -81,7 +81,7 @@ impl<W: World> Sweep<'_, W> {
     }
 }
 
-/// What a poll found of one copy: the version with its ARN counts, whichever other one may have its name.
+/// Finds a copy by its ARN. Another version that has its name does not count.
 fn find(copy: &EntryCopy, versions: &Versions) -> Found {
     let is_it = |version: &&Version| Some(&version.arn) == copy.project_version_arn.as_ref();
     match versions.named(&copy.version_name).iter().find(is_it) {

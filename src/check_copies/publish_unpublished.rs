@@ -1,4 +1,4 @@
-//! First in a sweep: publishes outboxes that were written and not published.
+//! The first step of a sweep: publishes outboxes that are not published yet.
 //!
 //! INVARIANT: it takes at most a third of the sweep, so that a bus that hangs stops nothing else. What the bus has not
 //! accepted stays in its outbox.
@@ -17,8 +17,8 @@ use crate::ports::{Entry, World};
 pub(super) const RECORDS_AT_ONCE: usize = 100;
 
 impl<W: World> Sweep<'_, W> {
-    /// Publishes every outbox. Returns what the records that are still unpublished need apart from that: a bus that is
-    /// down must not keep copies from going on.
+    /// Publishes every outbox. Returns the next steps of records that are still unpublished, so that copies go on
+    /// while the bus is down.
     pub(super) async fn publish_unpublished(&self) -> Vec<(Step, Entry)> {
         let budget = self.budget.first_third();
         let mut unpublished = Vec::new();
@@ -59,7 +59,7 @@ impl<W: World> Sweep<'_, W> {
         record
     }
 
-    /// Notes what was not published and how old it is; returns what the record needs apart from that.
+    /// Reports the age of an unpublished record, and returns its next step.
     fn still_unpublished(&self, record: &Record, budget: &Budget) -> Option<(Step, Entry)> {
         let now = self.now();
         if record.header().outbox.is_empty() || budget.may_begin() {
@@ -68,7 +68,8 @@ impl<W: World> Sweep<'_, W> {
         if record.ended_at().is_none() {
             self.note(|report| report.unfinished(record.header().requested_at, now));
         }
-        // A record that was published is back in the index under its own step, and would be taken further twice.
+        // The index has a published record under its own step again. Returned here as well, it would be handled
+        // twice.
         let first = record.header().outbox.first()?;
         self.note(|report| report.unpublished(first.time, now));
         let (step, due) = record.next_step_of_state().filter(|(_, due)| *due <= now)?;

@@ -1,5 +1,5 @@
-//! Recovers starts whose answer got lost, or that were given up: the name is described before anything is called, since
-//! the copy may have been made.
+//! Recovers starts whose answer was lost, or whose function ended too early. It describes the name before it calls
+//! anything, because the copy may exist.
 
 use futures_util::{StreamExt, stream};
 use tracing::Instrument;
@@ -14,17 +14,17 @@ use crate::domain::record::Step;
 use crate::ports::{Entry, World};
 
 impl<W: World> Sweep<'_, W> {
-    /// Finds out what became of every start that is due for it.
+    /// Recovers every start that is due.
     pub(super) async fn recover_starts(&self, unpublished: &Unpublished) {
         let due: Vec<Vec<Entry>> = self.due(Step::Recover, unpublished).collect().await;
         let groups = by_destination(due.into_iter().flatten());
         let recovered = stream::iter(&groups).map(|group| self.recover_group(group));
         let recovered = recovered.buffer_unordered(MAX_CONCURRENT_CALLS);
-        // What has to be called again does not hold up the groups behind it.
+        // Starts that call again do not hold up the groups behind them.
         recovered.for_each_concurrent(None, |candidates| self.start_all(candidates)).await;
     }
 
-    /// Adopts and ends what can be; returns what has to be called again.
+    /// Adopts or ends the starts of one project. Returns those that have to call again.
     async fn recover_group(&self, group: &ProjectGroup) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         if !self.may_begin() {

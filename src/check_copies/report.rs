@@ -1,4 +1,4 @@
-//! What a sweep did: its answer, its log line and its metrics in one.
+//! The counts of one sweep, for its answer and its metrics.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -32,10 +32,10 @@ pub struct Report {
     pub oldest_unfinished_seconds: i64,
     /// Age of the oldest announcement that was not published, in seconds.
     pub oldest_unpublished_seconds: i64,
-    /// By how much the function's clock is wrong, if that is too much to decide anything by it.
+    /// The error of the function's clock in seconds, if it is too large to base decisions on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clock_skew_seconds: Option<i64>,
-    /// How long the sweep took.
+    /// How long the sweep took, in milliseconds.
     pub sweep_milliseconds: u64,
 }
 

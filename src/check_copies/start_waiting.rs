@@ -1,5 +1,5 @@
-//! Starts what waits and is due, and what has to be called again: each source account on its own, so that an account whose
-//! policies cannot be read delays no other.
+//! Starts waiting requests that are due, and repeats starts that got no answer. Each source account is handled on its
+//! own, so that an account whose policies cannot be read delays no other.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,9 @@ use crate::ports::{Entry, World};
 
 /// A request that may be due for a call.
 pub(super) enum Candidate {
-    /// One that waits.
+    /// A request that waits.
     Waiting(Entry),
-    /// One whose earlier start got no answer, with the version that has its name.
+    /// A request whose earlier start got no answer, with the version that has its name.
     Unanswered(Box<Accepted>, Option<Version>),
 }
 
@@ -32,13 +32,13 @@ impl Candidate {
 }
 
 impl<W: World> Sweep<'_, W> {
-    /// Starts what waits, longest due first.
+    /// Starts waiting requests, longest due first.
     pub(super) async fn start_waiting(&self, unpublished: &Unpublished) {
         let due: Vec<Vec<Entry>> = self.due(Step::Start, unpublished).collect().await;
         self.start_all(due.into_iter().flatten().map(Candidate::Waiting)).await;
     }
 
-    /// Starts these, the accounts side by side.
+    /// Starts these, with the source accounts side by side.
     pub(super) async fn start_all(&self, candidates: impl IntoIterator<Item = Candidate>) {
         let mut accounts: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
         for candidate in candidates {
@@ -79,7 +79,8 @@ impl<W: World> Sweep<'_, W> {
         };
         let mut decision = decide(accepted.clone());
         if matches!(decision, StartDecision::Call(_)) {
-            // The rate limit comes before the lease, which is not for waiting. So the decision is made once more.
+            // The wait for the rate limit must not use up the lease, so it comes first. Then the decision is made
+            // again.
             self.copier.copy_rate.wait().await;
             if !self.may_begin() {
                 return;
@@ -94,8 +95,8 @@ impl<W: World> Sweep<'_, W> {
         self.done();
     }
 
-    /// INVARIANT: the lease is saved before the call is made, so that a crash in between is a lease that ends, and never
-    /// a second call.
+    /// INVARIANT: the lease is saved before the call is made, so that a crash in between leads to an expired lease,
+    /// never to a second call.
     async fn lease_and_call(&self, accepted: Accepted) {
         let leased = match self.copier.save(accepted).await {
             Ok(Some(Record::Accepted(accepted))) => accepted,

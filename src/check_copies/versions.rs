@@ -19,7 +19,7 @@ pub(super) struct ProjectGroup {
     pub(super) entries: Vec<(Entry, EntryCopy)>,
 }
 
-/// Groups entries by destination project. An entry of a rejected request needs none of its steps.
+/// Groups entries by destination project. Entries of rejected requests have none and are left out.
 pub(super) fn by_destination(entries: impl IntoIterator<Item = Entry>) -> Vec<ProjectGroup> {
     let mut groups: BTreeMap<ProjectArn, Vec<(Entry, EntryCopy)>> = BTreeMap::new();
     for entry in entries {
@@ -38,7 +38,7 @@ pub(super) struct Versions {
 }
 
 impl Versions {
-    /// The versions with this name: one, or two where one took another's place between two pages.
+    /// The versions with this name: one, or two if one replaced the other between two pages.
     pub(super) fn named(&self, name: &str) -> &[Version] {
         self.by_name.get(name).map(Vec::as_slice).unwrap_or_default()
     }
@@ -58,8 +58,9 @@ impl Versions {
 impl<W: World> Sweep<'_, W> {
     /// Describes a group's versions.
     ///
-    /// Up to 10 names are one call. For more, pages come first: they are newest first, as running copies are. As long as
-    /// a page shows more of the names than a call by names would, the next page follows; then the rest by name.
+    /// Up to 10 names fit into one call. For more, it reads pages: they are newest first, and running copies are
+    /// among the newest. As long as a page shows as many of the names as a call by names would, it reads the next
+    /// page. Then it asks for the rest by name.
     pub(super) async fn describe_group(&self, group: &ProjectGroup) -> Versions {
         let mut versions = Versions::default();
         let mut missing: BTreeSet<String> =

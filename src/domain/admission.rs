@@ -1,4 +1,4 @@
-//! Whom this deployment serves: its own account and Region, and the sources, requesters, buckets and tags it was told of.
+//! What this deployment allows: its own account and Region, and the configured sources, requesters, buckets and tags.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use super::problem::{Problem, ProblemCode, shown};
 use super::request::{Draft, OutputConfig};
 
-/// Where the copier runs and whom it serves.
+/// Where the copier runs, and what it allows.
 #[derive(Clone, Debug)]
 pub struct Admission {
     /// The partition, for instance `aws`.
@@ -19,7 +19,7 @@ pub struct Admission {
     pub source_accounts: BTreeSet<String>,
     /// The accounts that may ask for models of other accounts than their own.
     pub trusted_requesters: BTreeSet<String>,
-    /// The places that may be written to; `None` leaves that to the policy of the copier's role.
+    /// The places that copies may be written to; `None` leaves that to the policy of the copier's role.
     pub output_locations: Option<BTreeSet<OutputLocation>>,
     /// The tag keys that a copy may have; `None` allows any.
     pub tag_keys: Option<BTreeSet<String>>,
@@ -56,7 +56,7 @@ impl fmt::Display for OutputLocation {
 }
 
 impl Admission {
-    /// Everything that is not allowed in what could be read of a request of account `requester`.
+    /// Every part of the draft that account `requester` may not ask for.
     pub fn problems(&self, draft: &Draft, requester: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
         if let Some(arn) = &draft.fields.source_project_arn {

@@ -12,15 +12,15 @@ use super::request::Context;
 
 /// The detail-type of every announcement.
 pub const DETAIL_TYPE: &str = "Rekognition Model Copy State Change";
-/// The version of the announcement's form.
+/// The version of the announcement's format.
 pub const VERSION: &str = "1";
 
-/// A status that is announced.
+/// The status of a request, as announcements report it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Status {
-    /// The start has to wait.
+    /// The start waits.
     Queued,
     /// Rekognition accepted the copy, or an existing one was adopted.
     Started,
@@ -32,7 +32,7 @@ pub enum Status {
     Failed,
     /// The copier gave up.
     TimedOut,
-    /// The request was never acceptable.
+    /// The request is invalid or not allowed.
     Rejected,
 }
 
@@ -53,7 +53,7 @@ impl Status {
         matches!(self, Self::Completed | Self::Failed | Self::TimedOut | Self::Rejected)
     }
 
-    /// The status' word.
+    /// The status as announcements and logs write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "QUEUED",
@@ -72,7 +72,7 @@ impl Status {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Announcement {
-    /// The version of the announcement's form: 1.
+    /// The version of the announcement's format: 1.
     pub version: String,
     /// The same for the same request and status, however often it is published.
     #[cfg_attr(test, schemars(with = "String", extend("format" = "uuid")))]
@@ -85,9 +85,9 @@ pub struct Announcement {
     pub causation_id: String,
     /// The account that asked: 12 digits.
     pub requester_account: String,
-    /// Where the request stands.
+    /// The request's status.
     pub status: Status,
-    /// Rekognition's word for the version, where known.
+    /// Rekognition's status of the version, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_status: Option<ModelStatus>,
     /// As requested; left out of a rejection only where it could not be read.
@@ -105,7 +105,7 @@ pub struct Announcement {
     /// The copy, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_version_arn: Option<ProjectVersionArn>,
-    /// Whether the copier found the copy: another request started it, or an earlier call whose answer was lost.
+    /// Whether the copy already existed: another request started it, or an earlier call whose answer was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopted: Option<bool>,
     /// When the request reached start-copy.
@@ -115,14 +115,14 @@ pub struct Announcement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub started_at: Option<Timestamp>,
-    /// When the copier learned how it ended.
+    /// When the copier learned the outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub ended_at: Option<Timestamp>,
     /// From `startedAt` to `endedAt`, in whole seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<i64>,
-    /// Why it failed, was rejected, timed out or has to wait.
+    /// Why the request failed, was rejected, timed out or waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
     /// The request's `context`, unchanged.
@@ -131,7 +131,7 @@ pub struct Announcement {
 }
 
 impl Announcement {
-    /// The announcement of the state that a record is in; `None` while its first call is under way.
+    /// The announcement of a record's state; `None` while its first call is in progress.
     pub fn of(record: &Record) -> Option<Self> {
         match record {
             Record::Accepted(accepted) => Some(Self::of_accepted(accepted, accepted.status()?)),
@@ -139,7 +139,7 @@ impl Announcement {
         }
     }
 
-    /// The announcement of `status`, the one that the request's state has.
+    /// The announcement of `status`, which is the status of the request's state.
     pub(super) fn of_accepted(accepted: &Accepted, status: Status) -> Self {
         let (request, copy) = (&accepted.copy, accepted.started_copy());
         let ended_at = match &accepted.state {
@@ -163,7 +163,7 @@ impl Announcement {
         }
     }
 
-    /// The announcement of a rejection. It has what could be read of the request.
+    /// The announcement of a rejection, with the fields that could be read.
     pub(super) fn of_rejected(rejected: &Rejected) -> Self {
         let fields = rejected.fields.clone();
         Self {

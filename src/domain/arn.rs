@@ -136,7 +136,7 @@ fn check_project_version(text: &str) -> Result<(), ArnError> {
     }
 }
 
-/// What stands behind the head that both ARNs share.
+/// The part behind the head that both ARNs share.
 fn resource(text: &str, otherwise: ArnError) -> Result<&str, ArnError> {
     if !LENGTH.contains(&text.chars().count()) {
         return Err(ArnError::Length);

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The version is COPYING_FAILED.
+/// Rekognition reports COPYING_FAILED.
 pub const COPYING_FAILED: &str = "CopyingFailed";
-/// The version name belongs to another model.
+/// The version name belongs to a trained model or to another copy.
 pub const VERSION_NAME_TAKEN: &str = "VersionNameTaken";
-/// The copy was deleted before it was finished.
+/// The copy was deleted before it ended.
 pub const VERSION_DELETED: &str = "VersionDeleted";
 /// The copy could not be started in time.
 pub const START_TIMED_OUT: &str = "StartTimedOut";
@@ -14,15 +14,15 @@ pub const START_TIMED_OUT: &str = "StartTimedOut";
 pub const COPY_TIMED_OUT: &str = "CopyTimedOut";
 /// The request is malformed.
 pub const INVALID_REQUEST: &str = "InvalidRequest";
-/// The request is well formed and not allowed here.
+/// The request is well formed, but not allowed here.
 pub const NOT_ALLOWED: &str = "NotAllowed";
 /// The source project has no free slot for the copier's policy.
 pub const POLICY_FULL: &str = "PolicyFull";
 /// The copier's policy could not be put on the source project.
 pub const POLICY_NOT_PUT: &str = "PolicyNotPut";
-/// The clock of the function that took the request is wrong.
+/// The function that received the request has a wrong clock.
 pub const CLOCK_SKEW: &str = "ClockSkew";
-/// The request id names another request.
+/// Another request has this request id.
 pub const REQUEST_ID_REUSED: &str = "RequestIdReused";
 
 /// The most characters of a message that are kept.
@@ -33,7 +33,7 @@ const MAX_MESSAGE_LENGTH: usize = 2000;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Failure {
-    /// The copier's word, such as `CopyingFailed`, or the name of the AWS error.
+    /// The copier's code, such as `CopyingFailed`, or the name of the AWS error.
     pub code: String,
     /// What happened.
     pub message: String,
@@ -53,7 +53,7 @@ impl Failure {
         Self { code: code.to_owned(), message, remedy: None }
     }
 
-    /// The same with a remedy.
+    /// Adds a remedy.
     pub fn with_remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
     }

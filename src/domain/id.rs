@@ -16,8 +16,8 @@ pub fn is_id(text: &str) -> bool {
 
 /// The key of a record: the account that sent the request, and the request's id among those of that account.
 ///
-/// INVARIANT: the requester is part of the key. Otherwise one account could block another's request by using its id
-/// first, or learn of it.
+/// INVARIANT: the requester is part of the key. Otherwise one account could block another's request, or learn of it,
+/// by using its id first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordKey {
@@ -44,7 +44,7 @@ impl fmt::Display for RecordKey {
 /// The namespace that event ids are derived in. It must never change.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1d_0c5e_8a0b_4a52_9c3e_2b7d_41f8_66a9);
 
-/// The namespace of one request's event ids, unlike that of any other request of any stack in any account and Region.
+/// The namespace of one request's event ids. No other request of any stack, account or Region has it.
 pub fn event_namespace(account: &str, region: &str, stack: &str, key: &RecordKey) -> Uuid {
     Uuid::new_v5(&NAMESPACE, format!("{account}/{region}/{stack}/{key}").as_bytes())
 }

@@ -1,4 +1,4 @@
-//! From a message to the record that it becomes: a start, or a rejection. Every request becomes one of the two.
+//! Turns a message into a record: a start or a rejection. Every request becomes one of the two.
 
 use jiff::Timestamp;
 
@@ -16,8 +16,8 @@ use super::rules::Rules;
 /// How a message reached start-copy, which decides who its requester is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WayIn<'a> {
-    /// Through the stack's own queue. Its policy admits the stack's rule, for which EventBridge vouches for an event's
-    /// `account`, and `DirectSenders`, who are trusted.
+    /// Through the stack's own queue. The queue's policy admits the stack's rule, for which EventBridge sets an
+    /// event's `account`, and `DirectSenders`, which are trusted.
     Queue,
     /// Through an SNS subscription of start-copy: the topic's account.
     Topic(&'a str),
@@ -36,7 +36,7 @@ pub struct Message<'a> {
     pub way_in: WayIn<'a>,
 }
 
-/// What a message becomes.
+/// The record that a message becomes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intake {
     /// The record to create.
@@ -48,7 +48,7 @@ pub struct Intake {
 /// Reads a message; `owner` gets the lease.
 ///
 /// # Errors
-/// For a message that needs no answer.
+/// If the message needs no answer.
 pub fn intake(message: Message<'_>, rules: &Rules, owner: &str, now: Timestamp) -> Result<Intake, Ignored> {
     let opened = match message.way_in {
         WayIn::Topic(_) => opened::notified(message.text, &rules.event_source),
@@ -96,8 +96,8 @@ pub fn intake(message: Message<'_>, rules: &Rules, owner: &str, now: Timestamp) 
 }
 
 impl Intake {
-    /// The rejection of a request whose id names another one. Its id is the message's, and the record that has the
-    /// request's id is not touched.
+    /// The rejection of a request whose id belongs to another request. It gets the message's id, and the record of
+    /// the other request stays as it is.
     pub fn id_reused(&self, rules: &Rules, now: Timestamp) -> Record {
         let header = self.record.header();
         let rest =
@@ -134,8 +134,8 @@ fn draft(request: &OpenedRequest<'_>, requester: &str, rules: &Rules) -> Draft {
 
 /// The account that asks.
 ///
-/// INVARIANT: an event's account is believed only where the queue's policy makes it true. An event in a notification or
-/// an invocation was written by the sender of that.
+/// INVARIANT: an event's account is believed only where the queue's policy guarantees it. In a notification or an
+/// invocation the sender could write any account, and so ask for another account's models.
 fn requester<'a>(request: &'a OpenedRequest<'_>, way_in: WayIn<'a>, rules: &'a Rules) -> &'a str {
     let own = &rules.admission.account;
     match (way_in, &request.event_account) {

@@ -1,7 +1,7 @@
 //! Reads one JSON object member by member, so that every problem in it can be named at once.
 //!
-//! serde's derived readers stop at the first problem and let the last of two equal members win. Here members keep their
-//! raw text until they are taken; a member that is left over is unknown.
+//! serde's derived readers stop at the first problem and let the last of two equal members win. Here members keep
+//! their raw text until they are taken; a member that is left at the end is unknown.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -20,7 +20,7 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Reads `text`; `name` is how messages call it.
+    /// Reads `text`; messages call it `name`.
     pub fn parse(name: &str, text: &'a str) -> Result<Self, Problem> {
         match serde_json::from_str::<Members<'a>>(text) {
             Ok(Members(members)) => Ok(Self { prefix: String::new(), members }),
@@ -46,7 +46,7 @@ impl<'a> Object<'a> {
 
     /// Reads the object that is the value of `field`.
     pub fn within(field: &str, value: &'a RawValue) -> Result<Self, Problem> {
-        // A value that is no object may be one that serde can't read at all: 1e999 is JSON.
+        // serde cannot read every value that is valid JSON: 1e999 is one.
         if !value.get().starts_with('{') {
             return Err(wrong_type(field, "an object", value));
         }
@@ -54,17 +54,17 @@ impl<'a> Object<'a> {
         Ok(Self { prefix: format!("{field}."), ..object })
     }
 
-    /// Whether a member of exactly this name is there.
+    /// Whether there is a member of exactly this name.
     pub fn has(&self, name: &str) -> bool {
         self.members.iter().any(|(member, _)| member == name)
     }
 
-    /// Takes every member called exactly `name`; more than one is a problem. `null` is as good as left out.
+    /// Takes every member called exactly `name`; more than one is a problem. `null` counts as left out.
     pub fn take(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<&'a RawValue> {
         self.take_where(name, problems, |member| member == name)
     }
 
-    /// The same for a member in lowerCamelCase or, as AWS spells it, in PascalCase.
+    /// Takes every member called `name` in lowerCamelCase or, as AWS spells it, in PascalCase.
     pub fn take_either(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<&'a RawValue> {
         self.take_where(name, problems, |member| lower_camel_case(member) == name)
     }
@@ -115,7 +115,7 @@ impl<'a> Object<'a> {
         self.members.iter().map(|(name, value)| (name.as_str(), *value))
     }
 
-    /// Names every member that was not taken.
+    /// Reports every member that was not taken.
     pub fn finish(self, known: &[&str], problems: &mut Vec<Problem>) {
         for (member, _) in &self.members {
             let field = format!("{}{}", self.prefix, shorten(member));
@@ -128,7 +128,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// A field's name in lowerCamelCase, if it was spelt in PascalCase as AWS does.
+/// A field's name in lowerCamelCase, also if it is spelt in AWS's PascalCase.
 pub fn lower_camel_case(name: &str) -> String {
     let mut name = name.to_owned();
     if let Some(first) = name.get_mut(..1) {

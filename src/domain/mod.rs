@@ -1,8 +1,7 @@
 //! The domain: what a request is, what its record can be, and what happens next.
 //!
-//! INVARIANT: nothing below this module knows an SDK, a clock or any I/O. Time is an argument, and so is everything that
-//! Rekognition answered. That lets the same code run in a Lambda function, on a command line and in a simulation of a
-//! year.
+//! INVARIANT: nothing below this module knows an SDK, a clock or any I/O. Time and Rekognition's answers are
+//! arguments. So the same code runs in a Lambda function, on a command line and in a simulation of a year.
 
 pub mod admission;
 pub mod announcement;

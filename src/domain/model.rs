@@ -10,13 +10,13 @@ use super::request::CopyRequest;
 
 macro_rules! statuses {
     ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
-        /// `ProjectVersionStatus`: one word for training, copying, hosting and deleting alike.
+        /// `ProjectVersionStatus`: one field for training, copying, hosting and deletion.
         /// Source: <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_ProjectVersionDescription.html>
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(from = "String", into = "String")]
         pub enum ModelStatus {
             $($(#[$doc])* $name,)+
-            /// A word that is not in the service model we know.
+            /// A status that is not in the service model.
             Unknown(String),
         }
 
@@ -92,15 +92,15 @@ impl fmt::Display for ModelStatus {
 pub enum Progress {
     /// Not decided yet.
     Copying,
-    /// The copy is there.
+    /// The copy exists.
     Copied,
     /// The copy failed.
     Failed,
-    /// The version is going away.
+    /// The version is being deleted.
     Deleting,
     /// The version was trained, not copied.
     Trained,
-    /// A word that the copier does not know.
+    /// A status that the copier does not know.
     Unknown,
 }
 
@@ -109,9 +109,9 @@ impl ModelStatus {
     pub fn progress(&self) -> Progress {
         match self {
             Self::CopyingInProgress => Progress::Copying,
-            // The status speaks of hosting or age once the copy is finished: a copy that was started between two
+            // Once the copy is finished, the status is about hosting or age: a copy that was started between two
             // polls never reads COPYING_COMPLETED again. What FAILED, DEPRECATED and EXPIRED mean for a copy is
-            // [open]; a second reading would prove nothing.
+            // [open].
             Self::CopyingCompleted
             | Self::Starting
             | Self::Running
@@ -128,7 +128,7 @@ impl ModelStatus {
     }
 }
 
-/// What `DescribeProjectVersions` says of one version. All but the ARN and the status may be left out.
+/// One version as `DescribeProjectVersions` describes it. Every part but the ARN and the status may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
     /// The version's ARN, which holds its name.
@@ -137,7 +137,8 @@ pub struct Version {
     pub status: ModelStatus,
     /// A sentence about the status, not only of errors.
     pub status_message: Option<String>,
-    /// The version this one is a copy of. Left out for a trained one, and \[inferred\] for a copy within one project.
+    /// The version that this one was copied from. It is missing for a trained version, and \[inferred\] for a copy
+    /// within one project.
     pub source_project_version_arn: Option<String>,
     /// When it was made, by Rekognition's clock.
     pub created_at: Option<Timestamp>,
@@ -148,10 +149,10 @@ pub struct Version {
 }
 
 impl Version {
-    /// How this version and what `copy` asks for are related.
+    /// How this version relates to the copy that a request asks for.
     ///
-    /// A key is compared only where both sides name it in the same form: Rekognition may show a key ARN for what was
-    /// asked by alias \[open\].
+    /// A key is compared only where both sides name it in the same form: Rekognition may show a key ARN for a key
+    /// that was named by its alias \[open\].
     pub fn origin(&self, copy: &CopyRequest) -> Origin<'_> {
         let bucket = self.s3_bucket.as_ref().is_none_or(|bucket| *bucket == copy.output_config.s3_bucket);
         let key = match (&self.kms_key_id, &copy.kms_key_id) {
@@ -170,18 +171,18 @@ impl Version {
     }
 }
 
-/// Where a version comes from, as far as it matters for a request.
+/// Where a version comes from, compared with what a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {
-    /// It is what the request asks for.
+    /// The version that the request asks for.
     Same,
     /// A copy of the same model with another bucket or key.
     OtherBucketOrKey,
-    /// A copy of this other model.
+    /// A copy of this other version.
     OtherSource(&'a str),
     /// A copy within one project, of which AWS may not show the source, or a trained model.
     NotShown,
-    /// It was trained.
+    /// A trained version.
     Trained,
 }
 

@@ -1,7 +1,7 @@
-//! A message, opened: the request in it, and what its wrapping says.
+//! Opens a message: finds the request in it, and what its wrapping says.
 //!
-//! A request arrives bare, as the detail of an EventBridge event, or as either in an SNS notification. This file decides
-//! which text is the request. Whether what the wrapping says is believed is decided in [`intake`](super::intake).
+//! A request arrives bare, as the detail of an EventBridge event, or as either in an SNS notification. This file
+//! finds the text of the request. [`intake`](super::intake) decides what to believe of the wrapping.
 
 use std::borrow::Cow;
 
@@ -14,12 +14,12 @@ use super::problem::{Problem, ProblemCode, shown};
 /// The detail-type of an EventBridge event that holds a request.
 pub const DETAIL_TYPE: &str = "Rekognition Model Copy Requested";
 
-/// What is in a message.
+/// The content of a message.
 #[derive(Debug)]
 pub enum Opened<'a> {
-    /// What should be a request.
+    /// A text that should be a request.
     Request(OpenedRequest<'a>),
-    /// Something that needs no answer.
+    /// A message that needs no answer.
     Ignored(Ignored),
 }
 
@@ -32,14 +32,14 @@ pub enum Ignored {
     SubscriptionConfirmation,
 }
 
-/// The text of a request with what its wrapping says.
+/// The text of a request, and what its wrapping says.
 #[derive(Debug, Default)]
 pub struct OpenedRequest<'a> {
     /// The text that should be the request. Owned only where a wrapping held it as a string with escapes.
     pub text: Cow<'a, str>,
     /// The EventBridge event's id.
     pub event_id: Option<String>,
-    /// The account that the event says it is from. Whoever wrote the message can write that.
+    /// The account in the event. The sender of a message can write any account here.
     pub event_account: Option<String>,
     /// Whether the event was in an SNS notification.
     pub is_notified: bool,

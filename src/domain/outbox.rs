@@ -1,7 +1,7 @@
-//! The outbox of a record: its announcements that are not known to be published, as the bytes that will be.
+//! The outbox of a record: the announcements that are not known to be published, as bytes.
 //!
-//! INVARIANT: an announcement is written in the same write as the state it reports, and leaves the outbox only after it
-//! was published. A crash in between publishes the same bytes again.
+//! INVARIANT: an announcement is written in the same write as the state that it reports, and leaves the outbox only
+//! after it was published. Otherwise a crash in between could lose it; this way the same bytes are published again.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ impl Outgoing {
             status: announcement.status,
             time,
             resources: announcement.resources(),
-            // A struct of strings, numbers and checked JSON always serialises; null stands for the impossible.
+            // A struct of strings, numbers and checked JSON always serializes.
             detail: serde_json::value::to_raw_value(announcement)
                 .unwrap_or_else(|_| RawValue::NULL.to_owned()),
         }
@@ -55,7 +55,7 @@ impl Outgoing {
     }
 }
 
-/// Cuts announcements, each with what it is about, into PutEvents calls.
+/// Splits announcements, each with a value of the caller's, into PutEvents calls.
 pub fn calls<'a, T>(mut rest: &'a [(T, &'a Outgoing)]) -> impl Iterator<Item = &'a [(T, &'a Outgoing)]> {
     std::iter::from_fn(move || {
         let mut bytes = 0;

@@ -39,7 +39,7 @@ pub enum ProblemCode {
     Requester,
     /// An EventBridge event of another detail-type.
     DetailType,
-    /// A request id that already names another request.
+    /// A request id that another request has.
     RequestIdReused,
 }
 
@@ -86,7 +86,7 @@ pub fn summary(problems: &[Problem]) -> String {
 /// How much of a value a message shows, in characters.
 const MAX_SHOWN: usize = 80;
 
-/// A value from outside as a message may show it: short, on one line, in backticks, nothing invisible.
+/// A value from outside, as a message may show it: short, on one line, in backticks, with special characters escaped.
 pub fn shown(value: &str) -> String {
     let mut text: String = value.chars().take(MAX_SHOWN).flat_map(char::escape_default).collect();
     if value.chars().nth(MAX_SHOWN).is_some() {

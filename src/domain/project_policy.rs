@@ -1,8 +1,8 @@
-//! The copier's project policy on a source project: what it says, when it fits, and what has to change so that it does.
+//! The copier's project policy on a source project: its text, when it fits, and the change that makes it fit.
 //!
 //! Copying across accounts needs a project policy on the source project. Where the settings name a role in the source
-//! account, the copier puts one policy a project. It admits both functions' roles to the whole project and expires an
-//! hour after it was put, so that nothing has to withdraw it. Why so: ARCHITECTURE.md.
+//! account, the copier puts one policy per project. It admits both functions' roles to the whole project and expires
+//! an hour after it was put, so that nothing has to withdraw it. ARCHITECTURE.md says why.
 //!
 //! Source: <https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/md-create-project-policy-document.html>
 
@@ -19,16 +19,16 @@ use super::times::{CLOCK_TOLERANCE, saturating_add};
 pub const ACTION: &str = "rekognition:CopyProjectVersion";
 /// What the name of every copier's policy begins with.
 pub const NAME_PREFIX: &str = "model-copier-";
-/// How long a policy allows something after it was put.
+/// How long a policy allows copies after it was put.
 pub const POLICY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-/// How much of its life a policy must have left to be used.
+/// The time that a policy must have left to be used.
 const LEAST_TIME_LEFT: SignedDuration = SignedDuration::from_mins(15);
-/// How long a policy may take to be seen: a refusal soon after it was put proves nothing.
+/// How long a new policy may take to become visible. A refusal before that proves nothing.
 pub const SEEN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// The most policies of a project.
 const SLOTS: usize = 5;
 
-/// What a deployment puts on source projects, and through which roles.
+/// The policy that a deployment puts on source projects, and the roles that it uses for that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyRules {
     /// The role that changes project policies for the copier, by the account that owns the projects. For an account
@@ -60,20 +60,20 @@ impl PolicyRules {
 /// The policy that one copier puts on every source project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CopierPolicy {
-    /// `model-copier-ACCOUNT-STACK`: one policy a project and copier.
+    /// `model-copier-ACCOUNT-STACK`: one policy per project and copier.
     pub name: String,
     /// ARNs of the roles or accounts that it admits.
     pub principals: BTreeSet<String>,
-    /// Whether it expires. Without, it has no condition and allows copies until it is deleted.
+    /// Whether it expires. If not, it has no condition and allows copies until it is deleted.
     pub expires: bool,
 }
 
-/// A policy as a project has it.
+/// A policy of a project, as Rekognition lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectPolicy {
     /// Its name.
     pub name: String,
-    /// A change of it has to name this.
+    /// The revision that a change has to name.
     pub revision_id: String,
     /// Its document.
     pub document: String,
@@ -93,7 +93,7 @@ pub enum PolicyError {
         /// The refusal.
         refusal: Refusal,
     },
-    /// No answer, or an unreadable one. A change may have been made.
+    /// No answer, or an unreadable one. The change may have been made.
     Unavailable(String),
 }
 
@@ -102,11 +102,11 @@ pub enum PolicyError {
 pub enum PolicyMissing {
     /// The project has no free slot, and none of these policies is an expired one of a copier.
     NoSlot(Vec<String>),
-    /// Something refused or did not answer.
+    /// A call was refused or got no answer.
     Error(PolicyError),
 }
 
-/// What makes the copier's policy fit.
+/// The change that makes the copier's policy fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Put the policy over this revision, or as a new one.
@@ -135,13 +135,13 @@ impl CopierPolicy {
         document(&self.principals, "*", expiry)
     }
 
-    /// What has to be done so that the project's policies admit the copier; `None` if they do.
+    /// The next change after which the project's policies admit the copier; `None` if they do.
     ///
     /// `was_refused`: a call was refused although the policy fitted. The policy may not be visible yet, or may name a
-    /// role that was deleted and created again: it is put once more.
+    /// role that was deleted and created again, so it is put once more.
     ///
     /// # Errors
-    /// The names of the project's policies, if the copier's has no room among them.
+    /// The names of the project's policies, if there is no slot for the copier's.
     pub fn change(
         &self,
         policies: &[ProjectPolicy],
@@ -169,7 +169,7 @@ impl CopierPolicy {
         let has_time = match statement.expiry {
             Some(expiry) => {
                 let left = expiry.duration_since(now);
-                // Another function's clock may be ahead, but nobody else sets a later expiry.
+                // Another function's clock may be ahead. A later expiry than that is not the copier's.
                 let most = POLICY_LIFETIME + CLOCK_TOLERANCE;
                 self.expires && (LEAST_TIME_LEFT..=most).contains(&left)
             }
@@ -186,12 +186,12 @@ impl CopierPolicy {
     }
 }
 
-/// Whether a policy that was put then must be seen by now.
+/// Whether a policy that was put at `put_at` must be visible by now.
 pub fn is_visible(put_at: Option<Timestamp>, now: Timestamp) -> bool {
     put_at.is_none_or(|put_at| now.duration_since(put_at) > SEEN_AFTER)
 }
 
-/// The least policy that lets `principals` copy one version, for an owner who attaches it by hand.
+/// The narrowest policy that lets `principals` copy one version, for an owner who attaches it by hand.
 pub fn document_for_version(principals: &BTreeSet<String>, copy: &CopyRequest) -> String {
     document(principals, copy.source_project_version_arn.as_str(), None)
 }
@@ -203,7 +203,7 @@ fn document(principals: &BTreeSet<String>, resource: &str, expiry: Option<Timest
     statement.insert("Action".to_owned(), json!(ACTION));
     statement.insert("Resource".to_owned(), json!(resource));
     if let Some(expiry) = expiry {
-        // IAM compares whole seconds. Cut off, the policy ends no later than it should.
+        // IAM compares whole seconds. Rounded down, the policy expires no later than it should.
         let expiry = Timestamp::from_second(expiry.as_second()).unwrap_or(expiry);
         let condition = json!({ "DateLessThan": { "aws:CurrentTime": expiry.to_string() } });
         statement.insert("Condition".to_owned(), condition);
@@ -211,7 +211,7 @@ fn document(principals: &BTreeSet<String>, resource: &str, expiry: Option<Timest
     json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
 }
 
-/// Whether this is any copier's policy, with nothing in it that still allows something.
+/// Whether this is the policy of a copier, and has expired.
 pub fn is_expired_copier_policy(policy: &ProjectPolicy, now: Timestamp) -> bool {
     let expiry = Statement::read(&policy.document).and_then(|statement| statement.expiry);
     policy.name.starts_with(NAME_PREFIX) && expiry.is_some_and(|expiry| expiry <= now)
@@ -225,8 +225,8 @@ struct Statement {
 }
 
 impl Statement {
-    /// Reads a document of one statement that allows the one action, in whichever words: Rekognition may return others
-    /// than it was given. `None` for one that says anything else.
+    /// Reads a document with one statement that allows the one action. It compares meaning, not text, because
+    /// Rekognition may return the document in another form. `None` if the document says anything else.
     fn read(document: &str) -> Option<Self> {
         let document: Value = serde_json::from_str(document).ok()?;
         let statement = match document.get("Statement")? {
@@ -254,7 +254,7 @@ impl Statement {
     }
 }
 
-/// The time in a condition that says nothing else.
+/// The time in a condition, if the condition says nothing else.
 fn expiry(condition: &Value) -> Option<Timestamp> {
     let [(operator, keys)] = condition.as_object()?.iter().collect::<Vec<_>>()[..] else { return None };
     let [(key, value)] = keys.as_object()?.iter().collect::<Vec<_>>()[..] else { return None };

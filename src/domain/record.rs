@@ -7,8 +7,8 @@
 //!                           Waiting{due} ──deadline──▶ Ended
 //! ```
 //!
-//! What leads from one state to the next is decided in [`decisions`](super::decisions). This file has the states, and
-//! the one rule that every transition shares: a state is announced in the write that enters it.
+//! [`decisions`](super::decisions) decides every transition. This file has the states, and the one rule that every
+//! transition shares: a state is announced in the write that enters it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,26 +23,26 @@ use super::outbox::Outgoing;
 use super::request::{Context, CopyRequest, ReadableFields};
 use super::times::{LEASE_DURATION, Times, saturating_add};
 
-/// One request and how far it is.
+/// One request and its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::large_enum_variant, reason = "almost every record is accepted")]
 pub enum Record {
-    /// A request that is served.
+    /// An accepted request.
     Accepted(Accepted),
-    /// A request that was never acceptable. It has its answer.
+    /// A rejected request, with its final answer.
     Rejected(Rejected),
 }
 
-/// What every record has.
+/// The part that every record has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
     /// Its key in the ledger.
     pub key: RecordKey,
-    /// How often it was written. The ledger accepts a write only on the revision before it.
+    /// How often the record was written. The ledger accepts a write only on the revision before it.
     pub revision: u64,
-    /// What tells a redelivery from another request under the same id, see [`fingerprint`](super::fingerprint).
+    /// Tells a redelivery from another request under the same id, see [`fingerprint`](super::fingerprint).
     pub fingerprint: String,
     /// The namespace of the request's event ids.
     pub event_namespace: Uuid,
@@ -74,58 +74,58 @@ pub struct Announced {
     pub code: Option<String>,
 }
 
-/// A request that is served.
+/// An accepted request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Accepted {
-    /// What every record has.
+    /// The part that every record has.
     pub header: Header,
     /// What to copy.
     pub copy: CopyRequest,
     /// How often a start took the lease.
     pub attempts: u32,
-    /// When earlier starts whose answer never came took their lease.
+    /// When each earlier start without an answer took its lease.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered_starts: Vec<Timestamp>,
-    /// When the present run of refusals for want of a permission began.
+    /// When the current series of refusals for a missing permission began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_since: Option<Timestamp>,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
 }
 
-/// A request that was never acceptable.
+/// A rejected request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rejected {
-    /// What every record has.
+    /// The part that every record has.
     pub header: Header,
-    /// What could be read of it.
+    /// The fields that could be read.
     pub fields: ReadableFields,
     /// Why it was rejected.
     pub failure: Failure,
-    /// When.
+    /// When it was rejected.
     pub at: Timestamp,
 }
 
-/// Where an accepted request stands.
+/// The state of an accepted request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum State {
-    /// A call of CopyProjectVersion may be under way, or may have been made.
+    /// A call of CopyProjectVersion may be in progress, or may have been made.
     #[serde(rename_all = "camelCase")]
     Starting {
-        /// Until when the record belongs to one start alone.
+        /// Until when only one start may call.
         lease: Lease,
         /// Whether the call was made and its answer is not known.
         unanswered: bool,
     },
-    /// No call is under way, and none can land any more.
+    /// No call is in progress, and none can take effect any more.
     #[serde(rename_all = "camelCase")]
     Waiting {
         /// When to try again.
         due: Timestamp,
-        /// Why not now.
+        /// Why it waits.
         reason: WaitReason,
         /// The refusal, as QUEUED and a later TIMED_OUT report it.
         failure: Failure,
@@ -141,7 +141,7 @@ pub enum State {
 pub struct Lease {
     /// Until when nobody else may call.
     pub until: Timestamp,
-    /// The start that has it. Unlike any other, so that a start recognizes its own write.
+    /// The start that has it. Unique, so that a start recognizes its own write.
     pub owner: String,
 }
 
@@ -194,7 +194,7 @@ impl WaitReason {
 pub struct StartedCopy {
     /// The new version.
     pub project_version_arn: ProjectVersionArn,
-    /// Whether the copier found it instead of having been given it.
+    /// Whether the copier adopted it.
     pub adopted: bool,
     /// When it was accepted or adopted.
     pub started_at: Timestamp,
@@ -206,7 +206,7 @@ pub struct StartedCopy {
 pub struct Copying {
     /// The copy.
     pub copy: StartedCopy,
-    /// Until when an unanswered call could still land. No failure is recorded before.
+    /// Until when an unanswered call could still take effect. No failure is recorded before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsettled_until: Option<Timestamp>,
     /// Since when the version has been missing, see [`DELETED_AFTER`](super::times::DELETED_AFTER).
@@ -215,7 +215,7 @@ pub struct Copying {
     /// Whether it has taken longer than expected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_overdue: bool,
-    /// Rekognition's word when it became overdue.
+    /// Rekognition's status when the copy became overdue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_status: Option<ModelStatus>,
 }
@@ -239,10 +239,10 @@ pub enum Outcome {
     Completed {
         /// The copy.
         copy: StartedCopy,
-        /// Rekognition's word for it.
+        /// Rekognition's status of it.
         model_status: ModelStatus,
     },
-    /// It will not be copied.
+    /// The model will not be copied.
     Failed(Unfulfilled),
     /// The copier gave up.
     TimedOut(Unfulfilled),
@@ -257,7 +257,7 @@ pub struct Unfulfilled {
     /// The copy, where one was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<StartedCopy>,
-    /// Rekognition's word for it, where known.
+    /// Rekognition's status of it, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_status: Option<ModelStatus>,
 }
@@ -271,13 +271,13 @@ impl From<Failure> for Unfulfilled {
 /// What a record needs next. Each is a partition of the ledger's index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
-    /// Its announcements are to be published.
+    /// Publish its announcements.
     Publish,
-    /// Its start got no answer, or was given up: find out what became of it.
+    /// Find out what became of a start without an answer.
     Recover,
-    /// It waits to be started.
+    /// Start the copy.
     Start,
-    /// Its copy is to be polled.
+    /// Poll the copy.
     Poll,
 }
 
@@ -311,7 +311,7 @@ impl Header {
 }
 
 impl Record {
-    /// What every record has.
+    /// The part that every record has.
     pub fn header(&self) -> &Header {
         match self {
             Self::Accepted(accepted) => &accepted.header,
@@ -319,7 +319,7 @@ impl Record {
         }
     }
 
-    /// The same, to be changed.
+    /// The part that every record has, mutable.
     pub fn header_mut(&mut self) -> &mut Header {
         match self {
             Self::Accepted(accepted) => &mut accepted.header,
@@ -327,7 +327,7 @@ impl Record {
         }
     }
 
-    /// The request that is served; `None` for a rejected one.
+    /// The accepted request; `None` for a rejected one.
     pub fn accepted(&self) -> Option<&Accepted> {
         match self {
             Self::Accepted(accepted) => Some(accepted),
@@ -348,7 +348,7 @@ impl Record {
         self.accepted().and_then(Accepted::next_step)
     }
 
-    /// Where the request stands, in an announcement's word; STARTING while its first call is under way.
+    /// The request's status; STARTING while its first call is in progress.
     pub fn status_word(&self) -> &'static str {
         self.status().map_or("STARTING", Status::as_str)
     }
@@ -384,7 +384,8 @@ impl Record {
 }
 
 impl Accepted {
-    /// The same in another state. A state that is announced and was not before is announced in the same write.
+    /// The request in another state. If the state's status was not announced yet, its announcement goes into the same
+    /// write.
     pub(super) fn entering(mut self, state: State, now: Timestamp) -> Self {
         self.state = state;
         if let Some(status) = self.status()
@@ -396,12 +397,12 @@ impl Accepted {
         self
     }
 
-    /// The same, ended.
+    /// The request, ended with this outcome.
     pub(super) fn ending(self, outcome: Outcome, now: Timestamp) -> Self {
         self.entering(State::Ended(Ended { at: now, outcome }), now)
     }
 
-    /// The status of its state; `None` while its first call is under way.
+    /// The request's status; `None` while its first call is in progress.
     pub fn status(&self) -> Option<Status> {
         Some(match &self.state {
             State::Starting { .. } => return None,
@@ -439,7 +440,7 @@ impl Accepted {
         }
     }
 
-    /// Rekognition's word for the version, where the state knows it.
+    /// Rekognition's status of the version, where the state has it.
     pub fn model_status(&self) -> Option<&ModelStatus> {
         match &self.state {
             State::Copying(copying) => copying.model_status.as_ref(),
@@ -466,8 +467,8 @@ impl Accepted {
         }
     }
 
-    /// From when on a poll that finds the version still copying changes the record: it becomes overdue, times out, or
-    /// was missing. Before that nothing is read and nothing is written.
+    /// The first time at which a poll that finds the version still copying changes the record: because it becomes
+    /// overdue, times out, or was missing. Earlier polls neither read nor write the record.
     pub fn check_at(&self, times: &Times) -> Option<Timestamp> {
         let State::Copying(Copying { copy, missing_since, is_overdue, .. }) = &self.state else {
             return None;
@@ -481,7 +482,7 @@ impl Accepted {
 }
 
 impl Rejected {
-    /// A rejected request, announced as such.
+    /// A rejected request, with its announcement in the outbox.
     pub fn new(header: Header, fields: ReadableFields, failure: Failure, now: Timestamp) -> Self {
         let mut rejected = Self { header, fields, failure, at: now };
         let announcement = Announcement::of_rejected(&rejected);

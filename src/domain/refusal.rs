@@ -1,11 +1,11 @@
-//! Every way `CopyProjectVersion` can answer, sorted by what the copier does next.
+//! Every answer of `CopyProjectVersion`, grouped by what the copier does next.
 //!
 //! Source: <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_CopyProjectVersion.html>, section
-//! Errors. `ValidationException` is not in the service model and comes all the same.
+//! Errors. `ValidationException` is not in the service model, but services answer it.
 
 use super::arn::ProjectVersionArn;
 
-/// What came back from one call of `CopyProjectVersion`.
+/// The answer to one call of `CopyProjectVersion`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyAnswer {
     /// Rekognition accepted the copy, as this new version.
@@ -24,7 +24,7 @@ pub enum CopyAnswer {
 pub struct Refusal {
     /// The error's name, for instance `AccessDeniedException`; `HttpStatus413` for an answer without one.
     pub code: String,
-    /// The service's sentence.
+    /// The service's message.
     pub message: String,
     /// The answer's HTTP status, for the log.
     pub http_status: Option<u16>,
@@ -33,21 +33,21 @@ pub struct Refusal {
 /// What a refusal means for the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// Too many calls a second: soon.
+    /// Too many calls a second: retry soon.
     Throttled,
-    /// Too much at once: later.
+    /// Too many copies at once: retry later.
     Limit,
     /// Too many for this account: a person has to raise the quota.
     Quota,
-    /// Not allowed or not there. It may heal: policies take time to be seen.
+    /// Not allowed, or not found: retry, because a new policy takes minutes to become visible.
     Permission,
     /// The name is taken: the version that has it decides.
     NameTaken,
-    /// The request is wrong, and stays so.
+    /// The request is invalid and stays invalid.
     Invalid,
     /// The service failed: the call may have worked.
     Unanswered,
-    /// An error that the copier does not know. Not now.
+    /// An error that the copier does not know: retry.
     Unknown,
 }
 

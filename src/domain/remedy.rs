@@ -1,4 +1,4 @@
-//! What a person can do about a failure: `remedy` in an announcement. As exact as the service's message allows.
+//! What a person can do about a failure: `remedy` in an announcement. It is as exact as the service's message allows.
 
 mod denial;
 
@@ -9,7 +9,7 @@ use super::project_policy::{ACTION, Caller, PolicyRules, document_for_version};
 use super::request::CopyRequest;
 use denial::{Denial, Why};
 
-/// What is missing, and how to give it, for a copy that was refused with `code`.
+/// What to do about a copy that was refused with `code` for a missing permission or resource.
 pub fn permission(code: &str, message: &str, copy: &CopyRequest, policies: &PolicyRules) -> String {
     if code == "ResourceNotFoundException" {
         return format!(
@@ -73,7 +73,7 @@ fn refused_in_spite_of_policy(copy: &CopyRequest, policies: &PolicyRules) -> Str
     )
 }
 
-/// What to do about a refusal of `action` with `code` on the way to the source project's policy.
+/// What to do about a refusal of `action` with `code` while the source project's policy is put.
 pub fn policy(action: &str, code: &str, copy: &CopyRequest, policies: &PolicyRules) -> String {
     let (project, role) = (&copy.source_project_arn, policies.role_for(copy).unwrap_or_default());
     match (action, code) {

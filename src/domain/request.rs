@@ -1,7 +1,7 @@
 //! A copy request: the parameters of `CopyProjectVersion`, and what a requester may add to them.
 //!
-//! Decides whether a text is a well-formed request. The constraints are the service model's: the SDK checks none of
-//! them. Whether the request is allowed is decided in [`admission`](super::admission).
+//! This file decides whether a text is a well-formed request. The constraints are the service model's; the SDK checks
+//! none of them. [`admission`](super::admission) decides whether the request is allowed.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ const FIELDS: &[&str] = &[
     "context",
 ];
 
-/// Everything `CopyProjectVersion` takes, checked.
+/// The parameters of `CopyProjectVersion`, checked.
 /// Source: <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_CopyProjectVersion.html>
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -86,7 +86,7 @@ impl PartialEq for Context {
 }
 
 impl CopyRequest {
-    /// Whether source and destination are one project. Of such a copy AWS may not show the source \[inferred\].
+    /// Whether source and destination are one project. For such a copy AWS may not show the source \[inferred\].
     pub fn is_within_one_project(&self) -> bool {
         self.source_project_arn == self.destination_project_arn
     }
@@ -113,7 +113,7 @@ pub struct ReadableFields {
 /// A request as far as it could be read, with all its problems.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
-    /// The fields that a rejection returns, too.
+    /// The fields that a rejection returns.
     pub fields: ReadableFields,
     /// `outputConfig`
     pub output_config: Option<OutputConfig>,
@@ -127,12 +127,12 @@ pub struct Draft {
     pub correlation_id: Option<String>,
     /// `context`
     pub context: Option<Context>,
-    /// Everything that is wrong. [`Draft::complete`] gives a request only where this is empty.
+    /// Every problem. [`Draft::complete`] returns a request only if there is none.
     pub problems: Vec<Problem>,
 }
 
 impl Draft {
-    /// Reads a request's text; what can't be read becomes a problem, never an error.
+    /// Reads a request's text. A part that cannot be read becomes a problem.
     pub fn parse(text: &str) -> Self {
         if text.len() > MAX_BODY_BYTES {
             return Self::failed(Problem::new(
@@ -147,7 +147,7 @@ impl Draft {
         }
     }
 
-    /// A draft of which nothing can be used.
+    /// A draft of which nothing could be read.
     pub fn failed(problem: Problem) -> Self {
         Self { problems: vec![problem], ..Self::default() }
     }
@@ -249,7 +249,7 @@ fn output_config(value: &RawValue, problems: &mut Vec<Problem>) -> Option<Output
         length("outputConfig.s3KeyPrefix", &text, 0, 1024, problems).map(|()| text)
     });
     let Some(bucket) = bucket else {
-        // The service model takes `{}`; a copy without a bucket has nowhere to go.
+        // The service model accepts `{}`, but a copy without a bucket has no place to go to.
         problems.push(Problem::new(
             "outputConfig.s3Bucket",
             ProblemCode::Missing,
@@ -358,8 +358,8 @@ fn context(value: &RawValue, problems: &mut Vec<Problem>) -> Option<Context> {
         );
         return None;
     }
-    // Read whole: what comes back in an announcement must be JSON that EventBridge and the usual readers take. So no
-    // number beyond a double, no half of a surrogate pair, and nothing nested too deep.
+    // Announcements return it, so EventBridge and common JSON readers must accept it: no number beyond a double, no
+    // half of a surrogate pair, no deep nesting.
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(serde_json::Value::Object(_)) => {}
         Ok(_) => {

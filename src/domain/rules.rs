@@ -1,4 +1,4 @@
-//! What a deployment decides: whom it serves, how long things may take, and what it calls itself.
+//! The rules of a deployment: what it allows, how long things may take, and its names.
 
 use super::admission::Admission;
 use super::project_policy::PolicyRules;
@@ -7,11 +7,11 @@ use super::times::Times;
 /// The rules of a deployment.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Whom it serves.
+    /// What it allows.
     pub admission: Admission,
     /// How long things may take.
     pub times: Times,
-    /// The project policies that it puts.
+    /// The project policies that it puts on source projects.
     pub policies: PolicyRules,
     /// The name of its stack: two stacks in one account and Region derive different event ids.
     pub stack_name: String,

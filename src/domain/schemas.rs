@@ -1,6 +1,6 @@
 //! The JSON Schemas in `schemas/`: written by this test, and held against what the code reads and writes.
 //!
-//! `UPDATE_SCHEMAS=1 cargo test -p rekognition-model-copier schemas` writes them anew.
+//! `UPDATE_SCHEMAS=1 cargo test --workspace --lib schemas` writes them.
 //!
 //! They are Draft 4, which EventBridge's schema registry takes.
 

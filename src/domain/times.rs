@@ -1,22 +1,22 @@
-//! How long things may take, and how long to wait before the next try.
+//! How long each thing may take, and how long to wait before a retry.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How long a start has the record to itself.
+/// How long a lease lasts.
 ///
-/// Longer than [`SEND_WITHIN`] and [`SIGNATURE_LIFETIME`] together: a call that was sent in time and got lost on the
-/// way can land as long as its signature is valid, and nothing may be concluded before that.
+/// Longer than [`SEND_WITHIN`] and [`SIGNATURE_LIFETIME`] together: a call that was sent in time can take effect as
+/// long as its signature is valid, and nothing may be concluded before that.
 pub const LEASE_DURATION: SignedDuration = SignedDuration::from_mins(20);
-/// How soon after it took the lease a start has to send its call, or leave it.
+/// How soon after taking the lease a start may still send its call.
 pub const SEND_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 /// How long AWS accepts a signed call.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
 pub const SIGNATURE_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 /// How far apart two polls that miss a version have to be before it counts as deleted.
 pub const DELETED_AFTER: SignedDuration = SignedDuration::from_mins(10);
-/// By how much the clocks of a function and of Rekognition may differ.
+/// How much the clocks of a function and of Rekognition may differ.
 pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The times a deployment may set.
@@ -48,11 +48,11 @@ pub fn saturating_add(time: Timestamp, duration: SignedDuration) -> Timestamp {
     time.checked_add(duration).unwrap_or(if duration.is_negative() { Timestamp::MIN } else { Timestamp::MAX })
 }
 
-/// Where between `floor` and a ceiling that doubles with every attempt, up to `most`, the next try falls.
+/// The wait before the next try: between `floor` and a ceiling that doubles with every attempt, up to `most`.
 ///
-/// Full jitter (<https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>), drawn from what
-/// identifies the attempt instead of from chance: requests spread all the same, and a test or a replayed simulation
-/// sees the same wait again.
+/// Full jitter (<https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>), computed from
+/// what identifies the attempt instead of a random number: requests spread in the same way, and a replayed simulation
+/// sees the same wait.
 pub fn backoff(floor: SignedDuration, most: SignedDuration, attempt: u32, seed: impl Hash) -> SignedDuration {
     let ceiling = floor.saturating_mul(1_i32.checked_shl(attempt.min(20)).unwrap_or(i32::MAX)).min(most);
     let spread = u64::try_from((ceiling - floor).as_millis()).unwrap_or(0);

@@ -1,7 +1,7 @@
-//! What an invocation of start-copy brings: messages of a queue, of a topic, or one request.
+//! The payload of start-copy: messages of a queue, messages of a topic, or one request.
 //!
-//! Of a record only its id and its text have to be readable. Any other malformed field changes at most who the requester
-//! of that one message is.
+//! Only the id and the text of a record have to be readable. Any other malformed field changes at most the requester
+//! of that one message.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::domain::problem::shown;
 /// A payload.
 #[derive(Debug, PartialEq)]
 pub enum Payload<'a> {
-    /// A queue's batch, or a Pipe's list of queue records. It is answered with the messages that failed.
+    /// A queue's batch, or a Pipe's list of queue records. The answer lists the messages that failed.
     Batch(Vec<QueueRecord<'a>>),
     /// Notifications of a topic that start-copy subscribes.
     Topic(Vec<TopicRecord<'a>>),
@@ -49,7 +49,7 @@ pub struct QueueRecord<'a> {
 }
 
 impl QueueRecord<'_> {
-    /// The message. Only records of the stack's own queue are believed about their requester; `own_queue` is its ARN.
+    /// The message. Only records of the stack's own queue may name their requester; `own_queue` is its ARN.
     pub fn message(&self, own_queue: Option<&str>) -> Message<'_> {
         let is_own = own_queue.is_none_or(|own| self.queue_arn.as_deref() == Some(own));
         let way_in = if is_own { WayIn::Queue } else { WayIn::Invocation };
@@ -75,7 +75,7 @@ impl TopicRecord<'_> {
 /// Reads a payload.
 ///
 /// # Errors
-/// For records that cannot be acknowledged, or of another service.
+/// If a record cannot be acknowledged, or the records are of another service.
 pub fn read(payload: &str) -> Result<Payload<'_>, BadPayload> {
     let text = payload.trim_start();
     if text.starts_with('[') {
@@ -117,7 +117,7 @@ fn queue_record<'a>(record: &'a RawValue) -> Result<QueueRecord<'a>, BadPayload>
     let mut record = object_of(record).ok_or(BadPayload::NoMessageId)?;
     let id = text_of(&mut record, "messageId").filter(|id| !id.is_empty()).ok_or(BadPayload::NoMessageId)?;
     let queue_arn = text_of(&mut record, "eventSourceARN");
-    // A body that is not a string is no request: it is rejected as what it is.
+    // A body that is not a string is no request, and is rejected as written.
     let body = take(&mut record, "body").map_or(Cow::Borrowed(""), |body| {
         serde_json::from_str(body.get()).map_or(Cow::Borrowed(body.get()), Cow::Owned)
     });

@@ -1,4 +1,4 @@
-//! The forms of settings: whether a text can be a Region, a bus, a bucket, a role.
+//! Checks the form of settings: whether a text can be a Region, a bus, a bucket, a role.
 
 use crate::domain::admission::OutputLocation;
 use crate::domain::arn::is_account;
@@ -13,7 +13,7 @@ pub(super) fn is_external_id(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b))
 }
 
-/// A table has a name of the form that a request's `outputConfig.s3Bucket` has, too.
+/// A table's name has the same form as `outputConfig.s3Bucket` of a request.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>
 pub(super) fn is_table_or_bucket(text: &str) -> bool {
     (3..=255).contains(&text.len())

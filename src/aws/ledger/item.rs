@@ -2,13 +2,13 @@
 //!
 //! | attribute | holds |
 //! |---|---|
-//! | `id` (S, key) | the record's key, `SENDER#REQUEST-ID` |
+//! | `id` (S, key) | the record's key, `REQUESTER#REQUEST-ID` |
 //! | `record` (S) | the record as JSON: the truth |
-//! | `revision` (N) | what every write but the first is conditional on |
-//! | `status` (S) | where the request stands, for people |
-//! | `step` (S), `due` (N, ms) | what is next and from when on; left out once nothing is: the index `due` is sparse |
-//! | `requestedAt` (N, ms), `sourceProjectArn`, `destinationProjectArn`, `versionName`, `projectVersionArn` (S), `checkAt` (N, ms) | what a sweep needs without reading the record |
-//! | `expiresAt` (N, s) | when DynamoDB may delete the item; only once nothing is next |
+//! | `revision` (N) | the revision that every write but the first is conditional on |
+//! | `status` (S) | the request's status, for people |
+//! | `step` (S), `due` (N, ms) | the next step and its time; left out when there is none, so the index `due` is sparse |
+//! | `requestedAt` (N, ms), `sourceProjectArn`, `destinationProjectArn`, `versionName`, `projectVersionArn` (S), `checkAt` (N, ms) | what a sweep needs without a read of the record |
+//! | `expiresAt` (N, s) | when DynamoDB may delete the item; only when there is no next step |
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ use crate::ports::{Cursor, Entry, EntryCopy, Unavailable};
 /// An item: attributes by name.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// A record as the table has it.
+/// The item of a record.
 pub fn of_record(record: &Record, times: &Times, retention: SignedDuration) -> Result<Item, Unavailable> {
     let header = record.header();
     let json = serde_json::to_string(record)
@@ -67,7 +67,7 @@ pub(super) fn number(value: impl ToString) -> AttributeValue {
 /// The record in an item.
 ///
 /// # Errors
-/// With the item's id, and never with what is in it: that may be a request.
+/// If the record cannot be read. The error names the item's id and never its content, which may be a request.
 pub fn read(item: &Item) -> Result<Record, Unavailable> {
     let id = string(item, "id").unwrap_or_default();
     let json = string(item, "record").ok_or_else(|| Unavailable(format!("item `{id}` has no `record`")))?;
@@ -93,7 +93,8 @@ pub fn is_derived(item: &Item, derived: &Item) -> bool {
     names.iter().all(|name| item.get(*name) == derived.get(*name))
 }
 
-/// An entry of the index under `step`. One that cannot be read is logged and left out: it must not stop a sweep.
+/// An entry of the index under `step`. One that cannot be read is logged and left out, so that it does not stop a
+/// sweep.
 pub fn entry(item: &Item, step: Step) -> Option<Entry> {
     let read = || {
         let copy = entry_copy(item);

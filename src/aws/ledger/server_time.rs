@@ -1,4 +1,4 @@
-//! Compares the copier's clock with the Date of DynamoDB's answers.
+//! Compares the copier's clock with the `Date` header of DynamoDB's answers.
 
 use std::fmt::{self, Debug};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::ports::Clock;
 
-/// The difference between two clocks, as of the last answer.
+/// The difference between the two clocks, measured at the last answer.
 #[derive(Clone)]
 pub(super) struct ServerTime {
     clock: Arc<dyn Clock>,
@@ -24,7 +24,7 @@ impl ServerTime {
         Self { clock: Arc::new(clock), skew_seconds: Arc::default() }
     }
 
-    /// By how much DynamoDB's clock is ahead.
+    /// How far DynamoDB's clock is ahead.
     pub(super) fn skew(&self) -> SignedDuration {
         SignedDuration::from_secs(self.skew_seconds.load(Ordering::Relaxed))
     }

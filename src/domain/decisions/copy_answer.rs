@@ -42,8 +42,8 @@ pub fn copy_answer(
     }
 }
 
-/// INVARIANT: a call without an answer may have worked or may still land. The record stays Starting, and nobody calls
-/// again before the lease ends.
+/// INVARIANT: a call without an answer may have worked, or may still take effect. The record stays Starting, and
+/// nobody calls again before the lease ends: that could make a second copy.
 fn unanswered(accepted: Accepted, now: Timestamp) -> Accepted {
     match accepted.state.clone() {
         State::Starting { lease, .. } => accepted.entering(State::Starting { lease, unanswered: true }, now),
@@ -67,7 +67,7 @@ fn refused(
         Meaning::Permission => {
             let remedy = remedy::permission(code, message, &accepted.copy, &rules.policies);
             let failure = failure.with_remedy(remedy);
-            // A refusal of a policy that may not be seen yet proves nothing, however long refusals have lasted.
+            // A refusal proves nothing while the policy may not be visible yet, however long refusals have lasted.
             match is_visible(policy_put_at, now) {
                 true => wait_for_permission(accepted, failure, now, times),
                 false => wait_until_visible(accepted, failure, now, times),

@@ -13,7 +13,7 @@
 //! INVARIANTS, each with a test that fails without it:
 //! - CopyProjectVersion is called for a record in [`State::Starting`](super::record::State::Starting) only: never for
 //!   one that has an ARN or an outcome.
-//! - No failure is recorded while a call that was sent could still land.
+//! - No failure is recorded while a call that was sent could still take effect.
 //! - A record ends once; nothing leads out of [`State::Ended`](super::record::State::Ended).
 
 pub mod copy_answer;

@@ -15,8 +15,8 @@ use crate::domain::times::{CLOCK_TOLERANCE, SEND_WITHIN, SIGNATURE_LIFETIME, Tim
 
 /// After a definite "name taken": adopts, fails, or waits for the name to settle.
 ///
-/// `owner` is the version that has the name. `None` if there is none or it could not be described: it may be going away
-/// or not be visible yet.
+/// `owner` is the version that has the name. `None` if there is none or it could not be described: it may be about to
+/// be deleted, or not visible yet.
 pub fn name_taken(accepted: Accepted, owner: Option<&Version>, now: Timestamp, times: &Times) -> Accepted {
     // This call was refused, so only an earlier one can have made the version.
     match verdict(&accepted, owner, &accepted.unanswered_starts) {
@@ -31,10 +31,10 @@ pub fn name_taken(accepted: Accepted, owner: Option<&Version>, now: Timestamp, t
     }
 }
 
-/// After a start whose outcome is not known: adopts, fails, calls again, or gives up.
+/// After a start whose outcome is unknown: adopts, fails, calls again, or gives up.
 ///
-/// Before the lease ends a call may still land, so the only thing that may be done is to adopt, and that on a first
-/// attempt only.
+/// Before the lease ends, a call may still take effect. Until then the only possible decision is to adopt, and only
+/// on a first attempt.
 pub fn recover(
     accepted: Accepted,
     owner: Option<&Version>,
@@ -64,8 +64,8 @@ pub fn recover(
     }
 }
 
-/// After a start whose outcome could not even be looked up. An unreadable project proves nothing, so the copier waits
-/// as long as a start and a copy may take before it gives up.
+/// After a start whose outcome is unknown because the project cannot be read. An unreadable project proves nothing,
+/// so the copier waits as long as a start and a copy may take before it gives up.
 pub fn recover_unreadable(accepted: Accepted, now: Timestamp, times: &Times) -> Option<Accepted> {
     let State::Starting { lease, .. } = &accepted.state else { return None };
     let give_up_at =
@@ -103,8 +103,8 @@ fn verdict<'a>(accepted: &Accepted, owner: Option<&'a Version>, starts: &[Timest
     Verdict::Conflict(Failure::new(failure::VERSION_NAME_TAKEN, message).with_remedy(remedy::name_taken()))
 }
 
-/// Whether the call of a start that took its lease then may have made the version: within the time that the call could
-/// be sent and its signature was valid.
+/// Whether the start that took its lease at `start` may have made the version: whether its call could be sent, and
+/// its signature was valid, when the version was made.
 fn may_have_made(start: Timestamp, version: &Version) -> bool {
     let from = saturating_add(start, -CLOCK_TOLERANCE);
     let to = saturating_add(start, SEND_WITHIN + SIGNATURE_LIFETIME + CLOCK_TOLERANCE);

@@ -22,7 +22,7 @@ pub fn policy_missing(accepted: Accepted, why: &PolicyMissing, now: Timestamp, r
                 rules.policies.policy.name
             );
             let failure = Failure::new(failure::POLICY_FULL, message).with_remedy(remedy::no_slot(names));
-            // A full project is no refusal: a later one has the whole time that a permission takes to be seen.
+            // A full project is no refusal: a later refusal has the whole permission time-out again.
             let accepted = Accepted { refused_since: None, ..accepted };
             wait(accepted, WaitReason::PolicyFull, failure, (10, 300), now, times)
         }

@@ -1,4 +1,5 @@
-//! Decides what a poll of a running copy leads to. The copy is known by its ARN: a name can be deleted and used again.
+//! Decides what a poll of a running copy leads to. A copy is matched by its ARN, because a name can be deleted and
+//! used again.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,8 +14,8 @@ use crate::domain::times::{DELETED_AFTER, Times, saturating_add};
 pub enum Found {
     /// The version itself.
     Version(Version),
-    /// The project was read and the version was not in it, or another one had its name. An old page may still show a
-    /// version that was deleted before this one was made, so the latter proves no more than the former.
+    /// The project was read and did not show the version, or showed another one under its name. Another one proves no
+    /// more than a missing one: an old page may still show a version that was deleted before this one was made.
     Missing,
     /// The project could not be read.
     Unreadable,
@@ -114,7 +115,7 @@ fn poll_unreadable(accepted: Accepted, copying: &Copying, now: Timestamp, times:
     })
 }
 
-/// INVARIANT: no failure while an unanswered call could still land.
+/// INVARIANT: no failure while an unanswered call could still take effect.
 fn is_settled(copying: &Copying, now: Timestamp) -> bool {
     copying.unsettled_until.is_none_or(|until| now >= until)
 }

@@ -33,7 +33,8 @@ pub fn start_waiting(accepted: Accepted, owner: &str, now: Timestamp, times: &Ti
 
 /// Whether the owner of the record's lease may still send its call.
 ///
-/// A start that stalled past this moment leaves the call to the next one: sent now, it could land after the lease.
+/// A start that stalled for longer leaves the call to the next one, because its call could take effect after the
+/// lease.
 pub fn may_send(accepted: &Accepted, now: Timestamp) -> bool {
     match &accepted.state {
         State::Starting { lease, unanswered: false } => now < saturating_add(lease.since(), SEND_WITHIN),

@@ -9,7 +9,7 @@ use crate::domain::times::{Times, backoff, saturating_add};
 /// The shortest and the longest wait before the next try, in seconds.
 pub(super) type Bounds = (i64, i64);
 
-/// The record waiting, until its time to start ends at the latest. The first wait is announced as QUEUED.
+/// The record, waiting, at most until its start times out. The first wait is announced as QUEUED.
 pub(super) fn wait(
     accepted: Accepted,
     reason: WaitReason,
@@ -32,8 +32,8 @@ pub fn wait_for_right_clock(accepted: Accepted, now: Timestamp, times: &Times) -
     wait(accepted, WaitReason::Unknown, failure, (1, 60), now, times)
 }
 
-/// The record after a refusal for want of a permission. Policies take time to be seen, so it is final only when it has
-/// lasted.
+/// The record after a refusal for a missing permission. A new policy takes minutes to become visible, so the refusal
+/// is final only after the permission time-out.
 pub(super) fn wait_for_permission(
     accepted: Accepted,
     failure: Failure,
@@ -47,7 +47,7 @@ pub(super) fn wait_for_permission(
     wait_until_visible(accepted, failure, now, times)
 }
 
-/// The same while the refusal cannot be final.
+/// The record after a refusal that cannot be final yet.
 pub(super) fn wait_until_visible(
     accepted: Accepted,
     failure: Failure,

@@ -1,25 +1,25 @@
-//! What the message of an AccessDenied tells: what was tried, on what, and which policy is to blame.
+//! Reads the message of an AccessDenied: the action, the resource, and the policy that denied it.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
 
-/// A denial, as far as its message tells.
+/// A denial, as far as its message says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Denial<'a> {
     /// In IAM's words, for instance `kms:CreateGrant`.
     pub(super) action: &'a str,
-    /// The ARN, where it is told.
+    /// The ARN, if the message has it.
     pub(super) resource: Option<&'a str>,
     /// Which policy.
     pub(super) why: Why<'a>,
 }
 
-/// Which policy is to blame.
+/// Which policy denied it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why<'a> {
     /// The caller's own policies don't allow it.
     NoIdentityPolicy,
-    /// Nor does the policy of what it was tried on.
+    /// The resource's policy doesn't allow it.
     NoResourcePolicy,
-    /// A policy of this kind forbids it.
+    /// A policy of this kind denies it.
     ExplicitDeny(&'a str),
     /// The message doesn't say.
     Unsaid,
@@ -42,7 +42,7 @@ impl<'a> Denial<'a> {
         }
     }
 
-    /// Whether it was tried on this project.
+    /// Whether the resource is this project.
     pub(super) fn is_about(&self, project: &str) -> bool {
         self.resource == Some(project)
     }

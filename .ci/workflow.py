@@ -10,8 +10,8 @@ import json
 from eventbridge import matches
 from facts import check
 from iam import ROOT
-from jsonata import Jsonata
 from samcli.yamlhelper import yaml_parse
+from states import evaluate
 
 EVENTS = ROOT / "events"
 ENDED = {"COMPLETED", "FAILED", "TIMED_OUT", "REJECTED"}
@@ -23,19 +23,6 @@ CONTEXT = {
 REFERENCES = {"CopierEventSource": "rekognition.model-copier", "CopyModel": CONTEXT["StateMachine"]["Id"]}
 
 resources = yaml_parse((ROOT / "examples/step-functions/template.yaml").read_text())["Resources"]
-
-
-def evaluate(value, states):
-    """A state's field as Step Functions sees it: strings of the form {% ... %} are expressions."""
-    if isinstance(value, dict):
-        return {name: evaluate(inner, states) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [evaluate(inner, states) for inner in value]
-    if isinstance(value, str) and value.startswith("{%"):
-        expression = Jsonata(value.removeprefix("{%").removesuffix("%}"))
-        expression.assign("states", states)
-        return expression.evaluate(None)
-    return value
 
 
 def publish(request):

@@ -1,5 +1,5 @@
-"""Sends requests through a deployed stack and listens on its bus. `test.py COPIER EXAMPLE`: the names of the stacks of
-template.yaml and examples/step-functions/template.yaml, in the folder of the bundle that they were deployed from, with
+"""Sends requests through a deployed stack and listens on its bus. `test.py COPIER COPY-MODEL NOTIFY`: the names of the stacks of
+template.yaml, examples/step-functions and examples/notify, in the folder of the bundle that they were deployed from, with
 AWS's usual variables set.
 """
 
@@ -15,7 +15,7 @@ import boto3
 EVENTS = Path("events")
 ENDED = {"COMPLETED", "FAILED", "TIMED_OUT", "REJECTED"}
 
-events, sqs, dynamodb, workflows = (boto3.client(name) for name in ("events", "sqs", "dynamodb", "stepfunctions"))
+events, sns, sqs, dynamodb, workflows = map(boto3.client, ("events", "sns", "sqs", "dynamodb", "stepfunctions"))
 
 
 def outputs_of(stack):
@@ -23,14 +23,18 @@ def outputs_of(stack):
     return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
 
-outputs, example = map(outputs_of, sys.argv[1:])
+outputs, example, notify = map(outputs_of, sys.argv[1:])
 requests = outputs["RequestQueueUrl"]
+
+
+def new_queue(name):
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    return queue, sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
 
 def listen():
     """A queue that gets every announcement from the bus, as a subscriber's would."""
-    queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    queue, arn = new_queue("subscriber")
     pattern = {"source": [outputs["EventSource"]], "detail-type": ["Rekognition Model Copy State Change"]}
     events.put_rule(Name="subscriber", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="subscriber", Targets=[{"Id": "queue", "Arn": arn}])
@@ -38,6 +42,8 @@ def listen():
 
 
 subscriber = listen()
+mailbox, mailbox_arn = new_queue("mailbox")
+sns.subscribe(TopicArn=notify["TopicArn"], Protocol="sqs", Endpoint=mailbox_arn)
 heard = []
 
 
@@ -112,10 +118,16 @@ def a_request_on_the_bus_comes_back_started_and_completed():
     assert copy["ProjectVersionArn"] == ended["projectVersionArn"], copy
 
 
-def a_poisoned_message_is_rejected():
+def a_poisoned_message_is_rejected_and_people_are_told():
     sent = sqs.send_message(QueueUrl=requests, MessageBody="this is no JSON")
     assert statuses(sent["MessageId"]) == ["REJECTED"]
     assert heard[-1]["failure"]["code"] == "InvalidRequest", heard[-1]
+    # Of this one alone: the copy that completed is no news to them.
+    wait_until(lambda: messages(mailbox) == 1)
+    (message,) = sqs.receive_message(QueueUrl=mailbox)["Messages"]
+    mail = json.loads(message["Body"])
+    assert mail["Subject"] == f"REJECTED: copy of {sent['MessageId']}", mail
+    assert json.loads(mail["Message"])["metadata"]["threadId"] == sent["MessageId"], mail
 
 
 def a_killed_functions_message_is_redelivered():
@@ -174,7 +186,7 @@ def nothing_is_left_behind():
 facts = [
     the_functions_run_the_releases_code,
     a_request_on_the_bus_comes_back_started_and_completed,
-    a_poisoned_message_is_rejected,
+    a_poisoned_message_is_rejected_and_people_are_told,
     a_killed_functions_message_is_redelivered,
     a_workflow_waits_for_its_copy_without_polling,
     nothing_is_left_behind,

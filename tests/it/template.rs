@@ -81,6 +81,8 @@ fn rules_and_policies_name_the_detail_types_of_the_code() {
         "template.yaml",
         "source-account.yaml",
         "examples/hub/template.yaml",
+        "examples/notify/template.yaml",
+        "examples/start-model/template.yaml",
         "examples/step-functions/template.yaml",
     ] {
         let template = template(file);

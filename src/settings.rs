@@ -213,7 +213,7 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
             value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
         if items.is_empty() {
             self.problems
-                .push(format!("`{name}` is {}: list something, with commas, or leave it out", shown(&value)));
+                .push(format!("`{name}` is {}: list entries, with commas, or leave it out", shown(&value)));
         }
         Some(items)
     }

@@ -122,7 +122,7 @@ impl<'a> Object<'a> {
             problems.push(Problem::new(
                 &field,
                 ProblemCode::Unknown,
-                format_args!("is no field of a request: the fields are {}", known.join(", ")),
+                format_args!("is not a known field: use one of {}", known.join(", ")),
             ));
         }
     }

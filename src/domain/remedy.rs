@@ -24,7 +24,10 @@ pub fn permission(code: &str, message: &str, copy: &CopyRequest, policies: &Poli
         _ if code == "InvalidS3ObjectException" => allow("s3:PutObject", None, copy, policies),
         _ if code == "KMSAccessDeniedException" => allow("kms:CreateGrant", None, copy, policies),
         Some(denial) if let Why::ExplicitDeny(policy) = denial.why => {
-            format!("{policy} denies {}: have it changed, no other policy outweighs it", denial.what())
+            format!(
+                "{policy} denies {}: have that policy changed, since a denial overrides every permission",
+                denial.what()
+            )
         }
         Some(denial) if denial.action != ACTION || denial.why == Why::NoIdentityPolicy => {
             allow(denial.action, denial.resource, copy, policies)

@@ -299,7 +299,7 @@ fn tag(key: &str, value: &RawValue, problems: &mut Vec<Problem>) -> Option<Strin
     if key.starts_with("aws:") {
         wrong(
             ProblemCode::Pattern,
-            "must have a key that does not begin with `aws:`: AWS keeps that for itself",
+            "must have a key that does not begin with `aws:`: AWS reserves this prefix",
         );
     }
     if !key.chars().all(is_tag_character) {

@@ -55,7 +55,7 @@ fn every_bad_setting_is_reported_with_its_name_its_value_and_what_is_allowed() {
         "`TRUSTED_REQUESTERS` has `everybody`: list accounts of 12 digits",
         "`STACK_NAME` is `my_stack`: set it to the stack's name",
         "`REQUEST_QUEUE_ARN` is `requests`: set it to the ARN of an SQS queue",
-        "`SOURCE_ACCOUNT_ROLES` is `, ,`: list something, with commas, or leave it out",
+        "`SOURCE_ACCOUNT_ROLES` is `, ,`: list entries, with commas, or leave it out",
         "`EXTERNAL_ID` is `two words`: set it to what the roles ask for, 2 to 1224 of",
         "`START_TIMEOUT_SECONDS` is `-1`: set it to a whole number from 60",
         "`COPY_TIMEOUT_SECONDS` is `59`",

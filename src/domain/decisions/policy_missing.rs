@@ -27,7 +27,8 @@ pub fn policy_missing(accepted: Accepted, why: &PolicyMissing, now: Timestamp, r
             wait(accepted, WaitReason::PolicyFull, failure, (10, 300), now, times)
         }
         PolicyMissing::Error(PolicyError::Conflict) => {
-            let failure = Failure::new(failure::POLICY_NOT_PUT, "others change the policy all the time");
+            let failure =
+                Failure::new(failure::POLICY_NOT_PUT, "others keep changing the project's policies");
             wait(accepted, WaitReason::Unknown, failure, (10, 300), now, times)
         }
         PolicyMissing::Error(PolicyError::Unavailable(reason)) => {

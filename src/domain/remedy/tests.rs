@@ -116,8 +116,8 @@ fn an_explicit_deny_is_not_answered_with_one_more_allow() {
     );
     assert_eq!(
         remedy,
-        "a service control policy denies `s3:PutObject` on `arn:aws:s3:::b/a`: have it changed, no other policy \
-         outweighs it"
+        "a service control policy denies `s3:PutObject` on `arn:aws:s3:::b/a`: have that policy \
+         changed, since a denial overrides every permission"
     );
 }
 

@@ -51,7 +51,7 @@ impl Page {
     /// Says what is going to happen.
     pub(super) fn begin(&self, request: &Path, speed: f64) -> io::Result<()> {
         self.note(&format!(
-            "A model is copied in the sandbox, a local AWS, {speed} times as fast as it usually is.\n\
+            "A model is copied in the sandbox, a local AWS. Its clock runs {speed} times as fast as yours.\n\
              {} is sent to the queue; what follows is announced on the event bus.",
             style(request.strip_prefix(root()).unwrap_or(request).display()).bold()
         ))

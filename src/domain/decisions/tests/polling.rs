@@ -108,7 +108,7 @@ fn deadlines_run_under_a_status_nobody_knows() {
     let given_up = poll_status(copying(), unknown(), at(24 * HOUR + 1)).unwrap();
     let message = &given_up.failure().unwrap().message;
     assert_eq!(status(&given_up), "TIMED_OUT");
-    assert!(message.ends_with("within 86400 s: the version still reads `HIBERNATING`"), "{message}");
+    assert!(message.ends_with("within 86400 s: the version still has status `HIBERNATING`"), "{message}");
 }
 
 #[test]

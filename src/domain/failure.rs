@@ -8,6 +8,8 @@ pub const COPYING_FAILED: &str = "CopyingFailed";
 pub const VERSION_NAME_TAKEN: &str = "VersionNameTaken";
 /// The copy was deleted before it ended.
 pub const VERSION_DELETED: &str = "VersionDeleted";
+/// A person ended the request while it waited.
+pub const CANCELLED: &str = "Cancelled";
 /// The copy could not be started in time.
 pub const START_TIMED_OUT: &str = "StartTimedOut";
 /// The copy did not end in time.

@@ -8,6 +8,7 @@
 //! | [`copy_answer`] | what an answer of CopyProjectVersion leads to |
 //! | [`name_owner`] | what the version that has the name means, after a taken name or a lost answer |
 //! | [`polling`] | what a poll of a running copy leads to |
+//! | [`cancelling`] | whether a person may end a request |
 //! | [`waiting`] | how long a refused start waits, and when a refusal is final |
 //!
 //! INVARIANTS, each with a test that fails without it:
@@ -16,6 +17,7 @@
 //! - No failure is recorded while a call that was sent could still take effect.
 //! - A record ends once; nothing leads out of [`State::Ended`](super::record::State::Ended).
 
+pub mod cancelling;
 pub mod copy_answer;
 pub mod name_owner;
 pub mod policy_missing;

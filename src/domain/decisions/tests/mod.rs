@@ -1,5 +1,6 @@
 //! Tables of what leads where.
 
+mod cancelling;
 mod copy_answer;
 mod name_owner;
 mod policy_missing;

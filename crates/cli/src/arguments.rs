@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{copy, doctor, list, policies, show};
+use crate::commands::{cancel, copy, doctor, list, policies, retry, show};
 use crate::exit::EXIT_CODES;
 use crate::global::Global;
 
@@ -28,6 +28,8 @@ pub enum Command {
     Copy(Box<copy::Arguments>),
     List(list::Arguments),
     Show(show::Arguments),
+    Retry(retry::Arguments),
+    Cancel(cancel::Arguments),
     Policies(policies::Arguments),
     Doctor(doctor::Arguments),
 }

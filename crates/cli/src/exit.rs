@@ -76,6 +76,9 @@ pub enum Failure {
     /// No credentials, or those of another account.
     #[error("{0}")]
     WrongAccount(String),
+    /// The request is not acceptable.
+    #[error("{0}")]
+    Rejected(String),
     /// The person said no.
     #[error("nothing was changed")]
     NotConfirmed,
@@ -91,6 +94,7 @@ impl Failure {
             Self::Error(_) => Exit::Error,
             Self::Usage(_) | Self::NotConfirmed => Exit::Usage,
             Self::WrongAccount(_) => Exit::WrongAccount,
+            Self::Rejected(_) => Exit::Rejected,
             Self::ClosedPipe => Exit::Done,
         }
     }

@@ -5,7 +5,7 @@
 //! | [`arguments`], [`global`] | the command line; the flags of every command |
 //! | [`commands`] | a file for each command |
 //! | [`session`] | Region, credentials, account and caller |
-//! | [`stack`], [`stack_ledger`] | the outputs and parameters of a deployed stack; its ledger |
+//! | [`stack`], [`stack_ledger`], [`stack_copy`] | what a deployed stack says of itself; its ledger; a request to it |
 //! | [`requests`] | where `list` and `show` read requests, and which are wanted |
 //! | [`confirm`] | the statement of what changes, the question, and the token that proves the answer |
 //! | [`output`], [`when`], [`request_view`] | results and progress; times; a request as it is listed and shown |
@@ -47,5 +47,6 @@ pub mod request_view;
 pub mod requests;
 pub mod session;
 pub mod stack;
+pub mod stack_copy;
 pub mod stack_ledger;
 pub mod when;

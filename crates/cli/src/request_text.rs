@@ -9,7 +9,7 @@ use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::intake::{Intake, Message, WayIn, intake};
 use rekognition_model_copier::domain::json::{Object, lower_camel_case};
 use rekognition_model_copier::domain::opened::{Opened, open};
-use rekognition_model_copier::domain::record::Record;
+use rekognition_model_copier::domain::record::{Accepted, Record};
 use rekognition_model_copier::domain::request::{Context, CopyRequest, Draft};
 use rekognition_model_copier::domain::rules::Rules;
 use rekognition_model_copier::lambda::payload::{self, Payload};
@@ -97,10 +97,30 @@ pub fn given(text: &str, id: Option<&str>, rules: &Rules, now: Timestamp) -> Res
     let Draft { request_id, correlation_id, context, .. } = Draft::parse(&text);
     let is_id_given = request_id.is_some();
     let id = request_id.unwrap_or_else(|| derived_id(&copy));
+    Ok(Given::Acceptable(Box::new(canonical(copy, id, is_id_given, correlation_id, context)?)))
+}
+
+/// The request of a record once more, under another id.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn repeat(accepted: &Accepted, id: &str) -> Result<RequestText, Failure> {
+    let (header, copy) = (&accepted.header, accepted.copy.clone());
+    let correlation_id = Some(header.correlation_id.clone());
+    canonical(copy, id.to_owned(), true, correlation_id, header.context.clone())
+}
+
+fn canonical(
+    copy: CopyRequest,
+    id: String,
+    is_id_given: bool,
+    correlation_id: Option<String>,
+    context: Option<Context>,
+) -> Result<RequestText, Failure> {
     let canonical = Canonical { copy: &copy, request_id: &id, correlation_id, context };
     let text = serde_json::to_string(&canonical)
         .map_err(|error| Failure::Error(format!("the request cannot be written as JSON: {error}")))?;
-    Ok(Given::Acceptable(Box::new(RequestText { text, copy, id, is_id_given })))
+    Ok(RequestText { text, copy, id, is_id_given })
 }
 
 /// A request in one form, so that it is the same whether it came by flags or in a file of any form.

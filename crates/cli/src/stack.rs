@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::Client;
 use rekognition_model_copier::aws::describe_error;
+use rekognition_model_copier::settings::Settings;
 
 use crate::exit::Failure;
-use crate::session::Session;
+use crate::session::{Identity, Session};
 
 /// A deployed stack, as `DescribeStacks` answers it.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
@@ -74,8 +75,37 @@ impl Stack {
         })
     }
 
+    /// The settings of its functions, from the same values.
+    ///
+    /// # Errors
+    /// If they are not those of a copier.
+    pub fn settings(&self, identity: &Identity) -> Result<Settings, Failure> {
+        let lookup = |variable: &str| match variable {
+            "AWS_REGION" => Some(identity.region.clone()),
+            "ACCOUNT_ID" => Some(identity.account.clone()),
+            "STACK_NAME" => Some(self.name.clone()),
+            "EVENT_BUS" => self.outputs.get("EventBusName").cloned(),
+            "ALLOWED_OUTPUT_BUCKETS" => self.parameters.get("OutputBuckets").cloned(),
+            _ => {
+                let name = pascal_case(variable);
+                self.outputs.get(&name).or_else(|| self.parameters.get(&name)).cloned()
+            }
+        };
+        Settings::read(lookup)
+            .map_err(|error| Failure::Error(format!("stack `{}` is not a copier's: {error}", self.name)))
+    }
+
     /// A parameter of template.yaml; empty if the stack has none of this name.
     pub fn parameter(&self, name: &str) -> &str {
         self.parameters.get(name).map(String::as_str).unwrap_or_default()
     }
+}
+
+/// `CallsPerSecond` for `CALLS_PER_SECOND`: what the template calls the value of a variable.
+fn pascal_case(variable: &str) -> String {
+    let word = |word: &str| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or_default();
+        format!("{first}{}", rest.to_ascii_lowercase())
+    };
+    variable.split('_').map(word).collect()
 }

@@ -8,10 +8,12 @@ use rekognition_model_copier::aws::{CustomLabels, SystemClock};
 use rekognition_model_copier::domain::announcement::Announcement;
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
 use rekognition_model_copier::domain::id::is_id;
+use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::domain::request::{CopyRequest, Draft};
 use rekognition_model_copier::ports::Ports;
 use rekognition_model_copier::{Copier, Rules};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::announcer::Announcer;
 use crate::confirm::Confirmed;
@@ -25,6 +27,8 @@ use crate::local_rules::local_rules;
 use crate::output::Output;
 use crate::request_text::{Given, bare, given, read};
 use crate::session::{Identity, Session};
+use crate::stack::Stack;
+use crate::stack_copy::StackCopy;
 use crate::when::parse_duration;
 
 /// Copy a model
@@ -33,6 +37,8 @@ use crate::when::parse_duration;
 /// the end. The request is recorded under `$XDG_STATE_HOME/model-copier` before Rekognition is called. So the same command
 /// goes on with a copy whose command was interrupted, and never makes two copies.
 ///
+/// With `--stack` it asks a copier's stack, which makes the copy with its own rights.
+///
 /// Give the request as a file, in any form that the copier's stack takes, or by flags.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
@@ -40,6 +46,7 @@ Examples:
   model-copier copy request.json
   model-copier copy - < request.json
   model-copier copy request.json --dry-run
+  model-copier copy request.json --stack rekognition-model-copier
   model-copier copy \\
     --source-project arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000 \\
     --source-version arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/flowers.2026-11-02/1762077600000 \\
@@ -56,6 +63,11 @@ pub struct Arguments {
     /// The request's id; else the request's own, else a hash of what is copied
     #[arg(long, value_name = "ID", value_parser = request_id)]
     pub request_id: Option<String>,
+    /// Ask this stack to copy the model, instead of copying from this machine
+    ///
+    /// Puts the request on the stack's event bus, under an id of its own if it has none, and follows it to its end.
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
     /// Put the project policy that the copy needs, with the rights of this profile in the source account
     ///
     /// The policy allows this account to copy models of the source project. It expires after one hour.
@@ -111,7 +123,7 @@ fn tag(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-fn request_id(text: &str) -> Result<String, String> {
+pub(super) fn request_id(text: &str) -> Result<String, String> {
     if is_id(text) {
         Ok(text.to_owned())
     } else {
@@ -119,7 +131,7 @@ fn request_id(text: &str) -> Result<String, String> {
     }
 }
 
-fn wait_time(text: &str) -> Result<Duration, String> {
+pub(super) fn wait_time(text: &str) -> Result<Duration, String> {
     parse_duration(text)?.try_into().map_err(|_| "write a duration that is not negative".to_owned())
 }
 
@@ -130,16 +142,28 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     };
     let session = Session::open(global).await?;
     let identity = &session.identity;
+    if arguments.stack.is_some() && arguments.source_profile.is_some() && !arguments.dry_run {
+        return Err(Failure::Usage(
+            "a stack puts project policies itself: leave out `--source-profile`, or add `--dry-run`"
+                .to_owned(),
+        ));
+    }
+    let stack = match Stack::read_named(&session, arguments.stack.as_deref()).await? {
+        Some(stack) => Some((stack.settings(identity)?, stack)),
+        None => None,
+    };
     let source_account = source_account(&text).unwrap_or_else(|| identity.account.clone());
-    let rules = local_rules(identity, &source_account);
-    let id = arguments.request_id.as_deref();
+    let rules = match &stack {
+        Some((settings, _)) => settings.rules.clone(),
+        None => local_rules(identity, &source_account),
+    };
+    // Each request to a stack is one of its own, unless it has an id.
+    let new_id =
+        (stack.is_some() && Draft::parse(&text).request_id.is_none()).then(|| Uuid::new_v4().to_string());
+    let id = arguments.request_id.as_deref().or(new_id.as_deref());
     let request = match given(&text, id, &rules, Timestamp::now())? {
         Given::Acceptable(request) => request,
-        Given::Rejected(record) => {
-            let rejection = Announcement::of(&record);
-            rejection.iter().try_for_each(|rejection| Announcer::new(output).announce(rejection))?;
-            return Ok(Exit::Rejected);
-        }
+        Given::Rejected(record) => return rejected(&record, output),
     };
     let source = match &arguments.source_profile {
         Some(profile) if source_account != identity.account => {
@@ -161,21 +185,34 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         };
         return dry_run.run(output).await;
     }
-    let what = statement(&request.copy, source.as_ref());
+    let asked = stack.as_ref().map(|(_, stack)| format!("Asks stack `{}`\n", stack.name));
+    let what = format!("{}{}", asked.unwrap_or_default(), statement(&request.copy, source.as_ref()));
     let confirmed = Confirmed::by_person(identity, &what, arguments.yes, output)?;
+    let waiting = Waiting { timeout: arguments.timeout, is_detached: arguments.detach };
+    if let Some((settings, stack)) = &stack {
+        let copy = StackCopy { session: &session, stack, settings, request: &request, waiting, output };
+        return copy.run(confirmed).await;
+    }
     let files = FileLedger::of_user(&identity.account, &identity.region)?.only(request.key());
     let announcer = Announcer::new(output);
     let interrupt = Interrupt::listen();
     let local = LocalCopy {
         files: &files,
         request: &request,
-        waiting: Waiting { timeout: arguments.timeout, is_detached: arguments.detach },
+        waiting,
         interrupt: &interrupt,
         output,
         announcer: &announcer,
     };
     let world = Ports { ledger: files.clone(), rekognition, bus: &announcer, clock: SystemClock };
     local.run(&Copier::new(world, rules), confirmed).await
+}
+
+/// Writes a rejection, which nobody records.
+fn rejected(record: &Record, output: &Output) -> Result<Exit, Failure> {
+    let rejection = Announcement::of(record);
+    rejection.iter().try_for_each(|rejection| Announcer::new(output).announce(rejection))?;
+    Ok(Exit::Rejected)
 }
 
 /// Custom Labels, and the rules: with the source account's credentials the copier puts the project policy.

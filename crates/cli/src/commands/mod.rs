@@ -1,9 +1,11 @@
 //! The commands, a file for each: its arguments with their help, and what it does.
 
+pub mod cancel;
 pub mod copy;
 pub mod doctor;
 pub mod list;
 pub mod policies;
+pub mod retry;
 pub mod show;
 
 use crate::arguments::{Cli, Command};
@@ -20,6 +22,8 @@ pub async fn run(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Copy(arguments) => copy::run(*arguments, global, output).await,
         Command::List(arguments) => list::run(arguments, global, output).await,
         Command::Show(arguments) => show::run(arguments, global, output).await,
+        Command::Retry(arguments) => retry::run(arguments, global, output).await,
+        Command::Cancel(arguments) => cancel::run(arguments, global, output).await,
         Command::Policies(arguments) => policies::run(arguments, global, output).await,
         Command::Doctor(arguments) => doctor::run(arguments, global, output).await,
     }

@@ -17,5 +17,6 @@ mod live_check;
 mod program;
 mod reference;
 mod stack;
+mod stack_changes;
 mod stack_requests;
 mod support;

@@ -5,6 +5,7 @@ use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use model_copier::session::{Identity, Session};
 use model_copier::stack::Stack;
 use rekognition_model_copier::aws::{Configuration, http_client};
+use rekognition_model_copier::settings::Settings;
 
 use crate::support::{ACCOUNT, Machine, STACK};
 
@@ -35,6 +36,11 @@ async fn the_outputs_and_parameters_of_a_stack_are_read() {
     assert_eq!(stack.output("LedgerTable").unwrap(), "rekognition-model-copier-ledger");
     assert_eq!(stack.parameter("AllowedSourceAccounts"), "111122223333,444455556666");
     assert_eq!(stack.parameter("DirectSenders"), "");
+    // The functions' settings, but for the ARN of their queue.
+    let mut variables = machine.stack().start_copy().settings().environment.clone();
+    variables.remove("REQUEST_QUEUE_ARN");
+    let theirs = Settings::read(|name| variables.get(name).cloned()).unwrap();
+    assert_eq!(format!("{:?}", stack.settings(&session.identity).unwrap()), format!("{theirs:?}"));
     let missing = stack.output("Missing").unwrap_err().to_string();
     assert!(missing.contains("no output `Missing`: it is not a copier's stack"), "{missing}");
     let other = Stack::read(&session, "other").await.unwrap_err().to_string();

@@ -8,7 +8,7 @@ const EVENT: &str = include_str!("../../../../events/copy-requested.json");
 const ID: &str = "release-2026-11-02";
 
 /// A request under this id with another version name.
-fn request(id: &str, version_name: &str) -> String {
+pub(crate) fn request(id: &str, version_name: &str) -> String {
     let mut event: Value = serde_json::from_str(EVENT).unwrap();
     event["id"] = json!(format!("event-{id}"));
     event["detail"]["requestId"] = json!(id);
@@ -16,7 +16,7 @@ fn request(id: &str, version_name: &str) -> String {
     event.to_string()
 }
 
-async fn sent(machine: &Machine, requests: &[String]) {
+pub(crate) async fn sent(machine: &Machine, requests: &[String]) {
     for request in requests {
         machine.stack().send(request.as_str());
         machine.stack().deliver().await;

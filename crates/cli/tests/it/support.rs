@@ -142,6 +142,23 @@ impl Machine {
         Ran::of(self.program(arguments).output().await.unwrap())
     }
 
+    /// The same while the stack's functions run: the queue is delivered and the schedule strikes all the time.
+    pub(crate) async fn run_with_functions<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Ran {
+        let functions = async {
+            loop {
+                self.stack().deliver().await;
+                self.stack().check().await.unwrap();
+            }
+        };
+        tokio::select! {
+            ran = self.run(arguments) => ran,
+            never = functions => never,
+        }
+    }
+
     /// A copy of the request in events/, from standard input.
     pub(crate) fn copy_of_event(&self, arguments: &[&str]) -> (Child, ChildStdin) {
         let arguments = ["copy", "-"].iter().chain(arguments);

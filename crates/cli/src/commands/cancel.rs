@@ -1,0 +1,102 @@
+//! `model-copier cancel`: ends a request that waits.
+
+use clap::Args;
+use jiff::Timestamp;
+use rekognition_model_copier::aws::{DynamoDb, SystemClock};
+use rekognition_model_copier::domain::decisions::cancelling::{NotCancelled, cancel};
+use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::domain::record::{Accepted, Record};
+use rekognition_model_copier::domain::times::CLOCK_TOLERANCE;
+use rekognition_model_copier::ports::{Clock, Ledger};
+
+use crate::confirm::Confirmed;
+use crate::exit::{Exit, Failure};
+use crate::file_ledger::FileLedger;
+use crate::global::Global;
+use crate::output::Output;
+use crate::request_view::RequestView;
+use crate::requests::Requests;
+use crate::session::Session;
+use crate::stack::Stack;
+
+/// Cancel a request that waits
+///
+/// A request that waits for its start ends as FAILED with the code `Cancelled`; the stack announces it within a minute.
+/// One that is starting or copying is refused: nothing stops a copy.
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  model-copier cancel release-2026-11-02
+  model-copier cancel release-2026-11-02 --stack rekognition-model-copier --requester 111122223333")]
+pub struct Arguments {
+    /// The request's id
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Cancel a request of this stack, instead of this machine's
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+    /// The account that asked the stack; else your own
+    #[arg(long, value_name = "ACCOUNT", requires = "stack")]
+    pub requester: Option<String>,
+    /// Do not ask before
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let session = Session::open(global).await?;
+    let identity = &session.identity;
+    let stack = Stack::read_named(&session, arguments.stack.as_deref()).await?;
+    let requester = arguments.requester.unwrap_or_else(|| identity.account.clone());
+    let key = RecordKey { requester, request_id: arguments.id };
+    let record = Requests::open(&session, stack.as_ref())?.existing(&key, &session).await?;
+    cancel_record(record, Timestamp::now())?;
+    let what = format!("Cancels: request `{}` of account `{}`", key.request_id, key.requester);
+    let confirmed = Confirmed::by_person(identity, &what, arguments.yes, output)?;
+    let show = |record: &Record| {
+        let view = RequestView::of(record);
+        output.result(&view, || view.lines(output.times(), Timestamp::now()))
+    };
+    let Some(stack) = stack else {
+        let files = FileLedger::of_user(&identity.account, &identity.region)?;
+        let mut record = cancel_in(&files, &key, confirmed).await?;
+        show(&record)?;
+        // The person has it. A process that works on this request and was faster has written it, too.
+        record.header_mut().outbox.clear();
+        files.save(record).await?;
+        return Ok(Exit::Done);
+    };
+    let settings = stack.settings(identity)?;
+    let (times, table) = (settings.rules.times, &settings.ledger_table);
+    let ledger = DynamoDb::new(&session.config.shared, SystemClock, table, times, settings.retention);
+    show(&cancel_in(&ledger, &key, confirmed).await?)?;
+    Ok(Exit::Done)
+}
+
+/// Writes the end of a request that waits.
+///
+/// INVARIANT: on the revision on which it was decided. Whoever takes the request further meanwhile wins, and the decision
+/// is made again.
+async fn cancel_in<L: Ledger>(ledger: &L, key: &RecordKey, _: Confirmed) -> Result<Record, Failure> {
+    loop {
+        let Some(record) = ledger.load(key).await? else {
+            return Err(Failure::Error(format!("the record of `{}` was deleted", key.request_id)));
+        };
+        let skew = ledger.clock_skew();
+        if skew.abs() > CLOCK_TOLERANCE {
+            return Err(Failure::Error(format!("this machine's clock is wrong by {skew:#}: set it right")));
+        }
+        if let Some(saved) = ledger.save(cancel_record(record, SystemClock.now())?.into()).await? {
+            return Ok(saved);
+        }
+    }
+}
+
+fn cancel_record(record: Record, now: Timestamp) -> Result<Accepted, Failure> {
+    let id = record.header().key.request_id.clone();
+    let cancelled = match record {
+        Record::Accepted(accepted) => cancel(accepted, now),
+        Record::Rejected(_) => Err(NotCancelled::Ended),
+    };
+    cancelled.map_err(|why| Failure::Error(format!("request `{id}` is not cancelled: {why}")))
+}

@@ -1,0 +1,156 @@
+//! A request to a stack: it is put on the stack's bus, and its record is followed to the end.
+
+use std::time::Duration;
+
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use jiff::Timestamp;
+use rekognition_model_copier::aws::describe_error;
+use rekognition_model_copier::domain::announcement::Announcement;
+use rekognition_model_copier::domain::opened::DETAIL_TYPE;
+use rekognition_model_copier::domain::record::{Record, State};
+use rekognition_model_copier::settings::Settings;
+use tokio::time::Instant;
+
+use crate::announcer::Announcer;
+use crate::confirm::Confirmed;
+use crate::exit::{Exit, Failure};
+use crate::interrupt::Interrupt;
+use crate::local_copy::Waiting;
+use crate::output::Output;
+use crate::request_text::RequestText;
+use crate::session::Session;
+use crate::stack::Stack;
+use crate::stack_ledger::StackLedger;
+use crate::when::duration;
+
+/// How often the record is read.
+const INTERVAL: Duration = Duration::from_secs(2);
+/// How long it usually takes at most until start-copy has recorded a request, a cold start included.
+const RECORDED_AFTER: Duration = Duration::from_secs(30);
+
+/// What a request to a stack needs.
+pub struct StackCopy<'a> {
+    /// The caller.
+    pub session: &'a Session,
+    /// The stack.
+    pub stack: &'a Stack,
+    /// Its settings.
+    pub settings: &'a Settings,
+    /// What is asked for.
+    pub request: &'a RequestText,
+    /// How long to wait.
+    pub waiting: Waiting,
+    /// Where progress is written.
+    pub output: &'a Output,
+}
+
+impl StackCopy<'_> {
+    /// Sends the request, unless the stack has it, and follows it until it has ended or the waiting has.
+    ///
+    /// # Errors
+    /// If it cannot be sent or read, and if the stack does not record it.
+    pub async fn run(&self, confirmed: Confirmed) -> Result<Exit, Failure> {
+        let interrupt = Interrupt::listen();
+        let ledger = StackLedger::new(self.session, &self.settings.ledger_table);
+        match ledger.load(&self.request.key()).await? {
+            Some(known) => {
+                let rejection = self.request.rejection(&known, &self.settings.rules, Timestamp::now())?;
+                if let Some(rejection) = rejection.as_ref().and_then(Announcement::of) {
+                    Announcer::new(self.output).announce(&rejection)?;
+                    return Ok(Exit::Rejected);
+                }
+                self.output.note("the stack has this request already");
+            }
+            None => self.send(confirmed).await?,
+        }
+        self.follow(&ledger, &interrupt).await
+    }
+
+    async fn send(&self, _: Confirmed) -> Result<(), Failure> {
+        let bus = &self.settings.event_bus;
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(bus)
+            // The stack's rule leaves out the source of its announcements, and nothing else.
+            .source(format!("{}.requests", self.settings.rules.event_source))
+            .detail_type(DETAIL_TYPE)
+            .detail(&self.request.text)
+            .build();
+        let put = Client::new(&self.session.config.shared).put_events().entries(entry).send().await;
+        let failed =
+            |why: String| Failure::Error(format!("the request was not put on event bus `{bus}`: {why}"));
+        let results = put.map_err(|error| failed(describe_error(&error)))?.entries.unwrap_or_default();
+        if let Some(code) = results.iter().find_map(|result| result.error_code()) {
+            return Err(failed(code.to_owned()));
+        }
+        self.output.note(&format!("sent as request `{}`", self.request.id));
+        Ok(())
+    }
+
+    async fn follow(&self, ledger: &StackLedger, interrupt: &Interrupt) -> Result<Exit, Failure> {
+        let (begun, key) = (Instant::now(), self.request.key());
+        let announcer = Announcer::new(self.output);
+        loop {
+            let record = ledger.load(&key).await?;
+            if let Some(announcement) = record.as_ref().and_then(Announcement::of) {
+                announcer.announce(&announcement)?;
+                if announcement.status.is_final() {
+                    return Ok(Exit::of(announcement.status));
+                }
+            }
+            if let Some(exit) = self.stop(begun, record.as_ref(), interrupt) {
+                return Ok(exit);
+            }
+            if record.is_none() && begun.elapsed() >= RECORDED_AFTER {
+                return Err(Failure::Error(self.not_recorded()));
+            }
+            let status = record.as_ref().map_or("not recorded yet", Record::status_word);
+            let elapsed = begun.elapsed().try_into().unwrap_or_default();
+            self.output.status_line(&format!("{} {status}", duration(elapsed)));
+            let left = self.waiting.timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
+            interrupt.or_after(left.map_or(INTERVAL, |left| left.min(INTERVAL))).await;
+        }
+    }
+
+    /// The exit code if the waiting is over.
+    fn stop(&self, begun: Instant, record: Option<&Record>, interrupt: &Interrupt) -> Option<Exit> {
+        let state = record.and_then(Record::accepted).map(|accepted| &accepted.state);
+        let (why, exit) = if interrupt.has_come() {
+            ("interrupted", Exit::Interrupted)
+        } else if self.waiting.is_detached && matches!(state, Some(State::Copying(_))) {
+            ("Rekognition copies the model", Exit::Done)
+        } else if self.waiting.timeout.is_some_and(|timeout| begun.elapsed() >= timeout) {
+            ("the time to wait is over", Exit::StillGoing)
+        } else {
+            return None;
+        };
+        match record {
+            Some(_) => {
+                self.output.note(&format!("{why}; `{}` goes on with the waiting", self.follow_command()))
+            }
+            None => self.output.note(&format!("{why}; {}", self.not_recorded())),
+        }
+        Some(exit)
+    }
+
+    /// What to look at if the stack has not recorded the request.
+    fn not_recorded(&self) -> String {
+        let place = |name| self.stack.output(name).unwrap_or("?");
+        format!(
+            "request `{}` is on event bus `{}` in Region `{}`, and the stack has no record of it yet: see whether \
+             rule `{}` is enabled on that bus, what is in the dead-letter queue `{}`, and what function `{}` logs. \
+             `{}` shows the request if it comes",
+            self.request.id,
+            self.settings.event_bus,
+            self.session.identity.region,
+            place("RequestRule"),
+            place("DeadLetterQueueUrl"),
+            place("StartCopyFunction"),
+            self.follow_command()
+        )
+    }
+
+    fn follow_command(&self) -> String {
+        format!("model-copier show {} --stack {} --follow", self.request.id, self.stack.name)
+    }
+}

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{cancel, copy, doctor, list, policies, retry, show};
+use crate::commands::{cancel, copy, doctor, list, live_check, policies, retry, show};
 use crate::exit::EXIT_CODES;
 use crate::global::Global;
 
@@ -32,4 +32,5 @@ pub enum Command {
     Cancel(cancel::Arguments),
     Policies(policies::Arguments),
     Doctor(doctor::Arguments),
+    LiveCheck(Box<live_check::Arguments>),
 }

@@ -32,14 +32,7 @@ impl FileLedger {
     /// # Errors
     /// If there is no such folder.
     pub fn of_user(account: &str, region: &str) -> Result<Self, Failure> {
-        let state = std::env::var_os("XDG_STATE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-        let state = state.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));
-        match state {
-            Some(state) if state.is_absolute() => Ok(Self::in_folder(&state, account, region)),
-            _ => Err(Failure::Usage(
-                "set `XDG_STATE_HOME` to an absolute path: requests are recorded there".to_owned(),
-            )),
-        }
+        Ok(Self::in_folder(&state_folder()?, account, region))
     }
 
     /// The ledger under this state folder.
@@ -139,11 +132,7 @@ impl FileLedger {
     }
 
     fn make_folder(&self) -> io::Result<()> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.folder)
+        make_private_folder(&self.folder)
     }
 
     /// INVARIANT: the file is on the disk under its name before this returns. A call may follow that must not be made
@@ -228,8 +217,29 @@ fn read(path: &Path) -> Result<Option<Record>, Unavailable> {
     record.map(Some).map_err(|error| Unavailable(format!("`{}` is not a record: {error}", path.display())))
 }
 
+/// The state folder of the user.
+///
+/// # Errors
+/// If there is no such folder.
+pub(crate) fn state_folder() -> Result<PathBuf, Failure> {
+    let state = std::env::var_os("XDG_STATE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let state = state.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));
+    state.filter(|state| state.is_absolute()).ok_or_else(|| {
+        Failure::Usage("set `XDG_STATE_HOME` to an absolute path: requests are recorded there".to_owned())
+    })
+}
+
+/// Makes a folder that nobody else may read, and those above it.
+pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 /// How files are opened that nobody else may read: a request's context may be confidential.
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]

@@ -4,6 +4,7 @@ pub mod cancel;
 pub mod copy;
 pub mod doctor;
 pub mod list;
+pub mod live_check;
 pub mod policies;
 pub mod retry;
 pub mod show;
@@ -26,5 +27,6 @@ pub async fn run(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Cancel(arguments) => cancel::run(arguments, global, output).await,
         Command::Policies(arguments) => policies::run(arguments, global, output).await,
         Command::Doctor(arguments) => doctor::run(arguments, global, output).await,
+        Command::LiveCheck(arguments) => live_check::run(*arguments, global, output).await,
     }
 }

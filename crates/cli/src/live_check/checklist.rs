@@ -1,5 +1,6 @@
 //! docs/live-checklist.md, from the rows.
 
+use super::experiments::experiment_of;
 use super::rows::{Row, SECTIONS, Section};
 
 const HEAD: &str = "\
@@ -15,9 +16,19 @@ This page says which they are, how to check each, and what to change if it is ot
 A row's number never changes. [doc]: AWS documents it. [captured]: others have recorded AWS's answer; a \
 check confirms their record. [inferred]: reasoned, written nowhere. [open]: nobody knows.
 
-**By hand**: deploy `template.yaml` in one account and `source-account.yaml` in the other \
-([cross-account.md](cross-account.md)). Subscribe a log group to both detail-types, and keep `aws logs tail` open \
-on both functions. Write the answer, the date and the request id next to the row.
+**With the program**: [`model-copier live-check`](cli.md#model-copier-live-check) tries the rows whose last column \
+names a level. `free` makes projects and policies, `copies` copies a model, and `two-accounts` copies a model of \
+another account and puts policies there. `plan` says what a run makes, what that may cost, and which rights it needs. \
+`run` asks before it begins, and ends with code 8 if something is otherwise than assumed. `clean` deletes what the run \
+has made.
+
+**Send the answers back**: `report` writes `answers.json`, which has no account, name or ARN of yours. Open an issue \
+and attach it. The answers then come into the column \"seen\" of [sandbox.md](sandbox.md#choices), and into the \
+sandbox's defaults and the code where they are otherwise.
+
+**By hand**: the rows of \"you\". Deploy `template.yaml` in one account and `source-account.yaml` in the other \
+([cross-account.md](cross-account.md)). Subscribe a log group to both detail-types, and keep `aws logs tail` open on \
+both functions. Write the answer, the date and the request id next to the row.
 ";
 
 /// The page.
@@ -43,6 +54,10 @@ fn line(row: &Row, has_code: bool) -> String {
 }
 
 /// Who tries it.
-fn by(row: &Row) -> &'static str {
-    if row.is_captured() { "you; others have captured it" } else { "you" }
+fn by(row: &Row) -> String {
+    match experiment_of(row.number) {
+        Some(experiment) => format!("`{}`", experiment.level().as_str()),
+        None if row.is_captured() => "you; others have captured it".to_owned(),
+        None => "you".to_owned(),
+    }
 }

@@ -1,11 +1,169 @@
-//! `live-check` against the sandbox.
+//! `live-check` against the sandbox, in the sandbox's time.
 
+mod experiments;
+mod interruptions;
+mod policy;
+mod program;
+mod records;
+
+use std::cell::Cell;
 use std::path::Path;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use aws_sdk_rekognition::Client;
+use aws_sdk_rekognition::config::{BehaviorVersion, Config, Credentials, Region};
+use jiff::{SignedDuration, Timestamp};
+use model_copier::confirm::Confirmed;
+use model_copier::global::Form;
+use model_copier::live_check::answers::Answers;
+use model_copier::live_check::clean::clean;
+use model_copier::live_check::experiments::Level;
+use model_copier::live_check::journal::{Begun, Journal, Left, Model};
+use model_copier::live_check::lab::{Lab, Time};
+use model_copier::live_check::{checklist, runner};
+use model_copier::output::Output;
+use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
+use sandbox::{Clock, Effect, Fault, Sandbox, Settings, World};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use crate::support::{ACCOUNT, DESTINATION, SOURCE, SOURCE_ACCOUNT, SOURCE_VERSION};
+
+const STAGING: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
+const STAGING_VERSION: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/version/flowers.2026-11-01/1761998400000";
+
+/// The sandbox's time: to sleep is to turn its clock. After so many sleeps the process dies.
+struct SandboxTime {
+    clock: Clock,
+    left: Cell<usize>,
+    death: watch::Sender<bool>,
+}
+
+impl Time for SandboxTime {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        self.clock.advance(SignedDuration::try_from(time).unwrap());
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        Box::pin(async move {
+            if left == 0 {
+                self.death.send_replace(true);
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+}
+
+/// A sandbox with its two accounts, and a folder for journals.
+struct Accounts {
+    sandbox: Sandbox,
+    folder: TempDir,
+}
+
+impl Accounts {
+    /// The sandbox's defaults, but for what has to be told: copies take five minutes, so that a policy can expire
+    /// while one runs, and fail where their bucket does not exist. No policy admits one account to the other.
+    async fn new() -> Self {
+        let settings = Settings { copying: SignedDuration::from_mins(5), ..Settings::default() };
+        let mut world = World::small();
+        world.projects.iter_mut().for_each(|project| project.policies.clear());
+        let clock = Clock::paused_at("2026-11-24T12:00:00Z".parse().unwrap());
+        let sandbox = Sandbox::builder(world).settings(settings).clock(clock).start().await.unwrap();
+        let message = Some("The bucket does not exist.".to_owned());
+        let failed =
+            Effect::EndCopy { status: "COPYING_FAILED".into(), status_message: message, after: None };
+        sandbox.fault(Fault::new("rekognition:CopyProjectVersion", failed).containing("no-bucket"));
+        Self { sandbox, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn client(&self, account: &str) -> Client {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(self.sandbox.endpoint())
+            .http_client(rekognition_model_copier::aws::http_client(None).unwrap())
+            .credentials_provider(Credentials::new(account, "sandbox", None, None, "test"));
+        Client::from_conf(config.build())
+    }
+
+    /// The lab of a process that dies after so many sleeps.
+    fn lab(&self, journal: Journal, sleeps: usize) -> (Lab, watch::Receiver<bool>) {
+        let (death, dies) = watch::channel(false);
+        let time = SandboxTime { clock: self.sandbox.clock().clone(), left: Cell::new(sleeps), death };
+        let (own, source) = (self.client(ACCOUNT), self.client(SOURCE_ACCOUNT));
+        (Lab::new(journal, &own, Some(&source), Rc::new(time)).unwrap(), dies)
+    }
+
+    fn begin(&self, begun: &Begun) -> Journal {
+        Journal::begin(self.folder.path(), begun.clone(), self.sandbox.clock().now()).unwrap()
+    }
+
+    fn open(&self, begun: &Begun) -> Journal {
+        Journal::open(self.folder.path(), &begun.run).unwrap()
+    }
+
+    /// A whole run.
+    async fn run(&self, begun: &Begun) -> Answers {
+        let (lab, _) = self.lab(self.begin(begun), usize::MAX);
+        runner::run(&lab, &quiet(), Confirmed::by_test()).await.unwrap();
+        let journal = lab.journal.borrow();
+        Answers::of(&journal).unwrap()
+    }
+
+    /// Cleans a run; what is left.
+    async fn clean(&self, begun: &Begun) -> Vec<Left> {
+        let (lab, _) = self.lab(self.open(begun), usize::MAX);
+        clean(&lab, Confirmed::by_test()).await.unwrap()
+    }
+
+    /// The projects, versions and policies that there are once all that is under way has ended.
+    fn inventory(&self) -> Vec<String> {
+        self.sandbox.clock().advance(SignedDuration::from_hours(1));
+        let world = self.sandbox.world();
+        let things = world.projects.iter().flat_map(|project| {
+            let versions = project.versions.iter().map(|version| version.project_version_arn.to_string());
+            let policies = project.policies.iter().map(|policy| policy.name.clone());
+            [project.project_arn.to_string()].into_iter().chain(versions).chain(policies)
+        });
+        things.collect()
+    }
+}
+
+fn quiet() -> Output {
+    Output::to(Form::Text, std::io::sink(), std::io::sink())
+}
+
+/// A run of these rows, with a model of the account itself, or of another for the level `two-accounts`.
+fn begun(level: Level, only: &[u8]) -> Begun {
+    let (project, version) =
+        if level == Level::TwoAccounts { (SOURCE, SOURCE_VERSION) } else { (STAGING, STAGING_VERSION) };
+    let model = Model {
+        source_project: ProjectArn::parse(project).unwrap(),
+        source_version: ProjectVersionArn::parse(version).unwrap(),
+        destination: ProjectArn::parse(DESTINATION).unwrap(),
+        bucket: "flowers-production-models".to_owned(),
+        key: Some("alias/flowers".to_owned()),
+    };
+    Begun {
+        run: "0123abcd".to_owned(),
+        account: ACCOUNT.to_owned(),
+        partition: "aws".to_owned(),
+        region: "us-east-1".to_owned(),
+        level,
+        only: only.to_vec(),
+        model: Some(model).filter(|_| level > Level::Free),
+    }
+}
 
 #[test]
 fn the_checklist_is_written_from_the_rows() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/live-checklist.md");
-    let page = model_copier::live_check::checklist::markdown();
+    let page = checklist::markdown();
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &page).unwrap();
     }

@@ -16,7 +16,8 @@ pub(super) const CALL: &[Row] = &[
         2,
         "Which statuses of the source may be copied, and a copy of a copy [open]",
         "doesn't look at the source; the service's error decides",
-        "copy a source that is TRAINING_FAILED, RUNNING, STOPPED, DEPRECATED, a copy",
+        "copy a copy, and a version that is being copied; by hand a source that is TRAINING_FAILED, RUNNING, \
+         STOPPED, DEPRECATED",
         "an error that isn't `InvalidParameterException` and is final: add it to `Meaning::of` as `Invalid`",
     ),
     Row::new(
@@ -37,7 +38,7 @@ pub(super) const CALL: &[Row] = &[
         5,
         "An AccessDenied heals within 15 minutes of the policy [inferred]",
         "`PermissionTimeoutSeconds`",
-        "put the policy, copy at once; repeat ten times, note the longest",
+        "put the policy, copy until it works; repeat the run and note the longest",
         "raise the parameter's default",
     ),
     Row::new(
@@ -78,14 +79,14 @@ pub(super) const COPY: &[Row] = &[
         9,
         "The key is shown in the form it was asked for [open]",
         "compares keys only where both sides have the same form",
-        "copy with a key id, alias, ARN",
+        "copy with `--key`, once with a key id, an alias, an ARN",
         "nothing, or compare more",
     ),
     Row::new(
         10,
         "How long a copy takes [open]",
         "OVERDUE after 2 h, TIMED_OUT after 24 h",
-        "copy a small and a large model",
+        "copy a small model, in another run a large one",
         "the defaults of `OverdueAfterSeconds` and `CopyTimeoutSeconds`",
     ),
     Row::new(
@@ -99,14 +100,14 @@ pub(super) const COPY: &[Row] = &[
         12,
         "Deleting a copy in progress is possible and reads DELETING, then absent [open]",
         "FAILED, VersionDeleted",
-        "delete one",
+        "delete one as soon as it is accepted",
         "if it is refused: nothing. If it reads otherwise: `ModelStatus::progress`",
     ),
     Row::new(
         13,
         "StatusMessage of COPYING_FAILED says why [open]",
         "passes it on",
-        "take away s3:PutObject and copy",
+        "copy into a bucket that does not exist; by hand, take away s3:PutObject and copy",
         "a remedy for each text that is worth one",
     ),
     Row::new(
@@ -219,7 +220,7 @@ pub(super) const POLICIES: &[Row] = &[
         "Rekognition evaluates `DateLessThan` `aws:CurrentTime` in a project policy [inferred: the guide asks \
          for IAM's syntax; a public scanner deploys a condition]",
         "a refusal although the policy fits ends as FAILED, and its remedy names `ProjectPolicyExpires=false`",
-        "put one that expires in two minutes; copy at once, and after three minutes",
+        "put one that is valid, copy; let it expire in two minutes; copy after three",
         "refused with MalformedPolicyDocument, or never allowed: default `ProjectPolicyExpires` to `false`. \
          Still allowed after it expired: say in cross-account.md that expiry does not hold, and withdraw",
     ),
@@ -227,14 +228,14 @@ pub(super) const POLICIES: &[Row] = &[
         34,
         "`\"Resource\": \"*\"` is accepted and means this project [AWS's own example stores it]",
         "MalformedPolicyDocument is retried, then FAILED",
-        "put one, copy",
+        "put one, copy; the same with `…/version/*`",
         "`arn:…:project/NAME/version/*`, then each version's ARN",
     ),
     Row::new(
         35,
         "Permission is checked when the call is made, so the policy may expire while the copy runs [inferred]",
         "the copy is polled whatever the policy says",
-        "put one that expires in five minutes, start a copy that takes longer",
+        "put one that expires in two minutes, start a copy that takes longer",
         "put the policy again while a copy runs",
     ),
     Row::new(

@@ -1,0 +1,177 @@
+//! What AWS answered, in words that may be published, and what that means for a row.
+
+use std::time::Duration;
+
+use aws_sdk_rekognition::config::http::HttpResponse;
+use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
+use rekognition_model_copier::domain::refusal::Meaning;
+use serde::{Deserialize, Serialize};
+
+/// A call's answer.
+pub type Answer<T> = Result<T, Refused>;
+
+/// A refusal, or no answer.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The error's name; `HttpStatus403` for an answer without one, `NoAnswer` without an answer.
+    pub code: String,
+    /// The HTTP status of the answer.
+    pub status: Option<u16>,
+}
+
+impl Refused {
+    pub(super) fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Self {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let code = match (error.code(), status) {
+            (Some(code), _) => word(code),
+            (None, Some(status)) => format!("HttpStatus{status}"),
+            (None, None) => "NoAnswer".to_owned(),
+        };
+        Self { code, status }
+    }
+
+    /// Whether the call may have worked.
+    pub fn may_have_worked(&self) -> bool {
+        self.status.is_none_or(|status| status >= 500) || Meaning::of(&self.code) == Meaning::Unanswered
+    }
+
+    /// Whether another call may be answered otherwise: then this answer settles nothing.
+    fn is_passing(&self) -> bool {
+        self.may_have_worked() || Meaning::of(&self.code) == Meaning::Throttled
+    }
+}
+
+/// A service's word, if it is one: letters, digits, `_` and `.`, without a number as long as an account's.
+pub(super) fn word(text: &str) -> String {
+    let is_word = text.len() <= 64
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+        && text.chars().filter(char::is_ascii_digit).count() < 8;
+    if is_word { text.to_owned() } else { "Unlisted".to_owned() }
+}
+
+/// Calls of one operation in a row that were answered alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Call {
+    /// The operation, for instance `CopyProjectVersion`.
+    pub operation: String,
+    /// The error's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The HTTP status of a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<u16>,
+    /// The members that the answer had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// How many calls.
+    pub count: u32,
+    /// How long the slowest took.
+    pub milliseconds: u64,
+}
+
+/// What an answer says about an assumption. A row has the last of its parts' verdicts in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It was not tried.
+    Skipped,
+    /// It is as the code assumes.
+    AsAssumed,
+    /// The answer settles nothing.
+    Unknown,
+    /// It is otherwise.
+    Otherwise,
+}
+
+impl Verdict {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::AsAssumed => "as-assumed",
+            Self::Unknown => "unknown",
+            Self::Otherwise => "otherwise",
+        }
+    }
+}
+
+/// One answer that a row asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    /// What was tried.
+    pub part: String,
+    /// What came of it.
+    pub seen: String,
+    /// How long it took, where that is the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
+    /// What it says.
+    pub verdict: Verdict,
+}
+
+/// What an experiment saw.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Its parts, in order.
+    pub parts: Vec<Part>,
+}
+
+impl Observation {
+    /// The verdict on the row.
+    pub fn verdict(&self) -> Verdict {
+        self.parts.iter().map(|part| part.verdict).max().unwrap_or(Verdict::Skipped)
+    }
+
+    pub(super) fn note(&mut self, part: &str, seen: impl Into<String>, verdict: Verdict) {
+        self.push(part, seen.into(), None, verdict);
+    }
+
+    /// Something that cannot be tried here, and why.
+    pub(super) fn skip(&mut self, part: &str, why: &str) {
+        self.note(part, why, Verdict::Skipped);
+    }
+
+    /// What has to work for the rest to be tried.
+    pub(super) fn need<T>(&mut self, part: &str, answer: Answer<T>) -> Option<T> {
+        answer.map_err(|refused| self.note(part, refused.code, Verdict::Unknown)).ok()
+    }
+
+    /// A call that should be accepted.
+    pub(super) fn accepted<T>(&mut self, part: &str, answer: &Answer<T>) {
+        self.answered(part, answer, true, &[]);
+    }
+
+    /// A call that should be refused with one of these errors.
+    pub(super) fn refused<T>(&mut self, part: &str, answer: &Answer<T>, errors: &[&str]) {
+        self.answered(part, answer, false, errors);
+    }
+
+    /// A call that may be accepted, or be refused with one of these errors.
+    pub(super) fn either<T>(&mut self, part: &str, answer: &Answer<T>, errors: &[&str]) {
+        self.answered(part, answer, true, errors);
+    }
+
+    fn answered<T>(&mut self, part: &str, answer: &Answer<T>, may_be_accepted: bool, errors: &[&str]) {
+        let (seen, is_assumed) = match answer {
+            Ok(_) => ("accepted", may_be_accepted),
+            Err(refused) if errors.contains(&refused.code.as_str()) => (refused.code.as_str(), true),
+            Err(refused) if refused.is_passing() => return self.note(part, &refused.code, Verdict::Unknown),
+            Err(refused) => (refused.code.as_str(), false),
+        };
+        self.note(part, seen, if is_assumed { Verdict::AsAssumed } else { Verdict::Otherwise });
+    }
+
+    /// Something that should take no longer than this; `None` if it did not happen.
+    pub(super) fn took(&mut self, part: &str, took: Option<Duration>, limit: Duration) {
+        let is_assumed = took.is_some_and(|took| took <= limit);
+        let verdict = if is_assumed { Verdict::AsAssumed } else { Verdict::Otherwise };
+        let seen = if is_assumed { "in time" } else { "not in time" };
+        self.push(part, seen.to_owned(), took.map(|took| took.as_secs()), verdict);
+    }
+
+    fn push(&mut self, part: &str, seen: String, seconds: Option<u64>, verdict: Verdict) {
+        self.parts.push(Part { part: part.to_owned(), seen, seconds, verdict });
+    }
+}

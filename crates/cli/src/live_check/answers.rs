@@ -1,0 +1,124 @@
+//! `answers.json`: what a run saw, without anything that tells whose accounts it ran in.
+//!
+//! Its words come from lists and from AWS's names of operations, errors, statuses and members. The writer looks at the
+//! finished text all the same, and refuses it if something in it looks like an identifier.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::answer::Verdict;
+use super::journal::{Begun, Journal, Observed};
+use crate::exit::Failure;
+
+/// A record of answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answers {
+    /// The release that asked.
+    pub program: String,
+    /// The day of the last answer, in UTC.
+    pub date: String,
+    /// The Region that was asked.
+    pub region: String,
+    /// The rows, by number.
+    pub rows: Vec<Answered>,
+}
+
+/// A row of a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answered {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The row with what was seen.
+    #[serde(flatten)]
+    pub observed: Observed,
+}
+
+impl Answers {
+    /// What a journal has, by row.
+    ///
+    /// # Errors
+    /// If the journal has no first line.
+    pub fn of(journal: &Journal) -> Result<Self, Failure> {
+        let answered = |observed: &Observed| Answered {
+            verdict: observed.observation.verdict(),
+            observed: observed.clone(),
+        };
+        let mut rows: Vec<Answered> = journal.observed().map(answered).collect();
+        rows.sort_by_key(|row| row.observed.row);
+        Ok(Self {
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            date: journal.last_written().strftime("%Y-%m-%d").to_string(),
+            region: journal.begun()?.region.clone(),
+            rows,
+        })
+    }
+
+    /// The record as it may be published.
+    ///
+    /// # Errors
+    /// If something in it tells whose accounts these are.
+    pub fn publishable(&self, begun: &Begun) -> Result<String, Failure> {
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|error| Failure::Error(format!("the answers cannot be written as JSON: {error}")))?;
+        match identifier_in(&text, begun) {
+            None => Ok(text + "\n"),
+            Some(what) => Err(Failure::Error(format!(
+                "the answers are not written, because {what} is in them: please report it as a bug"
+            ))),
+        }
+    }
+
+    /// Where another record has other answers than this one: a line for each. Times are not compared.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let (ours, theirs) = (self.parts(), other.parts());
+        let differs = |(key, seen): (&(u8, &str), &&str)| {
+            let answer = theirs.get(key)?;
+            (answer != seen).then(|| format!("row {}, {}: `{seen}`, not `{answer}`", key.0, key.1))
+        };
+        ours.iter().filter_map(differs).collect()
+    }
+
+    fn parts(&self) -> BTreeMap<(u8, &str), &str> {
+        let mut parts = BTreeMap::new();
+        for row in &self.rows {
+            let tried = row.observed.observation.parts.iter().filter(|part| part.verdict != Verdict::Skipped);
+            parts.extend(tried.map(|part| ((row.observed.row, part.part.as_str()), part.seen.as_str())));
+        }
+        parts
+    }
+}
+
+/// What in a text tells whose accounts these are.
+fn identifier_in(text: &str, begun: &Begun) -> Option<&'static str> {
+    let words = || text.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_account = |word: &str| word.len() == 12 && word.chars().all(|c| c.is_ascii_digit());
+    // Access keys and the unique ids of users and roles: `AKIA`, `ASIA`, `AIDA`, `AROA` and more.
+    let is_key = |word: &str| {
+        word.len() >= 16
+            && word.starts_with('A')
+            && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+    };
+    // The first two groups of a UUID, and the id of a key of several Regions.
+    let hex = |word: &str, length| word.len() == length && word.chars().all(|c| c.is_ascii_hexdigit());
+    let has_uuid = text.split('"').any(|value| {
+        let groups: Vec<&str> = value.split('-').collect();
+        groups
+            .windows(5)
+            .any(|groups| groups.iter().zip([8, 4, 4, 4, 12]).all(|(it, length)| hex(it, length)))
+    });
+    let own = begun.model.iter().flat_map(|model| {
+        let names = [model.source_project.project_name(), model.destination.project_name(), &model.bucket];
+        names.into_iter().chain([model.source_version.version_name()]).chain(model.key.as_deref())
+    });
+    let found = [
+        ("an account id", words().any(is_account)),
+        ("an ARN", text.contains("arn:")),
+        ("the id of a key or role", words().any(is_key) || has_uuid || text.contains("mrk-")),
+        ("the run's id", text.contains(&begun.run)),
+        ("a name of yours", own.into_iter().any(|name| text.contains(&format!("\"{name}\"")))),
+    ];
+    found.into_iter().find_map(|(what, is_there)| is_there.then_some(what))
+}

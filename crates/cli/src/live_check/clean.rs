@@ -1,0 +1,87 @@
+//! `clean`: deletes what the journal names, and nothing else.
+//!
+//! A call whose answer is not known may land as long as its signature is valid. Until then a thing that is not there
+//! may still come.
+
+use std::time::Duration;
+
+use super::answer::{Answer, Refused};
+use super::journal::{Left, Thing};
+use super::lab::Lab;
+use crate::confirm::Confirmed;
+use crate::exit::Failure;
+
+/// How long a call can land after it was sent: so long its signature is valid.
+const LANDS_WITHIN: Duration = Duration::from_secs(15 * 60);
+/// How long to wait between two tries: a copy can be deleted once it has ended.
+const INTERVAL: Duration = Duration::from_secs(30);
+/// How long a run waits for the end of its copies.
+const PATIENCE: Duration = Duration::from_secs(3 * 3600);
+
+/// Deletes what the run has left; what is still there when patience ends.
+///
+/// # Errors
+/// If the journal cannot be written.
+pub async fn clean(lab: &Lab, _: Confirmed) -> Result<Vec<Left>, Failure> {
+    let begun = lab.now();
+    loop {
+        // Copies before the projects that have them.
+        let left = lab.journal.borrow().left();
+        for thing in left.iter().rev() {
+            if remove(lab, thing).await {
+                let now = lab.now();
+                lab.journal.borrow_mut().deleted(thing.id, now)?;
+            }
+        }
+        let left = lab.journal.borrow().left();
+        if left.is_empty() || lab.since(begun) > PATIENCE {
+            return Ok(left);
+        }
+        lab.sleep(INTERVAL).await;
+    }
+}
+
+/// Whether the thing is gone for good.
+async fn remove(lab: &Lab, left: &Left) -> bool {
+    let deleted = match &left.thing {
+        Thing::Policy { project, name } => Some(lab.delete_policy(project, name).await),
+        Thing::Project { name } => match arn_of(left, async || lab.project(name).await).await {
+            Ok(Some(arn)) => Some(lab.delete_project(&arn).await),
+            Ok(None) => None,
+            Err(_) => return false,
+        },
+        Thing::Copy { project, name, owner } => {
+            let describe = async || {
+                let version = lab.version(project, name).await?;
+                let owner = owner.as_ref().map(|owner| owner.as_str());
+                Ok(version.map(|version| version.arn).filter(|arn| owner != Some(arn.as_str())))
+            };
+            match arn_of(left, describe).await {
+                Ok(Some(arn)) => Some(lab.delete_version(&arn).await),
+                Ok(None) => None,
+                Err(_) => return false,
+            }
+        }
+    };
+    match deleted {
+        Some(Ok(())) => true,
+        Some(Err(refused)) if !is_missing(&refused) => false,
+        // Nothing is there: either it is gone, or its call has not landed yet.
+        Some(Err(_)) | None => left.is_made || lab.since(left.at) > LANDS_WITHIN,
+    }
+}
+
+/// The ARN of a thing: from the journal, else as AWS shows what has its name.
+async fn arn_of(left: &Left, ask: impl AsyncFn() -> Answer<Option<String>>) -> Answer<Option<String>> {
+    match &left.arn {
+        Some(arn) => Ok(Some(arn.clone())),
+        None => match ask().await {
+            Err(refused) if is_missing(&refused) => Ok(None),
+            answer => answer,
+        },
+    }
+}
+
+fn is_missing(refused: &Refused) -> bool {
+    refused.code == "ResourceNotFoundException"
+}

@@ -1,0 +1,56 @@
+//! Rows 4 and 49: what is answered about a project or a version that is not there.
+
+use std::time::Duration;
+
+use rekognition_model_copier::domain::arn::ProjectArn;
+
+use crate::exit::Failure;
+use crate::live_check::answer::{Answer, Observation, Verdict};
+use crate::live_check::journal::Model;
+use crate::live_check::lab::{Copy, Lab};
+
+const NOT_FOUND: &[&str] = &["ResourceNotFoundException"];
+/// How long a deletion is waited for.
+const LONGEST_DELETION: Duration = Duration::from_secs(10 * 60);
+
+/// Row 4: a copy into a project that was deleted.
+pub(super) async fn destination(lab: &Lab, model: &Model) -> Result<Observation, Failure> {
+    let mut seen = Observation::default();
+    if let Some(destination) = deleted_project(lab, &mut seen).await? {
+        let copy = Copy { destination, ..model.copy(&lab.new_name()) };
+        seen.refused("copy into a deleted project", &lab.copy(&copy).await?, NOT_FOUND);
+    }
+    Ok(seen)
+}
+
+/// Row 49: a version that is not there, then its project that is not there.
+pub(super) async fn descriptions(lab: &Lab) -> Result<Observation, Failure> {
+    let mut seen = Observation::default();
+    if let Some(project) = deleted_project(lab, &mut seen).await? {
+        seen.refused("describe in a deleted project", &lab.version(&project, "missing").await, NOT_FOUND);
+    }
+    Ok(seen)
+}
+
+/// A project that was made and deleted. While it is there, it is asked for a version that it does not have.
+async fn deleted_project(lab: &Lab, seen: &mut Observation) -> Result<Option<ProjectArn>, Failure> {
+    let created = lab.create_project().await?;
+    let Some(project) = seen.need("create a project", created) else { return Ok(None) };
+    match lab.version(&project, "missing").await {
+        Ok(Some(_)) => seen.note("describe a missing version", "a version", Verdict::Otherwise),
+        answer => seen.accepted("describe a missing version", &answer),
+    }
+    let deleted = lab.delete_project(project.as_str()).await;
+    if seen.need("delete the project", deleted).is_none() {
+        return Ok(None);
+    }
+    let begun = lab.now();
+    while !matches!(lab.project(project.project_name()).await, Answer::Ok(None)) {
+        if lab.since(begun) > LONGEST_DELETION {
+            seen.note("the deletion ends", "not in time", Verdict::Unknown);
+            return Ok(None);
+        }
+        lab.sleep(Duration::from_secs(5)).await;
+    }
+    Ok(Some(project))
+}

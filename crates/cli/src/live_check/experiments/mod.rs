@@ -1,0 +1,167 @@
+//! What a program can try: an experiment for each row, and how far a run has to go for it.
+
+mod deletion;
+mod failed_copy;
+mod first_copy;
+mod many_at_once;
+mod missing;
+mod permission;
+mod policies;
+mod source;
+mod taken_name;
+
+use std::pin::Pin;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::answer::Observation;
+use super::journal::Model;
+use super::lab::Lab;
+use crate::exit::Failure;
+
+pub(super) use permission::admit;
+
+/// How far a run may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Makes projects and policies, copies nothing
+    Free,
+    /// Copies a model of your account
+    Copies,
+    /// Copies a model of another account, and puts policies there
+    TwoAccounts,
+}
+
+impl Level {
+    /// As it is written on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Copies => "copies",
+            Self::TwoAccounts => "two-accounts",
+        }
+    }
+}
+
+type Observing<'a> = Pin<Box<dyn Future<Output = Result<Observation, Failure>> + 'a>>;
+
+/// What an experiment needs.
+#[derive(Debug)]
+enum Run {
+    Free(for<'a> fn(&'a Lab) -> Observing<'a>),
+    Copies(for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>),
+    TwoAccounts(for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>),
+}
+
+/// Tries what a row assumes.
+#[derive(Debug)]
+pub struct Experiment {
+    /// The row's number.
+    pub row: u8,
+    /// What it makes at most, for a person.
+    pub makes: &'static str,
+    /// How many of that are copies.
+    pub copies: u32,
+    run: Run,
+}
+
+/// Every experiment, in the order in which they run: first those that need a source project without a policy for the run.
+pub const EXPERIMENTS: &[Experiment] = &[
+    free(49, "a project", |lab| Box::pin(missing::descriptions(lab))),
+    free(23, "a project with a policy", |lab| Box::pin(policies::stale_revision(lab))),
+    free(45, "a project with two policies", |lab| Box::pin(policies::forms(lab))),
+    free(46, "a project with a policy", |lab| Box::pin(policies::upper_case_effect(lab))),
+    free(48, "a project with six policies", |lab| Box::pin(policies::sixth(lab))),
+    two_accounts(5, 5, "a policy on the source project, up to five copies", |lab, model| {
+        Box::pin(permission::delay(lab, model))
+    }),
+    two_accounts(33, 9, "a policy on the source project, up to nine copies", |lab, model| {
+        Box::pin(permission::condition(lab, model))
+    }),
+    two_accounts(
+        34,
+        9,
+        "two policies on the source project, one after the other; up to nine copies",
+        |lab, model| Box::pin(permission::resources(lab, model)),
+    ),
+    two_accounts(35, 5, "a policy on the source project, up to five copies", |lab, model| {
+        Box::pin(permission::expiry_while_copying(lab, model))
+    }),
+    copies(4, 1, "a project; a copy, if AWS accepts one into a deleted project", |lab, model| {
+        Box::pin(missing::destination(lab, model))
+    }),
+    copies(7, 1, "the first copy; 2, 8, 10 and 47 look at the same", |lab, model| {
+        Box::pin(first_copy::visibility(lab, model))
+    }),
+    copies(8, 1, "the first copy", |lab, model| Box::pin(first_copy::fields(lab, model))),
+    copies(10, 1, "the first copy", |lab, model| Box::pin(first_copy::duration(lab, model))),
+    copies(9, 1, "a copy with the key, if `--key` is given", |lab, model| {
+        Box::pin(first_copy::key_form(lab, model))
+    }),
+    copies(1, 7, "two copies; one more for each taken name that AWS accepts", |lab, model| {
+        Box::pin(taken_name::observe(lab, model))
+    }),
+    copies(2, 4, "the first copy, up to three others", |lab, model| Box::pin(source::statuses(lab, model))),
+    copies(47, 2, "the first copy, another one", |lab, model| Box::pin(source::within_project(lab, model))),
+    copies(12, 1, "a copy", |lab, model| Box::pin(deletion::while_copying(lab, model))),
+    copies(13, 1, "a copy that is to fail", |lab, model| Box::pin(failed_copy::observe(lab, model))),
+    copies(3, many_at_once::COUNT, "20 copies", |lab, model| Box::pin(many_at_once::observe(lab, model))),
+];
+
+const fn free(row: u8, makes: &'static str, run: for<'a> fn(&'a Lab) -> Observing<'a>) -> Experiment {
+    Experiment { row, makes, copies: 0, run: Run::Free(run) }
+}
+
+const fn copies(
+    row: u8,
+    copies: u32,
+    makes: &'static str,
+    run: for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>,
+) -> Experiment {
+    Experiment { row, makes, copies, run: Run::Copies(run) }
+}
+
+const fn two_accounts(
+    row: u8,
+    copies: u32,
+    makes: &'static str,
+    run: for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>,
+) -> Experiment {
+    Experiment { row, makes, copies, run: Run::TwoAccounts(run) }
+}
+
+/// The experiment of a row; `None` if only a person can try it.
+pub fn experiment_of(row: u8) -> Option<&'static Experiment> {
+    EXPERIMENTS.iter().find(|experiment| experiment.row == row)
+}
+
+impl Experiment {
+    /// How far a run has to go for it.
+    pub fn level(&self) -> Level {
+        match self.run {
+            Run::Free(_) => Level::Free,
+            Run::Copies(_) => Level::Copies,
+            Run::TwoAccounts(_) => Level::TwoAccounts,
+        }
+    }
+
+    /// Whether it copies a model that the run may copy already.
+    pub(super) fn is_admitted(&self) -> bool {
+        matches!(self.run, Run::Copies(_))
+    }
+
+    /// Tries it.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub async fn observe(&self, lab: &Lab) -> Result<Observation, Failure> {
+        match (&self.run, &lab.begun.model) {
+            (Run::Free(run), _) => run(lab).await,
+            (Run::Copies(run) | Run::TwoAccounts(run), Some(model)) => run(lab, model).await,
+            // A level with copies begins with a model.
+            (_, None) => Ok(Observation::default()),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The journal of a run: JSON lines, each on the disk before what it announces is made.
+//!
+//! `resume` and `clean` know from it what there is. A line that was cut off when the process died is left out.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Call, Observation};
+use super::experiments::Level;
+use crate::exit::Failure;
+use crate::file_ledger::{make_private_folder, private};
+
+/// What a run works on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Begun {
+    /// The run's id: eight hexadecimal digits.
+    pub run: String,
+    /// The account of the destination project.
+    pub account: String,
+    /// The partition, for instance `aws`.
+    pub partition: String,
+    /// The Region.
+    pub region: String,
+    /// How far it may go.
+    pub level: Level,
+    /// The rows that were asked for; all if there are none.
+    pub only: Vec<u8>,
+    /// What it may copy, and where to.
+    pub model: Option<Model>,
+}
+
+/// The model that a run copies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Model {
+    pub source_project: ProjectArn,
+    pub source_version: ProjectVersionArn,
+    pub destination: ProjectArn,
+    pub bucket: String,
+    pub key: Option<String>,
+}
+
+/// Something that a run makes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Thing {
+    /// A project.
+    Project {
+        /// Its name.
+        name: String,
+    },
+    /// A project policy.
+    Policy {
+        /// The project that has it.
+        project: ProjectArn,
+        /// Its name.
+        name: String,
+    },
+    /// A copy.
+    Copy {
+        /// The project that has it.
+        project: ProjectArn,
+        /// Its name.
+        name: String,
+        /// The version that has the name already. It is not the run's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<ProjectVersionArn>,
+    },
+}
+
+/// A line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Line {
+    at: Timestamp,
+    #[serde(flatten)]
+    entry: Entry,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "entry")]
+enum Entry {
+    Begun(Begun),
+    /// Is about to be made.
+    Making {
+        id: usize,
+        thing: Thing,
+    },
+    Made {
+        id: usize,
+        arn: Option<String>,
+    },
+    NotMade {
+        id: usize,
+    },
+    Deleted {
+        id: usize,
+    },
+    Observed(Observed),
+}
+
+/// A row with what was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The row's number.
+    pub row: u8,
+    /// What was seen.
+    #[serde(flatten)]
+    pub observation: Observation,
+    /// The calls that were made.
+    pub calls: Vec<Call>,
+}
+
+/// Something that may be there.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// Its number in the journal.
+    pub id: usize,
+    /// What.
+    pub thing: Thing,
+    /// Whether AWS answered that it was made.
+    pub is_made: bool,
+    /// Its ARN, if the answer had one.
+    pub arn: Option<String>,
+    /// When the call was about to be made.
+    pub at: Timestamp,
+}
+
+/// The journal of one run.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    file: File,
+    lines: Vec<Line>,
+}
+
+impl Journal {
+    /// The folder of all runs, below the state folder.
+    pub fn folder(state: &Path) -> PathBuf {
+        state.join("model-copier").join("live-check")
+    }
+
+    /// Begins the journal of a new run below this folder.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn begin(folder: &Path, begun: Begun, now: Timestamp) -> Result<Self, Failure> {
+        let folder = folder.join(&begun.run);
+        let file = make_private_folder(&folder).and_then(|()| open(&folder));
+        let file = file.map_err(|error| failed(&folder, &error))?;
+        let mut journal = Self { file, folder, lines: Vec::new() };
+        journal.write(Entry::Begun(begun), now)?;
+        // The file's name is on the disk once its folder is.
+        let synced =
+            if cfg!(unix) { File::open(&journal.folder).and_then(|it| it.sync_all()) } else { Ok(()) };
+        synced.map_err(|error| failed(&journal.folder, &error))?;
+        Ok(journal)
+    }
+
+    /// Opens the journal of a run.
+    ///
+    /// # Errors
+    /// If there is no such run, or its journal cannot be read.
+    pub fn open(folder: &Path, run: &str) -> Result<Self, Failure> {
+        let is_id = run.len() == 8 && run.chars().all(|c| c.is_ascii_hexdigit());
+        let folder = folder.join(run);
+        let text = fs::read_to_string(path(&folder)).ok().filter(|_| is_id);
+        let text =
+            text.ok_or_else(|| Failure::Usage(format!("there is no run `{run}` in `{}`", folder.display())))?;
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let lines = text.get(..whole).unwrap_or_default().lines().map(serde_json::from_str);
+        let lines = lines.collect::<Result<Vec<Line>, _>>();
+        let lines = lines.map_err(|error| failed(&folder, &error))?;
+        // What follows was cut off: no call had been made for it.
+        let file = open(&folder).and_then(|file| file.set_len(whole as u64).map(|()| file));
+        let file = file.map_err(|error| failed(&folder, &error))?;
+        Ok(Self { folder, file, lines })
+    }
+
+    /// What the run works on.
+    ///
+    /// # Errors
+    /// If the first line is missing.
+    pub fn begun(&self) -> Result<&Begun, Failure> {
+        match self.lines.first().map(|line| &line.entry) {
+            Some(Entry::Begun(begun)) => Ok(begun),
+            _ => Err(Failure::Error(format!("`{}` has no first line", path(&self.folder).display()))),
+        }
+    }
+
+    /// The rows that were observed.
+    pub fn observed(&self) -> impl Iterator<Item = &Observed> {
+        self.lines.iter().filter_map(|line| match &line.entry {
+            Entry::Observed(observed) => Some(observed),
+            _ => None,
+        })
+    }
+
+    /// When the last line was written.
+    pub fn last_written(&self) -> Timestamp {
+        self.lines.last().map_or(Timestamp::UNIX_EPOCH, |line| line.at)
+    }
+
+    /// What may still be there, in the order in which it was made.
+    pub fn left(&self) -> Vec<Left> {
+        let mut left: Vec<Left> = Vec::new();
+        for line in &self.lines {
+            match &line.entry {
+                Entry::Making { id, thing } => {
+                    left.push(Left { id: *id, thing: thing.clone(), is_made: false, arn: None, at: line.at });
+                }
+                Entry::Made { id, arn } => {
+                    if let Some(left) = left.iter_mut().find(|left| left.id == *id) {
+                        (left.is_made, left.arn) = (true, arn.clone());
+                    }
+                }
+                Entry::NotMade { id } | Entry::Deleted { id } => left.retain(|left| left.id != *id),
+                Entry::Begun(_) | Entry::Observed(_) => {}
+            }
+        }
+        left
+    }
+
+    /// The file of this name beside the journal.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    pub(super) fn making(&mut self, thing: Thing, now: Timestamp) -> Result<usize, Failure> {
+        let id = self.lines.len();
+        self.write(Entry::Making { id, thing }, now)?;
+        Ok(id)
+    }
+
+    pub(super) fn made(&mut self, id: usize, arn: Option<String>, now: Timestamp) -> Result<(), Failure> {
+        self.write(Entry::Made { id, arn }, now)
+    }
+
+    pub(super) fn not_made(&mut self, id: usize, now: Timestamp) -> Result<(), Failure> {
+        self.write(Entry::NotMade { id }, now)
+    }
+
+    pub(super) fn deleted(&mut self, id: usize, now: Timestamp) -> Result<(), Failure> {
+        self.write(Entry::Deleted { id }, now)
+    }
+
+    pub(super) fn observe(&mut self, observed: Observed, now: Timestamp) -> Result<(), Failure> {
+        self.write(Entry::Observed(observed), now)
+    }
+
+    fn write(&mut self, entry: Entry, at: Timestamp) -> Result<(), Failure> {
+        let line = Line { at, entry };
+        let text = serde_json::to_string(&line).map_err(|error| failed(&self.folder, &error))?;
+        let written = self.file.write_all(format!("{text}\n").as_bytes());
+        written.and_then(|()| self.file.sync_data()).map_err(|error| failed(&self.folder, &error))?;
+        self.lines.push(line);
+        Ok(())
+    }
+}
+
+fn path(folder: &Path) -> PathBuf {
+    folder.join("journal.jsonl")
+}
+
+fn open(folder: &Path) -> io::Result<File> {
+    private().create(true).append(true).open(path(folder))
+}
+
+fn failed(folder: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Error(format!("the journal in `{}` cannot be used: {error}", folder.display()))
+}

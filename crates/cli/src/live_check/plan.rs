@@ -1,0 +1,213 @@
+//! `plan`: what a run makes, what that may cost, and which rights it needs.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::experiments::{EXPERIMENTS, Experiment, Level};
+use super::journal::Begun;
+use super::lab::PREFIX;
+use super::rows::{Row, rows};
+
+/// What a run would do.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// What it tries.
+    pub tries: Vec<Trial>,
+    /// How many copies it makes at most.
+    pub copies: u32,
+    /// The rights that it needs in the account of the destination project: an IAM policy.
+    pub policy: Value,
+    /// The rights that it needs in the account of the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_policy: Option<Value>,
+    /// What only a person can try.
+    pub for_a_person: Vec<Steps>,
+}
+
+/// A row that a program tries.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Trial {
+    pub row: u8,
+    pub makes: &'static str,
+}
+
+/// A row for a person.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "as in the rows")]
+pub struct Steps {
+    pub row: u8,
+    pub check: &'static str,
+}
+
+/// The experiments of a run, in their order.
+pub fn selected(begun: &Begun) -> impl Iterator<Item = &'static Experiment> {
+    let is_asked = |row| begun.only.is_empty() || begun.only.contains(&row);
+    EXPERIMENTS.iter().filter(move |it| it.level() <= begun.level && is_asked(it.row))
+}
+
+/// The plan of a run.
+pub fn plan(begun: &Begun) -> Plan {
+    let is_for_a_person = |row: &&Row| !EXPERIMENTS.iter().any(|it| it.row == row.number);
+    let is_asked = |row: &&Row| begun.only.is_empty() || begun.only.contains(&row.number);
+    Plan {
+        tries: selected(begun).map(|it| Trial { row: it.row, makes: it.makes }).collect(),
+        // At two accounts, one or two more show that the run is admitted.
+        copies: selected(begun).map(|it| it.copies).sum::<u32>()
+            + if begun.level == Level::TwoAccounts { 2 } else { 0 },
+        policy: policy(begun),
+        source_policy: source_policy(begun),
+        for_a_person: rows()
+            .filter(is_for_a_person)
+            .filter(is_asked)
+            .map(|row| Steps { row: row.number, check: row.check })
+            .collect(),
+    }
+}
+
+/// What costs money.
+const COST: &str = "\
+Custom Labels bills training and inference by the hour; live-check starts neither. S3 bills the files that the copies \
+write, and KMS the calls of a key.";
+
+impl Plan {
+    /// The plan for a person.
+    pub fn text(&self) -> String {
+        let mut text = String::from("Tries:\n");
+        for Trial { row, makes } in &self.tries {
+            text += &format!("  {row:>2}  makes {makes}\n");
+        }
+        text += &format!(
+            "\nMakes {} copies at most. Every name begins with `{PREFIX}`.\n{COST}\n\nNeeds in the account of the \
+             destination project:\n{:#}\n",
+            self.copies, self.policy
+        );
+        if let Some(policy) = &self.source_policy {
+            text += &format!("\nNeeds in the account of the model:\n{policy:#}\n");
+        }
+        text += "\nFor a person:\n";
+        for Steps { row, check } in &self.for_a_person {
+            text += &format!("  {row:>2}  {check}\n");
+        }
+        text
+    }
+}
+
+/// The rights in the account of the destination project. AWS asks for the statement `Dependent` within the calls of the
+/// others.
+fn policy(begun: &Begun) -> Value {
+    let of_account = format!("arn:{}:rekognition:{}:{}", begun.partition, begun.region, begun.account);
+    let own_projects = format!("{of_account}:project/{PREFIX}*");
+    let mut statements = vec![
+        json!({
+            "Sid": "OwnProjects",
+            "Effect": "Allow",
+            "Action": [
+                "rekognition:CreateProject", "rekognition:DeleteProject", "rekognition:DeleteProjectPolicy",
+                "rekognition:DescribeProjectVersions", "rekognition:PutProjectPolicy", "rekognition:TagResource",
+            ],
+            "Resource": own_projects,
+        }),
+        json!({
+            "Sid": "FindProjects",
+            "Effect": "Allow",
+            "Action": "rekognition:DescribeProjects",
+            "Resource": "*",
+        }),
+    ];
+    let Some(model) = begun.model.as_ref().filter(|_| begun.level > Level::Free) else {
+        return document(&statements);
+    };
+    let versions = |project: &str, name: &str| {
+        let head = project.rsplit_once('/').map_or(project, |(head, _)| head);
+        format!("{head}/version/{name}")
+    };
+    let copies = versions(model.destination.as_str(), &format!("{PREFIX}*"));
+    let is_own = model.source_project.account() == begun.account;
+    // Where the model is this account's, a copy under its own name is asked for, too.
+    let trained =
+        is_own.then(|| versions(model.source_project.as_str(), model.source_version.version_name()));
+    let trained = trained.map(|head| format!("{head}/*"));
+    let mut described = vec![model.destination.as_str()];
+    described.extend(is_own.then_some(model.source_project.as_str()));
+    let mut copied = vec![
+        model.source_project.as_str(),
+        model.source_version.as_str(),
+        model.destination.as_str(),
+        &copies,
+        &own_projects,
+    ];
+    copied.extend(trained.as_deref());
+    let mut deleted = vec![copies.as_str()];
+    deleted.extend(trained.as_deref());
+    statements.extend([
+        json!({
+            "Sid": "Copy",
+            "Effect": "Allow",
+            "Action": "rekognition:CopyProjectVersion",
+            "Resource": copied,
+        }),
+        json!({
+            "Sid": "Dependent",
+            "Effect": "Allow",
+            "Action": ["rekognition:CreateProjectVersion", "rekognition:TagResource"],
+            "Resource": [model.destination.as_str(), &copies],
+        }),
+        json!({
+            "Sid": "Describe",
+            "Effect": "Allow",
+            "Action": "rekognition:DescribeProjectVersions",
+            "Resource": described,
+        }),
+        json!({
+            "Sid": "DeleteCopies",
+            "Effect": "Allow",
+            "Action": "rekognition:DeleteProjectVersion",
+            "Resource": deleted,
+        }),
+        json!({
+            "Sid": "WriteCopies",
+            "Effect": "Allow",
+            "Action": [
+                "s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging",
+                "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject",
+            ],
+            "Resource": [
+                format!("arn:{}:s3:::{}", begun.partition, model.bucket),
+                format!("arn:{}:s3:::{}/{PREFIX}*", begun.partition, model.bucket),
+            ],
+        }),
+    ]);
+    if let Some(key) = &model.key {
+        statements.push(json!({
+            "Sid": "EncryptCopies",
+            "Effect": "Allow",
+            "Action": ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+            "Resource": if key.starts_with("arn:") { key } else { "*" },
+        }));
+    }
+    document(&statements)
+}
+
+/// The rights in the account of the model.
+fn source_policy(begun: &Begun) -> Option<Value> {
+    let model = begun.model.as_ref().filter(|_| begun.level == Level::TwoAccounts)?;
+    let policies = json!({
+        "Sid": "Policies",
+        "Effect": "Allow",
+        "Action": ["rekognition:DeleteProjectPolicy", "rekognition:PutProjectPolicy"],
+        "Resource": model.source_project,
+    });
+    let project = json!({
+        "Sid": "FindProject",
+        "Effect": "Allow",
+        "Action": "rekognition:DescribeProjects",
+        "Resource": "*",
+    });
+    Some(document(&[policies, project]))
+}
+
+fn document(statements: &[Value]) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}

@@ -1,0 +1,51 @@
+//! `report`: a page about a run, for a person and for the project.
+
+use std::fmt::Write;
+
+use super::answer::{Part, Verdict};
+use super::answers::{Answered, Answers};
+use super::rows::{Row, rows};
+
+/// How a record comes back into the project.
+pub const SEND_BACK: &str = "\
+Send `answers.json` back: open an issue of the project and attach it, with `otherwise` in its title if a row is \
+otherwise. The file has no account, no name and no ARN of yours; read it before you send it.";
+
+/// The page in Markdown.
+pub fn markdown(answers: &Answers) -> String {
+    let Answers { program, date, region, .. } = answers;
+    let mut page = format!(
+        "# What AWS answered\n\nSeen on {date} in {region} by `model-copier live-check` {program}.\n\n\
+         | # | verdict | assumption | seen |\n|---|---|---|---|\n"
+    );
+    let mut changes = String::new();
+    for row in rows() {
+        let Some(answered) = answers.rows.iter().find(|answered| answered.observed.row == row.number) else {
+            continue;
+        };
+        page += &line(row, answered);
+        if answered.verdict == Verdict::Otherwise {
+            let _ = writeln!(changes, "- {}: {}", row.number, row.otherwise);
+        }
+    }
+    if !changes.is_empty() {
+        let _ = write!(page, "\n## What to change\n\n{changes}");
+    }
+    let untried: Vec<String> = rows()
+        .filter(|row| !answers.rows.iter().any(|answered| answered.observed.row == row.number))
+        .map(|row| row.number.to_string())
+        .collect();
+    let _ = write!(page, "\nNot tried: {}.\n\n{SEND_BACK}\n", untried.join(", "));
+    page
+}
+
+fn line(row: &Row, answered: &Answered) -> String {
+    let parts = answered.observed.observation.parts.iter().map(part).collect::<Vec<_>>().join("; ");
+    let assumption = row.assumption.replace('|', "\\|");
+    format!("| {} | {} | {assumption} | {parts} |\n", row.number, answered.verdict.as_str())
+}
+
+fn part(part: &Part) -> String {
+    let seconds = part.seconds.map(|seconds| format!(" after {seconds} s")).unwrap_or_default();
+    format!("{}: {}{seconds}", part.part, part.seen)
+}

@@ -1,0 +1,33 @@
+//! Runs the experiments of a run that have not concluded yet, one after the other.
+
+use super::experiments::{Level, admit};
+use super::lab::Lab;
+use super::plan::selected;
+use crate::confirm::Confirmed;
+use crate::exit::Failure;
+use crate::output::Output;
+
+/// Runs what is left of a run.
+///
+/// # Errors
+/// If the journal cannot be written.
+pub async fn run(lab: &Lab, output: &Output, _: Confirmed) -> Result<(), Failure> {
+    // A model of another account has to be opened to the run, once.
+    let mut closed = lab.begun.model.as_ref().filter(|_| lab.begun.level == Level::TwoAccounts);
+    for experiment in selected(&lab.begun) {
+        let is_done = lab.journal.borrow().observed().any(|observed| observed.row == experiment.row);
+        if is_done {
+            continue;
+        }
+        output.status_line(&format!("row {}", experiment.row));
+        if experiment.is_admitted()
+            && let Some(model) = closed.take()
+        {
+            admit(lab, model).await?;
+        }
+        let observation = experiment.observe(lab).await?;
+        output.note(&format!("row {:>2}: {}", experiment.row, observation.verdict().as_str()));
+        lab.conclude(experiment.row, observation)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! A run that dies at any step, or whose answer is lost at any call, leaves nothing that `clean` does not find.
+
+use std::task::Poll;
+
+use jiff::SignedDuration;
+use model_copier::confirm::Confirmed;
+use model_copier::live_check::answer::Verdict;
+use model_copier::live_check::answers::Answers;
+use model_copier::live_check::clean::clean;
+use model_copier::live_check::experiments::Level;
+use model_copier::live_check::journal::Begun;
+use model_copier::live_check::runner;
+use sandbox::{Effect, Fault, Settings};
+
+use super::{Accounts, begun, quiet};
+
+/// Rows that make projects, policies in both accounts, and copies.
+fn runs() -> [Begun; 2] {
+    [begun(Level::Copies, &[1, 4, 23]), begun(Level::TwoAccounts, &[34])]
+}
+
+async fn accounts() -> Accounts {
+    let accounts = Accounts::new().await;
+    let copying = SignedDuration::from_secs(20);
+    accounts.sandbox.set_settings(Settings { copying, ..accounts.sandbox.settings() });
+    accounts
+}
+
+/// Runs until the process dies after so many sleeps. Whether it did.
+async fn run_and_die(accounts: &Accounts, begun: &Begun, sleeps: usize) -> bool {
+    let (lab, mut dies) = accounts.lab(accounts.begin(begun), sleeps);
+    let output = quiet();
+    tokio::select! {
+        ended = runner::run(&lab, &output, Confirmed::by_test()) => {
+            ended.unwrap();
+            false
+        }
+        _ = dies.wait_for(|dies| *dies) => true,
+    }
+}
+
+#[tokio::test]
+async fn clean_leaves_nothing_of_a_run_that_died_before_any_call() {
+    for begun in runs() {
+        for sleeps in 0.. {
+            let accounts = accounts().await;
+            let before = accounts.inventory();
+            let died = run_and_die(&accounts, &begun, sleeps).await;
+            assert!(accounts.clean(&begun).await.is_empty(), "after {sleeps} sleeps");
+            assert_eq!(accounts.inventory(), before, "after {sleeps} sleeps");
+            if !died {
+                assert!(sleeps > 6);
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn clean_leaves_nothing_of_a_run_whose_answer_was_lost() {
+    for begun in runs() {
+        'calls: for call in 1.. {
+            for dies in [false, true] {
+                let accounts = accounts().await;
+                let before = accounts.inventory();
+                accounts.sandbox.fault(Fault::new("*", Effect::LoseAnswer).on_call(call));
+                run_and_lose(&accounts, &begun, if dies { call } else { u64::MAX }).await;
+                let is_struck = accounts.sandbox.call_count() as u64 >= call;
+                accounts.sandbox.clear_faults();
+                assert!(accounts.clean(&begun).await.is_empty(), "call {call}");
+                assert_eq!(accounts.inventory(), before, "call {call}");
+                if !is_struck {
+                    assert!(call > 8);
+                    break 'calls;
+                }
+            }
+        }
+    }
+}
+
+/// Runs to the end, or until the process dies after so many calls.
+async fn run_and_lose(accounts: &Accounts, begun: &Begun, calls: u64) {
+    let (lab, _) = accounts.lab(accounts.begin(begun), usize::MAX);
+    let output = quiet();
+    let mut run = Box::pin(runner::run(&lab, &output, Confirmed::by_test()));
+    let is_dead = || accounts.sandbox.call_count() as u64 >= calls;
+    let is_good = std::future::poll_fn(|context| match run.as_mut().poll(context) {
+        Poll::Ready(ended) => Poll::Ready(ended.is_ok()),
+        Poll::Pending if is_dead() => Poll::Ready(true),
+        Poll::Pending => Poll::Pending,
+    })
+    .await;
+    assert!(is_good);
+}
+
+#[tokio::test]
+async fn a_run_that_died_is_resumed_to_its_end() {
+    let begun = begun(Level::Copies, &[1, 4, 23]);
+    for sleeps in (0..).step_by(3) {
+        let accounts = accounts().await;
+        let before = accounts.inventory();
+        let died = run_and_die(&accounts, &begun, sleeps).await;
+        let (lab, _) = accounts.lab(accounts.open(&begun), usize::MAX);
+        runner::run(&lab, &quiet(), Confirmed::by_test()).await.unwrap();
+        let answers = Answers::of(&lab.journal.borrow()).unwrap();
+        let rows: Vec<_> = answers.rows.iter().map(|row| (row.observed.row, row.verdict)).collect();
+        assert_eq!(rows, [1, 4, 23].map(|row| (row, Verdict::AsAssumed)), "after {sleeps} sleeps");
+        drop(lab);
+        assert!(accounts.clean(&begun).await.is_empty());
+        assert_eq!(accounts.inventory(), before, "after {sleeps} sleeps");
+        if !died {
+            assert!(sleeps > 6);
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clean_that_died_is_run_again() {
+    let begun = begun(Level::Copies, &[1, 4, 23]);
+    for sleeps in 0.. {
+        let accounts = accounts().await;
+        let before = accounts.inventory();
+        accounts.run(&begun).await;
+        let (lab, mut dies) = accounts.lab(accounts.open(&begun), sleeps);
+        let died = tokio::select! {
+            _ = clean(&lab, Confirmed::by_test()) => false,
+            _ = dies.wait_for(|dies| *dies) => true,
+        };
+        drop(lab);
+        assert!(accounts.clean(&begun).await.is_empty());
+        assert_eq!(accounts.inventory(), before, "after {sleeps} sleeps");
+        if !died {
+            assert!(sleeps > 4);
+            break;
+        }
+    }
+}
+
+/// A line that was cut off when the process died announced no call.
+#[tokio::test]
+async fn a_journal_that_was_cut_off_is_read_to_its_last_whole_line() {
+    let accounts = accounts().await;
+    let begun = begun(Level::Free, &[46]);
+    let before = accounts.inventory();
+    accounts.run(&begun).await;
+    let path = accounts.folder.path().join(&begun.run).join("journal.jsonl");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{whole}{{\"at\":\"2026-")).unwrap();
+    assert!(accounts.clean(&begun).await.is_empty());
+    assert_eq!(accounts.inventory(), before);
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with(&whole));
+}
+
+/// What somebody else has, under a name that the run has not made, stays.
+#[tokio::test]
+async fn the_trained_model_whose_name_was_asked_for_stays() {
+    let accounts = accounts().await;
+    let begun = begun(Level::Copies, &[1]);
+    let before = accounts.inventory();
+    // The answer to the copy under the trained model's name is lost, so that `clean` has to look at the name.
+    let fault = Fault::new("rekognition:CopyProjectVersion", Effect::LoseAnswer);
+    accounts.sandbox.fault(fault.containing("\"VersionName\":\"flowers.2026-11-01\""));
+    accounts.run(&begun).await;
+    assert!(accounts.clean(&begun).await.is_empty());
+    assert_eq!(accounts.inventory(), before);
+}

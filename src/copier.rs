@@ -9,6 +9,7 @@ use crate::domain::times::CLOCK_TOLERANCE;
 use crate::poll_rotation::PollRotation;
 use crate::ports::{Clock, Ledger, Unavailable, World};
 use crate::rate_limit::{RateLimit, RateLimits};
+use crate::unread_projects::UnreadProjects;
 
 /// The most concurrent calls of one kind. Rate limits bound the calls per second; this bounds connections.
 pub(crate) const MAX_CONCURRENT_CALLS: usize = 8;
@@ -23,6 +24,7 @@ pub struct Copier<W> {
     pub(crate) policy_list_rates: RateLimits,
     pub(crate) policy_change_rates: RateLimits,
     pub(crate) poll_rotation: PollRotation,
+    pub(crate) unread_projects: UnreadProjects,
 }
 
 impl<W: World> Copier<W> {
@@ -36,6 +38,7 @@ impl<W: World> Copier<W> {
             policy_list_rates: RateLimits::per_second(calls),
             policy_change_rates: RateLimits::per_second(calls),
             poll_rotation: PollRotation::default(),
+            unread_projects: UnreadProjects::default(),
             rules,
         }
     }

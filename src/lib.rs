@@ -12,7 +12,7 @@
 //! | [`start_copy`], [`check_copies`] | the two use cases |
 //! | `publisher`, `project_policies` | what both use cases do: publish outboxes, put the copier's policy on source projects |
 //! | [`Copier`] | a world and the rules, and the call of CopyProjectVersion |
-//! | [`budget`], [`rate_limit`], `poll_rotation`, [`counts`] | time limits, rate limits, the order of polls, counts |
+//! | [`budget`], [`rate_limit`], `poll_rotation`, `unread_projects`, [`counts`] | time limits, rate limits, the order of polls, projects that could not be read, counts |
 //! | [`ports`] | what the use cases need from the world: a ledger, Rekognition, a bus, a clock |
 //! | [`domain`] | requests, records and every decision, without any I/O |
 
@@ -32,6 +32,7 @@ pub mod rate_limit;
 pub mod settings;
 pub mod start_copy;
 pub mod telemetry;
+mod unread_projects;
 
 pub use copier::Copier;
 pub use domain::rules::Rules;

@@ -4,12 +4,14 @@
 //! Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
 
 use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::error::ProvideErrorMetadata;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 
 use super::describe_error;
 use crate::domain::announcement::DETAIL_TYPE;
 use crate::domain::outbox::Outgoing;
+use crate::domain::refusal::Meaning;
 use crate::ports::{Bus, CallFailed, Unavailable};
 
 /// An event bus.
@@ -50,8 +52,15 @@ impl Bus for EventBridge {
             Err(error) => {
                 let is_refused =
                     error.raw_response().is_some_and(|answer| answer.status().as_u16() / 100 == 4);
+                // No announcement is the reason for a throttle or a missing permission.
+                let is_about_sender = error.code().map(Meaning::of).is_some_and(|meaning| {
+                    matches!(meaning, Meaning::Throttled | Meaning::Limit | Meaning::Permission)
+                });
                 let reason = describe_error(&error);
-                Err(if is_refused { CallFailed::Refused(reason) } else { CallFailed::Unavailable(reason) })
+                Err(match is_refused && !is_about_sender {
+                    true => CallFailed::Refused(reason),
+                    false => CallFailed::Unavailable(reason),
+                })
             }
         }
     }

@@ -26,7 +26,7 @@ pub struct Report {
     pub left: usize,
     /// Calls of DescribeProjectVersions.
     pub describe_calls: usize,
-    /// Calls of DescribeProjectVersions that failed.
+    /// Calls of DescribeProjectVersions that failed for a project that an earlier sweep could not read, either.
     pub describe_errors: usize,
     /// Age of the oldest request that has no final answer, in seconds.
     pub oldest_unfinished_seconds: i64,

@@ -98,10 +98,14 @@ impl<W: World> Sweep<'_, W> {
         }
         self.note(|report| report.describe_calls += 1);
         match self.copier.world.rekognition().versions(project, which).await {
-            Ok(page) => Some(page),
+            Ok(page) => {
+                self.copier.unread_projects.read(project);
+                Some(page)
+            }
             Err(error) => {
                 warn!(%project, %error, "a project could not be read");
-                self.note(|report| report.describe_errors += 1);
+                let lasts = self.copier.unread_projects.unread(project, self.owner);
+                self.note(|report| report.describe_errors += usize::from(lasts));
                 None
             }
         }

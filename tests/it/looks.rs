@@ -242,6 +242,7 @@ async fn a_project_that_cannot_be_read_says_nothing_about_its_copies() {
         let copier = copying(&["v1"]).await;
         copier.sandbox().fault(Fault::new(DESCRIBE, Effect::error(error)));
         copier.pass(SignedDuration::from_hours(25)).await;
+        copier.sweep().await;
         let report = copier.sweep().await;
         assert_eq!((&report["unreadable"], &report["describeErrors"]), (&json!(1), &json!(1)), "{error}");
         assert_eq!(copier.words("v1"), ["STARTED"], "{error}");

@@ -164,6 +164,18 @@ async fn an_announcement_whose_answer_is_lost_comes_again_to_the_byte() {
 }
 
 #[tokio::test]
+async fn an_announcement_that_makes_a_whole_call_fail_holds_back_only_itself() {
+    let copier = Copier::deployed().await;
+    let refused = Fault::new("events:PutEvents", Effect::error("ValidationException"));
+    copier.sandbox().fault(refused.containing(r#"\"requestId\":\"v2\""#));
+    copier.send(&[&request("v1"), &request("v2"), &request("v3")]).await;
+    assert_eq!(["v1", "v2", "v3"].map(|id| copier.words(id).len()), [1, 0, 1]);
+    copier.sandbox().clear_faults();
+    copier.sweep().await;
+    assert_eq!(copier.words("v2"), ["STARTED"]);
+}
+
+#[tokio::test]
 async fn while_rekognition_is_down_requests_are_kept_and_started_afterwards() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(Fault::outage("rekognition"));

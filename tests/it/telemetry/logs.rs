@@ -91,6 +91,22 @@ async fn a_status_nobody_knows_is_told_by_its_request() {
     }
 }
 
+#[tokio::test]
+async fn a_bus_that_takes_nothing_is_one_line_a_call() {
+    for code in ["AccessDeniedException", "ThrottlingException"] {
+        let copier = Copier::deployed().await;
+        copier.sandbox().fault(Fault::new("events:*", Effect::error(code)));
+        let requests: Vec<_> = (0..12).map(|n| request(&format!("v{n}"))).collect();
+        copier.send(&requests.iter().collect::<Vec<_>>()).await;
+        copier.sweep().await;
+        let lines = read(&logs(&copier).check_copies);
+        let said = lines
+            .iter()
+            .filter(|line| line.get("message") == Some(&json!("announcements were not published")));
+        assert_eq!(said.count(), 2, "{code}: ten announcements a call");
+    }
+}
+
 /// So that a trace goes on from the function to whoever an announcement wakes.
 #[tokio::test]
 async fn an_announcement_carries_the_trace_of_its_invocation() {

@@ -142,11 +142,27 @@ async fn what_an_alarm_is_for_is_seen_in_its_metric() {
     copier.sandbox().clear_faults();
     copier.sandbox().fault(refused(DESCRIBE));
     copier.sweep().await;
+    copier.sweep().await;
     let values = values(&logs(&copier).check_copies);
     let of = |name| values[&metric(name, None)].clone();
     assert_eq!(of("UnknownStatuses"), [1.0]);
     assert!(matches!(of("LedgerErrors")[..], [errors] if errors > 0.0));
-    assert_eq!(of("DescribeErrors"), [1.0], "one project");
+    assert_eq!(of("DescribeErrors"), [1.0], "one project, in the second sweep that could not read it");
+}
+
+#[tokio::test]
+async fn a_throttled_sweep_is_no_error_unless_the_next_one_is_throttled_too() {
+    let copier = Copier::deployed().await;
+    copier.send(&[&request("v1")]).await;
+    let mut errors = Vec::new();
+    for is_throttled in [true, false, true, true] {
+        copier.sandbox().clear_faults();
+        if is_throttled {
+            copier.sandbox().fault(Fault::new(DESCRIBE, Effect::error("ThrottlingException")));
+        }
+        errors.push(copier.sweep().await["describeErrors"].as_u64().unwrap());
+    }
+    assert_eq!(errors, [0, 0, 0, 1]);
 }
 
 #[tokio::test]
@@ -261,7 +277,8 @@ async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
     copier.send(&[&request("never")]).await;
     copier.pass(minutes(25 * 60)).await;
     copier.sandbox().fault(refused("dynamodb:Query").on_call(1));
-    copier.sandbox().fault(refused(DESCRIBE).on_call(1));
+    copier.sandbox().fault(refused(DESCRIBE).times(2));
+    copier.sweep().await;
     copier.sweep().await;
     copier.sandbox().fault(refused("events:*"));
     copier.send(&[&request("unpublished")]).await;

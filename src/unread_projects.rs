@@ -1,0 +1,28 @@
+//! Which destination projects earlier sweeps could not read, so that a throttled minute is not yet an error.
+//!
+//! A new instance does not know it, and begins to count again.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::domain::arn::ProjectArn;
+
+/// The projects that could not be read, each with the sweep that noticed it first.
+#[derive(Debug, Default)]
+pub(crate) struct UnreadProjects(Mutex<BTreeMap<ProjectArn, String>>);
+
+impl UnreadProjects {
+    /// Notes that `sweep` could not read a project; returns whether an earlier sweep could not, either.
+    pub(crate) fn unread(&self, project: &ProjectArn, sweep: &str) -> bool {
+        self.lock().entry(project.clone()).or_insert_with(|| sweep.to_owned()) != sweep
+    }
+
+    /// Notes that a project could be read.
+    pub(crate) fn read(&self, project: &ProjectArn) {
+        self.lock().remove(project);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ProjectArn, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

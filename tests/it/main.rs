@@ -8,13 +8,13 @@
 
 mod answers;
 mod calls;
+mod chaos;
 mod clock_skew;
 mod dead_connections;
 mod documents;
 mod events;
 mod identity;
 mod intake;
-mod killed;
 mod ledger_contract;
 mod looks;
 mod names;

@@ -205,36 +205,3 @@ async fn a_taken_name_that_cannot_be_looked_up_is_no_conflict() {
     assert_eq!(copier.words("second"), ["QUEUED", "STARTED"]);
     assert_eq!(copier.last("second")["adopted"], true);
 }
-
-#[tokio::test]
-async fn when_everything_fails_now_and_then_every_request_still_gets_its_one_answer() {
-    let copier = Copier::deployed().await;
-    let ids: Vec<String> = (0..20).map(|i| format!("v{i}")).collect();
-    for id in &ids {
-        copier.deployment.send(request(id).to_string());
-    }
-    for _ in 0..4 {
-        for effect in [Effect::LoseAnswer, Effect::LoseRequest, Effect::error("ThrottlingException")] {
-            copier.sandbox().fault(Fault::new("*", effect).at_rate(0.05));
-        }
-        copier.deployment.deliver().await;
-        // Whatever it says: the next one makes it good.
-        let _ = copier.deployment.check().await;
-        copier.sandbox().clear_faults();
-        copier.pass(minutes(21)).await;
-    }
-    for _ in 0..3 {
-        copier.deliver().await;
-        copier.sweep().await;
-        copier.pass(minutes(21)).await;
-    }
-    copier.is_done();
-    for id in &ids {
-        let mut words = copier.words(id);
-        words.dedup();
-        assert_eq!(words.last().unwrap(), "COMPLETED", "{id}: {words:?}");
-        assert_eq!(words.iter().filter(|word| *word == "COMPLETED").count(), 1, "{id}: {words:?}");
-    }
-    let versions = copier.sandbox().project(crate::support::DESTINATION).unwrap().versions;
-    assert_eq!(versions.len(), ids.len(), "no second copy");
-}

@@ -263,7 +263,7 @@ pub fn event(name: &str) -> Value {
     serde_json::from_str(&event_text(name)).unwrap()
 }
 
-pub fn minutes(minutes: i64) -> SignedDuration {
+pub const fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }
 

@@ -118,6 +118,11 @@ impl Environment {
         self.busy.store(false, Ordering::Release);
     }
 
+    /// The process, while it has an invocation.
+    pub(super) fn at_work(&self) -> Option<u32> {
+        self.pid.filter(|_| self.is_alive() && self.busy.load(Ordering::Acquire))
+    }
+
     pub(super) fn is_alive(&self) -> bool {
         self.ended.borrow().is_none()
     }

@@ -67,6 +67,11 @@ impl Function {
         }
     }
 
+    /// The ids of its processes that have an invocation, to send them signals.
+    pub fn at_work(&self) -> Vec<u32> {
+        self.environments().iter().filter_map(|environment| environment.at_work()).collect()
+    }
+
     /// The most memory that one of its processes has had in RAM (peak resident set), in bytes; 0 before the
     /// first, and where there is no /proc to ask.
     ///

@@ -38,15 +38,14 @@ impl Interrupt {
         *self.0.borrow()
     }
 
-    /// Waits until it comes.
-    pub async fn comes(&self) {
-        if self.0.clone().wait_for(|has_come| *has_come).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-
     /// Waits until it comes, so long at most.
     pub async fn or_after(&self, time: Duration) {
-        let _ = timeout(time, self.comes()).await;
+        let mut receiver = self.0.clone();
+        let come = async {
+            if receiver.wait_for(|has_come| *has_come).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let _ = timeout(time, come).await;
     }
 }

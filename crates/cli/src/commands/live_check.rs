@@ -13,13 +13,12 @@ use crate::confirm::Confirmed;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::state_folder;
 use crate::global::Global;
-use crate::interrupt::Interrupt;
 use crate::live_check::answer::Verdict;
 use crate::live_check::answers::Answers;
 use crate::live_check::clean::clean;
 use crate::live_check::experiments::{Level, experiment_of};
-use crate::live_check::journal::{Begun, Journal, Left, Model, Thing};
-use crate::live_check::lab::{Lab, PREFIX, RealTime};
+use crate::live_check::journal::{Begun, Journal, Model};
+use crate::live_check::lab::{Lab, PREFIX, RealTime, Time};
 use crate::live_check::plan::plan;
 use crate::live_check::report;
 use crate::live_check::runner;
@@ -171,7 +170,7 @@ impl OfRun {
         let sessions = Sessions::open(global, self.source_profile.as_deref()).await?;
         let begun = journal.begun()?;
         sessions.check(begun)?;
-        let left: Vec<String> = journal.left().iter().map(|left| format!("\n  {}", name_of(left))).collect();
+        let left: Vec<String> = journal.left().iter().map(|left| format!("\n  {}", left.thing)).collect();
         let what = format!("{what} run {}. What may be there of it:{}", begun.run, left.concat());
         let confirmed = Confirmed::by_person(&sessions.own.identity, &what, self.yes, output)?;
         Ok((journal, sessions, confirmed))
@@ -225,18 +224,19 @@ impl Sessions {
         }
     }
 
-    fn lab(&self, journal: Journal) -> Result<Lab, Failure> {
+    fn lab(&self, journal: Journal) -> Result<(Lab, Rc<RealTime>), Failure> {
+        let time = Rc::new(RealTime::until_interrupt());
         let source = self.source.as_ref().map(Session::rekognition);
-        Lab::new(journal, &self.own.rekognition(), source.as_ref(), Rc::new(RealTime))
+        let shared: Rc<dyn Time> = time.clone();
+        Ok((Lab::new(journal, &self.own.rekognition(), source.as_ref(), shared)?, time))
     }
 
     async fn run(&self, journal: Journal, confirmed: Confirmed, output: &Output) -> Result<Exit, Failure> {
-        let lab = self.lab(journal)?;
+        let (lab, time) = self.lab(journal)?;
         let run = &lab.begun.run;
-        let interrupt = Interrupt::listen();
         let ended = tokio::select! {
             ended = runner::run(&lab, output, confirmed) => Some(ended?),
-            () = interrupt.comes() => None,
+            () = time.stopped() => None,
         };
         let next = format!("delete what it has made with `model-copier live-check clean {run}`");
         if ended.is_none() {
@@ -251,11 +251,10 @@ impl Sessions {
     }
 
     async fn clean(&self, journal: Journal, confirmed: Confirmed, output: &Output) -> Result<Exit, Failure> {
-        let lab = self.lab(journal)?;
-        let interrupt = Interrupt::listen();
+        let (lab, time) = self.lab(journal)?;
         let left = tokio::select! {
-            left = clean(&lab, confirmed) => left?,
-            () = interrupt.comes() => return Ok(Exit::Interrupted),
+            left = clean(&lab, output, confirmed) => left?,
+            () = time.stopped() => return Ok(Exit::Interrupted),
         };
         if let Some(model) = &lab.begun.model {
             output.note(&format!(
@@ -267,7 +266,7 @@ impl Sessions {
             [] => Ok(Exit::Done),
             left => Err(Failure::Error(format!(
                 "still there: `{}`: run `model-copier live-check clean {}` again later",
-                left.iter().map(name_of).collect::<Vec<_>>().join("`, `"),
+                left.iter().map(|left| left.thing.to_string()).collect::<Vec<_>>().join("`, `"),
                 lab.begun.run
             ))),
         }
@@ -283,14 +282,6 @@ fn write_answers(journal: &Journal, output: &Output) -> Result<Answers, Failure>
         .map_err(|error| Failure::Error(format!("`{}` cannot be written: {error}", path.display())))?;
     output.note(&format!("answers: {}", path.display()));
     Ok(answers)
-}
-
-fn name_of(left: &Left) -> String {
-    match &left.thing {
-        Thing::Project { name } => format!("project {name}"),
-        Thing::Policy { project, name } => format!("policy {name} of {project}"),
-        Thing::Copy { project, name, .. } => format!("copy {name} in {project}"),
-    }
 }
 
 impl Options {

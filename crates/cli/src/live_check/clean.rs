@@ -10,6 +10,7 @@ use super::journal::{Left, Thing};
 use super::lab::Lab;
 use crate::confirm::Confirmed;
 use crate::exit::Failure;
+use crate::output::Output;
 
 /// How long a call can land after it was sent: so long its signature is valid.
 const LANDS_WITHIN: Duration = Duration::from_secs(15 * 60);
@@ -22,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(3 * 3600);
 ///
 /// # Errors
 /// If the journal cannot be written.
-pub async fn clean(lab: &Lab, _: Confirmed) -> Result<Vec<Left>, Failure> {
+pub async fn clean(lab: &Lab, output: &Output, _: Confirmed) -> Result<Vec<Left>, Failure> {
     let begun = lab.now();
     loop {
         // Copies before the projects that have them.
@@ -37,6 +38,7 @@ pub async fn clean(lab: &Lab, _: Confirmed) -> Result<Vec<Left>, Failure> {
         if left.is_empty() || lab.since(begun) > PATIENCE {
             return Ok(left);
         }
+        output.status_line(&format!("waits for {}", left.len()));
         lab.sleep(INTERVAL).await;
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! `resume` and `clean` know from it what there is. A line that was cut off when the process died is left out.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -71,6 +72,16 @@ pub enum Thing {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<ProjectVersionArn>,
     },
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Project { name } => write!(f, "project {name}"),
+            Self::Policy { project, name } => write!(f, "policy {name} of {project}"),
+            Self::Copy { project, name, .. } => write!(f, "copy {name} in {project}"),
+        }
+    }
 }
 
 /// A line.

@@ -118,7 +118,7 @@ impl Accounts {
     /// Cleans a run; what is left.
     async fn clean(&self, begun: &Begun) -> Vec<Left> {
         let (lab, _) = self.lab(self.open(begun), usize::MAX);
-        clean(&lab, Confirmed::by_test()).await.unwrap()
+        clean(&lab, &quiet(), Confirmed::by_test()).await.unwrap()
     }
 
     /// The projects, versions and policies that there are once all that is under way has ended.

@@ -60,11 +60,12 @@ async fn clean_leaves_nothing_of_a_run_that_died_before_any_call() {
 async fn clean_leaves_nothing_of_a_run_whose_answer_was_lost() {
     for begun in runs() {
         'calls: for call in 1.. {
-            for dies in [false, true] {
+            // Of a call that has not worked, and of one that has, in a process that dies of it.
+            for (lost, calls) in [(Effect::LoseRequest, u64::MAX), (Effect::LoseAnswer, call)] {
                 let accounts = accounts().await;
                 let before = accounts.inventory();
-                accounts.sandbox.fault(Fault::new("*", Effect::LoseAnswer).on_call(call));
-                run_and_lose(&accounts, &begun, if dies { call } else { u64::MAX }).await;
+                accounts.sandbox.fault(Fault::new("*", lost).on_call(call));
+                run_and_lose(&accounts, &begun, calls).await;
                 let is_struck = accounts.sandbox.call_count() as u64 >= call;
                 accounts.sandbox.clear_faults();
                 assert!(accounts.clean(&begun).await.is_empty(), "call {call}");
@@ -123,8 +124,9 @@ async fn a_clean_that_died_is_run_again() {
         let before = accounts.inventory();
         accounts.run(&begun).await;
         let (lab, mut dies) = accounts.lab(accounts.open(&begun), sleeps);
+        let output = quiet();
         let died = tokio::select! {
-            _ = clean(&lab, Confirmed::by_test()) => false,
+            _ = clean(&lab, &output, Confirmed::by_test()) => false,
             _ = dies.wait_for(|dies| *dies) => true,
         };
         drop(lab);

@@ -1,0 +1,88 @@
+//! How a copy goes on after its call was accepted.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use rekognition_model_copier::domain::arn::ProjectArn;
+
+use super::{Lab, Shown};
+use crate::exit::Failure;
+use crate::live_check::answer::Answer;
+use crate::live_check::journal::Model;
+
+/// How long a copy is followed. The copier calls one OVERDUE after two hours.
+const LONGEST_COPY: Duration = Duration::from_secs(125 * 60);
+/// How long a copy may be invisible. The copier counts on ten minutes.
+const LONGEST_HIDING: Duration = Duration::from_secs(30 * 60);
+
+/// How a copy went on.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// When it was shown first, since the call was answered.
+    pub visible_after: Option<Duration>,
+    /// When it had ended.
+    pub ended_after: Option<Duration>,
+    /// How it was shown last.
+    pub shown: Option<Shown>,
+}
+
+/// The first copy of a run, which several experiments look at.
+#[derive(Debug)]
+pub struct FirstCopy {
+    /// Its name.
+    pub name: String,
+    /// What CopyProjectVersion answered.
+    pub answer: Answer<String>,
+    /// How it went on.
+    pub followed: Followed,
+}
+
+impl Lab {
+    /// Polls a copy to its end.
+    pub async fn follow(&self, project: &ProjectArn, name: &str) -> Followed {
+        let begun = self.now();
+        let mut followed = Followed { visible_after: None, ended_after: None, shown: None };
+        loop {
+            let answer = self.version(project, name).await;
+            let passed = self.since(begun);
+            if let Ok(Some(shown)) = answer {
+                followed.visible_after.get_or_insert(passed);
+                let has_ended = shown.status != "COPYING_IN_PROGRESS";
+                followed.shown = Some(shown);
+                if has_ended {
+                    followed.ended_after = Some(passed);
+                    return followed;
+                }
+            }
+            let is_hidden = followed.visible_after.is_none();
+            if passed > LONGEST_COPY || (is_hidden && passed > LONGEST_HIDING) {
+                return followed;
+            }
+            self.sleep(Duration::from_secs(match (is_hidden, passed.as_secs()) {
+                (true, 0..60) => 1,
+                (_, 0..600) => 10,
+                _ => 30,
+            }))
+            .await;
+        }
+    }
+
+    /// The first copy of the run, made when it is first asked for.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub async fn first_copy(&self, model: &Model) -> Result<Rc<FirstCopy>, Failure> {
+        if let Some(copy) = self.first_copy.borrow().as_ref() {
+            return Ok(Rc::clone(copy));
+        }
+        let name = self.new_name();
+        let answer = self.copy(&model.copy(&name)).await?;
+        let followed = match answer {
+            Ok(_) => self.follow(&model.destination, &name).await,
+            Err(_) => Followed { visible_after: None, ended_after: None, shown: None },
+        };
+        let copy = Rc::new(FirstCopy { name, answer, followed });
+        *self.first_copy.borrow_mut() = Some(Rc::clone(&copy));
+        Ok(copy)
+    }
+}

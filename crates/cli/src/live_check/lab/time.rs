@@ -1,0 +1,53 @@
+//! The time of a run. Ctrl-C ends a run between two calls, so that the journal has the answer of each.
+
+use std::future::pending;
+use std::pin::Pin;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+
+use crate::interrupt::Interrupt;
+
+/// Time, which passes at once in tests.
+pub trait Time {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+    /// Waits.
+    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + '_>>;
+}
+
+/// The machine's time, until Ctrl-C.
+#[derive(Debug)]
+pub struct RealTime {
+    interrupt: Interrupt,
+    stopped: Notify,
+}
+
+impl RealTime {
+    /// Listens for Ctrl-C from now on.
+    pub fn until_interrupt() -> Self {
+        Self { interrupt: Interrupt::listen(), stopped: Notify::new() }
+    }
+
+    /// Waits until Ctrl-C has ended a wait. No wait ends from then on.
+    pub async fn stopped(&self) {
+        self.stopped.notified().await;
+    }
+}
+
+impl Time for RealTime {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        Box::pin(async move {
+            self.interrupt.or_after(time).await;
+            if self.interrupt.has_come() {
+                self.stopped.notify_one();
+                pending::<()>().await;
+            }
+        })
+    }
+}

@@ -58,19 +58,18 @@ fn service() -> (Canned, CustomLabels) {
 
 /// Answers a call: the first byte chooses the call and the HTTP status, the rest is the body. CopyProjectVersion counts
 /// as accepted or refused only where the answer says so, and every version that is described is in the answer.
-pub fn answers(data: &[u8]) {
-    let Some((first, body)) = data.split_first() else { return };
+pub fn answers(data: &[u8]) -> bool {
+    let Some((first, body)) = data.split_first() else { return false };
     let status = [200, 400, 500, 503, 404, 204, 301, 403][usize::from(first >> 1) % 8];
     let (canned, labels) = &*SERVICE;
     *canned.0.lock().expect("one thread") = (status, body.to_vec());
     let answer: Option<Value> = serde_json::from_slice(body).ok();
     if first & 1 == 0 {
-        copied(RUNTIME.block_on(labels.copy(&COPY)), status, answer.as_ref());
-        return;
+        return copied(RUNTIME.block_on(labels.copy(&COPY)), status, answer.as_ref());
     }
-    let Ok(found) = RUNTIME.block_on(labels.versions(&project(0), Which::Page(None))) else { return };
+    let Ok(found) = RUNTIME.block_on(labels.versions(&project(0), Which::Page(None))) else { return false };
     assert!(status < 300 || found == Page::default(), "{status} {answer:?}: {found:?}");
-    let Some(answer) = answer else { return };
+    let Some(answer) = answer else { return false };
     let described = answer["ProjectVersionDescriptions"].as_array().map(Vec::as_slice).unwrap_or_default();
     for version in &found.items {
         let is_it = |value: &Value| {
@@ -86,9 +85,11 @@ pub fn answers(data: &[u8]) {
         found.next.as_ref().map(|cursor| cursor.0.as_str()),
         "{answer}"
     );
+    true
 }
 
-fn copied(answer: CopyAnswer, status: u16, body: Option<&Value>) {
+fn copied(answer: CopyAnswer, status: u16, body: Option<&Value>) -> bool {
+    let is_accepted = matches!(answer, CopyAnswer::Accepted(_));
     let arn = body.and_then(|body| body["ProjectVersionArn"].as_str());
     match answer {
         CopyAnswer::Accepted(accepted) => {
@@ -103,4 +104,5 @@ fn copied(answer: CopyAnswer, status: u16, body: Option<&Value>) {
             assert!(status != 200 || !is_arn, "{body:?}: {reason}");
         }
     }
+    is_accepted
 }

@@ -6,9 +6,9 @@ use serde_json::json;
 use super::text;
 
 /// Reads a payload. Each message of a batch has an id; the same messages in a plain batch are read the same.
-pub fn batch(data: &[u8]) {
+pub fn batch(data: &[u8]) -> bool {
     let text = &text(data);
-    let Ok(payload) = read(text) else { return };
+    let Ok(payload) = read(text) else { return false };
     match payload {
         Payload::Request(request) => assert_eq!(request, text),
         Payload::Topic(records) => {
@@ -27,4 +27,5 @@ pub fn batch(data: &[u8]) {
             assert_eq!(format!("{again:?}"), format!("{messages:?}"), "{text:?}");
         }
     }
+    true
 }

@@ -14,13 +14,14 @@ const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Reads an item that nobody wrote: lines of a name, `S` or `N`, and a value, as in `due N 1795514400000`. A record that
 /// can be read is written and read again as the same; an entry's key becomes a cursor and back.
-pub fn item(data: &[u8]) {
+pub fn item(data: &[u8]) -> bool {
     let text = &text(data);
     let row: Item = text.split('\n').filter_map(attribute).collect();
     // A requester is an account: a `#` in it would end it early in the key.
     let is_keyed = |record: &Record| !record.header().key.requester.contains('#');
-    if let Some(record) = item::read(&row).ok().filter(is_keyed) {
-        survives(&record, &Times::default());
+    let record = item::read(&row).ok().filter(is_keyed);
+    if let Some(record) = &record {
+        survives(record, &Times::default());
     }
     let id = item::string(&row, "id");
     let due = row.get("due").and_then(|due| due.as_n().ok()).and_then(|due| due.parse().ok());
@@ -39,6 +40,7 @@ pub fn item(data: &[u8]) {
         assert_eq!((item::string(&key, "id"), item::string(&key, "step")), (id, Some("poll")), "{text:?}");
         assert_eq!(item::cursor(&key), Some(cursor), "{text:?}");
     }
+    record.is_some()
 }
 
 fn attribute(line: &str) -> Option<(String, AttributeValue)> {

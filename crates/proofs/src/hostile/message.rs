@@ -13,7 +13,7 @@ use crate::request::{ACCOUNT, SOURCE};
 
 /// Takes a message in. It becomes a start or a rejection, or it is an announcement of a copier; only the queue is
 /// believed about a requester; a request is the same in any wrapping.
-pub fn message(data: &[u8]) {
+pub fn message(data: &[u8]) -> bool {
     let text = &text(data);
     for way_in in [WayIn::Queue, WayIn::Topic(SOURCE), WayIn::Invocation] {
         let Some(taken) = take(text, way_in) else { continue };
@@ -26,7 +26,7 @@ pub fn message(data: &[u8]) {
         }
     }
     if !problems(text).is_empty() {
-        return;
+        return false;
     }
     let bare = take(text, WayIn::Queue).expect("a request").record;
     let detail_type = json!(DETAIL_TYPE);
@@ -46,6 +46,7 @@ pub fn message(data: &[u8]) {
             "{text:?}"
         );
     }
+    true
 }
 
 fn take(text: &str, way_in: WayIn<'_>) -> Option<Intake> {

@@ -1,7 +1,8 @@
 //! Hostile input: a table of bad requests, and the bodies of the fuzz targets.
 //!
-//! A target is a function of bytes that panics where the shipped code breaks a promise on them. `tests/hostile.rs`
-//! replays the kept inputs and mutations of them; cargo-fuzz's wrappers are in `fuzz/`.
+//! A target is a function of bytes that panics where the shipped code breaks a promise on them, and returns whether the
+//! code accepted them. `tests/hostile.rs` replays the kept inputs and mutations of them; cargo-fuzz's wrappers are in
+//! `fuzz/`.
 
 mod answers;
 mod arns;
@@ -35,7 +36,7 @@ pub use sandbox_http::sandbox_http;
 pub use settings::settings;
 
 /// A target with its name.
-pub type Target = (&'static str, fn(&[u8]));
+pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// Every target.
 pub const ALL: [Target; 10] = [

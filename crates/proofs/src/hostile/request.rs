@@ -6,7 +6,7 @@ use super::{problems, text};
 
 /// Reads a request. Each problem's message begins with its field and has no control character; a request without
 /// problems reads the same again from what is written of it.
-pub fn request(data: &[u8]) {
+pub fn request(data: &[u8]) -> bool {
     let text = &text(data);
     let problems = problems(text);
     for problem in &problems {
@@ -15,9 +15,10 @@ pub fn request(data: &[u8]) {
     }
     let Some(copy) = Draft::parse(text).complete() else {
         assert!(!problems.is_empty(), "{text:?}");
-        return;
+        return false;
     };
     let json = serde_json::to_string(&copy).expect("a request can be written");
     assert_eq!(serde_json::from_str::<CopyRequest>(&json).ok().as_ref(), Some(&copy), "{json}");
     assert_eq!(Draft::parse(&json).complete().as_ref(), Some(&copy), "{json}");
+    problems.is_empty()
 }

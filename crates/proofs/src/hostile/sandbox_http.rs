@@ -13,7 +13,7 @@ use tower_service::Service;
 
 const METHODS: &str = "POST GET PUT DELETE OPTIONS BREW";
 const PATHS: &str = "/ /_sandbox/announcements /_sandbox/calls /_sandbox/clock /_sandbox/faults /_sandbox/reset \
-    /_sandbox/settings /_sandbox/status /_sandbox/world /nothing";
+    /_sandbox/settings /_sandbox/status /_sandbox/world /nothing /_sandbox/requests";
 const TARGETS: &str = "RekognitionService.CopyProjectVersion RekognitionService.CreateProject \
     RekognitionService.CreateProjectVersion RekognitionService.DeleteProject RekognitionService.DeleteProjectPolicy \
     RekognitionService.DeleteProjectVersion RekognitionService.DescribeProjectVersions \
@@ -111,15 +111,15 @@ fn request(data: &[u8]) -> Option<(Request<Body>, bool)> {
 ///
 /// The input's first five bytes choose method, path, target, content type and key from lists; `0xff` takes a line of the
 /// input instead. The rest is the body. So a mutation of the body still reaches the operation.
-pub fn sandbox_http(data: &[u8]) {
-    let Some((request, faults)) = request(data) else { return };
+pub fn sandbox_http(data: &[u8]) -> bool {
+    let Some((request, faults)) = request(data) else { return false };
     TARGET.with_borrow_mut(|target| {
         let answer = async {
             let response = target.router.call(request).await.unwrap_or_else(|never| match never {});
             let (head, body) = response.into_parts();
             // The stream of changes has no end.
             if head.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
-                return;
+                return true;
             }
             let body = to_bytes(body, usize::MAX).await.expect("a body that can be read");
             let content_type = head.headers.get("content-type").map(|value| value.as_bytes().to_vec());
@@ -133,8 +133,9 @@ pub fn sandbox_http(data: &[u8]) {
                 head.status,
                 String::from_utf8_lossy(&body)
             );
+            head.status.is_success()
         };
-        RUNTIME.block_on(answer);
+        let is_accepted = RUNTIME.block_on(answer);
         // A fault may ask for any error and for hours of delay, so it is removed at once.
         if faults {
             target.sandbox.clear_faults();
@@ -143,5 +144,6 @@ pub fn sandbox_http(data: &[u8]) {
         if target.requests % REQUESTS == 0 {
             target.sandbox.reset().expect("a reset");
         }
-    });
+        is_accepted
+    })
 }

@@ -12,7 +12,7 @@ const YEAR: i64 = 365 * 24 * 3600;
 /// Reads an environment: lines of a variable's first letters, `=` and a value, over a good one. Each problem's message
 /// begins with its variable and has no control character; accepted settings are what the environment says, within their
 /// limits.
-pub fn settings(data: &[u8]) {
+pub fn settings(data: &[u8]) -> bool {
     let mut environment = BTreeMap::from(
         [("AWS_REGION", "us-east-1"), ("LEDGER_TABLE", "ledger"), ("ACCOUNT_ID", ACCOUNT)]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
@@ -46,6 +46,7 @@ pub fn settings(data: &[u8]) {
             for (account, arn) in &rules.policies.roles {
                 assert!(arn.contains(&format!(":iam::{account}:role/")) && account != ACCOUNT, "{arn}");
             }
+            true
         }
         Err(bad) => {
             for problem in &bad.0 {
@@ -53,6 +54,7 @@ pub fn settings(data: &[u8]) {
                 let named = names.any(|name| problem.starts_with(&format!("`{name}` ")));
                 assert!(named && !problem.contains(char::is_control), "{environment:?}: {problem}");
             }
+            false
         }
     }
 }

@@ -77,6 +77,14 @@ async fn a_copy_carries_what_was_asked_for() {
     );
     let tags = ok(&sandbox, DESTINATION, "ListTagsForResource", &json!({"ResourceArn": arn})).await;
     assert_eq!(tags, json!({"Tags": {"team": "flowers"}}));
+    pass(&sandbox, 30);
+    let result = async |account: &str, project: &str| {
+        let shown = ok(&sandbox, account, "DescribeProjectVersions", &json!({"ProjectArn": project})).await;
+        shown["ProjectVersionDescriptions"][0]["EvaluationResult"].clone()
+    };
+    let copied = result(DESTINATION, PRODUCTION).await;
+    assert!(copied["F1Score"].is_number(), "{copied}");
+    assert_eq!(copied, result(SOURCE, FLOWERS).await);
 }
 
 #[tokio::test]
@@ -220,10 +228,11 @@ async fn a_policy_change_is_seen_after_its_delay() {
 
 #[tokio::test]
 async fn a_taken_name_is_answered_as_the_settings_say() {
-    let sandbox = start(|settings| settings.taken_name_error = "InvalidParameterException".to_owned()).await;
+    let sandbox =
+        start(|settings| settings.taken_name_error = "ResourceAlreadyExistsException".to_owned()).await;
     ok(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;
     let taken = refused(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;
-    assert_eq!(taken, "InvalidParameterException");
+    assert_eq!(taken, "ResourceAlreadyExistsException");
 }
 
 #[tokio::test]

@@ -204,4 +204,5 @@ async fn training_needs_both_data_sets_or_neither_and_has_results() {
     let shown = ok(&sandbox, DESTINATION, "DescribeProjectVersions", &name).await;
     assert!(results.iter().all(|name| shown["ProjectVersionDescriptions"][0][name].is_object()), "{shown}");
     assert_eq!(shown["ProjectVersionDescriptions"][0]["BillableTrainingTimeInSeconds"], 30);
+    assert!(shown["ProjectVersionDescriptions"][0]["TrainingEndTimestamp"].is_number(), "{shown}");
 }

@@ -142,9 +142,21 @@ fn a_sweep_that_fails_is_left_to_the_next_minute() {
     assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0);
 }
 
+/// Every package takes its version from the workspace.
 #[test]
-fn the_application_has_the_packages_version() {
-    let template = template("template.yaml");
-    let application = &template["Metadata"]["AWS::ServerlessRepo::Application"];
-    assert_eq!(application["SemanticVersion"], env!("CARGO_PKG_VERSION"));
+fn the_version_is_the_same_everywhere() {
+    let version = env!("CARGO_PKG_VERSION");
+    let application = &template("template.yaml")["Metadata"]["AWS::ServerlessRepo::Application"];
+    assert_eq!(application["SemanticVersion"], version);
+    let read = |file| std::fs::read_to_string(root().join(file)).unwrap();
+    let changelog = read("CHANGELOG.md");
+    let released = changelog.lines().find(|line| line.starts_with("## [") && *line != "## [Unreleased]");
+    let date = released.and_then(|line| line.strip_prefix(&format!("## [{version}] - ")));
+    assert!(date.is_some_and(|date| date.parse::<jiff::civil::Date>().is_ok()), "{released:?}");
+    let deploy = read("docs/deploy.md");
+    let named = deploy.split("rekognition-model-copier-").filter(|rest| rest.starts_with(char::is_numeric));
+    assert!(
+        named.clone().count() > 5 && named.clone().all(|rest| rest.starts_with(version)),
+        "docs/deploy.md"
+    );
 }

@@ -2,6 +2,7 @@
 
 use crate::support::{COPY, Copier, minutes, request};
 use jiff::Timestamp;
+use sandbox::{Effect, Fault};
 
 #[tokio::test]
 async fn a_function_with_a_wrong_clock_records_requests_and_decides_nothing() {
@@ -9,10 +10,13 @@ async fn a_function_with_a_wrong_clock_records_requests_and_decides_nothing() {
         let copier = Copier::shipped_at(Timestamp::now() + skew).await;
         copier.send(&[&request("v1")]).await;
         assert_eq!(copier.words("v1"), ["QUEUED"], "{skew}");
+        copier.sandbox().fault(Fault::new("events:*", Effect::error("AccessDeniedException")));
         let answer = copier.deployment.invoke_start(&request("v2")).await.unwrap();
         assert_eq!(answer["status"], "QUEUED", "{skew}");
+        copier.sandbox().clear_faults();
         let error = copier.deployment.check().await.unwrap_err();
         assert_eq!(error.error_type, "ClockSkew", "{error}");
+        assert_eq!(copier.words("v2"), ["QUEUED"], "{skew}: a sweep publishes all the same");
         assert_eq!(copier.calls(COPY), 0, "{skew}");
     }
 }

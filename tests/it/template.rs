@@ -136,6 +136,13 @@ fn a_message_is_hidden_six_times_as_long_as_start_copy_may_run() {
     assert!(hidden >= 6 * properties("StartCopy")["Timeout"].as_i64().unwrap());
 }
 
+/// An asynchronous invocation is in no queue of its own.
+#[test]
+fn an_asynchronous_invocation_of_start_copy_that_fails_becomes_a_dead_letter() {
+    let target = &properties("StartCopy")["EventInvokeConfig"]["DestinationConfig"]["OnFailure"];
+    assert_eq!(*target, json!({"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}));
+}
+
 #[test]
 fn a_sweep_that_fails_is_left_to_the_next_minute() {
     let target = &properties("CheckSchedule")["Targets"][0];

@@ -6,7 +6,7 @@ use sandbox::{Effect, Fault};
 use serde_json::{Map, Value, json};
 
 use super::{Logs, is_metrics, logs, read, refused, story};
-use crate::support::{COPY, Copier, event, minutes, request, seconds, with};
+use crate::support::{COPY, Copier, DESCRIBE, event, minutes, request, seconds, with};
 
 fn the_one_that_says<'a>(lines: &'a [Map<String, Value>], message: &str) -> &'a Map<String, Value> {
     let is_it = |line: &&Map<String, Value>| line.get("message") == Some(&json!(message));
@@ -88,6 +88,34 @@ async fn a_status_nobody_knows_is_told_by_its_request() {
     let unknown = the_one_that_says(&lines, "an unknown status");
     for member in ["request", "correlationId", "status", "projectVersionArn", "modelStatus"] {
         assert!(unknown.get(member).is_some_and(Value::is_string), "{member}: {unknown:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_line_about_a_failed_call_has_its_http_status() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("InternalServerError")).containing("unanswered"));
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("throttled"));
+    copier.sandbox().fault(refused("events:*"));
+    copier.sandbox().fault(refused("dynamodb:PutItem").containing("#lost"));
+    for id in ["unanswered", "throttled", "lost"] {
+        copier.deployment.send(request(id).to_string());
+    }
+    copier.deployment.deliver().await;
+    copier.sandbox().fault(refused(DESCRIBE));
+    copier.sandbox().fault(refused("dynamodb:GetItem"));
+    copier.sweep().await;
+    let lines = read(&copier.deployment.logs().unwrap());
+    assert_eq!(the_one_that_says(&lines, "refused")["httpStatus"], 400);
+    for (message, member, status) in [
+        ("unanswered", "reason", "(HTTP 500)"),
+        ("announcements were not published", "reason", "(HTTP 400)"),
+        ("the request was not recorded", "error", "(HTTP 400)"),
+        ("a project could not be read", "error", "(HTTP 400)"),
+        ("a record could not be read", "error", "(HTTP 400)"),
+    ] {
+        let line = the_one_that_says(&lines, message);
+        assert!(line[member].as_str().unwrap().contains(status), "{line:?}");
     }
 }
 

@@ -1,11 +1,9 @@
 //! `model-copier live-check`: settles, in your account, what AWS does not document.
 
 use std::fs;
-use std::rc::Rc;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use rekognition_model_copier::aws::describe_error;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use uuid::Uuid;
 
@@ -13,17 +11,17 @@ use crate::confirm::Confirmed;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::state_folder;
 use crate::global::Global;
+use crate::live_check::accounts::Sessions;
 use crate::live_check::answer::Verdict;
 use crate::live_check::answers::Answers;
 use crate::live_check::clean::clean;
 use crate::live_check::experiments::{Level, experiment_of};
 use crate::live_check::journal::{Begun, Journal, Model};
-use crate::live_check::lab::{Lab, PREFIX, RealTime, Time};
+use crate::live_check::lab::PREFIX;
 use crate::live_check::plan::plan;
 use crate::live_check::report;
 use crate::live_check::runner;
 use crate::output::Output;
-use crate::session::Session;
 
 /// Try what AWS does not document
 ///
@@ -139,15 +137,15 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
             let what = format!("Makes what `live-check plan` with the same flags says. Run: {}", begun.run);
             let confirmed = Confirmed::by_person(&sessions.own.identity, &what, yes, output)?;
             let journal = Journal::begin(&folder, begun, Timestamp::now())?;
-            sessions.run(journal, confirmed, output).await
+            try_rows(&sessions, journal, confirmed, output).await
         }
         Action::Resume(of_run) => {
             let (journal, sessions, confirmed) = of_run.open(&folder, "Goes on with", global, output).await?;
-            sessions.run(journal, confirmed, output).await
+            try_rows(&sessions, journal, confirmed, output).await
         }
         Action::Clean(of_run) => {
             let (journal, sessions, confirmed) = of_run.open(&folder, "Deletes", global, output).await?;
-            sessions.clean(journal, confirmed, output).await
+            clean_up(&sessions, journal, confirmed, output).await
         }
         Action::Report { run } => {
             let journal = Journal::open(&folder, &run)?;
@@ -177,99 +175,56 @@ impl OfRun {
     }
 }
 
-/// The accounts of a run.
-struct Sessions {
-    own: Session,
-    source: Option<Session>,
+/// Runs what is left of a run, and writes what was answered.
+async fn try_rows(
+    sessions: &Sessions,
+    journal: Journal,
+    confirmed: Confirmed,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let (lab, time) = sessions.lab(journal)?;
+    let run = &lab.begun.run;
+    let ended = tokio::select! {
+        ended = runner::run(&lab, output, confirmed) => Some(ended?),
+        () = time.stopped() => None,
+    };
+    let next = format!("delete what it has made with `model-copier live-check clean {run}`");
+    if ended.is_none() {
+        output.note(&format!("go on with `model-copier live-check resume {run}`, or {next}"));
+        return Ok(Exit::Interrupted);
+    }
+    let answers = write_answers(&lab.journal.borrow(), output)?;
+    output.result(&answers, || report::markdown(&answers))?;
+    output.note(&next);
+    let is_otherwise = answers.rows.iter().any(|row| row.verdict == Verdict::Otherwise);
+    Ok(if is_otherwise { Exit::Finding } else { Exit::Done })
 }
 
-impl Sessions {
-    async fn open(global: &Global, source_profile: Option<&str>) -> Result<Self, Failure> {
-        let own = Session::open(global).await?;
-        let source = match source_profile {
-            Some(profile) => Some(Session::of_profile(global, Some(profile)).await?),
-            None => None,
-        };
-        Ok(Self { own, source })
+/// Deletes what a run has made.
+async fn clean_up(
+    sessions: &Sessions,
+    journal: Journal,
+    confirmed: Confirmed,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let (lab, time) = sessions.lab(journal)?;
+    let left = tokio::select! {
+        left = clean(&lab, output, confirmed) => left?,
+        () = time.stopped() => return Ok(Exit::Interrupted),
+    };
+    if let Some(model) = &lab.begun.model {
+        output.note(&format!(
+            "the copies' files stay: aws s3 rm --recursive s3://{}/{PREFIX}{}/",
+            model.bucket, lab.begun.run
+        ));
     }
-
-    /// Whether these are the accounts that the run has begun with.
-    fn check(&self, begun: &Begun) -> Result<(), Failure> {
-        let identity = &self.own.identity;
-        if (&identity.account, &identity.region) != (&begun.account, &begun.region) {
-            return Err(Failure::WrongAccount(format!(
-                "the run is of account `{}` and Region `{}`, the credentials of `{}` and `{}`: choose others with \
-                 `--profile` and `--region`",
-                begun.account, begun.region, identity.account, identity.region
-            )));
-        }
-        begun.model.as_ref().map_or(Ok(()), |model| self.check_source(begun.level, &model.source_version))
-    }
-
-    fn check_source(&self, level: Level, version: &ProjectVersionArn) -> Result<(), Failure> {
-        let owner = version.account();
-        let source = self.source.as_ref().map(|session| session.identity.account.as_str());
-        match source {
-            Some(account) if account != owner => Err(Failure::WrongAccount(format!(
-                "the credentials of `--source-profile` are of account `{account}`, the model is of `{owner}`"
-            ))),
-            None if owner != self.own.identity.account => Err(Failure::Usage(format!(
-                "the model is of account `{owner}`: give a profile of that account with `--source-profile`"
-            ))),
-            _ if level == Level::TwoAccounts && owner == self.own.identity.account => Err(Failure::Usage(
-                "`--level two-accounts` needs a model of another account: give another `--source-version`"
-                    .to_owned(),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    fn lab(&self, journal: Journal) -> Result<(Lab, Rc<RealTime>), Failure> {
-        let time = Rc::new(RealTime::until_interrupt());
-        let source = self.source.as_ref().map(Session::rekognition);
-        let shared: Rc<dyn Time> = time.clone();
-        Ok((Lab::new(journal, &self.own.rekognition(), source.as_ref(), shared)?, time))
-    }
-
-    async fn run(&self, journal: Journal, confirmed: Confirmed, output: &Output) -> Result<Exit, Failure> {
-        let (lab, time) = self.lab(journal)?;
-        let run = &lab.begun.run;
-        let ended = tokio::select! {
-            ended = runner::run(&lab, output, confirmed) => Some(ended?),
-            () = time.stopped() => None,
-        };
-        let next = format!("delete what it has made with `model-copier live-check clean {run}`");
-        if ended.is_none() {
-            output.note(&format!("go on with `model-copier live-check resume {run}`, or {next}"));
-            return Ok(Exit::Interrupted);
-        }
-        let answers = write_answers(&lab.journal.borrow(), output)?;
-        output.result(&answers, || report::markdown(&answers))?;
-        output.note(&next);
-        let is_otherwise = answers.rows.iter().any(|row| row.verdict == Verdict::Otherwise);
-        Ok(if is_otherwise { Exit::Finding } else { Exit::Done })
-    }
-
-    async fn clean(&self, journal: Journal, confirmed: Confirmed, output: &Output) -> Result<Exit, Failure> {
-        let (lab, time) = self.lab(journal)?;
-        let left = tokio::select! {
-            left = clean(&lab, output, confirmed) => left?,
-            () = time.stopped() => return Ok(Exit::Interrupted),
-        };
-        if let Some(model) = &lab.begun.model {
-            output.note(&format!(
-                "the copies' files stay: aws s3 rm --recursive s3://{}/{PREFIX}{}/",
-                model.bucket, lab.begun.run
-            ));
-        }
-        match left.as_slice() {
-            [] => Ok(Exit::Done),
-            left => Err(Failure::Error(format!(
-                "still there: `{}`: run `model-copier live-check clean {}` again later",
-                left.iter().map(|left| left.thing.to_string()).collect::<Vec<_>>().join("`, `"),
-                lab.begun.run
-            ))),
-        }
+    match left.as_slice() {
+        [] => Ok(Exit::Done),
+        left => Err(Failure::Error(format!(
+            "still there: `{}`: run `model-copier live-check clean {}` again later",
+            left.iter().map(|left| left.thing.to_string()).collect::<Vec<_>>().join("`, `"),
+            lab.begun.run
+        ))),
     }
 }
 
@@ -291,7 +246,7 @@ impl Options {
             self.only.iter().find(|row| experiment_of(**row).is_none_or(|it| it.level() > self.level))
         {
             return Err(Failure::Usage(format!(
-                "row {row} cannot be tried at `--level {}`: `live-check plan --level two-accounts` lists the rows",
+                "row {row} cannot be tried at `--level {}`: docs/live-checklist.md names the level of each row",
                 self.level.as_str()
             )));
         }
@@ -321,24 +276,7 @@ impl Options {
             )));
         }
         sessions.check_source(self.level, &source_version)?;
-        let owner = sessions.source.as_ref().unwrap_or(&sessions.own);
-        let source_project = project_of(owner, &source_version).await?;
+        let source_project = sessions.project_of(&source_version).await?;
         Ok(Model { source_project, source_version, destination, bucket, key: self.key })
     }
-}
-
-/// The project of a version: its ARN has a number of its own.
-async fn project_of(session: &Session, version: &ProjectVersionArn) -> Result<ProjectArn, Failure> {
-    let name = version.project_name();
-    let described = session.rekognition().describe_projects().project_names(name).send().await;
-    let described = described.map_err(|error| {
-        Failure::Error(format!("project `{name}` cannot be read: {}", describe_error(&error)))
-    })?;
-    let arn = described.project_descriptions().first().and_then(|project| project.project_arn());
-    arn.and_then(|arn| ProjectArn::parse(arn).ok()).ok_or_else(|| {
-        Failure::Usage(format!(
-            "there is no project `{name}` in account `{}`: check `--source-version`",
-            version.account()
-        ))
-    })
 }

@@ -2,7 +2,7 @@
 
 use model_copier::live_check::answer::Verdict;
 use model_copier::live_check::answers::Answers;
-use model_copier::live_check::experiments::Level;
+use model_copier::live_check::experiments::{Level, experiment_of};
 use model_copier::live_check::report;
 use sandbox::Settings;
 
@@ -61,6 +61,23 @@ async fn a_record_replays_against_the_sandbox() {
         ),
         "{differences:#?}"
     );
+}
+
+/// `RECORD=answers.json` tells where the sandbox answers otherwise than an account did.
+#[tokio::test]
+async fn the_sandbox_answers_as_a_record_does() {
+    let path = std::env::var_os("RECORD");
+    let record: Answers = match &path {
+        Some(path) => serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap(),
+        None => Accounts::new().await.run(&begun(Level::Free, &[])).await,
+    };
+    let mut differences = Vec::new();
+    for row in record.rows.iter().map(|row| row.observed.row) {
+        let level = experiment_of(row).unwrap().level();
+        let sandbox = Accounts::new().await.run(&begun(level, &[row])).await;
+        differences.extend(sandbox.differences(&record));
+    }
+    assert!(record.rows.len() > 1 && differences.is_empty(), "{differences:#?}");
 }
 
 #[tokio::test]

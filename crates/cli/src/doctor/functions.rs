@@ -111,6 +111,9 @@ fn state(function: &GetFunctionConfigurationOutput) -> Outcome {
     if state == "Active" && update == "Successful" {
         return Ok("it is active".to_owned());
     }
+    if state == "Pending" || update == "InProgress" {
+        return Err(Trouble::unknown("it is being changed").with_remedy("look again in a minute"));
+    }
     let reason = function.state_reason().or(function.last_update_status_reason()).unwrap_or_default();
     let message = format!("it has state {state} and its last update {update}: {reason}");
     Err(Trouble::found(message, "mend what the reason names, and deploy the stack again"))

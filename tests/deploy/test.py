@@ -1,11 +1,12 @@
-"""Sends requests through a deployed stack and listens on its bus. `test.py COPIER COPY-MODEL NOTIFY`: the names of the stacks of
-template.yaml, examples/step-functions and examples/notify, in the folder of the bundle that they were deployed from, with
-AWS's usual variables set.
+"""Sends requests through a deployed stack and listens on its bus. `test.py COPIER COPY-MODEL NOTIFY PROGRAM`: the names of the
+stacks of template.yaml, examples/step-functions and examples/notify, and model-copier; in the folder of the bundle that they
+were deployed from, with AWS's usual variables set.
 """
 
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -23,7 +24,9 @@ def outputs_of(stack):
     return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
 
-outputs, example, notify = map(outputs_of, sys.argv[1:])
+*stacks, program = sys.argv[1:]
+copier = stacks[0]
+outputs, example, notify = map(outputs_of, stacks)
 requests = outputs["RequestQueueUrl"]
 
 
@@ -176,6 +179,41 @@ def a_workflow_waits_for_its_copy_without_polling():
     assert (output["status"], output["versionName"]) == ("COMPLETED", "flowers.workflow"), output
 
 
+def dead_letters_are_shown_redriven_and_deleted():
+    dead = outputs["DeadLetterQueueUrl"]
+
+    def dead_letters(*arguments):
+        command = [program, "dead-letters", *arguments, "--stack", copier, "--output", "json"]
+        ran = subprocess.run(command, capture_output=True, text=True)
+        assert ran.returncode == 0, ran
+        return {letter["requestId"]: letter for letter in json.loads(ran.stdout)}
+
+    request = json.loads((EVENTS / "copy-requested-bare.json").read_text())
+    event = json.loads((EVENTS / "copy-requested.json").read_text())
+    event["detail"] |= {"requestId": "undelivered", "versionName": "flowers.undelivered"}
+    code = {"ERROR_CODE": {"DataType": "String", "StringValue": "NO_RESOURCE"}}
+    sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(event), MessageAttributes=code)
+    failed = {
+        "requestContext": {"condition": "RetriesExhausted"},
+        "requestPayload": {**request, "requestId": "failed", "versionName": "flowers.failed"},
+        "responsePayload": {"errorMessage": "the ledger is down"},
+    }
+    sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(failed))
+    sqs.send_message(QueueUrl=dead, MessageBody=json.dumps({**request, "requestId": "stranger"}))
+
+    shown = dead_letters()
+    assert {name: letter["cause"] for name, letter in shown.items()} == {
+        "undelivered": "notDelivered", "failed": "failedInvocation", "stranger": "sentBySomebody"
+    }, shown
+    assert "the ledger is down" in shown["failed"]["reason"], shown
+    assert dead_letters("redrive", "--dry-run").keys() == dead_letters("show").keys() == shown.keys()
+    assert dead_letters("delete", "--id", shown["stranger"]["messageId"]).keys() == {"stranger"}
+    assert dead_letters("redrive").keys() == {"undelivered", "failed"}
+    assert dead_letters() == {}
+    assert statuses("undelivered") == ["STARTED", "COMPLETED"] == statuses("failed")
+    assert record("stranger") is None
+
+
 def nothing_is_left_behind():
     wait_until(lambda: messages(requests) == 0)
     assert messages(outputs["DeadLetterQueueUrl"]) == 0
@@ -189,6 +227,7 @@ facts = [
     a_poisoned_message_is_rejected_and_people_are_told,
     a_killed_functions_message_is_redelivered,
     a_workflow_waits_for_its_copy_without_polling,
+    dead_letters_are_shown_redriven_and_deleted,
     nothing_is_left_behind,
 ]
 for fact in facts:

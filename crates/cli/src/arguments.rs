@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{cancel, copy, doctor, list, live_check, policies, retry, show};
+use crate::commands::{cancel, copy, dead_letters, doctor, list, live_check, policies, retry, show};
 use crate::exit::EXIT_CODES;
 use crate::global::Global;
 
@@ -31,6 +31,7 @@ pub enum Command {
     Retry(retry::Arguments),
     Cancel(cancel::Arguments),
     Policies(policies::Arguments),
+    DeadLetters(dead_letters::Arguments),
     Doctor(doctor::Arguments),
     LiveCheck(Box<live_check::Arguments>),
 }

@@ -14,6 +14,7 @@
 //! | [`local_copy`], [`announcer`], [`file_ledger`] | the functions' use cases in a loop; their bus; their ledger of files |
 //! | [`check`] | a check and what it says |
 //! | [`dry_run`], [`doctor`] | the checks of `copy --dry-run`; those of a stack |
+//! | [`dead_letters`] | what a stack could not record |
 //! | [`buckets`], [`keys`], [`projects`] | what both ask about buckets, keys and projects |
 //! | [`interrupt`] | Ctrl-C |
 //! | [`live_check`] | what only a live account can settle |
@@ -28,6 +29,7 @@ pub mod buckets;
 pub mod check;
 pub mod commands;
 pub mod confirm;
+pub mod dead_letters;
 pub mod doctor;
 pub mod dry_run;
 pub mod exit;

@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod copy;
+pub mod dead_letters;
 pub mod doctor;
 pub mod list;
 pub mod live_check;
@@ -26,6 +27,7 @@ pub async fn run(cli: Cli, output: &Output) -> Result<Exit, Failure> {
         Command::Retry(arguments) => retry::run(arguments, global, output).await,
         Command::Cancel(arguments) => cancel::run(arguments, global, output).await,
         Command::Policies(arguments) => policies::run(arguments, global, output).await,
+        Command::DeadLetters(arguments) => dead_letters::run(arguments, global, output).await,
         Command::Doctor(arguments) => doctor::run(arguments, global, output).await,
         Command::LiveCheck(arguments) => live_check::run(*arguments, global, output).await,
     }

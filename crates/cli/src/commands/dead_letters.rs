@@ -1,0 +1,147 @@
+//! `model-copier dead-letters`: shows, redrives and deletes what a stack could not record.
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use crate::confirm::Confirmed;
+use crate::dead_letters::{DeadLetterQueue, Letter, MAX_LETTERS};
+use crate::exit::{Exit, Failure};
+use crate::global::Global;
+use crate::output::Output;
+use crate::session::Session;
+use crate::stack::Stack;
+use crate::when::Style;
+
+/// How much of a letter's text is shown in the form `text`.
+const SHOWN_CHARACTERS: usize = 300;
+
+/// Show, redrive or delete a stack's dead letters
+///
+/// A dead letter is a request without an answer: EventBridge could not deliver it, start-copy could not record it, or an
+/// asynchronous invocation of start-copy failed. Mend the cause before you redrive.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  model-copier dead-letters --stack rekognition-model-copier
+  model-copier dead-letters redrive --stack rekognition-model-copier --dry-run
+  model-copier dead-letters delete --stack rekognition-model-copier --id 5fea7756-0ea4-451a-a703-a558b933e274")]
+pub struct Arguments {
+    /// Without it, the letters are shown.
+    #[command(subcommand)]
+    pub action: Option<Action>,
+    /// The stack's name
+    #[arg(long, value_name = "NAME", global = true)]
+    pub stack: Option<String>,
+    /// Only the letter with this message id; may be given several times
+    #[arg(long = "id", value_name = "ID", global = true)]
+    pub ids: Vec<String>,
+}
+
+/// What to do with the letters.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Show each letter, why it is there, and its request
+    Show,
+    /// Send the letters the way they came
+    ///
+    /// Read each letter before: anybody in the account who may send to the dead-letter queue can have written it, with any
+    /// account as its requester. The request queue takes messages of those who are in the stack's parameter
+    /// `DirectSenders`. A letter that was recorded after all does no harm.
+    Redrive(Change),
+    /// Delete the letters; their requesters get no answer
+    Delete(Change),
+}
+
+/// The flags of a change.
+#[derive(Args, Debug)]
+pub struct Change {
+    /// Show the letters that would be changed, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask before
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let Some(stack) = &arguments.stack else {
+        return Err(Failure::Usage("give the stack with `--stack`".to_owned()));
+    };
+    let session = Session::open(global).await?;
+    let stack = Stack::read(&session, stack).await?;
+    let queue = DeadLetterQueue::of(&session, &stack)?;
+    let all = queue.take().await?;
+    if all.len() >= MAX_LETTERS {
+        output.note(&format!("these are the first {MAX_LETTERS}: run the command again for the others"));
+    }
+    let is_chosen = |letter: &Letter| arguments.ids.is_empty() || arguments.ids.contains(&letter.message_id);
+    let (letters, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_chosen);
+    queue.give_back(&others).await?;
+    let change = match &arguments.action {
+        Some(Action::Redrive(change) | Action::Delete(change)) if !change.dry_run => change,
+        _ => {
+            queue.give_back(&letters).await?;
+            output.results(&letters, || texts(&letters, output.times()))?;
+            if letters.is_empty() {
+                output.note("there is no dead letter");
+            }
+            return Ok(Exit::Done);
+        }
+    };
+    let is_redrive = matches!(arguments.action, Some(Action::Redrive(_)));
+    let word = if is_redrive { "redriven" } else { "deleted" };
+    let mut failure = None;
+    let mut changed = 0;
+    if !letters.is_empty() {
+        let what = format!(
+            "{}These {} dead letters of stack `{}` will be {word}",
+            texts(&letters, output.times()),
+            letters.len(),
+            stack.name
+        );
+        match Confirmed::by_person(&session.identity, &what, change.yes, output) {
+            Ok(confirmed) => (changed, failure) = change_all(&queue, &letters, is_redrive, confirmed).await,
+            Err(refused) => failure = Some(refused),
+        }
+    }
+    let (changed, left) = letters.split_at(changed);
+    queue.give_back(left).await?;
+    output.results(changed, || {
+        changed.iter().map(|letter| format!("{word}: {}\n", letter.message_id)).collect::<String>()
+    })?;
+    failure.map_or(Ok(Exit::Done), Err)
+}
+
+/// How many of the letters were changed, and what stopped it.
+async fn change_all(
+    queue: &DeadLetterQueue<'_>,
+    letters: &[Letter],
+    is_redrive: bool,
+    confirmed: Confirmed,
+) -> (usize, Option<Failure>) {
+    for (changed, letter) in letters.iter().enumerate() {
+        let change = match is_redrive {
+            true => queue.redrive(letter, confirmed).await,
+            false => queue.delete(letter, confirmed).await,
+        };
+        if let Err(failure) = change {
+            return (changed, Some(failure));
+        }
+    }
+    (letters.len(), None)
+}
+
+fn texts(letters: &[Letter], style: Style) -> String {
+    letters.iter().map(|letter| text(letter, style)).collect()
+}
+
+fn text(letter: &Letter, style: Style) -> String {
+    let sent_at = letter.sent_at.map_or("-".to_owned(), |at| style.write(at, Timestamp::now()));
+    let request = letter.request_id.as_deref().unwrap_or("without an id that can be read");
+    let account = letter.account.iter().map(|account| format!(" of account {account}")).collect::<String>();
+    let body: String = letter.body.chars().take(SHOWN_CHARACTERS).collect();
+    format!(
+        "{}  {sent_at}  request {request}{account}\n  why:  {}\n  text: {body}\n",
+        letter.message_id, letter.reason
+    )
+}

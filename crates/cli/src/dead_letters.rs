@@ -1,0 +1,321 @@
+//! Dead letters: what a stack's dead-letter queue holds, why, and the ways back and out.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::ProvideErrorMetadata;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use jiff::Timestamp;
+use rekognition_model_copier::aws::describe_error;
+use rekognition_model_copier::domain::opened::{Opened, notified, open};
+use rekognition_model_copier::domain::request::Draft;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::confirm::Confirmed;
+use crate::exit::Failure;
+use crate::session::Session;
+use crate::stack::Stack;
+
+/// How long the letters stay with this command, so that a person has time to decide. SQS shows them to nobody else.
+const HELD_SECONDS: i32 = 600;
+/// The most letters that one command handles.
+pub const MAX_LETTERS: usize = 1000;
+
+/// Why a message is a dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// EventBridge could not put the event into the request queue.
+    NotDelivered,
+    /// start-copy could not record it, and SQS gave up.
+    NotRecorded,
+    /// An asynchronous invocation of start-copy failed.
+    FailedInvocation,
+    /// Neither EventBridge, SQS nor Lambda put it there.
+    SentBySomebody,
+}
+
+/// A dead letter.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Letter {
+    /// The message's id in the dead-letter queue.
+    pub message_id: String,
+    /// Why it is there.
+    pub cause: Cause,
+    /// The same in words.
+    pub reason: String,
+    /// The account that the event says it is from. Whoever wrote the message can write that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The request's id, as far as it can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// When the message was sent first; of an event that EventBridge gave up, when it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
+    /// What a redrive sends: the message, or the payload of the failed invocation.
+    pub body: String,
+    #[serde(skip)]
+    receipt: String,
+}
+
+impl Letter {
+    /// Reads a message; `source` is the source of the copier's own announcements.
+    pub fn of(message: Message, source: &str) -> Self {
+        let attribute = |name: &str| {
+            let attribute = message.message_attributes.as_ref().and_then(|attributes| attributes.get(name));
+            attribute.and_then(|attribute| attribute.string_value()).map(str::to_owned)
+        };
+        let system = |name| message.attributes.as_ref().and_then(|attributes| attributes.get(&name));
+        let body = message.body.clone().unwrap_or_default();
+        let invocation = serde_json::from_str::<FailedInvocation<'_>>(&body).ok();
+        let (cause, reason) = match (attribute("ERROR_CODE"), &invocation) {
+            (Some(code), _) => {
+                (Cause::NotDelivered, not_delivered(&code, &attribute("ERROR_MESSAGE").unwrap_or_default()))
+            }
+            (None, Some(invocation)) => (Cause::FailedInvocation, invocation.reason()),
+            (None, None) if system(MessageSystemAttributeName::DeadLetterQueueSourceArn).is_some() => {
+                let reason = "start-copy could not record it; its log has the errors of that time";
+                (Cause::NotRecorded, reason.to_owned())
+            }
+            (None, None) => {
+                let reason = "neither EventBridge, SQS nor Lambda put it there: somebody sent it";
+                (Cause::SentBySomebody, reason.to_owned())
+            }
+        };
+        let payload = invocation.map(|invocation| invocation.request_payload.get().to_owned());
+        let body = payload.unwrap_or(body);
+        let (request_id, account) = request(&body, source);
+        let sent_at = system(MessageSystemAttributeName::SentTimestamp);
+        Self {
+            message_id: message.message_id.unwrap_or_default(),
+            cause,
+            reason,
+            account,
+            request_id,
+            sent_at: sent_at.and_then(|at| Timestamp::from_millisecond(at.parse().ok()?).ok()),
+            body,
+            receipt: message.receipt_handle.unwrap_or_default(),
+        }
+    }
+}
+
+fn not_delivered(code: &str, message: &str) -> String {
+    match code {
+        "NO_PERMISSIONS" => format!("the queue's or the key's policy refused EventBridge: {message}"),
+        "NO_RESOURCE" => format!("the queue is gone, or its key is disabled: {message}"),
+        _ => format!("EventBridge gave up with {code}: {message}"),
+    }
+}
+
+/// What Lambda sends about an asynchronous invocation that failed, as far as it is read here.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FailedInvocation<'a> {
+    request_context: Value,
+    #[serde(borrow)]
+    request_payload: &'a RawValue,
+    #[serde(default)]
+    response_payload: Value,
+}
+
+impl FailedInvocation<'_> {
+    fn reason(&self) -> String {
+        let text = |value: &Value, field| value.get(field).and_then(Value::as_str).unwrap_or("-").to_owned();
+        format!(
+            "an invocation of start-copy failed ({}): {}",
+            text(&self.request_context, "condition"),
+            text(&self.response_payload, "errorMessage")
+        )
+    }
+}
+
+/// The id and the account of the request in a message.
+fn request(body: &str, source: &str) -> (Option<String>, Option<String>) {
+    let event: Value = serde_json::from_str(body).unwrap_or_default();
+    let opened = match event.pointer("/Records/0/Sns/Message").and_then(Value::as_str) {
+        Some(message) => notified(message, source),
+        None => open(body, source),
+    };
+    match opened {
+        Opened::Request(request) => {
+            (Draft::parse(&request.text).request_id.or(request.event_id), request.event_account)
+        }
+        Opened::Ignored(_) => (None, None),
+    }
+}
+
+/// A stack's dead-letter queue.
+#[derive(Debug)]
+pub struct DeadLetterQueue<'a> {
+    stack: &'a Stack,
+    url: &'a str,
+    sqs: Client,
+    lambda: aws_sdk_lambda::Client,
+}
+
+impl<'a> DeadLetterQueue<'a> {
+    /// The queue that the stack's outputs name.
+    ///
+    /// # Errors
+    /// If the stack has no such output.
+    pub fn of(session: &Session, stack: &'a Stack) -> Result<Self, Failure> {
+        let config = &session.config.shared;
+        let (sqs, lambda) = (Client::new(config), aws_sdk_lambda::Client::new(config));
+        Ok(Self { stack, url: stack.output("DeadLetterQueueUrl")?, sqs, lambda })
+    }
+
+    /// Takes the letters out for ten minutes, at most [`MAX_LETTERS`], oldest first.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub async fn take(&self) -> Result<Vec<Letter>, Failure> {
+        let source = self.stack.output("EventSource")?;
+        let mut letters = BTreeMap::new();
+        while letters.len() < MAX_LETTERS {
+            let call = self.sqs.receive_message().queue_url(self.url).max_number_of_messages(10);
+            let call = call.message_system_attribute_names(MessageSystemAttributeName::All);
+            // A wait, so that SQS asks all its servers.
+            let call =
+                call.message_attribute_names("All").visibility_timeout(HELD_SECONDS).wait_time_seconds(1);
+            let answer = call.send().await.map_err(|error| failed("read", &error))?;
+            let page = answer.messages.unwrap_or_default();
+            if page.is_empty() {
+                break;
+            }
+            let page = page.into_iter().map(|message| Letter::of(message, source));
+            letters.extend(page.map(|letter| (letter.message_id.clone(), letter)));
+        }
+        let mut letters: Vec<Letter> = letters.into_values().collect();
+        letters.sort_by_key(|letter| letter.sent_at);
+        Ok(letters)
+    }
+
+    /// Gives letters back, so that they are visible at once.
+    ///
+    /// # Errors
+    /// If SQS refuses: they are visible after ten minutes.
+    pub async fn give_back(&self, letters: &[Letter]) -> Result<(), Failure> {
+        for letter in letters {
+            let call = self.sqs.change_message_visibility().queue_url(self.url).visibility_timeout(0);
+            let answer = call.receipt_handle(&letter.receipt).send().await;
+            answer.map_err(|error| failed("given back", &error))?;
+        }
+        Ok(())
+    }
+
+    /// Sends a letter the way it came: into the request queue, or to start-copy. Then deletes it.
+    ///
+    /// A failed invocation is repeated. In the queue its requester would be another.
+    ///
+    /// # Errors
+    /// If it is refused or fails; the letter stays.
+    pub async fn redrive(&self, letter: &Letter, confirmed: Confirmed) -> Result<(), Failure> {
+        match letter.cause {
+            Cause::FailedInvocation => self.invoke(letter).await?,
+            _ => {
+                let queue = self.stack.output("RequestQueueUrl")?;
+                let sent = self.sqs.send_message().queue_url(queue).message_body(&letter.body).send().await;
+                sent.map_err(|error| match error.code() {
+                    Some("AccessDenied" | "AccessDeniedException") => Failure::Error(format!(
+                        "the request queue takes no message from you: list the ARN of your role in the stack's \
+                         parameter `DirectSenders`: {}",
+                        describe_error(&error)
+                    )),
+                    _ => failed("redriven", &error),
+                })?;
+            }
+        }
+        self.delete(letter, confirmed).await
+    }
+
+    async fn invoke(&self, letter: &Letter) -> Result<(), Failure> {
+        let function = self.stack.output("StartCopyFunction")?;
+        let call = self.lambda.invoke().function_name(function).payload(Blob::new(letter.body.as_bytes()));
+        let answer = call.send().await.map_err(|error| failed("redriven", &error))?;
+        match answer.function_error {
+            None => Ok(()),
+            Some(error) => Err(Failure::Error(format!(
+                "letter `{}` fails again and stays: look at the log of `{function}`: {error}",
+                letter.message_id
+            ))),
+        }
+    }
+
+    /// Deletes a letter.
+    ///
+    /// # Errors
+    /// If SQS refuses.
+    pub async fn delete(&self, letter: &Letter, _: Confirmed) -> Result<(), Failure> {
+        let call = self.sqs.delete_message().queue_url(self.url).receipt_handle(&letter.receipt);
+        call.send().await.map(|_| ()).map_err(|error| failed("deleted", &error))
+    }
+}
+
+fn failed<E>(what: &str, error: &aws_sdk_sqs::error::SdkError<E>) -> Failure
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    Failure::Error(format!("dead letters cannot be {what}: {}", describe_error(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sqs::types::MessageAttributeValue;
+
+    use super::*;
+
+    const EVENT: &str = r#"{"id": "e1", "account": "111122223333", "source": "shop",
+        "detail-type": "Rekognition Model Copy Requested", "detail": {"context": {"b": 1, "a": 1.0}}}"#;
+
+    fn letter(body: &str, attributes: &[(&str, &str)], is_of_sqs: bool) -> Letter {
+        let mut message = Message::builder().body(body);
+        for (name, value) in attributes {
+            let value =
+                MessageAttributeValue::builder().data_type("String").string_value(*value).build().unwrap();
+            message = message.message_attributes(*name, value);
+        }
+        if is_of_sqs {
+            message = message
+                .attributes(MessageSystemAttributeName::DeadLetterQueueSourceArn, "arn:aws:sqs:…:requests");
+        }
+        Letter::of(message.build(), "rekognition.model-copier")
+    }
+
+    #[test]
+    fn a_letter_says_who_put_it_there_and_why() {
+        let refused = [("ERROR_CODE", "NO_PERMISSIONS"), ("ERROR_MESSAGE", "kms:Decrypt")];
+        let refused = letter(EVENT, &refused, false);
+        assert_eq!(refused.cause, Cause::NotDelivered);
+        assert_eq!(refused.reason, "the queue's or the key's policy refused EventBridge: kms:Decrypt");
+        assert_eq!(
+            (refused.request_id.as_deref(), refused.account.as_deref()),
+            (Some("e1"), Some("111122223333"))
+        );
+        assert_eq!(letter(EVENT, &[("ERROR_CODE", "NO_RESOURCE")], false).cause, Cause::NotDelivered);
+        assert_eq!(letter(EVENT, &[], true).cause, Cause::NotRecorded);
+        assert_eq!(letter(EVENT, &[], false).cause, Cause::SentBySomebody);
+        assert_eq!(letter("no JSON", &[], false).request_id, None);
+    }
+
+    #[test]
+    fn the_payload_of_a_failed_invocation_is_kept_byte_for_byte() {
+        let failed = |payload: &str| {
+            let body = format!(
+                r#"{{"requestContext": {{"condition": "RetriesExhausted"}}, "requestPayload": {payload},
+                "responsePayload": {{"errorMessage": "time-out"}}}}"#
+            );
+            letter(&body, &[], false)
+        };
+        let event = failed(EVENT);
+        assert_eq!((event.cause, event.body.as_str()), (Cause::FailedInvocation, EVENT));
+        assert_eq!(event.reason, "an invocation of start-copy failed (RetriesExhausted): time-out");
+        let topic = failed(r#"{"Records": [{"Sns": {"Message": "{\"requestId\": \"r1\"}"}}]}"#);
+        assert_eq!(topic.request_id.as_deref(), Some("r1"));
+    }
+}

@@ -3,6 +3,7 @@
 mod alarms;
 mod functions;
 mod keeping;
+mod logs;
 mod places;
 mod policy;
 mod release;
@@ -53,6 +54,7 @@ impl Patient<'_> {
         checks.extend(self.function("check-copies", "CheckCopiesFunction").await);
         checks.extend(self.encryption_key().await);
         checks.extend(self.alarms().await);
+        checks.extend(self.logs().await);
         checks.extend(self.buckets().await);
         checks.extend(self.destination_projects().await);
         checks.extend(self.source_accounts().await);

@@ -21,36 +21,26 @@ use crate::domain::times::Times;
 pub struct Unavailable(pub String);
 
 /// The ports of one world.
+#[expect(missing_docs, reason = "each port is described at its trait")]
 pub trait World: Send + Sync {
-    /// The ledger.
     type Ledger: Ledger;
-    /// Custom Labels.
     type Rekognition: Rekognition;
-    /// The event bus.
     type Bus: Bus;
-    /// The time.
     type Clock: Clock;
 
-    /// The ledger.
     fn ledger(&self) -> &Self::Ledger;
-    /// Custom Labels.
     fn rekognition(&self) -> &Self::Rekognition;
-    /// The event bus.
     fn bus(&self) -> &Self::Bus;
-    /// The time.
     fn clock(&self) -> &Self::Clock;
 }
 
 /// A world made of four ports.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each port is described at its trait")]
 pub struct Ports<L, R, B, C> {
-    /// The ledger.
     pub ledger: L,
-    /// Custom Labels.
     pub rekognition: R,
-    /// The event bus.
     pub bus: B,
-    /// The time.
     pub clock: C,
 }
 

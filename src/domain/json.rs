@@ -84,12 +84,7 @@ impl<'a> Object<'a> {
             !hit
         });
         if found.len() > 1 {
-            let field = format!("{}{name}", self.prefix);
-            problems.push(Problem::new(
-                &field,
-                ProblemCode::Duplicate,
-                "is given more than once: give it once",
-            ));
+            problems.push(duplicate(&format!("{}{name}", self.prefix)));
         }
         found.first().copied().filter(|value| value.get() != "null")
     }
@@ -100,12 +95,7 @@ impl<'a> Object<'a> {
         let twice: BTreeSet<&str> =
             self.members.iter().map(|(name, _)| name.as_str()).filter(|name| !seen.insert(*name)).collect();
         for name in twice {
-            let field = format!("{}{}", self.prefix, shorten(name));
-            problems.push(Problem::new(
-                &field,
-                ProblemCode::Duplicate,
-                "is given more than once: give it once",
-            ));
+            problems.push(duplicate(&format!("{}{}", self.prefix, shorten(name))));
         }
         self.members
     }
@@ -146,6 +136,10 @@ pub fn string(field: &str, value: &RawValue, problems: &mut Vec<Problem>) -> Opt
             None
         }
     }
+}
+
+fn duplicate(field: &str) -> Problem {
+    Problem::new(field, ProblemCode::Duplicate, "is given more than once: give it once")
 }
 
 fn wrong_type(field: &str, wanted: &str, value: &RawValue) -> Problem {

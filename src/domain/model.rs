@@ -1,7 +1,5 @@
 //! A project version as Rekognition describes it, and what its status says about copying.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -78,12 +76,6 @@ statuses! {
 impl From<ModelStatus> for String {
     fn from(status: ModelStatus) -> Self {
         status.as_str().to_owned()
-    }
-}
-
-impl fmt::Display for ModelStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -350,13 +350,9 @@ impl Record {
 
     /// The request's status; STARTING while its first call is in progress.
     pub fn status_word(&self) -> &'static str {
-        self.status().map_or("STARTING", Status::as_str)
-    }
-
-    fn status(&self) -> Option<Status> {
         match self {
-            Self::Accepted(accepted) => accepted.status(),
-            Self::Rejected(_) => Some(Status::Rejected),
+            Self::Accepted(accepted) => accepted.status().map_or("STARTING", Status::as_str),
+            Self::Rejected(_) => Status::Rejected.as_str(),
         }
     }
 

@@ -95,37 +95,29 @@ impl CopyRequest {
 /// The fields of a rejected request that could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(missing_docs, reason = "a field has the name that it has in the request")]
 pub struct ReadableFields {
-    /// `sourceProjectArn`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_project_arn: Option<ProjectArn>,
-    /// `sourceProjectVersionArn`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_project_version_arn: Option<ProjectVersionArn>,
-    /// `destinationProjectArn`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_project_arn: Option<ProjectArn>,
-    /// `versionName`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_name: Option<String>,
 }
 
 /// A request as far as it could be read, with all its problems.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "a field has the name that it has in the request")]
 pub struct Draft {
     /// The fields that a rejection returns.
     pub fields: ReadableFields,
-    /// `outputConfig`
     pub output_config: Option<OutputConfig>,
-    /// `tags`
     pub tags: BTreeMap<String, String>,
-    /// `kmsKeyId`
     pub kms_key_id: Option<String>,
-    /// `requestId`
     pub request_id: Option<String>,
-    /// `correlationId`
     pub correlation_id: Option<String>,
-    /// `context`
     pub context: Option<Context>,
     /// Every problem. [`Draft::complete`] returns a request only if there is none.
     pub problems: Vec<Problem>,

@@ -122,7 +122,7 @@ fn is_settled(copying: &Copying, now: Timestamp) -> bool {
 
 fn copy_timed_out(limit: SignedDuration, status: Option<&ModelStatus>) -> Failure {
     let reading = match status {
-        Some(status) => format!("the version still has status `{status}`"),
+        Some(status) => format!("the version still has status `{}`", status.as_str()),
         None => "the destination project could not be read".to_owned(),
     };
     let message = format!("the copy did not end within {} s: {reading}", limit.as_secs());

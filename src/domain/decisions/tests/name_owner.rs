@@ -33,7 +33,7 @@ fn unanswered_record() -> Accepted {
 fn a_taken_name_is_adopted_from_the_same_source_whatever_its_status() {
     for word in ModelStatus::ALL.iter().filter(|word| **word != ModelStatus::Deleting) {
         let record = name_taken(starting(), Some(&version(word.clone())), at(1), &Times::default());
-        assert_eq!((status(&record), statuses(&record)), ("STARTED", vec!["STARTED"]), "{word}");
+        assert_eq!((status(&record), statuses(&record)), ("STARTED", vec!["STARTED"]), "{word:?}");
         assert!(record.header.outbox[0].detail.get().contains(r#""adopted":true"#));
     }
 }

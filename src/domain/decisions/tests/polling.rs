@@ -131,9 +131,9 @@ fn nothing_fails_while_a_call_could_still_land() {
     let seen = version(ModelStatus::CopyingInProgress);
     let StartDecision::Save(adopted) = recover(lost, Some(&seen), "o", at(MIN), &times) else { panic!() };
     for word in [ModelStatus::CopyingFailed, ModelStatus::Deleting, ModelStatus::TrainingFailed] {
-        assert_eq!(poll_status(adopted.clone(), word.clone(), at(19 * MIN)), None, "{word}");
+        assert_eq!(poll_status(adopted.clone(), word.clone(), at(19 * MIN)), None, "{word:?}");
         let failed = poll_status(adopted.clone(), word.clone(), at(20 * MIN)).unwrap();
-        assert_eq!(status(&failed), "FAILED", "{word}");
+        assert_eq!(status(&failed), "FAILED", "{word:?}");
     }
     let absent = poll(adopted.clone(), &Found::Missing, at(2 * MIN), &times).unwrap();
     assert_eq!(poll(absent.clone(), &Found::Missing, at(19 * MIN), &times), None);

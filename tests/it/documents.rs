@@ -213,3 +213,17 @@ fn every_alarm_has_its_section() {
     let sections = operate.headings.into_iter().filter(|(level, _)| *level == HeadingLevel::H3);
     assert_eq!(named, sections.map(|(_, heading)| heading).filter(is_alarm).collect());
 }
+
+#[test]
+fn every_section_that_doctor_names_exists() {
+    let operate = Document::read(&root().join("docs/operate.md"));
+    let headings: BTreeSet<_> = operate.headings.into_iter().map(|(_, heading)| heading).collect();
+    let sources = files(&root().join("crates/cli/src/doctor"));
+    let text: String = sources.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let mut named =
+        text.split("docs/operate.md, \\\"").skip(1).map(|rest| rest.split_once("\\\"").unwrap().0);
+    assert!(named.clone().count() > 4);
+    // The name of an alarm is filled in: another test holds those.
+    let missing = named.find(|section| *section != "{name}" && !headings.contains(*section));
+    assert_eq!(missing, None);
+}

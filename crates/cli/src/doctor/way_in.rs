@@ -10,8 +10,7 @@ use super::policy::Policy;
 use super::{DEPLOY_AGAIN, Patient};
 use crate::check::{Outcome, Trouble};
 
-const NO_BUS: &str = "make the bus again, then change `EventBusName` to `default` and back: docs/operate.md, \
-                      \"The bus is gone\"";
+const NO_BUS: &str = "make it again, then deploy twice: docs/operate.md, \"The bus is gone\"";
 const SEND: &str = "sqs:SendMessage";
 
 impl Patient<'_> {

@@ -1,5 +1,6 @@
 //! `report`: a page about a run, for a person and for the project.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::answer::{Part, Verdict};
@@ -31,10 +32,9 @@ pub fn markdown(answers: &Answers) -> String {
     if !changes.is_empty() {
         let _ = write!(page, "\n## What to change\n\n{changes}");
     }
-    let untried: Vec<String> = rows()
-        .filter(|row| !answers.rows.iter().any(|answered| answered.observed.row == row.number))
-        .map(|row| row.number.to_string())
-        .collect();
+    let is_tried = |number: u8| answers.rows.iter().any(|answered| answered.observed.row == number);
+    let untried: BTreeSet<u8> = rows().map(|row| row.number).filter(|number| !is_tried(*number)).collect();
+    let untried: Vec<String> = untried.iter().map(u8::to_string).collect();
     let _ = write!(page, "\nNot tried: {}.\n\n{SEND_BACK}\n", untried.join(", "));
     page
 }

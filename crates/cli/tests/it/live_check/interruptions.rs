@@ -60,8 +60,10 @@ async fn clean_leaves_nothing_of_a_run_that_died_before_any_call() {
 async fn clean_leaves_nothing_of_a_run_whose_answer_was_lost() {
     for begun in runs() {
         'calls: for call in 1.. {
-            // Of a call that has not worked, and of one that has, in a process that dies of it.
-            for (lost, calls) in [(Effect::LoseRequest, u64::MAX), (Effect::LoseAnswer, call)] {
+            // A call that did not work, one that did, and one that did in a process that died before it read the answer.
+            let lost =
+                [(Effect::LoseRequest, u64::MAX), (Effect::LoseAnswer, u64::MAX), (Effect::LoseAnswer, call)];
+            for (lost, calls) in lost {
                 let accounts = accounts().await;
                 let before = accounts.inventory();
                 accounts.sandbox.fault(Fault::new("*", lost).on_call(call));
@@ -85,10 +87,9 @@ async fn run_and_lose(accounts: &Accounts, begun: &Begun, calls: u64) {
     let output = quiet();
     let mut run = Box::pin(runner::run(&lab, &output, Confirmed::by_test()));
     let is_dead = || accounts.sandbox.call_count() as u64 >= calls;
-    let is_good = std::future::poll_fn(|context| match run.as_mut().poll(context) {
-        Poll::Ready(ended) => Poll::Ready(ended.is_ok()),
-        Poll::Pending if is_dead() => Poll::Ready(true),
-        Poll::Pending => Poll::Pending,
+    let is_good = std::future::poll_fn(|context| match is_dead() {
+        true => Poll::Ready(true),
+        false => run.as_mut().poll(context).map(|ended| ended.is_ok()),
     })
     .await;
     assert!(is_good);

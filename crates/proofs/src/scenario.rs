@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::announcement::Status;
+use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::ModelStatus;
 
-use crate::request::{Request, project, rules, source_project, source_version};
+use crate::request::{ACCOUNT, Request, project, rules, source_project, source_version};
+use crate::world::cancels::Cancel;
 use crate::world::models::{Destiny, Outside};
 use crate::world::{Latency, World, later};
 
@@ -94,6 +96,13 @@ fn outside(world: &mut World, after: u64, act: Outside) {
 
 fn name() -> String {
     "copy-a".to_owned()
+}
+
+/// Somebody cancels the request in each of these minutes.
+fn cancelling(world: &mut World, minutes: impl Iterator<Item = u64>) {
+    let key = RecordKey { requester: ACCOUNT.to_owned(), request_id: "a".to_owned() };
+    let now = world.now;
+    world.cancels.extend(minutes.map(|minute| Cancel::at(later(now, seconds(60 * minute)), key.clone())));
 }
 
 /// The settings of a copier that puts project policies.
@@ -185,11 +194,23 @@ pub fn all() -> Vec<Scenario> {
         .with(&[("START_TIMEOUT_SECONDS", "180")]),
         one("a permission that never comes", FAILED, |world| world.models.forbidden = true)
             .with(&[("PERMISSION_TIMEOUT_SECONDS", "300")]),
+        one("a request that is cancelled while it waits", FAILED, |world| {
+            refusing(world, &["ServiceQuotaExceededException"; 100]);
+            cancelling(world, (1..=120).step_by(5));
+        }),
+        one(
+            "a request that is cancelled when it is started",
+            &[Status::Completed, Status::Failed],
+            |world| {
+                refusing(world, &["ThrottlingException"; 3]);
+                cancelling(world, 0..=3);
+            },
+        ),
         // A lost call is recognized by when the version was made.
         none("a copy within one project, of which the source is not shown")
             .and(Duration::ZERO, Request::within_one_project("a"), COMPLETED)
             .prepared(|world| world.models.hides_source = true)
-            .with(&[("ALLOWED_SOURCE_ACCOUNTS", crate::request::ACCOUNT)]),
+            .with(&[("ALLOWED_SOURCE_ACCOUNTS", ACCOUNT)]),
     ];
     all.extend(of_policies());
     debug_assert!(all.iter().all(|scenario| scenario.ends.len() == scenario.requests.len()));

@@ -224,6 +224,9 @@ impl Watch {
                 let source = copy.source_project_version_arn.as_str();
                 all.any(|v| v.source.as_deref() != Some(source))
             }),
+            failure::CANCELLED => {
+                before.accepted().is_some_and(|accepted| matches!(accepted.state, State::Waiting { .. }))
+            }
             failure::START_TIMED_OUT => {
                 version.is_none() && since(after.header().requested_at) >= self.times.start_timeout
             }

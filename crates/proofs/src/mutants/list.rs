@@ -19,6 +19,7 @@ const POLICIES: &str = "project_policies.rs";
 const BUDGET: &str = "budget.rs";
 const SWEEP: &str = "check_copies/mod.rs";
 const STARTS: &str = "check_copies/start_waiting.rs";
+const CANCELLING: &str = "domain/decisions/cancelling.rs";
 const STARTING: &str = "domain/decisions/starting.rs";
 const ANSWER: &str = "domain/decisions/copy_answer.rs";
 const WAITING: &str = "domain/decisions/waiting.rs";
@@ -331,6 +332,12 @@ pub const ALL: &[Mutant] = &[
         BUDGET,
         "timeout_at(self.end, work).await.ok()",
         "timeout_at(self.end + Duration::from_secs(600), work).await.ok()",
+    ),
+    of(
+        "a request that is being started is cancelled",
+        CANCELLING,
+        "State::Starting { .. } => Err(NotCancelled::Starting),",
+        "State::Starting { .. } => Ok(accepted.ending(Outcome::Failed(Failure::new(failure::CANCELLED, \"\").into()), now)),",
     ),
     harmless(
         of(

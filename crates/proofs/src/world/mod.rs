@@ -1,6 +1,7 @@
 //! The world in memory: a ledger, Custom Labels, a bus and a queue, in virtual time, with an eye on
 //! everything that happens.
 
+pub mod cancels;
 pub mod models;
 pub mod policies;
 pub mod queue;
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 use crate::chance::Chance;
 use crate::watch::Watch;
 use crate::weather::{Fault, Kind, Weather};
+use cancels::Cancel;
 use models::Models;
 use policies::Policies;
 use queue::Queue;
@@ -70,6 +72,8 @@ pub struct World {
     pub models: Models,
     /// The source account's project policies.
     pub policies: Policies,
+    /// The people who cancel requests.
+    pub cancels: Vec<Cancel>,
     /// Whether copying needs a policy that the copier puts.
     pub needs_policy: bool,
     /// The queue.
@@ -113,6 +117,7 @@ impl World {
         self.now = later(BEGINNING, self.age());
         self.models.settle(self.now);
         self.policies.settle(self.now);
+        self.cancel();
     }
 
     /// Begins an effect: what befalls it, and how long its way there and back takes.
@@ -172,6 +177,7 @@ impl Shared {
             table: Table::new(rules.times),
             models: Models::default(),
             policies: Policies::default(),
+            cancels: Vec::new(),
             needs_policy: !rules.policies.roles.is_empty(),
             queue: Queue::default(),
             weather: Weather::Calm,

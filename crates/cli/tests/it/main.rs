@@ -12,6 +12,7 @@
 mod crashes;
 mod credentials;
 mod dry_run;
+mod examples;
 mod file_ledger;
 mod live_check;
 mod program;
@@ -20,3 +21,4 @@ mod stack;
 mod stack_changes;
 mod stack_requests;
 mod support;
+mod ten_thousand;

@@ -9,7 +9,7 @@ use rekognition_model_copier::settings::Settings;
 
 use crate::support::{ACCOUNT, Machine, STACK};
 
-fn session(endpoint: String) -> Session {
+pub(crate) fn session(endpoint: String) -> Session {
     let credentials = Credentials::new(ACCOUNT, "sandbox", None, None, "test");
     let shared = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())

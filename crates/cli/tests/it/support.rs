@@ -142,11 +142,16 @@ impl Machine {
         Ran::of(self.program(arguments).output().await.unwrap())
     }
 
-    /// The same while the stack's functions run: the queue is delivered and the schedule strikes all the time.
+    /// The same while the stack's functions run.
     pub(crate) async fn run_with_functions<A: AsRef<OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = A>,
     ) -> Ran {
+        self.while_functions_run(self.run(arguments)).await
+    }
+
+    /// The queue is delivered and the schedule strikes all the time until the work is done.
+    pub(crate) async fn while_functions_run<T>(&self, work: impl Future<Output = T>) -> T {
         let functions = async {
             loop {
                 self.stack().deliver().await;
@@ -154,7 +159,7 @@ impl Machine {
             }
         };
         tokio::select! {
-            ran = self.run(arguments) => ran,
+            done = work => done,
             never = functions => never,
         }
     }

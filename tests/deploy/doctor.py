@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +23,8 @@ PROJECT = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production
 SOURCE_PROJECT = "arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000"
 SOURCE = {"aws_access_key_id": "111122223333", "aws_secret_access_key": "local"}
 
-names = ("cloudwatch", "dynamodb", "events", "kms", "lambda", "s3", "sqs")
-cloudwatch, dynamodb, events, kms, functions, s3, sqs = map(boto3.client, names)
+names = ("cloudwatch", "dynamodb", "events", "kms", "lambda", "logs", "s3", "sqs")
+cloudwatch, dynamodb, events, kms, functions, logs, s3, sqs = map(boto3.client, names)
 companions = boto3.client("cloudformation", **SOURCE)
 source_projects = boto3.client("rekognition", **SOURCE)
 
@@ -150,6 +151,16 @@ def target(**changes):
 
 
 @contextmanager
+def logged_error():
+    stream = {"logGroupName": f"/aws/lambda/{start_copy}", "logStreamName": "a-test"}
+    logs.create_log_stream(**stream)
+    line = json.dumps({"level": "ERROR", "message": "cannot start", "error": "a bad setting"})
+    logs.put_log_events(**stream, logEvents=[{"timestamp": int(time.time() * 1000), "message": line}])
+    yield
+    logs.delete_log_stream(**stream)
+
+
+@contextmanager
 def policies_of_others():
     document = source_projects.list_project_policies(ProjectArn=SOURCE_PROJECT)["ProjectPolicies"][0]["PolicyDocument"]
     added = [f"other-{number}" for number in range(4)]
@@ -219,6 +230,7 @@ FAULTS = [
     ("alarms", "docs/operate.md", between(lambda: set_alarm("ALARM"), lambda: set_alarm("OK"))),
     ("alarms", "aws cloudwatch enable-alarm-actions", between(
         lambda: cloudwatch.disable_alarm_actions(**silent), lambda: cloudwatch.enable_alarm_actions(**silent))),
+    ("log", "Messages in the log", logged_error()),
     ("output bucket", "make it", between(lambda: s3.delete_bucket(Bucket=BUCKET), lambda: s3.create_bucket(Bucket=BUCKET))),
     ("destination project", "quota", world(full)),
     ("destination project", "make the project", world(without_project)),

@@ -31,7 +31,7 @@ impl Patient<'_> {
             }
         }
         let found = errors.into_iter().map(|(error, count)| {
-            let message = format!("in the last hour {count} times: {error}");
+            let message = format!("{count} in the last hour: {error}");
             let remedy = "docs/operate.md, \"Messages in the log\"";
             Check::of(CHECK, Err(Trouble::found(message, remedy)))
         });

@@ -6,8 +6,7 @@ use std::ops::AddAssign;
 use serde::Serialize;
 
 use crate::domain::announcement::Status;
-use crate::domain::failure;
-use crate::domain::record::{Ended, Outcome, Record, State};
+use crate::domain::record::{Ended, Outcome, Record, State, WaitReason};
 
 /// Counts of the states that requests entered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -50,7 +49,11 @@ impl Counts {
         };
         match &accepted.state {
             State::Starting { .. } => {}
-            State::Waiting { reason, .. } => *self.waiting.entry(reason.as_str()).or_default() += 1,
+            State::Waiting { reason, .. } => {
+                *self.waiting.entry(reason.as_str()).or_default() += 1;
+                let is_about_policy = matches!(reason, WaitReason::PolicyFull | WaitReason::PolicyNotPut);
+                self.policy_errors += usize::from(is_about_policy);
+            }
             // A copy enters its state once, with this announcement; later saves change only what polls found.
             State::Copying(copying) => {
                 let is_new = accepted.header.outbox.iter().any(|next| next.status == Status::Started);
@@ -63,10 +66,6 @@ impl Counts {
             }
             State::Ended(Ended { outcome: Outcome::Failed(_), .. }) => self.failed += 1,
             State::Ended(Ended { outcome: Outcome::TimedOut(_), .. }) => self.timed_out += 1,
-        }
-        let policy_missing = [failure::POLICY_FULL, failure::POLICY_NOT_PUT];
-        if accepted.failure().is_some_and(|failure| policy_missing.contains(&failure.code.as_str())) {
-            self.policy_errors += 1;
         }
     }
 }

@@ -168,6 +168,8 @@ pub enum WaitReason {
     Permission,
     /// The source project has no room for the copier's policy.
     PolicyFull,
+    /// The source project's policies could not be read, or the copier's could not be put.
+    PolicyNotPut,
     /// A version of that name is being deleted, or is not visible yet.
     NameBusy,
     /// An error that the copier does not know.
@@ -182,6 +184,7 @@ impl WaitReason {
             Self::Quota => "Quota",
             Self::Permission => "Permission",
             Self::PolicyFull => "PolicyFull",
+            Self::PolicyNotPut => "PolicyNotPut",
             Self::NameBusy => "NameBusy",
             Self::Unknown => "Unknown",
         }

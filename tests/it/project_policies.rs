@@ -299,7 +299,10 @@ async fn a_session_that_has_expired_is_replaced() {
 async fn refused(copier: &Copier) -> Value {
     copier.send(&[&request("v1")]).await;
     assert_eq!(copier.words("v1"), ["QUEUED"]);
-    copier.pass(SignedDuration::from_mins(16)).await;
+    copier.pass(minutes(5)).await;
+    let report = copier.sweep().await;
+    assert_eq!((&report["waiting"]["PolicyNotPut"], &report["policyErrors"]), (&json!(1), &json!(1)));
+    copier.pass(SignedDuration::from_mins(11)).await;
     copier.sweep().await;
     assert_eq!(copier.words("v1"), ["QUEUED", "FAILED"]);
     assert_eq!(copier.calls(COPY), 0, "nothing is called without a policy");

@@ -69,8 +69,8 @@ fn refused(
             let failure = failure.with_remedy(remedy);
             // A refusal proves nothing while the policy may not be visible yet, however long refusals have lasted.
             match is_visible(policy_put_at, now) {
-                true => wait_for_permission(accepted, failure, now, times),
-                false => wait_until_visible(accepted, failure, now, times),
+                true => wait_for_permission(accepted, WaitReason::Permission, failure, now, times),
+                false => wait_until_visible(accepted, WaitReason::Permission, failure, now, times),
             }
         }
         Meaning::Throttled => wait(accepted, WaitReason::Throttled, failure, (5, 300), now, times),

@@ -29,11 +29,11 @@ pub fn policy_missing(accepted: Accepted, why: &PolicyMissing, now: Timestamp, r
         PolicyMissing::Error(PolicyError::Conflict) => {
             let failure =
                 Failure::new(failure::POLICY_NOT_PUT, "others keep changing the project's policies");
-            wait(accepted, WaitReason::Unknown, failure, (10, 300), now, times)
+            wait(accepted, WaitReason::PolicyNotPut, failure, (10, 300), now, times)
         }
         PolicyMissing::Error(PolicyError::Unavailable(reason)) => {
             let failure = Failure::new(failure::POLICY_NOT_PUT, reason);
-            wait(accepted, WaitReason::Unknown, failure, (10, 300), now, times)
+            wait(accepted, WaitReason::PolicyNotPut, failure, (10, 300), now, times)
         }
         PolicyMissing::Error(PolicyError::Refused { action, refusal }) => {
             let failure = Failure::new(&refusal.code, format!("{action}: {}", refusal.message));
@@ -41,7 +41,7 @@ pub fn policy_missing(accepted: Accepted, why: &PolicyMissing, now: Timestamp, r
                 return wait(accepted, WaitReason::Throttled, failure, (5, 300), now, times);
             }
             let remedy = remedy::policy(action, &refusal.code, &accepted.copy, &rules.policies);
-            wait_for_permission(accepted, failure.with_remedy(remedy), now, times)
+            wait_for_permission(accepted, WaitReason::PolicyNotPut, failure.with_remedy(remedy), now, times)
         }
     }
 }

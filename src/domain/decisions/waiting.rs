@@ -36,6 +36,7 @@ pub fn wait_for_right_clock(accepted: Accepted, now: Timestamp, times: &Times) -
 /// is final only after the permission time-out.
 pub(super) fn wait_for_permission(
     accepted: Accepted,
+    reason: WaitReason,
     failure: Failure,
     now: Timestamp,
     times: &Times,
@@ -44,16 +45,17 @@ pub(super) fn wait_for_permission(
     if now >= saturating_add(since, times.permission_timeout) {
         return accepted.ending(Outcome::Failed(failure.into()), now);
     }
-    wait_until_visible(accepted, failure, now, times)
+    wait_until_visible(accepted, reason, failure, now, times)
 }
 
 /// The record after a refusal that cannot be final yet.
 pub(super) fn wait_until_visible(
     accepted: Accepted,
+    reason: WaitReason,
     failure: Failure,
     now: Timestamp,
     times: &Times,
 ) -> Accepted {
     let accepted = Accepted { refused_since: Some(accepted.refused_since.unwrap_or(now)), ..accepted };
-    wait(accepted, WaitReason::Permission, failure, (5, 60), now, times)
+    wait(accepted, reason, failure, (5, 60), now, times)
 }

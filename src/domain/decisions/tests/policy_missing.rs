@@ -25,13 +25,13 @@ fn every_reason_waits_and_is_announced() {
     let put = "rekognition:PutProjectPolicy";
     for (why, reason, code) in [
         (no_slot(), WaitReason::PolicyFull, "PolicyFull"),
-        (silent, WaitReason::Unknown, "PolicyNotPut"),
-        (PolicyMissing::Error(PolicyError::Conflict), WaitReason::Unknown, "PolicyNotPut"),
+        (silent, WaitReason::PolicyNotPut, "PolicyNotPut"),
+        (PolicyMissing::Error(PolicyError::Conflict), WaitReason::PolicyNotPut, "PolicyNotPut"),
         (refused("sts:AssumeRole", "Throttling"), WaitReason::Throttled, "Throttling"),
-        (refused("sts:AssumeRole", "AccessDenied"), WaitReason::Permission, "AccessDenied"),
+        (refused("sts:AssumeRole", "AccessDenied"), WaitReason::PolicyNotPut, "AccessDenied"),
         (
             refused(put, "MalformedPolicyDocumentException"),
-            WaitReason::Permission,
+            WaitReason::PolicyNotPut,
             "MalformedPolicyDocumentException",
         ),
     ] {

@@ -15,9 +15,9 @@ use crate::budget::Budget;
 use crate::copier::{Copier, log_state, record_span};
 use crate::counts::Counts;
 use crate::domain::arn::ProjectVersionArn;
+use crate::domain::envelope::IgnoreReason;
 use crate::domain::failure::Failure;
 use crate::domain::intake::{Intake, Message, intake};
-use crate::domain::opened::Ignored;
 use crate::domain::record::{Record, State};
 use crate::ports::{Created, Ledger, Unavailable, World};
 use crate::project_policies::InvocationPolicies;
@@ -229,13 +229,13 @@ impl<W: World> Copier<W> {
     }
 }
 
-fn log_ignored(message: Message<'_>, ignored: Ignored) {
+fn log_ignored(message: Message<'_>, ignored: IgnoreReason) {
     match ignored {
-        Ignored::Announcement => warn!(
+        IgnoreReason::Announcement => warn!(
             messageId = message.id,
             "ignored an announcement of a copier: correct the rule or subscription that sent it here"
         ),
-        Ignored::SubscriptionConfirmation => warn!(
+        IgnoreReason::SubscriptionConfirmation => warn!(
             messageId = message.id,
             "ignored a topic's request to confirm its subscription: confirm it with the AWS CLI (aws sns \
              confirm-subscription), or subscribe with the owner's credentials"

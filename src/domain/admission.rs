@@ -6,7 +6,7 @@ use std::fmt;
 use super::problem::{Problem, ProblemCode, shown};
 use super::request::{Draft, OutputConfig};
 
-/// Where the copier runs, and what it allows.
+/// Where the copier runs, and which requests it allows.
 #[derive(Clone, Debug)]
 pub struct Admission {
     /// The partition, for instance `aws`.
@@ -19,9 +19,9 @@ pub struct Admission {
     pub source_accounts: BTreeSet<String>,
     /// The accounts that may ask for models of other accounts than their own.
     pub trusted_requesters: BTreeSet<String>,
-    /// The places that copies may be written to; `None` leaves that to the policy of the copier's role.
+    /// The places that copies may be written to. With `None`, only the IAM policy of the copier's role limits them.
     pub output_locations: Option<BTreeSet<OutputLocation>>,
-    /// The tag keys that a copy may have; `None` allows any.
+    /// The tag keys that a copy may have. `None` allows any.
     pub tag_keys: Option<BTreeSet<String>>,
 }
 
@@ -60,15 +60,15 @@ impl Admission {
     pub fn problems(&self, draft: &Draft, requester: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
         if let Some(arn) = &draft.fields.source_project_arn {
-            self.place("sourceProjectArn", arn.partition(), arn.region(), &mut problems);
-            self.source("sourceProjectArn", arn.account(), requester, &mut problems);
+            self.check_place("sourceProjectArn", arn.partition(), arn.region(), &mut problems);
+            self.check_source("sourceProjectArn", arn.account(), requester, &mut problems);
         }
         if let Some(arn) = &draft.fields.source_project_version_arn {
-            self.place("sourceProjectVersionArn", arn.partition(), arn.region(), &mut problems);
-            self.source("sourceProjectVersionArn", arn.account(), requester, &mut problems);
+            self.check_place("sourceProjectVersionArn", arn.partition(), arn.region(), &mut problems);
+            self.check_source("sourceProjectVersionArn", arn.account(), requester, &mut problems);
         }
         if let Some(arn) = &draft.fields.destination_project_arn {
-            self.place("destinationProjectArn", arn.partition(), arn.region(), &mut problems);
+            self.check_place("destinationProjectArn", arn.partition(), arn.region(), &mut problems);
             if arn.account() != self.account {
                 let rest = format!(
                     "must be in account `{}`, not {}: send the request to the copier in that account",
@@ -79,13 +79,13 @@ impl Admission {
             }
         }
         if let (Some(output), Some(allowed)) = (&draft.output_config, &self.output_locations) {
-            self.output(output, allowed, &mut problems);
+            self.check_output(output, allowed, &mut problems);
         }
         if let Some(allowed) = &self.tag_keys {
             for key in draft.tags.keys().filter(|key| !allowed.contains(*key)) {
                 let rest = format!(
                     "has a key that is not allowed: use one of {}, or have it added to parameter AllowedTagKeys",
-                    listed(allowed)
+                    list_of(allowed)
                 );
                 let field = format!("tags.{}", shown(key).trim_matches('`'));
                 problems.push(Problem::new(&field, ProblemCode::TagKey, rest));
@@ -94,7 +94,7 @@ impl Admission {
         problems
     }
 
-    fn place(&self, field: &str, partition: &str, region: &str, problems: &mut Vec<Problem>) {
+    fn check_place(&self, field: &str, partition: &str, region: &str, problems: &mut Vec<Problem>) {
         if partition != self.partition {
             let rest = format!("must be in partition `{}`, not {}", self.partition, shown(partition));
             problems.push(Problem::new(field, ProblemCode::Partition, rest));
@@ -105,8 +105,9 @@ impl Admission {
         }
     }
 
-    /// INVARIANT: an account that is not trusted asks for its own models only. The copier's own account is trusted.
-    fn source(&self, field: &str, account: &str, requester: &str, problems: &mut Vec<Problem>) {
+    /// INVARIANT: an account may ask for models of another account only if it is a trusted requester or the copier's
+    /// own account.
+    fn check_source(&self, field: &str, account: &str, requester: &str, problems: &mut Vec<Problem>) {
         if !self.source_accounts.contains(account) {
             let rest = format!(
                 "must be in an allowed source account, not {}: have the account added to parameter \
@@ -128,7 +129,12 @@ impl Admission {
         }
     }
 
-    fn output(&self, output: &OutputConfig, allowed: &BTreeSet<OutputLocation>, problems: &mut Vec<Problem>) {
+    fn check_output(
+        &self,
+        output: &OutputConfig,
+        allowed: &BTreeSet<OutputLocation>,
+        problems: &mut Vec<Problem>,
+    ) {
         if allowed.iter().any(|location| location.admits(output)) {
             return;
         }
@@ -140,13 +146,13 @@ impl Admission {
         };
         let rest = format!(
             "must be in {}, not {given}: have the place added to parameter OutputBuckets",
-            listed(allowed)
+            list_of(allowed)
         );
         problems.push(Problem::new(field, ProblemCode::Bucket, rest));
     }
 }
 
-fn listed<T: fmt::Display>(items: &BTreeSet<T>) -> String {
+fn list_of<T: fmt::Display>(items: &BTreeSet<T>) -> String {
     items.iter().map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
 }
 

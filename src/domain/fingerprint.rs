@@ -1,9 +1,9 @@
 //! The fingerprint of a request's content: it tells a redelivery from another request under the same id.
 //!
-//! It is taken from the request's JSON, out of its wrapping, before validation. So settings and releases do not change
-//! it. Field names, those in `outputConfig` too, are read in lowerCamelCase; names in `tags` and `context` as written.
-//! Keys are sorted, numbers stay as written, `requestId` is left out. Text that is not a JSON object, repeats a key or
-//! is nested too deep is hashed as it is.
+//! The copier hashes the request's JSON, without its envelope and before validation. Other settings or another release
+//! therefore give the same fingerprint. The hash covers a canonical form: field names, also those in `outputConfig`, in
+//! lowerCamelCase; names in `tags` and `context` as written; keys sorted; numbers as written; no `requestId`. If the
+//! text is not a JSON object, repeats a key or is nested too deeply, the copier hashes the text as it is.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::json::{Object, lower_camel_case};
 
-/// How deep values may be nested, as in serde_json's own readers.
+/// How many levels deep values may be nested: serde_json's own limit.
 const MAX_DEPTH: usize = 127;
 
 /// The fingerprint of the text of a request: 64 hexadecimal digits.
@@ -25,13 +25,13 @@ pub fn fingerprint(text: &str) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Why a JSON value has no canonical form. Of a value that serde_json reads whole there is one reason: a repeated key.
+/// Why a JSON value has no canonical form. If serde_json can read the whole value, the only reason is a repeated key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotCanonical {
     /// An object has the same key twice.
     #[error("must not repeat a key: give each key once")]
     RepeatedKey,
-    /// Values are nested deeper than usual JSON readers accept.
+    /// Values are nested more than [`MAX_DEPTH`] levels deep.
     #[error("must not nest values deeper than {MAX_DEPTH} levels")]
     TooDeep,
     /// The value cannot be read.
@@ -39,10 +39,10 @@ pub enum NotCanonical {
     Unreadable,
 }
 
-/// A JSON value with its keys sorted, without white space, its numbers as written.
+/// Writes a JSON value with its keys sorted, without white space, and with its numbers as written.
 ///
 /// # Errors
-/// If an object in it repeats a key, or it is nested too deep.
+/// If an object in it repeats a key, if it is nested too deeply, or if a part of it cannot be read.
 pub fn canonical(value: &RawValue) -> Result<String, NotCanonical> {
     let mut text = String::new();
     write(value, MAX_DEPTH, &mut text)?;

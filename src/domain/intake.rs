@@ -1,27 +1,27 @@
-//! Turns a message into a record: a start or a rejection. Every request becomes one of the two.
+//! Turns a message into a record. A valid request becomes an accepted record, any other a rejected one.
 
 use jiff::Timestamp;
 
 use super::arn::is_account;
+use super::envelope::{self, Content, IgnoreReason, RawRequest};
 use super::failure::{self, Failure};
 use super::fingerprint::fingerprint;
 use super::id::{RecordKey, event_namespace, is_id};
-use super::opened::{self, Ignored, Opened, OpenedRequest};
 use super::problem::{Problem, ProblemCode, shown, summary};
 use super::record::{Accepted, Header, Lease, Record, Rejected, State};
 use super::remedy;
 use super::request::{Draft, ReadableFields};
 use super::rules::Rules;
 
-/// How a message reached start-copy, which decides who its requester is.
+/// How a message reached start-copy. It decides which account counts as the requester.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WayIn<'a> {
-    /// Through the stack's own queue. The queue's policy admits the stack's rule, for which EventBridge sets an
-    /// event's `account`, and `DirectSenders`, which are trusted.
+    /// Through the stack's own queue. Its policy admits rules of the stack's name pattern, for which EventBridge sets
+    /// an event's `account`, and `DirectSenders`, which are trusted.
     Queue,
-    /// Through an SNS subscription of start-copy: the topic's account.
+    /// Through an SNS subscription of start-copy. The topic's account is the requester.
     Topic(&'a str),
-    /// By an invocation, which only the copier's own account can make.
+    /// By a direct invocation, by a Pipe or through another queue. The copier's own account is the requester.
     Invocation,
 }
 
@@ -45,18 +45,23 @@ pub struct Intake {
     message_id: String,
 }
 
-/// Reads a message; `owner` gets the lease.
+/// Turns a message into a record. If the request is valid, `owner` gets the lease to start the copy.
 ///
 /// # Errors
 /// If the message needs no answer.
-pub fn intake(message: Message<'_>, rules: &Rules, owner: &str, now: Timestamp) -> Result<Intake, Ignored> {
-    let opened = match message.way_in {
-        WayIn::Topic(_) => opened::notified(message.text, &rules.event_source),
-        WayIn::Queue | WayIn::Invocation => opened::open(message.text, &rules.event_source),
+pub fn intake(
+    message: Message<'_>,
+    rules: &Rules,
+    owner: &str,
+    now: Timestamp,
+) -> Result<Intake, IgnoreReason> {
+    let content = match message.way_in {
+        WayIn::Topic(_) => envelope::open_notification(message.text, &rules.event_source),
+        WayIn::Queue | WayIn::Invocation => envelope::open(message.text, &rules.event_source),
     };
-    let request = match opened {
-        Opened::Ignored(ignored) => return Err(ignored),
-        Opened::Request(request) => request,
+    let request = match content {
+        Content::Ignored(ignored) => return Err(ignored),
+        Content::Request(request) => request,
     };
     let requester = requester(&request, message.way_in, rules);
     let draft = draft(&request, requester, rules);
@@ -88,7 +93,7 @@ pub fn intake(message: Message<'_>, rules: &Rules, owner: &str, now: Timestamp) 
             state: State::Starting { lease: Lease::new(owner, now), unanswered: false },
         }),
         None => {
-            let failure = invalid(&draft.problems);
+            let failure = rejection(&draft.problems);
             Record::Rejected(Rejected::new(header, draft.fields.clone(), failure, now))
         }
     };
@@ -96,8 +101,8 @@ pub fn intake(message: Message<'_>, rules: &Rules, owner: &str, now: Timestamp) 
 }
 
 impl Intake {
-    /// The rejection of a request whose id belongs to another request. It gets the message's id, and the record of
-    /// the other request stays as it is.
+    /// The rejection of a request whose id belongs to another request. The rejection takes the message's id instead,
+    /// so that the record of the other request does not change.
     pub fn id_reused(&self, rules: &Rules, now: Timestamp) -> Record {
         let header = self.record.header();
         let rest =
@@ -121,7 +126,7 @@ fn namespace(rules: &Rules, key: &RecordKey) -> uuid::Uuid {
     event_namespace(&rules.admission.account, &rules.admission.region, &rules.stack_name, key)
 }
 
-fn draft(request: &OpenedRequest<'_>, requester: &str, rules: &Rules) -> Draft {
+fn draft(request: &RawRequest<'_>, requester: &str, rules: &Rules) -> Draft {
     let mut draft = if request.problems.is_empty() {
         Draft::parse(&request.text)
     } else {
@@ -134,18 +139,19 @@ fn draft(request: &OpenedRequest<'_>, requester: &str, rules: &Rules) -> Draft {
 
 /// The account that asks.
 ///
-/// INVARIANT: an event's account is believed only where the queue's policy guarantees it. In a notification or an
-/// invocation the sender could write any account, and so ask for another account's models.
-fn requester<'a>(request: &'a OpenedRequest<'_>, way_in: WayIn<'a>, rules: &'a Rules) -> &'a str {
+/// INVARIANT: the copier trusts an event's account only in the stack's own queue, because the queue's policy decides
+/// who may send there. The sender of a notification or an invocation could write another account into the event, and
+/// get a copy of that account's models.
+fn requester<'a>(request: &'a RawRequest<'_>, way_in: WayIn<'a>, rules: &'a Rules) -> &'a str {
     let own = &rules.admission.account;
     match (way_in, &request.event_account) {
         (WayIn::Topic(account), _) => account,
-        (WayIn::Queue, Some(account)) if !request.is_notified && is_account(account) => account,
+        (WayIn::Queue, Some(account)) if !request.is_from_notification && is_account(account) => account,
         (WayIn::Queue | WayIn::Invocation, _) => own,
     }
 }
 
-fn invalid(problems: &[Problem]) -> Failure {
+fn rejection(problems: &[Problem]) -> Failure {
     let is_only_permission = problems.iter().all(|problem| problem.code.is_about_permission());
     let code = if is_only_permission { failure::NOT_ALLOWED } else { failure::INVALID_REQUEST };
     Failure::new(code, summary(problems)).with_remedy(remedy::rejected())

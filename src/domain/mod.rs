@@ -7,6 +7,7 @@ pub mod admission;
 pub mod announcement;
 pub mod arn;
 pub mod decisions;
+pub mod envelope;
 #[cfg(test)]
 pub(crate) mod examples;
 pub mod failure;
@@ -15,7 +16,6 @@ pub mod id;
 pub mod intake;
 pub mod json;
 pub mod model;
-pub mod opened;
 pub mod outbox;
 pub mod problem;
 pub mod project_policy;

@@ -13,9 +13,9 @@ use serde_json::{Map, Value, json};
 
 use super::announcement::{Announcement, Status};
 use super::arn::{ProjectArn, ProjectVersionArn};
+use super::envelope::{Content, open};
 use super::examples::{BARE, EVENT, after_answer, at, intake_of, refused, starting, version};
 use super::model::ModelStatus;
-use super::opened::{Opened, open};
 use super::record::{Accepted, Record};
 use super::request::{Context, Draft};
 
@@ -298,8 +298,8 @@ fn messages(file: String) -> Vec<String> {
 /// The request in a message, if that is JSON at all.
 fn request_in(message: &str) -> Option<Value> {
     match open(message, "rekognition.model-copier") {
-        Opened::Request(request) => serde_json::from_str(&request.text).ok(),
-        Opened::Ignored(_) => None,
+        Content::Request(request) => serde_json::from_str(&request.text).ok(),
+        Content::Ignored(_) => None,
     }
 }
 

@@ -10,9 +10,9 @@ use crate::support::template::{template, text_of};
 const HEAD: &str = "\
 # Parameters
 
-For whoever deploys the stack: what each parameter sets, its default, and the form of its value. In a list, commas separate \
-the entries, without spaces. Every later `sam deploy` keeps the values that it is not given: \
-[how to change one](operate.md#change-parameters).
+This page is for engineers who deploy the stack. It lists what each parameter sets, its default, and the form of its value. In a \
+list, commas separate the entries, without spaces. If a later `sam deploy` does not name a parameter, the parameter keeps its \
+value: [how to change one](operate.md#change-parameters).
 
 Generated from [template.yaml](../template.yaml): `UPDATE=1 cargo test --workspace --test it parameters` writes it.
 ";

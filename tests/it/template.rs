@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rekognition_model_copier::domain::{announcement, opened};
+use rekognition_model_copier::domain::{announcement, envelope};
 use rekognition_model_copier::settings::{Settings, VARIABLES};
 use sandbox::deployment::DeploymentSettings;
 use sandbox::ledger_table;
@@ -75,7 +75,7 @@ fn each_function_is_a_program_and_each_program_a_function() {
 
 #[test]
 fn rules_and_policies_name_the_detail_types_of_the_code() {
-    let (requested, changed) = (json!(opened::DETAIL_TYPE), json!(announcement::DETAIL_TYPE));
+    let (requested, changed) = (json!(envelope::DETAIL_TYPE), json!(announcement::DETAIL_TYPE));
     assert_eq!(properties("RequestRule")["EventPattern"]["detail-type"], json!([requested]));
     for file in [
         "template.yaml",

@@ -8,7 +8,7 @@ use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use jiff::Timestamp;
 use rekognition_model_copier::aws::describe_error;
-use rekognition_model_copier::domain::opened::{Opened, notified, open};
+use rekognition_model_copier::domain::envelope::{Content, open, open_notification};
 use rekognition_model_copier::domain::request::Draft;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -138,15 +138,15 @@ impl FailedInvocation<'_> {
 /// The id and the account of the request in a message.
 fn request(body: &str, source: &str) -> (Option<String>, Option<String>) {
     let event: Value = serde_json::from_str(body).unwrap_or_default();
-    let opened = match event.pointer("/Records/0/Sns/Message").and_then(Value::as_str) {
-        Some(message) => notified(message, source),
+    let content = match event.pointer("/Records/0/Sns/Message").and_then(Value::as_str) {
+        Some(message) => open_notification(message, source),
         None => open(body, source),
     };
-    match opened {
-        Opened::Request(request) => {
+    match content {
+        Content::Request(request) => {
             (Draft::parse(&request.text).request_id.or(request.event_id), request.event_account)
         }
-        Opened::Ignored(_) => (None, None),
+        Content::Ignored(_) => (None, None),
     }
 }
 

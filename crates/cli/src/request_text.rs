@@ -4,11 +4,11 @@ use std::io::Read;
 use std::{fs, io};
 
 use jiff::Timestamp;
+use rekognition_model_copier::domain::envelope::{Content, open};
 use rekognition_model_copier::domain::fingerprint::fingerprint;
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::intake::{Intake, Message, WayIn, intake};
 use rekognition_model_copier::domain::json::{Object, lower_camel_case};
-use rekognition_model_copier::domain::opened::{Opened, open};
 use rekognition_model_copier::domain::record::{Accepted, Record};
 use rekognition_model_copier::domain::request::{Context, CopyRequest, Draft};
 use rekognition_model_copier::domain::rules::Rules;
@@ -65,13 +65,13 @@ pub fn bare(text: &str) -> Result<String, Failure> {
         )));
     };
     match open(message.text, EVENT_SOURCE) {
-        Opened::Request(request) if request.problems.is_empty() => Ok(request.text.into_owned()),
-        Opened::Request(request) => {
+        Content::Request(request) if request.problems.is_empty() => Ok(request.text.into_owned()),
+        Content::Request(request) => {
             let problems: Vec<&str> =
                 request.problems.iter().map(|problem| problem.message.as_str()).collect();
             Err(Failure::Usage(problems.join("; ")))
         }
-        Opened::Ignored(_) => Err(not_a_request()),
+        Content::Ignored(_) => Err(not_a_request()),
     }
 }
 

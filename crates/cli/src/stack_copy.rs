@@ -7,7 +7,7 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use jiff::Timestamp;
 use rekognition_model_copier::aws::describe_error;
 use rekognition_model_copier::domain::announcement::Announcement;
-use rekognition_model_copier::domain::opened::DETAIL_TYPE;
+use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
 use rekognition_model_copier::domain::record::{Record, State};
 use rekognition_model_copier::settings::Settings;
 use tokio::time::Instant;

@@ -9,7 +9,7 @@ use proofs::chance::Chance;
 use proofs::hostile::bad::{Bad, good, messages, requests};
 use proofs::hostile::{ALL, problems};
 use proofs::request::rules;
-use rekognition_model_copier::domain::opened::{self, Opened};
+use rekognition_model_copier::domain::envelope::{self, Content};
 use rekognition_model_copier::domain::problem::{Problem, ProblemCode};
 use serde_json::Value;
 
@@ -46,9 +46,9 @@ fn more_than_a_thousand_bad_requests_get_the_problem_they_should() {
 #[test]
 fn bad_wrappings_get_the_problem_they_should() {
     let source = rules(&[]).event_source;
-    check(&messages(), |text| match opened::open(text, &source) {
-        Opened::Request(request) => request.problems,
-        Opened::Ignored(_) => vec![],
+    check(&messages(), |text| match envelope::open(text, &source) {
+        Content::Request(request) => request.problems,
+        Content::Ignored(_) => vec![],
     });
 }
 

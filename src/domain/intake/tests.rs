@@ -247,7 +247,7 @@ fn an_announcement_is_no_request() {
     ] {
         let text = event(change);
         let message = Message { text: &text, id: "m", way_in: WayIn::Queue };
-        assert_eq!(intake(message, &rules(), "o", at(0)), Err(Ignored::Announcement));
+        assert_eq!(intake(message, &rules(), "o", at(0)), Err(IgnoreReason::Announcement));
     }
 }
 
@@ -256,7 +256,7 @@ fn a_subscriptions_confirmation_needs_no_answer() {
     let text =
         json!({ "Type": "SubscriptionConfirmation", "MessageId": "n", "Message": "confirm" }).to_string();
     let message = Message { text: &text, id: "m", way_in: WayIn::Queue };
-    assert_eq!(intake(message, &rules(), "o", at(0)), Err(Ignored::SubscriptionConfirmation));
+    assert_eq!(intake(message, &rules(), "o", at(0)), Err(IgnoreReason::SubscriptionConfirmation));
 }
 
 #[test]

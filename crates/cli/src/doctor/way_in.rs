@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use rekognition_model_copier::domain::opened::DETAIL_TYPE;
+use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
 use serde_json::{Value, json};
 
 use super::policy::Policy;

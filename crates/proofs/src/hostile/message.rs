@@ -1,9 +1,9 @@
 //! A message in any wrapping.
 
 use rekognition_model_copier::domain::arn::is_account;
+use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
 use rekognition_model_copier::domain::id::is_id;
 use rekognition_model_copier::domain::intake::{Intake, Message, WayIn, intake};
-use rekognition_model_copier::domain::opened::DETAIL_TYPE;
 use rekognition_model_copier::domain::record::{Record, State};
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! Messages whose wrapping is wrong.
 
-use rekognition_model_copier::domain::opened::DETAIL_TYPE;
+use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
 use rekognition_model_copier::domain::problem::ProblemCode::{self, *};
 use serde_json::json;
 

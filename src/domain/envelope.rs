@@ -1,7 +1,7 @@
-//! Opens a message: finds the request in it, and what its wrapping says.
+//! Takes the text of a request out of its envelope: an EventBridge event, an SNS notification, or none.
 //!
-//! A request arrives bare, as the detail of an EventBridge event, or as either in an SNS notification. This file
-//! finds the text of the request. [`intake`](super::intake) decides what to believe of the wrapping.
+//! A notification's message may be an event or the request itself. This file also reads the event's id and account.
+//! [`intake`](super::intake) decides whether to trust the account.
 
 use std::borrow::Cow;
 
@@ -16,92 +16,92 @@ pub const DETAIL_TYPE: &str = "Rekognition Model Copy Requested";
 
 /// The content of a message.
 #[derive(Debug)]
-pub enum Opened<'a> {
-    /// A text that should be a request.
-    Request(OpenedRequest<'a>),
+pub enum Content<'a> {
+    /// The text of a request, not yet validated.
+    Request(RawRequest<'a>),
     /// A message that needs no answer.
-    Ignored(Ignored),
+    Ignored(IgnoreReason),
 }
 
 /// Why a message needs no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ignored {
-    /// An announcement of a copier. To answer one would start an endless loop.
+pub enum IgnoreReason {
+    /// It is an announcement of a copier. A rejection of it would be an announcement too, and start an endless loop.
     Announcement,
-    /// A topic asks to confirm its subscription.
+    /// It is a topic's request to confirm a subscription.
     SubscriptionConfirmation,
 }
 
-/// The text of a request, and what its wrapping says.
+/// The text of a request, and what its envelope says.
 #[derive(Debug, Default)]
-pub struct OpenedRequest<'a> {
-    /// The text that should be the request. Owned only where a wrapping held it as a string with escapes.
+pub struct RawRequest<'a> {
+    /// The text, not yet validated. It is owned if it was in a notification, and else borrowed from the message.
     pub text: Cow<'a, str>,
     /// The EventBridge event's id.
     pub event_id: Option<String>,
-    /// The account in the event. The sender of a message can write any account here.
+    /// The account in the event. Anyone who sends a message directly can write any account here.
     pub event_account: Option<String>,
     /// Whether the event was in an SNS notification.
-    pub is_notified: bool,
-    /// What is wrong with the wrapping.
+    pub is_from_notification: bool,
+    /// What is wrong with the envelope.
     pub problems: Vec<Problem>,
 }
 
-/// Opens a message; `source` is the source of this copier's own announcements.
-pub fn open<'a>(message: &'a str, source: &str) -> Opened<'a> {
-    let Ok(mut object) = Object::parse("request", message) else { return bare(message) };
+/// Opens a message. `source` is the `source` of this copier's own announcements.
+pub fn open<'a>(message: &'a str, source: &str) -> Content<'a> {
+    let Ok(mut object) = Object::parse("request", message) else { return bare_request(message) };
     if !(object.has("Type") && object.has("Message") && object.has("MessageId")) {
         return open_object(message, object, source);
     }
     let mut problems = Vec::new();
     let kind = object.take("Type", &mut problems).and_then(|kind| serde_json::from_str(kind.get()).ok());
     if kind.is_some_and(|kind: Cow<'_, str>| kind == "SubscriptionConfirmation") {
-        return Opened::Ignored(Ignored::SubscriptionConfirmation);
+        return Content::Ignored(IgnoreReason::SubscriptionConfirmation);
     }
     let inner = object.take("Message", &mut problems);
     let inner = inner.and_then(|value| json::string("Message", value, &mut problems));
     match inner {
-        Some(inner) if problems.is_empty() => notified(&inner, source),
+        Some(inner) if problems.is_empty() => open_notification(&inner, source),
         _ => {
             if problems.is_empty() {
-                problems.push(without_request("Message"));
+                problems.push(missing_request("Message"));
             }
-            Opened::Request(OpenedRequest { problems, ..OpenedRequest::default() })
+            Content::Request(RawRequest { problems, ..RawRequest::default() })
         }
     }
 }
 
 /// Opens the content of an SNS notification.
-pub fn notified<'a>(message: &str, source: &str) -> Opened<'a> {
-    let opened = match Object::parse("request", message) {
+pub fn open_notification<'a>(message: &str, source: &str) -> Content<'a> {
+    let content = match Object::parse("request", message) {
         Ok(object) => open_object(message, object, source),
-        Err(_) => bare(message),
+        Err(_) => bare_request(message),
     };
-    match opened {
-        Opened::Request(request) => Opened::Request(OpenedRequest {
+    match content {
+        Content::Request(request) => Content::Request(RawRequest {
             text: Cow::Owned(request.text.into_owned()),
             event_id: request.event_id,
             event_account: request.event_account,
-            is_notified: true,
+            is_from_notification: true,
             problems: request.problems,
         }),
-        Opened::Ignored(ignored) => Opened::Ignored(ignored),
+        Content::Ignored(ignored) => Content::Ignored(ignored),
     }
 }
 
-fn open_object<'a>(message: &'a str, object: Object<'a>, source: &str) -> Opened<'a> {
-    if object.has("detail-type") { event(object, source) } else { bare(message) }
+fn open_object<'a>(message: &'a str, object: Object<'a>, source: &str) -> Content<'a> {
+    if object.has("detail-type") { open_event(object, source) } else { bare_request(message) }
 }
 
-fn bare(message: &str) -> Opened<'_> {
-    Opened::Request(OpenedRequest { text: Cow::Borrowed(message), ..OpenedRequest::default() })
+fn bare_request(message: &str) -> Content<'_> {
+    Content::Request(RawRequest { text: Cow::Borrowed(message), ..RawRequest::default() })
 }
 
-fn without_request(field: &str) -> Problem {
-    Problem::new(field, ProblemCode::Missing, "is missing: it holds the request")
+fn missing_request(field: &str) -> Problem {
+    Problem::new(field, ProblemCode::Missing, "is missing: it must hold the request")
 }
 
-fn event<'a>(mut object: Object<'a>, source: &str) -> Opened<'a> {
+fn open_event<'a>(mut object: Object<'a>, source: &str) -> Content<'a> {
     let mut problems = Vec::new();
     let mut text = |name: &str| {
         let value: Option<&RawValue> = object.take(name, &mut problems);
@@ -111,7 +111,7 @@ fn event<'a>(mut object: Object<'a>, source: &str) -> Opened<'a> {
     let event_id = text("id");
     let event_account = text("account");
     if text("source").as_deref() == Some(source) || detail_type == ANNOUNCEMENT {
-        return Opened::Ignored(Ignored::Announcement);
+        return Content::Ignored(IgnoreReason::Announcement);
     }
     let detail = object.take("detail", &mut problems);
     if detail_type != DETAIL_TYPE {
@@ -119,13 +119,13 @@ fn event<'a>(mut object: Object<'a>, source: &str) -> Opened<'a> {
         problems.push(Problem::new("detail-type", ProblemCode::DetailType, rest));
     }
     if detail.is_none() {
-        problems.push(without_request("detail"));
+        problems.push(missing_request("detail"));
     }
-    Opened::Request(OpenedRequest {
+    Content::Request(RawRequest {
         text: Cow::Borrowed(detail.map_or("", RawValue::get)),
         event_id,
         event_account,
-        is_notified: false,
+        is_from_notification: false,
         problems,
     })
 }

@@ -16,12 +16,13 @@ use crate::live_check::answer::Verdict;
 use crate::live_check::answers::Answers;
 use crate::live_check::clean::clean;
 use crate::live_check::experiments::{Level, experiment_of};
-use crate::live_check::journal::{Begun, Journal, Model};
+use crate::live_check::journal::{Begun, Deployed, Journal, Model};
 use crate::live_check::lab::PREFIX;
 use crate::live_check::plan::plan;
 use crate::live_check::report;
 use crate::live_check::runner;
 use crate::output::Output;
+use crate::stack::Stack;
 
 /// Try what AWS does not document
 ///
@@ -29,7 +30,8 @@ use crate::output::Output;
 /// a program can try, and says which are otherwise. It starts no model, which AWS would bill by the hour.
 ///
 /// Everything that a run makes has a name that begins with `live-check-`, and a tag where AWS allows one. It is written
-/// into a journal before it is made. `clean` deletes what the journal names, and nothing else.
+/// into a journal before it is made. `clean` deletes what the journal names, and nothing else. A request to a stack is
+/// rejected; its record stays in the ledger until it expires.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -39,6 +41,7 @@ Examples:
     --source-version arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/flowers.2026-11-02/1762077600000 \\
     --destination-project arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/1761991200000 \\
     --bucket flowers-production-models
+  model-copier live-check run --stack rekognition-model-copier --only 26,29,30
   model-copier live-check resume 5f0c2a11
   model-copier live-check clean 5f0c2a11
   model-copier live-check report 5f0c2a11 > report.md")]
@@ -80,6 +83,9 @@ pub struct Options {
     /// How far it may go
     #[arg(long, value_name = "LEVEL", default_value = "free")]
     pub level: Level,
+    /// Try the rows about a deployed stack, too: reads its metrics, and sends it a request that it rejects
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
     /// Try only these rows of docs/live-checklist.md
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
     pub only: Vec<u8>,
@@ -242,21 +248,31 @@ fn write_answers(journal: &Journal, output: &Output) -> Result<Answers, Failure>
 impl Options {
     /// What a run with these options works on.
     async fn begin(self, sessions: &Sessions) -> Result<Begun, Failure> {
-        if let Some(row) =
-            self.only.iter().find(|row| experiment_of(**row).is_none_or(|it| it.level() > self.level))
-        {
-            return Err(Failure::Usage(format!(
-                "row {row} cannot be tried at `--level {}`: docs/live-checklist.md names the level of each row",
-                self.level.as_str()
-            )));
+        for row in &self.only {
+            match experiment_of(*row) {
+                Some(it) if it.needs_stack() && self.stack.is_none() => {
+                    return Err(Failure::Usage(format!(
+                        "row {row} cannot be tried without a stack: name one with `--stack`"
+                    )));
+                }
+                Some(it) if it.level() <= self.level => {}
+                _ => {
+                    return Err(Failure::Usage(format!(
+                        "row {row} cannot be tried at `--level {}`: docs/live-checklist.md names the level of each row",
+                        self.level.as_str()
+                    )));
+                }
+            }
         }
+        let stack = Stack::read_named(&sessions.own, self.stack.as_deref()).await?;
+        let stack = stack.as_ref().map(Deployed::of).transpose()?;
         let identity = &sessions.own.identity;
         let run: String = Uuid::new_v4().simple().to_string().chars().take(8).collect();
         let (account, partition, region) =
             (identity.account.clone(), identity.partition.clone(), identity.region.clone());
         let (level, only) = (self.level, self.only.clone());
         let model = if level == Level::Free { None } else { Some(self.model(sessions).await?) };
-        Ok(Begun { run, account, partition, region, level, only, model })
+        Ok(Begun { run, account, partition, region, level, only, model, stack })
     }
 
     async fn model(self, sessions: &Sessions) -> Result<Model, Failure> {

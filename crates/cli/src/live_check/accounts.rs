@@ -81,7 +81,10 @@ impl Sessions {
         let time = Rc::new(RealTime::until_interrupt());
         let source = self.source.as_ref().map(Session::rekognition);
         let shared: Rc<dyn Time> = time.clone();
-        Ok((Lab::new(journal, &self.own.rekognition(), source.as_ref(), shared)?, time))
+        Ok((
+            Lab::new(journal, &self.own.rekognition(), source.as_ref(), &self.own.config.shared, shared)?,
+            time,
+        ))
     }
 
     /// The project of a version: its ARN has a number of its own.

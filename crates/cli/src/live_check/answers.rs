@@ -113,6 +113,8 @@ fn identifier_in(text: &str, begun: &Begun) -> Option<&'static str> {
         let names = [model.source_project.project_name(), model.destination.project_name(), &model.bucket];
         names.into_iter().chain([model.source_version.version_name()]).chain(model.key.as_deref())
     });
+    let of_stack = begun.stack.iter().flat_map(|it| [&it.name, &it.rule, &it.checker, &it.ledger]);
+    let own = own.chain(of_stack.map(String::as_str));
     let found = [
         ("an account id", words().any(is_account)),
         ("an ARN", text.contains("arn:")),

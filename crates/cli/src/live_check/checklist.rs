@@ -17,8 +17,9 @@ A row's number never changes. [doc]: AWS documents it. [captured]: others have r
 check confirms their record. [inferred]: reasoned, written nowhere. [open]: nobody knows.
 
 **With the program**: [`model-copier live-check`](cli.md#model-copier-live-check) tries the rows whose last column \
-names a level. `free` makes projects and policies, `copies` copies a model, and `two-accounts` copies a model of \
-another account and puts policies there. `plan` says what a run makes, what that may cost, and which rights it needs. \
+names a level or `--stack`. `free` makes projects and policies, `copies` copies a model, and `two-accounts` copies a model of \
+another account and puts policies there. `--stack NAME` reads the metrics of a deployed stack, and sends it a request \
+that it rejects. `plan` says what a run makes, what that may cost, and which rights it needs. \
 `run` asks before it begins, and ends with code 8 if something is otherwise than assumed. `clean` deletes what the run \
 has made.
 
@@ -56,6 +57,7 @@ fn line(row: &Row, has_code: bool) -> String {
 /// Who tries it.
 fn by(row: &Row) -> String {
     match experiment_of(row.number) {
+        Some(experiment) if experiment.needs_stack() => "`--stack`".to_owned(),
         Some(experiment) => format!("`{}`", experiment.level().as_str()),
         None if row.is_captured() => "you; others have captured it".to_owned(),
         None => "you".to_owned(),

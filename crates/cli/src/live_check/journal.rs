@@ -15,6 +15,7 @@ use super::answer::{Call, Observation};
 use super::experiments::Level;
 use crate::exit::Failure;
 use crate::file_ledger::{make_private_folder, private};
+use crate::stack::Stack;
 
 /// What a run works on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub struct Begun {
     pub only: Vec<u8>,
     /// What it may copy, and where to.
     pub model: Option<Model>,
+    /// The stack that it looks at.
+    #[serde(default)]
+    pub stack: Option<Deployed>,
 }
 
 /// The model that a run copies.
@@ -44,6 +48,44 @@ pub struct Model {
     pub destination: ProjectArn,
     pub bucket: String,
     pub key: Option<String>,
+}
+
+/// The stack that a run looks at: what its outputs and parameters name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deployed {
+    /// Its name.
+    pub name: String,
+    /// The bus for requests and announcements.
+    pub bus: String,
+    /// The Ref of the rule that takes requests.
+    pub rule: String,
+    /// The source of its announcements.
+    pub source: String,
+    /// The name of check-copies.
+    pub checker: String,
+    /// The ledger's table.
+    pub ledger: String,
+    /// The ARN of the key of the ledger, if it is the owner's own.
+    pub key: Option<String>,
+}
+
+impl Deployed {
+    /// What of a stack a run looks at.
+    ///
+    /// # Errors
+    /// If an output is missing.
+    pub fn of(stack: &Stack) -> Result<Self, Failure> {
+        let output = |name| stack.output(name).map(str::to_owned);
+        Ok(Self {
+            name: stack.name.clone(),
+            bus: output("EventBusName")?,
+            rule: output("RequestRule")?,
+            source: output("EventSource")?,
+            checker: output("CheckCopiesFunction")?,
+            ledger: output("LedgerTable")?,
+            key: Some(stack.parameter("EncryptionKeyArn").to_owned()).filter(|key| !key.is_empty()),
+        })
+    }
 }
 
 /// Something that a run makes.
@@ -95,7 +137,7 @@ struct Line {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "entry")]
 enum Entry {
-    Begun(Begun),
+    Begun(Box<Begun>),
     /// Is about to be made.
     Making {
         id: usize,
@@ -164,7 +206,7 @@ impl Journal {
         let file = make_private_folder(&folder).and_then(|()| open(&folder));
         let file = file.map_err(|error| failed(&folder, &error))?;
         let mut journal = Self { file, folder, lines: Vec::new() };
-        journal.write(Entry::Begun(begun), now)?;
+        journal.write(Entry::Begun(Box::new(begun)), now)?;
         // The file's name is on the disk once its folder is.
         let synced =
             if cfg!(unix) { File::open(&journal.folder).and_then(|it| it.sync_all()) } else { Ok(()) };

@@ -2,12 +2,14 @@
 
 mod following;
 mod operations;
+mod stack;
 mod time;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::config::http::HttpResponse;
 use aws_sdk_rekognition::config::retry::RetryConfig;
@@ -22,6 +24,7 @@ use crate::exit::Failure;
 
 pub use following::{FirstCopy, Followed};
 pub use operations::{Copy, Shown};
+pub use stack::StackClients;
 pub use time::{RealTime, Time};
 
 /// What the names of everything that a run makes begin with.
@@ -37,6 +40,8 @@ pub struct Lab {
     pub begun: Begun,
     /// The journal.
     pub journal: RefCell<Journal>,
+    /// The clients for a stack.
+    pub stack: StackClients,
     own: Client,
     source: Option<Client>,
     time: Rc<dyn Time>,
@@ -45,8 +50,8 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// A lab with these clients, of the run's account and of the account that owns the model. Neither client retries:
-    /// each answer counts.
+    /// A lab with these clients, of the run's account and of the account that owns the model, and with those for a stack
+    /// from this configuration. No client retries: each answer counts.
     ///
     /// # Errors
     /// If the journal says not what the run works on.
@@ -54,6 +59,7 @@ impl Lab {
         journal: Journal,
         own: &Client,
         source: Option<&Client>,
+        shared: &SdkConfig,
         time: Rc<dyn Time>,
     ) -> Result<Self, Failure> {
         let once = |client: &Client| {
@@ -65,6 +71,7 @@ impl Lab {
             journal: RefCell::new(journal),
             own: once(own),
             source: source.map(once),
+            stack: StackClients::new(shared),
             time,
             calls: RefCell::default(),
             first_copy: RefCell::default(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::experiments::{EXPERIMENTS, Experiment, Level};
-use super::journal::Begun;
+use super::journal::{Begun, Deployed};
 use super::lab::PREFIX;
 use super::rows::{Row, rows};
 
@@ -44,7 +44,7 @@ pub struct Steps {
 /// The experiments of a run, in their order.
 pub fn selected(begun: &Begun) -> impl Iterator<Item = &'static Experiment> {
     let is_asked = |row| begun.only.is_empty() || begun.only.contains(&row);
-    EXPERIMENTS.iter().filter(move |it| it.level() <= begun.level && is_asked(it.row))
+    EXPERIMENTS.iter().filter(move |it| it.is_within(begun) && is_asked(it.row))
 }
 
 /// The plan of a run.
@@ -69,7 +69,7 @@ pub fn plan(begun: &Begun) -> Plan {
 /// What costs money.
 const COST: &str = "\
 Custom Labels bills training and inference by the hour; live-check starts neither. S3 bills the files that the copies \
-write, and KMS the calls of a key.";
+write, and KMS the calls of a key. The calls for a stack cost less than a cent.";
 
 impl Plan {
     /// The plan for a person.
@@ -116,6 +116,7 @@ fn policy(begun: &Begun) -> Value {
             "Resource": "*",
         }),
     ];
+    statements.extend(begun.stack.iter().flat_map(|stack| stack_statements(begun, stack)));
     let Some(model) = begun.model.as_ref().filter(|_| begun.level > Level::Free) else {
         return document(&statements);
     };
@@ -188,6 +189,26 @@ fn policy(begun: &Begun) -> Value {
         }));
     }
     document(&statements)
+}
+
+/// The rights for a stack.
+fn stack_statements(begun: &Begun, stack: &Deployed) -> Vec<Value> {
+    let arn = |service: &str, resource: String| {
+        format!("arn:{}:{service}:{}:{}:{resource}", begun.partition, begun.region, begun.account)
+    };
+    let allow = |sid: &str, actions: &[&str], resource: &str| json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource });
+    let mut statements = vec![
+        allow(
+            "ReadStack",
+            &["cloudformation:DescribeStacks"],
+            &arn("cloudformation", format!("stack/{}/*", stack.name)),
+        ),
+        allow("ReadMetrics", &["cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics"], "*"),
+        allow("SendRequest", &["events:PutEvents"], &arn("events", format!("event-bus/{}", stack.bus))),
+        allow("ReadRecord", &["dynamodb:GetItem"], &arn("dynamodb", format!("table/{}", stack.ledger))),
+    ];
+    statements.extend(stack.key.as_ref().map(|key| allow("DecryptRecord", &["kms:Decrypt"], key)));
+    statements
 }
 
 /// The rights in the account of the model.

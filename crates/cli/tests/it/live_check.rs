@@ -5,6 +5,7 @@ mod interruptions;
 mod policy;
 mod program;
 mod records;
+mod stack;
 
 use std::cell::Cell;
 use std::path::Path;
@@ -29,6 +30,7 @@ use sandbox::{Clock, Effect, Fault, Sandbox, Settings, World};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
+use crate::stack::session;
 use crate::support::{ACCOUNT, DESTINATION, SOURCE, SOURCE_ACCOUNT, SOURCE_VERSION};
 
 const STAGING: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
@@ -96,7 +98,8 @@ impl Accounts {
         let (death, dies) = watch::channel(false);
         let time = SandboxTime { clock: self.sandbox.clock().clone(), left: Cell::new(sleeps), death };
         let (own, source) = (self.client(ACCOUNT), self.client(SOURCE_ACCOUNT));
-        (Lab::new(journal, &own, Some(&source), Rc::new(time)).unwrap(), dies)
+        let shared = session(self.sandbox.endpoint()).config.shared;
+        (Lab::new(journal, &own, Some(&source), &shared, Rc::new(time)).unwrap(), dies)
     }
 
     fn begin(&self, begun: &Begun) -> Journal {
@@ -157,6 +160,7 @@ fn begun(level: Level, only: &[u8]) -> Begun {
         level,
         only: only.to_vec(),
         model: Some(model).filter(|_| level > Level::Free),
+        stack: None,
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) async fn read_until(stream: &mut (impl AsyncRead + Unpin), text: &str
 static BINARIES: LazyLock<Binaries> = LazyLock::new(|| Binaries::build(true).unwrap());
 
 /// An HTTP server that answers each request, given as its text, with a status line, headers and a body. Its URL.
-pub(crate) async fn stub(answer: impl Fn(&str) -> String + Send + 'static) -> String {
+pub(crate) async fn stub<A: AsRef<[u8]> + Send>(answer: impl Fn(&str) -> A + Send + 'static) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -66,8 +66,8 @@ pub(crate) async fn stub(answer: impl Fn(&str) -> String + Send + 'static) -> St
             let length = request.lines().find_map(header).map_or(0, Result::unwrap);
             let mut body = vec![0; length];
             reader.read_exact(&mut body).await.unwrap();
-            request.push_str(&String::from_utf8(body).unwrap());
-            stream.write_all(answer(&request).as_bytes()).await.unwrap();
+            request.push_str(&String::from_utf8_lossy(&body));
+            stream.write_all(answer(&request).as_ref()).await.unwrap();
         }
     });
     url

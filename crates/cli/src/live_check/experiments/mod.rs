@@ -8,6 +8,7 @@ mod missing;
 mod permission;
 mod policies;
 mod source;
+mod stack;
 mod taken_name;
 
 use std::pin::Pin;
@@ -16,7 +17,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Observation;
-use super::journal::Model;
+use super::journal::{Begun, Deployed, Model};
 use super::lab::Lab;
 use crate::exit::Failure;
 
@@ -53,6 +54,7 @@ enum Run {
     Free(for<'a> fn(&'a Lab) -> Observing<'a>),
     Copies(for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>),
     TwoAccounts(for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>),
+    Stack(for<'a> fn(&'a Lab, &'a Deployed) -> Observing<'a>),
 }
 
 /// Tries what a row assumes.
@@ -67,13 +69,25 @@ pub struct Experiment {
     run: Run,
 }
 
-/// Every experiment, in the order in which they run: first those that need a source project without a policy for the run.
+/// Every experiment, in the order in which they run. Of those that copy, first those that need a source project without a
+/// policy for the run.
 pub const EXPERIMENTS: &[Experiment] = &[
     free(49, "a project", |lab| Box::pin(missing::descriptions(lab))),
     free(23, "a project with a policy", |lab| Box::pin(policies::stale_revision(lab))),
     free(45, "a project with two policies", |lab| Box::pin(policies::forms(lab))),
     free(46, "a project with a policy", |lab| Box::pin(policies::upper_case_effect(lab))),
     free(48, "a project with six policies", |lab| Box::pin(policies::sixth(lab))),
+    stack(26, "nothing; reads how often check-copies was invoked in the last hour", |lab, stack| {
+        Box::pin(stack::schedule(lab, stack))
+    }),
+    stack(29, "nothing; reads which metrics the request rule has", |lab, stack| {
+        Box::pin(stack::dimensions(lab, stack))
+    }),
+    stack(
+        30,
+        "a request that the stack rejects: a record, which expires like any other, and an announcement",
+        |lab, stack| Box::pin(stack::announcement(lab, stack)),
+    ),
     two_accounts(5, 5, "a policy on the source project, up to five copies", |lab, model| {
         Box::pin(permission::delay(lab, model))
     }),
@@ -132,6 +146,14 @@ const fn two_accounts(
     Experiment { row, makes, copies, run: Run::TwoAccounts(run) }
 }
 
+const fn stack(
+    row: u8,
+    makes: &'static str,
+    run: for<'a> fn(&'a Lab, &'a Deployed) -> Observing<'a>,
+) -> Experiment {
+    Experiment { row, makes, copies: 0, run: Run::Stack(run) }
+}
+
 /// The experiment of a row; `None` if only a person can try it.
 pub fn experiment_of(row: u8) -> Option<&'static Experiment> {
     EXPERIMENTS.iter().find(|experiment| experiment.row == row)
@@ -141,10 +163,20 @@ impl Experiment {
     /// How far a run has to go for it.
     pub fn level(&self) -> Level {
         match self.run {
-            Run::Free(_) => Level::Free,
+            Run::Free(_) | Run::Stack(_) => Level::Free,
             Run::Copies(_) => Level::Copies,
             Run::TwoAccounts(_) => Level::TwoAccounts,
         }
+    }
+
+    /// Whether it looks at a deployed stack.
+    pub fn needs_stack(&self) -> bool {
+        matches!(self.run, Run::Stack(_))
+    }
+
+    /// Whether a run goes so far.
+    pub fn is_within(&self, begun: &Begun) -> bool {
+        self.level() <= begun.level && (begun.stack.is_some() || !self.needs_stack())
     }
 
     /// Whether it copies a model that the run may copy already.
@@ -157,11 +189,13 @@ impl Experiment {
     /// # Errors
     /// If the journal cannot be written.
     pub async fn observe(&self, lab: &Lab) -> Result<Observation, Failure> {
-        match (&self.run, &lab.begun.model) {
-            (Run::Free(run), _) => run(lab).await,
-            (Run::Copies(run) | Run::TwoAccounts(run), Some(model)) => run(lab, model).await,
-            // A level with copies begins with a model.
-            (_, None) => Ok(Observation::default()),
+        let Begun { model, stack, .. } = &lab.begun;
+        match (&self.run, model, stack) {
+            (Run::Free(run), _, _) => run(lab).await,
+            (Run::Copies(run) | Run::TwoAccounts(run), Some(model), _) => run(lab, model).await,
+            (Run::Stack(run), _, Some(stack)) => run(lab, stack).await,
+            // A run goes no further than to what it has begun with.
+            _ => Ok(Observation::default()),
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) const REST: &[Row] = &[
         "AWS/Events counts what is lost by `RuleName` on the default bus, by `RuleName` and `EventBusName` on \
          another [doc; captured for the default bus], and a rule's Ref on another bus is BUS|NAME",
         "",
-        "deploy with a key that keeps EventBridge out, once on the default bus and once on another; send a \
+        "look at the dimensions of the rule's metrics; by hand: deploy with a key that keeps EventBridge out, once on the default bus and once on another; send a \
          request; wait for *requests-lost*",
         "the alarm's dimensions",
     ),
@@ -76,7 +76,7 @@ pub(super) const REST: &[Row] = &[
         "EventBridge keeps what was refused at once, without retries, as `NO_PERMISSIONS`; of a queue that is \
          gone, or whose key is disabled, as `NO_RESOURCE` [captured]",
         "",
-        "take the first statement from the request queue's policy, and an account from `RequesterAccounts`; \
+        "by hand, since it closes a running stack's way in for a while: take the first statement from the request queue's policy, and an account from `RequesterAccounts`; \
          send a request to each; read `ERROR_CODE` and `ERROR_MESSAGE` of what is kept",
         "*dead-letters* and *unforwarded* in [operate.md](operate.md)",
     ),

@@ -13,7 +13,7 @@ use crate::support::{ACCOUNT, SOURCE_ACCOUNT};
 /// calls.
 const DEPENDENT: [&str; 2] = ["rekognition:CreateProjectVersion", "rekognition:TagResource"];
 
-fn texts(value: &Value) -> Vec<&str> {
+pub(super) fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
         Value::Array(values) => values.iter().map(|value| value.as_str().unwrap()).collect(),
@@ -21,7 +21,7 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
-fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(text) = text.strip_prefix(head) else { return false };
     text.char_indices().map(|(at, _)| &text[at..]).chain([""]).any(|tail| matches(rest, tail))

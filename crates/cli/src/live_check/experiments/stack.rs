@@ -1,0 +1,101 @@
+//! Rows 26, 29 and 30: what a deployed stack shows without being disturbed.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use rekognition_model_copier::domain::record::Record;
+
+use crate::exit::Failure;
+use crate::live_check::answer::{Answer, Observation, Verdict};
+use crate::live_check::journal::Deployed;
+use crate::live_check::lab::Lab;
+
+/// How late Lambda's metrics may be.
+const METRICS_DELAY: SignedDuration = SignedDuration::from_mins(5);
+/// How many minutes have to be seen.
+const FEWEST_MINUTES: i32 = 30;
+/// How long start-copy may take to record a request, and the announcement to leave the outbox.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// Row 26: how often check-copies is invoked.
+pub(super) async fn schedule(lab: &Lab, stack: &Deployed) -> Result<Observation, Failure> {
+    const PART: &str = "invocations";
+    let mut seen = Observation::default();
+    let to = (lab.now() - METRICS_DELAY).as_second() / 60 * 60;
+    let answer = lab.invocations(&stack.checker, to - 3600, to).await;
+    let Some(minutes) = seen.need(PART, answer) else { return Ok(seen) };
+    // A stack may be younger than an hour.
+    let first = minutes.iter().map(|(at, _)| *at).min().unwrap_or(to);
+    let watched = i32::try_from((to - first) / 60).unwrap_or_default();
+    // One minute may have two invocations and the next none; EventBridge may repeat one.
+    let rate = minutes.iter().map(|(_, sum)| sum).sum::<f64>() / f64::from(watched);
+    match rate {
+        _ if watched < FEWEST_MINUTES => seen.note(PART, "too few minutes to tell", Verdict::Unknown),
+        0.95..=1.05 => seen.note(PART, "one a minute", Verdict::AsAssumed),
+        ..0.95 => seen.note(PART, "fewer", Verdict::Otherwise),
+        _ => seen.note(PART, "more", Verdict::Otherwise),
+    }
+    Ok(seen)
+}
+
+/// Row 29: under which dimensions EventBridge counts what a rule does.
+pub(super) async fn dimensions(lab: &Lab, stack: &Deployed) -> Result<Observation, Failure> {
+    const PART: &str = "dimensions";
+    let mut seen = Observation::default();
+    let (bus, name) = match stack.rule.split_once('|') {
+        Some((bus, name)) => (Some(bus), name),
+        None => (None, stack.rule.as_str()),
+    };
+    let expected_bus = Some(stack.bus.as_str()).filter(|bus| *bus != "default");
+    let verdict = if bus == expected_bus { Verdict::AsAssumed } else { Verdict::Otherwise };
+    seen.note("the rule's Ref", if bus.is_some() { "bus and name" } else { "name" }, verdict);
+    let Some(metrics) = seen.need(PART, lab.rule_metrics(name).await) else { return Ok(seen) };
+    let expected = expected_bus.map(|bus| ("EventBusName", bus)).into_iter().chain([("RuleName", name)]);
+    let is_expected = |metric: &Vec<(String, String)>| {
+        metric.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected.clone())
+    };
+    if metrics.iter().any(is_expected) {
+        seen.note(PART, "those of the alarm", Verdict::AsAssumed);
+    } else if metrics.is_empty() {
+        seen.note(PART, "no metric: try again ten minutes after a request", Verdict::Unknown);
+    } else {
+        seen.note(PART, "others", Verdict::Otherwise);
+    }
+    Ok(seen)
+}
+
+/// Row 30: whether the functions may announce.
+pub(super) async fn announcement(lab: &Lab, stack: &Deployed) -> Result<Observation, Failure> {
+    let mut seen = Observation::default();
+    let (id, begun) = (lab.new_name(), lab.now());
+    let sent = lab.send_request(stack, &id).await;
+    if seen.need("send a request", sent).is_none() {
+        return Ok(seen);
+    }
+    let recorded = poll(lab, stack, &id, |_| true).await;
+    match seen.need("its record", recorded) {
+        Some(true) => seen.note("its record", "there", Verdict::AsAssumed),
+        Some(false) => {
+            seen.note("its record", "not there", Verdict::Unknown);
+            return Ok(seen);
+        }
+        None => return Ok(seen),
+    }
+    let announced = poll(lab, stack, &id, |record| record.header().outbox.is_empty()).await;
+    if let Some(is_announced) = seen.need("announced", announced) {
+        seen.took("announced", is_announced.then(|| lab.since(begun)), 2 * LONGEST);
+    }
+    Ok(seen)
+}
+
+/// Reads the record of a request until it is so; whether it was in time.
+async fn poll(lab: &Lab, stack: &Deployed, id: &str, is_so: fn(&Record) -> bool) -> Answer<bool> {
+    let begun = lab.now();
+    while !lab.record_of(stack, id).await?.as_ref().is_some_and(is_so) {
+        if lab.since(begun) > LONGEST {
+            return Ok(false);
+        }
+        lab.sleep(Duration::from_secs(2)).await;
+    }
+    Ok(true)
+}

@@ -1,0 +1,95 @@
+//! The calls to a deployed stack: its metrics, its bus and its ledger.
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Statistic};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use rekognition_model_copier::aws::item;
+use rekognition_model_copier::domain::id::RecordKey;
+use rekognition_model_copier::domain::opened::DETAIL_TYPE;
+use rekognition_model_copier::domain::record::Record;
+use serde_json::json;
+
+use super::Lab;
+use crate::live_check::answer::{Answer, Refused, word};
+use crate::live_check::journal::Deployed;
+
+/// The clients for a stack.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct StackClients {
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
+    pub events: aws_sdk_eventbridge::Client,
+    pub ledger: aws_sdk_dynamodb::Client,
+}
+
+impl StackClients {
+    pub(super) fn new(shared: &SdkConfig) -> Self {
+        let once = shared.to_builder().retry_config(RetryConfig::disabled()).build();
+        Self {
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&once),
+            events: aws_sdk_eventbridge::Client::new(&once),
+            ledger: aws_sdk_dynamodb::Client::new(&once),
+        }
+    }
+}
+
+impl Lab {
+    /// How often a function was invoked in each minute from and to these seconds since 1970: the minute's second and a
+    /// number. A minute without an invocation is left out.
+    pub async fn invocations(&self, function: &str, from: i64, to: i64) -> Answer<Vec<(i64, f64)>> {
+        let call = self.stack.cloudwatch.get_metric_statistics().namespace("AWS/Lambda");
+        let call = call
+            .metric_name("Invocations")
+            .dimensions(Dimension::builder().name("FunctionName").value(function).build())
+            .start_time(DateTime::from_secs(from))
+            .end_time(DateTime::from_secs(to))
+            .period(60)
+            .statistics(Statistic::Sum);
+        let answer = self.call("GetMetricStatistics", call.send(), |_| Vec::new()).await?;
+        let minute =
+            |point: aws_sdk_cloudwatch::types::Datapoint| Some((point.timestamp?.secs(), point.sum?));
+        Ok(answer.datapoints.unwrap_or_default().into_iter().filter_map(minute).collect())
+    }
+
+    /// The dimensions of each metric that EventBridge has of a rule: names and values, in order.
+    pub async fn rule_metrics(&self, rule: &str) -> Answer<Vec<Vec<(String, String)>>> {
+        let of_rule = DimensionFilter::builder().name("RuleName").value(rule).build();
+        let call = self.stack.cloudwatch.list_metrics().namespace("AWS/Events").dimensions(of_rule);
+        let answer = self.call("ListMetrics", call.send(), |_| Vec::new()).await?;
+        let metrics = answer.metrics.unwrap_or_default().into_iter().map(|metric| {
+            let dimensions = metric.dimensions.unwrap_or_default().into_iter();
+            let mut dimensions: Vec<_> = dimensions.filter_map(|it| it.name.zip(it.value)).collect();
+            dimensions.sort();
+            dimensions
+        });
+        Ok(metrics.collect())
+    }
+
+    /// Puts a request on the stack's bus that names nothing to copy, so that it has to be rejected.
+    pub async fn send_request(&self, stack: &Deployed, id: &str) -> Answer<()> {
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&stack.bus)
+            .source(format!("{}.requests", stack.source))
+            .detail_type(DETAIL_TYPE)
+            .detail(json!({ "requestId": id }).to_string());
+        let call = self.stack.events.put_events().entries(entry.build());
+        let answer = self.call("PutEvents", call.send(), |_| Vec::new()).await?;
+        match answer.entries().iter().find_map(|entry| entry.error_code()) {
+            Some(code) => Err(Refused { code: word(code), status: Some(200) }),
+            None => Ok(()),
+        }
+    }
+
+    /// The record of a request of the run's account.
+    pub async fn record_of(&self, stack: &Deployed, id: &str) -> Answer<Option<Record>> {
+        let key = RecordKey { requester: self.begun.account.clone(), request_id: id.to_owned() };
+        let call = self.stack.ledger.get_item().table_name(&stack.ledger).consistent_read(true);
+        let call = call.key("id", AttributeValue::S(key.to_string()));
+        let answer = self.call("GetItem", call.send(), |_| Vec::new()).await?;
+        let record = answer.item.as_ref().map(item::read).transpose();
+        record.map_err(|_| Refused { code: "Unreadable".to_owned(), status: Some(200) })
+    }
+}

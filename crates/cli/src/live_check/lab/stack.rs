@@ -7,8 +7,8 @@ use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Statistic};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use rekognition_model_copier::aws::item;
+use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
 use rekognition_model_copier::domain::id::RecordKey;
-use rekognition_model_copier::domain::opened::DETAIL_TYPE;
 use rekognition_model_copier::domain::record::Record;
 use serde_json::json;
 

@@ -1,18 +1,21 @@
 //! An event-driven service that copies Amazon Rekognition Custom Labels models between projects and accounts, and
 //! publishes the outcome of every copy.
 //!
-//! The map, outside in. Dependencies point downwards only:
+//! The modules, from the edge to the core. A module depends only on modules in its own row or in rows below it:
 //!
 //! | module | holds |
 //! |---|---|
 //! | `bin/start-copy`, `bin/check-copies` | wiring: settings, clients, the handler |
-//! | [`lambda`] | the edge to Lambda: an invocation's payload, its time limit and its answer |
+//! | [`lambda`] | an invocation of Lambda: its payload, its time limit and its answer |
 //! | [`settings`], [`telemetry`] | the settings of a deployment; its logs and metrics |
-//! | [`aws`] | the ports through the AWS SDK |
+//! | [`aws`] | the ports, implemented with the AWS SDK |
 //! | [`start_copy`], [`check_copies`] | the two use cases |
+//! | `copy_call` | the call of CopyProjectVersion, and the save of its result |
 //! | `publisher`, `project_policies` | what both use cases do: publish outboxes, put the copier's policy on source projects |
-//! | [`Copier`] | a world and the rules, and the call of CopyProjectVersion |
-//! | [`budget`], [`rate_limit`], `poll_rotation`, `unread_projects`, [`counts`] | time limits, rate limits, the order of polls, projects that could not be read, counts |
+//! | [`Copier`] | the ports, the rules of a deployment and the state that one instance keeps between invocations |
+//! | [`budget`], [`rate_limit`] | time limits and rate limits |
+//! | `poll_rotation`, `unread_projects` | which project is polled first, which projects could not be read |
+//! | [`counts`] | what happened to requests in one invocation |
 //! | [`ports`] | what the use cases need from the world: a ledger, Rekognition, a bus, a clock |
 //! | [`domain`] | requests, records and every decision, without any I/O |
 

@@ -1,14 +1,14 @@
 //! check-copies: takes every record that is due one step further.
 //!
-//! A sweep has no input. It reads what is due, and its work is idempotent: after a crash, or beside another sweep, it
-//! does the same. So it retries nothing itself: what fails is still due, and the next sweep finds it. One bad record
-//! never stops a sweep.
+//! A sweep has no input: it reads what is due. Its work is idempotent, so a crash or a second sweep at the same time
+//! does no harm. It retries nothing itself: what fails is still due, and the next sweep finds it. One bad record never
+//! stops a sweep.
 //!
 //! A sweep first publishes what is unpublished, in at most a third of its time, so that results are published even
-//! when a sweep runs out of time. Then it recovers starts, starts waiting requests and polls copies side by side,
-//! each within its own rate limit, and publishes what these steps end. A service that hangs delays only the work that
-//! needs it. At the end of its [`Budget`] a sweep drops the calls in progress and reports; the work that is left is
-//! still due.
+//! when a sweep runs out of time. Then it recovers starts, starts waiting requests and polls copies concurrently, each
+//! operation of Rekognition within its own rate limit. It publishes the announcements of these steps as they are saved.
+//! A service that hangs delays only the work that needs it. At the end of its [`Budget`] a sweep drops the calls in
+//! progress and reports; the work that is left is still due.
 
 mod poll_copies;
 mod publish_unpublished;
@@ -82,8 +82,8 @@ impl<W: World> Copier<W> {
     }
 }
 
-/// The next steps of records that could not be published. The index has each record under one step only, so it shows
-/// them under `publish`.
+/// The records that could not be published, each with its next step after publishing. The index lists a record under
+/// one step only, here `publish`, so the other steps do not find these records there.
 type Unpublished = [(Step, Entry)];
 
 /// A record that could not be read. The error was logged and counted.
@@ -115,8 +115,8 @@ impl<W: World> Sweep<'_, W> {
         self.note(|report| report.counts.ledger_errors += 1);
     }
 
-    /// The owner of the next lease. INVARIANT: it is unique, also within this sweep. The ledger takes two equal
-    /// writes for one, so both writers would call.
+    /// The owner of the next lease. INVARIANT: it is unique, even within this sweep. The ledger takes a second equal
+    /// write for a retry of the first. With equal owners, both writers would hold the lease and call.
     fn lease_owner(&self) -> String {
         format!("{}/{}", self.owner, self.leases.fetch_add(1, Ordering::Relaxed))
     }
@@ -129,9 +129,9 @@ impl<W: World> Sweep<'_, W> {
         self.copier.now()
     }
 
-    /// The entries that are due for `step`, page by page; first those of unpublished records.
+    /// The entries that are due for `step`: first those of unpublished records, then the index's, page by page.
     ///
-    /// Each entry counts as left until [`Sweep::done`].
+    /// The report counts each entry as left until [`Sweep::done`].
     fn due(&self, step: Step, unpublished: &Unpublished) -> impl Stream<Item = Vec<Entry>> {
         let extra: Vec<Entry> = unpublished
             .iter()
@@ -150,7 +150,7 @@ impl<W: World> Sweep<'_, W> {
     /// A page of entries that are due. If the ledger cannot be read, the page is empty, and the error is counted.
     async fn due_page(&self, step: Step, after: Option<Cursor>) -> Page<Entry> {
         let is_unfinished = step != Step::Publish;
-        // Unfinished requests that are not due yet are read as well, because each report has the age of the oldest.
+        // This includes unfinished requests that are not due yet, because the report has the age of the oldest one.
         let until = if is_unfinished { Timestamp::MAX } else { self.now() };
         let mut page = match self.copier.world.ledger().due(step, until, after).await {
             Ok(page) => page,
@@ -224,7 +224,7 @@ impl<W: World> Sweep<'_, W> {
         saved
     }
 
-    /// Queues saved records for publishing, which runs beside the steps.
+    /// Queues saved records for publishing, which runs concurrently with the steps.
     fn publish(&self, records: impl IntoIterator<Item = Record>) {
         // The receiver is gone only when the sweep is over.
         let _ = self.results.send(records.into_iter().collect());

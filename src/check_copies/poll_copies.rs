@@ -1,4 +1,4 @@
-//! Polls the copies that are running, a destination project at a time.
+//! Polls the copies that are running, grouped by destination project.
 
 use futures_util::{StreamExt, stream};
 use tracing::{Instrument, error};
@@ -39,7 +39,7 @@ impl<W: World> Sweep<'_, W> {
         for entries in group.entries.chunks(RECORDS_AT_ONCE) {
             let polls = stream::iter(entries).map(|(entry, copy)| self.poll_one(entry, copy, &versions));
             let saved: Vec<Option<Record>> = polls.buffered(MAX_CONCURRENT_CALLS).collect().await;
-            // Together, so that ten announcements are one call.
+            // All at once, so that one PutEvents call takes ten announcements.
             self.publish(saved.into_iter().flatten());
         }
         self.may_begin()
@@ -81,7 +81,7 @@ impl<W: World> Sweep<'_, W> {
     }
 }
 
-/// Finds a copy by its ARN. Another version that has its name does not count.
+/// Finds a copy by its ARN. A version with its name and another ARN does not count.
 fn find(copy: &EntryCopy, versions: &Versions) -> Found {
     let is_it = |version: &&Version| Some(&version.arn) == copy.project_version_arn.as_ref();
     match versions.named(&copy.version_name).iter().find(is_it) {

@@ -1,7 +1,7 @@
 //! The first step of a sweep: publishes outboxes that are not published yet.
 //!
-//! INVARIANT: it takes at most a third of the sweep, so that a bus that hangs stops nothing else. What the bus has not
-//! accepted stays in its outbox.
+//! INVARIANT: it takes at most a third of the sweep, so that a bus that hangs does not stop the other steps. An
+//! announcement stays in its outbox until the bus has accepted it.
 
 use std::pin::pin;
 
@@ -17,8 +17,8 @@ use crate::ports::{Entry, World};
 pub(super) const RECORDS_AT_ONCE: usize = 100;
 
 impl<W: World> Sweep<'_, W> {
-    /// Publishes every outbox. Returns the next steps of records that are still unpublished, so that copies go on
-    /// while the bus is down.
+    /// Publishes every outbox. Returns the records that are still unpublished, each with its next step, so that the
+    /// sweep starts and polls them even while the bus is down.
     pub(super) async fn publish_unpublished(&self) -> Vec<(Step, Entry)> {
         let budget = self.budget.first_third();
         let mut unpublished = Vec::new();
@@ -68,7 +68,7 @@ impl<W: World> Sweep<'_, W> {
         if record.ended_at().is_none() {
             self.note(|report| report.unfinished(record.header().requested_at, now));
         }
-        // The index has a published record under its own step again. Returned here as well, it would be handled
+        // A published record is not returned: the index lists it under its next step again, so it would be handled
         // twice.
         let first = record.header().outbox.first()?;
         self.note(|report| report.unpublished(first.time, now));

@@ -1,5 +1,5 @@
-//! Recovers starts whose answer was lost, or whose function ended too early. It describes the name before it calls
-//! anything, because the copy may exist.
+//! Recovers starts whose answer was lost, or whose function ended too early. It describes the version that has the name
+//! before it calls CopyProjectVersion, because the copy may exist.
 
 use futures_util::{StreamExt, stream};
 use tracing::Instrument;

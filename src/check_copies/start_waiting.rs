@@ -38,7 +38,7 @@ impl<W: World> Sweep<'_, W> {
         self.start_all(due.into_iter().flatten().map(Candidate::Waiting)).await;
     }
 
-    /// Starts these, with the source accounts side by side.
+    /// Starts these requests, with all source accounts concurrently.
     pub(super) async fn start_all(&self, candidates: impl IntoIterator<Item = Candidate>) {
         let mut accounts: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
         for candidate in candidates {
@@ -79,8 +79,8 @@ impl<W: World> Sweep<'_, W> {
         };
         let mut decision = decide(accepted.clone());
         if matches!(decision, StartDecision::Call(_)) {
-            // The wait for the rate limit must not use up the lease, so it comes first. Then the decision is made
-            // again.
+            // Waits for the rate limit before it takes the lease, so that the wait does not use up the lease. Time
+            // has passed then, so it decides again.
             self.copier.copy_rate.wait().await;
             if !self.may_begin() {
                 return;

@@ -58,9 +58,9 @@ impl Versions {
 impl<W: World> Sweep<'_, W> {
     /// Describes a group's versions.
     ///
-    /// Up to 10 names fit into one call. For more, it reads pages: they are newest first, and running copies are
-    /// among the newest. As long as a page shows as many of the names as a call by names would, it reads the next
-    /// page. Then it asks for the rest by name.
+    /// Up to 10 names fit into one call. For more names it reads pages, newest versions first, because running copies
+    /// are among the newest. It stops when a page shows fewer than 10 of the names, because a call by name then finds
+    /// more. It describes the remaining names by name.
     pub(super) async fn describe_group(&self, group: &ProjectGroup) -> Versions {
         let mut versions = Versions::default();
         let mut missing: BTreeSet<String> =

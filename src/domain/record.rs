@@ -1,4 +1,4 @@
-//! The record of one request: all that the ledger keeps about it, and which step is due next.
+//! The record of one request: everything that the ledger keeps about it, and which step is due next.
 //!
 //! ```text
 //! (none) ──put if absent──▶ Starting{lease} ──accepted or adopted──▶ Copying ──polled──▶ Ended
@@ -8,7 +8,7 @@
 //! ```
 //!
 //! [`decisions`](super::decisions) decides every transition. This file has the states, and the one rule that every
-//! transition shares: a state is announced in the write that enters it.
+//! transition shares: one write saves a new state together with its announcement.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub enum Record {
 pub struct Header {
     /// Its key in the ledger.
     pub key: RecordKey,
-    /// How often the record was written. The ledger accepts a write only on the revision before it.
+    /// The number of writes so far. The ledger accepts a write only if it holds the revision before it.
     pub revision: u64,
     /// Tells a redelivery from another request under the same id, see [`fingerprint`](super::fingerprint).
     pub fingerprint: String,
@@ -55,9 +55,10 @@ pub struct Header {
     pub context: Option<Context>,
     /// When the request reached start-copy.
     pub requested_at: Timestamp,
-    /// Every status that was announced or is in the outbox, oldest first. A request has at most seven.
+    /// Every status that was announced or is in the outbox, oldest first. A request has at most four: QUEUED, STARTED,
+    /// OVERDUE and a final one.
     pub announced: Vec<Announced>,
-    /// The announcements not known to be published, oldest first.
+    /// The announcements that are not known to be published, oldest first.
     pub outbox: Vec<Outgoing>,
 }
 
@@ -82,9 +83,9 @@ pub struct Accepted {
     pub header: Header,
     /// What to copy.
     pub copy: CopyRequest,
-    /// How often a start took the lease.
+    /// The number of leases that starts have taken.
     pub attempts: u32,
-    /// When each earlier start without an answer took its lease.
+    /// The lease times of the earlier starts whose answer is unknown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered_starts: Vec<Timestamp>,
     /// When the current series of refusals for a missing permission began.
@@ -115,9 +116,9 @@ pub enum State {
     /// A call of CopyProjectVersion may be in progress, or may have been made.
     #[serde(rename_all = "camelCase")]
     Starting {
-        /// Until when only one start may call.
+        /// Who may call, and until when nobody else may.
         lease: Lease,
-        /// Whether the call was made and its answer is not known.
+        /// Whether the call was made and its answer is unknown.
         unanswered: bool,
     },
     /// No call is in progress, and none can take effect any more.
@@ -127,7 +128,7 @@ pub enum State {
         due: Timestamp,
         /// Why it waits.
         reason: WaitReason,
-        /// The refusal, as QUEUED and a later TIMED_OUT report it.
+        /// Why it waits, in detail. QUEUED and a later TIMED_OUT report it.
         failure: Failure,
     },
     /// Rekognition accepted the copy; it is running or already finished.
@@ -276,7 +277,7 @@ impl From<Failure> for Unfulfilled {
 pub enum Step {
     /// Publish its announcements.
     Publish,
-    /// Find out what became of a start without an answer.
+    /// Find out whether a start without an answer made a copy.
     Recover,
     /// Start the copy.
     Start,
@@ -285,7 +286,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// In the order of a sweep. The last three run side by side.
+    /// In the order of a sweep. The last three run concurrently.
     pub const ALL: [Self; 4] = [Self::Publish, Self::Recover, Self::Start, Self::Poll];
 
     /// The step's word in the ledger.
@@ -338,7 +339,7 @@ impl Record {
         }
     }
 
-    /// The next step and from when on it is due; `None` once everything is done and published.
+    /// The next step and the time when it becomes due; `None` once everything is done and published.
     pub fn next_step(&self) -> Option<(Step, Timestamp)> {
         match self.header().outbox.first() {
             Some(first) => Some((Step::Publish, first.time)),
@@ -466,8 +467,8 @@ impl Accepted {
         }
     }
 
-    /// The first time at which a poll that finds the version still copying changes the record: because it becomes
-    /// overdue, times out, or was missing. Earlier polls neither read nor write the record.
+    /// The earliest time at which a poll changes the record although the version is still copying: the copy becomes
+    /// overdue or times out, or the version was missing before. Earlier polls neither read nor write the record.
     pub fn check_at(&self, times: &Times) -> Option<Timestamp> {
         let State::Copying(Copying { copy, missing_since, is_overdue, .. }) = &self.state else {
             return None;

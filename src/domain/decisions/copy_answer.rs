@@ -1,4 +1,4 @@
-//! Decides what an answer of CopyProjectVersion leads to.
+//! Decides the next state of a record from an answer of CopyProjectVersion.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::domain::refusal::{CopyAnswer, Meaning, Refusal};
 use crate::domain::remedy;
 use crate::domain::rules::Rules;
 
-/// What an answer leads to.
+/// What to do after an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnswerDecision {
     /// Save this record.
@@ -21,8 +21,8 @@ pub enum AnswerDecision {
     DescribeName(Accepted),
 }
 
-/// Reads an answer for the owner of the record's lease. `policy_put_at`: when the copier last put its project policy, if
-/// it puts one.
+/// Decides for the owner of the record's lease. `policy_put_at`: when the copier last put its project policy, if it
+/// puts one.
 pub fn copy_answer(
     accepted: Accepted,
     answer: CopyAnswer,
@@ -67,7 +67,7 @@ fn refused(
         Meaning::Permission => {
             let remedy = remedy::permission(code, message, &accepted.copy, &rules.policies);
             let failure = failure.with_remedy(remedy);
-            // A refusal proves nothing while the policy may not be visible yet, however long refusals have lasted.
+            // While a new policy may not be visible yet, a refusal is never final, even after the permission time-out.
             match is_visible(policy_put_at, now) {
                 true => wait_for_permission(accepted, WaitReason::Permission, failure, now, times),
                 false => wait_until_visible(accepted, WaitReason::Permission, failure, now, times),
@@ -75,7 +75,7 @@ fn refused(
         }
         Meaning::Throttled => wait(accepted, WaitReason::Throttled, failure, (5, 300), now, times),
         Meaning::Unknown => wait(accepted, WaitReason::Unknown, failure, (30, 900), now, times),
-        // A request that meets a limit was permitted, so a later refusal has the whole permission time-out again.
+        // A limit shows that the call was permitted, so the permission time-out starts again at the next refusal.
         Meaning::Limit => {
             let accepted = Accepted { refused_since: None, ..accepted };
             wait(accepted, WaitReason::Quota, failure, (120, 1800), now, times)

@@ -1,10 +1,10 @@
-//! What happens next: every transition of a [`Record`](super::record::Record), as pure functions of the record, what
-//! was observed, and the time.
+//! Decides every transition of a [`Record`](super::record::Record). Each decision is a pure function of the record, an
+//! answer of AWS and the time.
 //!
 //! | file | decides |
 //! |---|---|
-//! | [`starting`] | whether a record may be started, and for how long its call may be sent |
-//! | [`policy_missing`] | what it means that the source project's policy is not in place |
+//! | [`starting`] | whether a record may be started, and until when its call may be sent |
+//! | [`policy_missing`] | what happens when the source project has no policy that admits the copier |
 //! | [`copy_answer`] | what an answer of CopyProjectVersion leads to |
 //! | [`name_owner`] | what the version that has the name means, after a taken name or a lost answer |
 //! | [`polling`] | what a poll of a running copy leads to |

@@ -1,4 +1,4 @@
-//! Decides what the version that has the requested name means, while the copy's ARN is not known.
+//! Decides from the version that has the requested name, while the copy's ARN is not known.
 //!
 //! A taken name does not mean failure: the version may come from an earlier call whose answer was lost, or from another
 //! request for the same copy. INVARIANT: a version is adopted only if it was made from the same source.
@@ -64,8 +64,8 @@ pub fn recover(
     }
 }
 
-/// After a start whose outcome is unknown because the project cannot be read. An unreadable project proves nothing,
-/// so the copier waits as long as a start and a copy may take before it gives up.
+/// After a start whose outcome is unknown, while the project cannot be read. An unreadable project proves nothing, so
+/// the copier gives up only after the start time-out and the copy time-out together.
 pub fn recover_unreadable(accepted: Accepted, now: Timestamp, times: &Times) -> Option<Accepted> {
     let State::Starting { lease, .. } = &accepted.state else { return None };
     let give_up_at =
@@ -82,7 +82,7 @@ enum Verdict<'a> {
     Nothing,
 }
 
-/// `starts`: when each start that may have made the version took its lease.
+/// `starts`: the lease times of the starts whose calls may have made the version.
 fn verdict<'a>(accepted: &Accepted, owner: Option<&'a Version>, starts: &[Timestamp]) -> Verdict<'a> {
     let Some(version) = owner else { return Verdict::Nothing };
     if version.status.progress() == Progress::Deleting {
@@ -103,8 +103,8 @@ fn verdict<'a>(accepted: &Accepted, owner: Option<&'a Version>, starts: &[Timest
     Verdict::Conflict(Failure::new(failure::VERSION_NAME_TAKEN, message).with_remedy(remedy::name_taken()))
 }
 
-/// Whether the start that took its lease at `start` may have made the version: whether its call could be sent, and
-/// its signature was valid, when the version was made.
+/// Whether the start that took its lease at `start` may have made the version: whether the version was created while
+/// that start's call could take effect.
 fn may_have_made(start: Timestamp, version: &Version) -> bool {
     let from = saturating_add(start, -CLOCK_TOLERANCE);
     let to = saturating_add(start, SEND_WITHIN + SIGNATURE_LIFETIME + CLOCK_TOLERANCE);

@@ -1,5 +1,5 @@
-//! Decides what it means that the source project's policy is not in place. CopyProjectVersion was not called, so each
-//! of these is a definite "not now".
+//! Decides what happens when the source project has no policy that admits the copier. CopyProjectVersion was not
+//! called, so no call can take effect while the request waits.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::domain::refusal::Meaning;
 use crate::domain::remedy;
 use crate::domain::rules::Rules;
 
-/// The record whose source project has no fitting policy.
+/// The record after its source project's policy could not be put in place.
 pub fn policy_missing(accepted: Accepted, why: &PolicyMissing, now: Timestamp, rules: &Rules) -> Accepted {
     let times = &rules.times;
     match why {
@@ -22,7 +22,7 @@ pub fn policy_missing(accepted: Accepted, why: &PolicyMissing, now: Timestamp, r
                 rules.policies.policy.name
             );
             let failure = Failure::new(failure::POLICY_FULL, message).with_remedy(remedy::no_slot(names));
-            // A full project is no refusal: a later refusal has the whole permission time-out again.
+            // A full project is not a missing permission, so the permission time-out starts again at the next refusal.
             let accepted = Accepted { refused_since: None, ..accepted };
             wait(accepted, WaitReason::PolicyFull, failure, (10, 300), now, times)
         }

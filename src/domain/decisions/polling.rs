@@ -1,5 +1,5 @@
-//! Decides what a poll of a running copy leads to. A copy is matched by its ARN, because a name can be deleted and
-//! used again.
+//! Decides the next state of a running copy from a poll. A copy is found by its ARN, because a version can be deleted
+//! and its name used again.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,8 +14,8 @@ use crate::domain::times::{DELETED_AFTER, Times, saturating_add};
 pub enum Found {
     /// The version itself.
     Version(Version),
-    /// The project was read and did not show the version, or showed another one under its name. Another one proves no
-    /// more than a missing one: an old page may still show a version that was deleted before this one was made.
+    /// The project was read and did not show the version. A version with its name and another ARN counts as missing
+    /// too, because a stale page may show a version that was deleted before this one was made.
     Missing,
     /// The project could not be read.
     Unreadable,
@@ -115,7 +115,7 @@ fn poll_unreadable(accepted: Accepted, copying: &Copying, now: Timestamp, times:
     })
 }
 
-/// INVARIANT: no failure while an unanswered call could still take effect.
+/// INVARIANT: no failure is recorded while an unanswered call could still take effect.
 fn is_settled(copying: &Copying, now: Timestamp) -> bool {
     copying.unsettled_until.is_none_or(|until| now >= until)
 }

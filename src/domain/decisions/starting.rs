@@ -10,11 +10,11 @@ use crate::domain::times::{SEND_WITHIN, Times, saturating_add};
 /// What to do with a record that is due for starting.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StartDecision {
-    /// Save this record, which has a new lease, then call.
+    /// Save this record, which has a new lease, then call CopyProjectVersion.
     Call(Accepted),
-    /// Save this record: there is nothing to call.
+    /// Save this record, and do not call.
     Save(Accepted),
-    /// Nothing: it is not due, or not for this step.
+    /// Do nothing: the record is not due, or its state has another step.
     NotDue,
 }
 
@@ -33,8 +33,8 @@ pub fn start_waiting(accepted: Accepted, owner: &str, now: Timestamp, times: &Ti
 
 /// Whether the owner of the record's lease may still send its call.
 ///
-/// A start that stalled for longer leaves the call to the next one, because its call could take effect after the
-/// lease.
+/// A start that stalled for longer does not call, because its call could take effect after the lease. The next start
+/// calls instead.
 pub fn may_send(accepted: &Accepted, now: Timestamp) -> bool {
     match &accepted.state {
         State::Starting { lease, unanswered: false } => now < saturating_add(lease.since(), SEND_WITHIN),
@@ -50,7 +50,8 @@ pub(super) fn has_start_timed_out(accepted: &Accepted, now: Timestamp, times: &T
 /// The record with a new lease, for another attempt.
 pub(super) fn with_new_lease(mut accepted: Accepted, owner: &str, now: Timestamp) -> Accepted {
     if let State::Starting { lease, .. } = &accepted.state {
-        // Its owner may have called. Within one project this is how the copier recognizes its own copy later.
+        // The old lease's owner may have called. Within one project AWS may not show a copy's source, so the copier
+        // later recognizes its own copy by this time.
         accepted.unanswered_starts.push(lease.since());
     }
     let state = State::Starting { lease: Lease::new(owner, now), unanswered: false };

@@ -9,7 +9,7 @@ use crate::domain::times::{Times, backoff, saturating_add};
 /// The shortest and the longest wait before the next try, in seconds.
 pub(super) type Bounds = (i64, i64);
 
-/// The record, waiting, at most until its start times out. The first wait is announced as QUEUED.
+/// The record in the state Waiting, at the latest until its start times out. The first wait is announced as QUEUED.
 pub(super) fn wait(
     accepted: Accepted,
     reason: WaitReason,
@@ -25,7 +25,7 @@ pub(super) fn wait(
     accepted.entering(State::Waiting { due, reason, failure }, now)
 }
 
-/// The record of a request that reached a function whose clock is wrong: a sweep on another instance starts it.
+/// The record of a request that reached a function whose clock is wrong. It waits for a sweep whose clock is right.
 pub fn wait_for_right_clock(accepted: Accepted, now: Timestamp, times: &Times) -> Accepted {
     let failure =
         Failure::new(failure::CLOCK_SKEW, "the clock of the function that took the request is wrong");

@@ -27,7 +27,7 @@ fn an_accepted_call_is_a_copy_that_has_started() {
     assert_eq!(after_answer(refused_before, accepted(), at(1)).refused_since, None);
 }
 
-/// Every error of CopyProjectVersion, how soon and how late the next try is, and what is announced.
+/// Every error of CopyProjectVersion with the state or wait reason that follows, and the bounds of the wait in seconds.
 #[test]
 fn every_refusal_leads_where_the_table_says() {
     type Row = (&'static str, &'static str, Option<(i64, i64)>);

@@ -1,4 +1,4 @@
-//! Tables of what leads where.
+//! Tests of the decisions, mostly tables: each answer or status, and the state that follows.
 
 mod cancelling;
 mod copy_answer;

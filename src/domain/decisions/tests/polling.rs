@@ -13,7 +13,7 @@ use crate::domain::times::Times;
 const MIN: i64 = 60;
 const HOUR: i64 = 60 * MIN;
 
-/// A copy that was accepted a second after ten.
+/// A copy that was accepted one second after the request.
 fn copying() -> Accepted {
     after_answer(starting(), accepted(), at(1))
 }

@@ -1,4 +1,4 @@
-//! The event bus of a copy on this machine: an announcement is published when the person has it.
+//! The event bus of a copy on this machine: it prints announcements instead of publishing them.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -27,7 +27,7 @@ struct Said {
 }
 
 impl<'a> Announcer<'a> {
-    /// An announcer that has said nothing.
+    /// An announcer that has written nothing yet.
     pub fn new(output: &'a Output) -> Self {
         Self { output, said: Mutex::default() }
     }
@@ -53,10 +53,10 @@ impl<'a> Announcer<'a> {
         Ok(())
     }
 
-    /// Why the result could not be written.
+    /// Reports a result that could not be written.
     ///
     /// # Errors
-    /// That.
+    /// If a result could not be written.
     pub fn check(&self) -> Result<(), Failure> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).failure.take().map_or(Ok(()), Err)
     }
@@ -85,7 +85,7 @@ fn read(detail: &RawValue) -> Result<Announcement, Failure> {
 fn progress_line(announcement: &Announcement) -> String {
     let mut line = announcement.status.as_str().to_owned();
     if let Some(arn) = &announcement.project_version_arn {
-        let adopted = if announcement.adopted == Some(true) { " (it was there)" } else { "" };
+        let adopted = if announcement.adopted == Some(true) { " (it already existed)" } else { "" };
         line.push_str(&format!(" {arn}{adopted}"));
     }
     if let Some(why) = &announcement.failure {

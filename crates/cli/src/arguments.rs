@@ -8,7 +8,8 @@ use crate::global::Global;
 
 /// Copy Amazon Rekognition Custom Labels models between projects and accounts.
 ///
-/// `copy` runs the copy from this machine, in your own account. It needs no stack.
+/// `copy` makes a copy from this machine with your own credentials, and needs no deployment. A deployed copier is called a
+/// stack, because template.yaml deploys it as a CloudFormation stack. With `--stack`, a command works on that stack.
 #[derive(Debug, Parser)]
 #[command(name = "model-copier", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 #[command(max_term_width = 100, disable_help_subcommand = true, infer_subcommands = false)]

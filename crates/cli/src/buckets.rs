@@ -7,12 +7,12 @@ use crate::session::Session;
 
 const REGION: &str = "x-amz-bucket-region";
 
-/// Whether the bucket is in the session's account and Region.
+/// Checks that the bucket is in the session's account and Region.
 pub async fn check(session: &Session, bucket: &str) -> Outcome {
     let (account, region) = (&session.identity.account, &session.identity.region);
     let client = Client::new(&session.config.shared);
     let answer = client.head_bucket().bucket(bucket).expected_bucket_owner(account).send().await;
-    // S3 names the Region of a bucket whatever else it answers.
+    // S3 names the bucket's Region in errors, too.
     let of_bucket = match &answer {
         Ok(answer) => answer.bucket_region(),
         Err(error) => error.raw_response().and_then(|response| response.headers().get(REGION)),
@@ -24,13 +24,13 @@ pub async fn check(session: &Session, bucket: &str) -> Outcome {
     match answer {
         Ok(_) => Ok(format!("bucket `{bucket}` is in this account and Region")),
         Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 403) => {
-            let message = format!("bucket `{bucket}` is of another account, or you may not list it");
+            let message = format!("bucket `{bucket}` belongs to another account, or you may not list it");
             Err(Trouble::unknown(message).with_remedy(format!(
-                "see that it is of account `{account}`, and allow yourself `s3:ListBucket`"
+                "check that account `{account}` owns it, and allow yourself `s3:ListBucket`"
             )))
         }
         Err(error) => {
-            Err(Trouble::missing(&error, format!("bucket `{bucket}`"), "make it, or use one that exists"))
+            Err(Trouble::missing(&error, format!("bucket `{bucket}`"), "create it, or use one that exists"))
         }
     }
 }

@@ -1,6 +1,6 @@
-//! A check and what it says: the results of `doctor` and of `copy --dry-run`.
+//! A check and its verdict: the results of `doctor` and of `copy --dry-run`.
 //!
-//! A check that AWS does not answer is `unknown`, never `ok`.
+//! A check that could not be made is `unknown`, never `ok`.
 
 use std::fmt::Display;
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
-/// The codes by which AWS says that something does not exist.
+/// The error codes by which AWS says that something does not exist.
 const MISSING: [&str; 5] = [
     "ResourceNotFoundException",
     "NotFoundException",
@@ -21,7 +21,7 @@ const MISSING: [&str; 5] = [
     "QueueDoesNotExist",
 ];
 
-/// What a check says.
+/// A check's verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
@@ -39,7 +39,7 @@ pub enum Verdict {
 pub struct Check {
     /// What was checked.
     pub check: &'static str,
-    /// What it says.
+    /// The verdict.
     pub verdict: Verdict,
     /// Why.
     pub message: String,
@@ -56,11 +56,11 @@ pub struct Trouble {
     remedy: Option<String>,
 }
 
-/// What a check says when it is `ok`, else the trouble.
+/// The message of a check that is `ok`, else the trouble.
 pub type Outcome = Result<String, Trouble>;
 
 impl Check {
-    /// The check with this outcome.
+    /// The check with this result.
     pub fn of(check: &'static str, outcome: Outcome) -> Self {
         match outcome {
             Ok(message) => Self { check, verdict: Verdict::Ok, message, remedy: None },
@@ -80,12 +80,12 @@ impl Trouble {
         Self { verdict: Verdict::Unknown, message: message.into(), remedy: None }
     }
 
-    /// The same with what to do about it.
+    /// The same trouble with a remedy.
     pub fn with_remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
     }
 
-    /// What an error of AWS means: `what` does not exist, or could not be read.
+    /// The trouble that an error of AWS means: `what` does not exist, or cannot be read.
     pub fn missing<E>(
         error: &SdkError<E, HttpResponse>,
         what: impl Display,
@@ -100,7 +100,7 @@ impl Trouble {
         Self::unread(error, what)
     }
 
-    /// The same where AWS has no code for what does not exist.
+    /// The trouble of an error, where AWS has no code for a thing that does not exist.
     pub fn unread<E>(error: &SdkError<E, HttpResponse>, what: impl Display) -> Self
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
@@ -142,11 +142,11 @@ impl Check {
 fn summary(checks: &[Check]) -> String {
     let unknown = match count(checks, Verdict::Unknown) {
         0 => String::new(),
-        count => format!("; {count} could not be checked"),
+        count => format!("; {count} could not be made"),
     };
     match count(checks, Verdict::Found) {
-        0 => format!("nothing was found in {} checks{unknown}", checks.len()),
-        found => format!("{found} of {} checks found something{unknown}", checks.len()),
+        0 => format!("{} checks found no problem{unknown}", checks.len()),
+        found => format!("{found} of {} checks found a problem{unknown}", checks.len()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The statement of what a command is about to change, the question, and the token that proves the answer.
+//! Confirmation: states what a command will change, asks, and returns a token that proves the answer.
 
 use std::io::{BufRead, IsTerminal, stdin};
 
@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::output::Output;
 use crate::session::Identity;
 
-/// The proof that a change was confirmed. Only this module can make one, so that a change without it does not compile.
+/// The proof that a change was confirmed. Only this module can create one, so an unconfirmed change does not compile.
 #[derive(Clone, Copy, Debug)]
 pub struct Confirmed(());
 
@@ -27,7 +27,7 @@ impl Confirmed {
         Err(Failure::NotConfirmed)
     }
 
-    /// For tests of what is confirmed.
+    /// A confirmation for tests.
     #[doc(hidden)]
     pub fn by_test() -> Self {
         Self(())
@@ -35,7 +35,7 @@ impl Confirmed {
 }
 
 fn ask(output: &Output) -> Result<bool, Failure> {
-    output.prompt("Go on? [y/N] ");
+    output.prompt("Continue? [y/N] ");
     let mut answer = String::new();
     stdin()
         .lock()

@@ -1,4 +1,4 @@
-//! Dead letters: what a stack's dead-letter queue holds, why, and the ways back and out.
+//! Reads, redrives and deletes the messages of a stack's dead-letter queue.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::exit::Failure;
 use crate::session::Session;
 use crate::stack::Stack;
 
-/// How long the letters stay with this command, so that a person has time to decide. SQS shows them to nobody else.
+/// How long SQS hides the letters from other receivers, so that the user has time to decide.
 const HELD_SECONDS: i32 = 600;
 /// The most letters that one command handles.
 pub const MAX_LETTERS: usize = 1000;
@@ -34,7 +34,7 @@ pub enum Cause {
     NotRecorded,
     /// An asynchronous invocation of start-copy failed.
     FailedInvocation,
-    /// Neither EventBridge, SQS nor Lambda put it there.
+    /// Somebody sent it to the dead-letter queue directly.
     SentBySomebody,
 }
 
@@ -48,13 +48,13 @@ pub struct Letter {
     pub cause: Cause,
     /// The same in words.
     pub reason: String,
-    /// The account that the event says it is from. Whoever wrote the message can write that.
+    /// The account that the event names. The writer of a message can name any account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// The request's id, as far as it can be read.
+    /// The request's id, if it can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// When the message was sent first; of an event that EventBridge gave up, when it did.
+    /// When the message was first sent; for an event that EventBridge gave up, when it gave up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Timestamp>,
     /// What a redrive sends: the message, or the payload of the failed invocation.
@@ -79,11 +79,12 @@ impl Letter {
             }
             (None, Some(invocation)) => (Cause::FailedInvocation, invocation.reason()),
             (None, None) if system(MessageSystemAttributeName::DeadLetterQueueSourceArn).is_some() => {
-                let reason = "start-copy could not record it; its log has the errors of that time";
+                let reason = "start-copy could not record it; the log of start-copy has the errors";
                 (Cause::NotRecorded, reason.to_owned())
             }
             (None, None) => {
-                let reason = "neither EventBridge, SQS nor Lambda put it there: somebody sent it";
+                let reason =
+                    "somebody sent it to the dead-letter queue directly; EventBridge, SQS and Lambda did not";
                 (Cause::SentBySomebody, reason.to_owned())
             }
         };
@@ -112,7 +113,7 @@ fn not_delivered(code: &str, message: &str) -> String {
     }
 }
 
-/// What Lambda sends about an asynchronous invocation that failed, as far as it is read here.
+/// The part of Lambda's record of a failed asynchronous invocation that is read here.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -170,7 +171,7 @@ impl<'a> DeadLetterQueue<'a> {
         Ok(Self { stack, url: stack.output("DeadLetterQueueUrl")?, sqs, lambda })
     }
 
-    /// Takes the letters out for ten minutes, at most [`MAX_LETTERS`], oldest first.
+    /// Receives the letters, at most [`MAX_LETTERS`], oldest first. SQS hides them for ten minutes.
     ///
     /// # Errors
     /// If they cannot be read.
@@ -180,7 +181,7 @@ impl<'a> DeadLetterQueue<'a> {
         while letters.len() < MAX_LETTERS {
             let call = self.sqs.receive_message().queue_url(self.url).max_number_of_messages(10);
             let call = call.message_system_attribute_names(MessageSystemAttributeName::All);
-            // A wait, so that SQS asks all its servers.
+            // With a wait time, SQS asks all its servers.
             let call =
                 call.message_attribute_names("All").visibility_timeout(HELD_SECONDS).wait_time_seconds(1);
             let answer = call.send().await.map_err(|error| failed("read", &error))?;
@@ -196,22 +197,22 @@ impl<'a> DeadLetterQueue<'a> {
         Ok(letters)
     }
 
-    /// Gives letters back, so that they are visible at once.
+    /// Makes letters visible again at once.
     ///
     /// # Errors
-    /// If SQS refuses: they are visible after ten minutes.
+    /// If SQS refuses: the letters become visible after ten minutes.
     pub async fn give_back(&self, letters: &[Letter]) -> Result<(), Failure> {
         for letter in letters {
             let call = self.sqs.change_message_visibility().queue_url(self.url).visibility_timeout(0);
             let answer = call.receipt_handle(&letter.receipt).send().await;
-            answer.map_err(|error| failed("given back", &error))?;
+            answer.map_err(|error| failed("made visible again", &error))?;
         }
         Ok(())
     }
 
-    /// Sends a letter the way it came: into the request queue, or to start-copy. Then deletes it.
+    /// Sends a letter again, into the request queue or to start-copy, and then deletes it.
     ///
-    /// A failed invocation is repeated. In the queue its requester would be another.
+    /// A failed invocation is invoked again: a message in the request queue would have another requester.
     ///
     /// # Errors
     /// If it is refused or fails; the letter stays.
@@ -223,7 +224,7 @@ impl<'a> DeadLetterQueue<'a> {
                 let sent = self.sqs.send_message().queue_url(queue).message_body(&letter.body).send().await;
                 sent.map_err(|error| match error.code() {
                     Some("AccessDenied" | "AccessDeniedException") => Failure::Error(format!(
-                        "the request queue takes no message from you: list the ARN of your role in the stack's \
+                        "the request queue refuses messages from you: add the ARN of your role to the stack's \
                          parameter `DirectSenders`: {}",
                         describe_error(&error)
                     )),
@@ -241,7 +242,7 @@ impl<'a> DeadLetterQueue<'a> {
         match answer.function_error {
             None => Ok(()),
             Some(error) => Err(Failure::Error(format!(
-                "letter `{}` fails again and stays: look at the log of `{function}`: {error}",
+                "letter `{}` failed again and stays in the queue: see the log of `{function}`: {error}",
                 letter.message_id
             ))),
         }

@@ -1,4 +1,4 @@
-//! `copy --dry-run`: what can be checked of a copy without a change.
+//! `copy --dry-run`: checks a copy without changing anything.
 
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::types::ProjectVersionDescription;
@@ -21,7 +21,7 @@ use crate::{buckets, keys};
 const COPYABLE: [&str; 6] =
     ["TRAINING_COMPLETED", "COPYING_COMPLETED", "STARTING", "RUNNING", "STOPPING", "STOPPED"];
 
-/// What the checks may ask.
+/// What the checks work with.
 pub struct DryRun<'a> {
     /// What is to be copied.
     pub copy: &'a CopyRequest,
@@ -31,7 +31,7 @@ pub struct DryRun<'a> {
     pub destination: &'a Session,
     /// Rekognition in the account of the model; `None` without credentials of that account.
     pub source: Option<&'a Client>,
-    /// The port, for the project policies of the source account.
+    /// Reads the project policies of the source account.
     pub labels: &'a CustomLabels,
 }
 
@@ -43,7 +43,7 @@ impl DryRun<'_> {
     pub async fn run(&self, output: &Output) -> Result<Exit, Failure> {
         let bucket = &self.copy.output_config.s3_bucket;
         let mut checks = vec![
-            Check::of("request", Ok("every field and ARN is as it must be".to_owned())),
+            Check::of("request", Ok("every field and ARN is valid".to_owned())),
             Check::of("source version", self.source_version().await),
         ];
         if self.copy.source_project_arn.account() != self.copy.destination_project_arn.account() {
@@ -56,7 +56,7 @@ impl DryRun<'_> {
                 Check::of("version name", self.name(&versions)),
             ]),
             Err(error) => {
-                let remedy = "the copy is followed by `rekognition:DescribeProjectVersions`: allow it";
+                let remedy = "allow `rekognition:DescribeProjectVersions`, which polls the copy";
                 checks.push(Check::of("versions", Err(Trouble::found(error.0, remedy))));
             }
         }
@@ -71,8 +71,11 @@ impl DryRun<'_> {
     async fn source_version(&self) -> Outcome {
         let arn = &self.copy.source_project_version_arn;
         let Some(client) = self.source else {
-            return Err(Trouble::unknown(format!("account `{}` is not asked", arn.account()))
-                .with_remedy("give `--source-profile` with a profile of that account"));
+            return Err(Trouble::unknown(format!(
+                "no credentials for account `{}` were given",
+                arn.account()
+            ))
+            .with_remedy("give `--source-profile` with a profile of that account"));
         };
         let call = client
             .describe_project_versions()
@@ -85,7 +88,7 @@ impl DryRun<'_> {
                 false => Trouble::missing(
                     &error,
                     format!("`{}`", self.copy.source_project_arn),
-                    "name a project that exists",
+                    "choose a project that exists",
                 ),
             }
         })?;
@@ -94,13 +97,16 @@ impl DryRun<'_> {
             version.project_version_arn.as_deref() == Some(arn.as_str())
         };
         let version = versions.iter().find(is_it);
-        let version = version
-            .ok_or_else(|| Trouble::found(format!("`{arn}` does not exist"), "name a version that exists"))?;
+        let version = version.ok_or_else(|| {
+            Trouble::found(format!("`{arn}` does not exist"), "choose a version that exists")
+        })?;
         let status = version.status.as_ref().map_or("unknown", |status| status.as_str());
         let message = format!("the model has status {status}");
         match COPYABLE.contains(&status) {
             true => Ok(message),
-            false => Err(Trouble::found(message, "wait until it is trained or copied, or name another")),
+            false => {
+                Err(Trouble::found(message, "wait until it is trained or copied, or choose another model"))
+            }
         }
     }
 
@@ -108,11 +114,13 @@ impl DryRun<'_> {
     async fn project_policy(&self) -> Outcome {
         let source = &self.copy.source_project_arn;
         if self.source.is_none() {
-            return Err(Trouble::unknown(format!("whether `{source}` admits this account is not asked"))
-                .with_remedy(format!(
-                    "give `--source-profile`, or see that this policy is attached: {}",
-                    remedy::put_project_policy(self.copy)
-                )));
+            return Err(Trouble::unknown(format!(
+                "no credentials for `{source}` were given, so its project policies were not read"
+            ))
+            .with_remedy(format!(
+                "give `--source-profile`, or check that this policy is attached: {}",
+                remedy::put_project_policy(self.copy)
+            )));
         }
         let policies = self.labels.policies(source).await.map_err(|error| {
             let remedy = "allow `rekognition:ListProjectPolicies` in the source account";
@@ -139,9 +147,11 @@ impl DryRun<'_> {
             Some("CREATED") => Ok("it exists".to_owned()),
             Some(status) => Err(Trouble::found(
                 format!("it has status {status}"),
-                "wait until it is CREATED, or name another",
+                "wait until it is CREATED, or choose another project",
             )),
-            None => Err(Trouble::found(format!("`{arn}` does not exist"), "make it, or name another")),
+            None => {
+                Err(Trouble::found(format!("`{arn}` does not exist"), "create it, or choose another project"))
+            }
         }
     }
 
@@ -149,7 +159,7 @@ impl DryRun<'_> {
         let message = format!("the destination project has {count} versions");
         match count < VERSIONS_OF_PROJECT {
             true => Ok(message),
-            // The quota may have been raised, which AWS does not tell here.
+            // The quota may have been raised; this call does not show that.
             false => Err(Trouble::found(message, remedy::quota(self.copy))),
         }
     }
@@ -160,15 +170,15 @@ impl DryRun<'_> {
             return Ok(format!("`{name}` is free"));
         };
         match owner.origin(self.copy) {
-            Origin::Same => Ok(format!("`{}` is this copy: it would be adopted", owner.arn)),
-            _ => Err(Trouble::found(format!("`{}` has the name", owner.arn), remedy::name_taken())),
+            Origin::Same => Ok(format!("`{}` is already this copy: the copier would adopt it", owner.arn)),
+            _ => Err(Trouble::found(format!("`{}` already has this name", owner.arn), remedy::name_taken())),
         }
     }
 }
 
-/// AWS tells of these only when they are used.
+/// AWS checks these permissions only when the copy is made.
 fn permissions() -> Trouble {
     Trouble::unknown(
-        "AWS does not tell before the copy whether you may call CopyProjectVersion, write to the bucket and use the key",
+        "only the copy itself shows whether you may call CopyProjectVersion, write to the bucket and use the key",
     )
 }

@@ -1,4 +1,4 @@
-//! How the program ends: its exit codes, and the errors that lead to them.
+//! The program's exit codes, and the errors that lead to them.
 
 use std::process::ExitCode;
 
@@ -19,13 +19,13 @@ pub enum Exit {
     Failed = 3,
     /// The request ended as TIMED_OUT.
     TimedOut = 4,
-    /// The request had not ended when `--timeout` ended the waiting.
+    /// The request had not ended when `--timeout` was over.
     StillGoing = 5,
     /// The request is REJECTED.
     Rejected = 6,
-    /// There are no credentials, or they are those of another account.
+    /// There are no credentials, or they are of the wrong account.
     WrongAccount = 7,
-    /// A check found something.
+    /// A check found a problem.
     Finding = 8,
     /// Ctrl-C.
     Interrupted = 130,
@@ -34,15 +34,15 @@ pub enum Exit {
 /// The exit codes as `--help` shows them.
 pub const EXIT_CODES: &str = "\
 Exit codes:
-  0    the copy is COMPLETED; the command did what it says
-  1    an error of AWS or of this program
+  0    COMPLETED, or the command did what it says
+  1    an error of AWS, of the disk or of this program
   2    the command line is wrong
-  3    FAILED: the model will not be copied
-  4    TIMED_OUT: the copier gave up
-  5    still going on when `--timeout` ended the waiting
-  6    REJECTED: the request is not acceptable
-  7    no credentials, or those of another account than `--account`
-  8    a check found something
+  3    FAILED: the copier will not try again
+  4    TIMED_OUT: the copier stopped trying or polling
+  5    the request had not ended when `--timeout` was over
+  6    REJECTED: the request is invalid or not allowed
+  7    no credentials, or credentials of the wrong account
+  8    a check found a problem
   130  interrupted with Ctrl-C";
 
 impl Exit {
@@ -73,16 +73,16 @@ pub enum Failure {
     /// The command line, or a setting that it lacks.
     #[error("{0}")]
     Usage(String),
-    /// No credentials, or those of another account.
+    /// No credentials, or credentials of the wrong account.
     #[error("{0}")]
     WrongAccount(String),
-    /// The request is not acceptable.
+    /// The request is invalid or not allowed.
     #[error("{0}")]
     Rejected(String),
-    /// The person said no.
+    /// The user did not confirm the change.
     #[error("nothing was changed")]
     NotConfirmed,
-    /// Standard output is closed: the reader has what it wanted.
+    /// The reader closed standard output, as `head` does: this is no error.
     #[error("standard output is closed")]
     ClosedPipe,
 }

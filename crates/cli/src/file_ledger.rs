@@ -1,7 +1,7 @@
-//! The ledger of files: one JSON file a request, under `$XDG_STATE_HOME/model-copier/ACCOUNT/REGION/`.
+//! A ledger of files: one JSON file for each request, under `$XDG_STATE_HOME/model-copier/ACCOUNT/REGION/`.
 //!
-//! A write takes an exclusive lock, compares the revision, writes a temporary file, syncs it and renames it. So a process
-//! that is killed leaves the file before or the file after, and of two processes one is told that it was overtaken.
+//! A write takes an exclusive lock, compares the revision, writes a temporary file, syncs it and renames it. A process that
+//! is killed therefore leaves the old file or the new one. If two processes write the same revision, one of them fails.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ use crate::requests::Records;
 pub struct FileLedger {
     folder: PathBuf,
     times: Times,
-    /// What is due is read from this record alone. A command takes no request further but its own.
+    /// A command works only on its own request, so only this record can be due.
     only: Option<RecordKey>,
 }
 
@@ -41,12 +41,12 @@ impl FileLedger {
         Self { folder, times: Times::default(), only: None }
     }
 
-    /// The same, with nothing due but this record.
+    /// The same ledger, in which only this record can be due.
     pub fn only(self, key: RecordKey) -> Self {
         Self { only: Some(key), ..self }
     }
 
-    /// Every record, those that were put aside included.
+    /// Every record, with those that were put aside.
     ///
     /// # Errors
     /// If the folder cannot be read.
@@ -78,7 +78,7 @@ impl FileLedger {
         let key = &record.header().key;
         self.locked(|| {
             let path = self.path(key);
-            // Another process may have put it aside, and begun a new request.
+            // Another process may have put it aside and begun a new request.
             if read(&path)?.as_ref() != Some(record) {
                 return Ok(());
             }
@@ -88,7 +88,7 @@ impl FileLedger {
         })
     }
 
-    /// The right to take this request further, if no other process has it. It ends with the process.
+    /// The lock on working on this request, if no other process holds it. It ends with the process.
     ///
     /// # Errors
     /// If the lock cannot be used.
@@ -114,13 +114,16 @@ impl FileLedger {
         match &record {
             Some(other) if other.header().key != *key => {
                 let other = &other.header().key;
-                Err(Unavailable(format!("`{}` is the record of `{other}`, not of `{key}`", path.display())))
+                Err(Unavailable(format!(
+                    "`{}` holds the record of `{other}`, not of `{key}`",
+                    path.display()
+                )))
             }
             _ => Ok(record),
         }
     }
 
-    /// Does something while no other process writes.
+    /// Runs something while no other process writes.
     fn locked<T>(&self, work: impl FnOnce() -> Result<T, Unavailable>) -> Result<T, Unavailable> {
         let lock = self
             .make_folder()
@@ -135,8 +138,8 @@ impl FileLedger {
         make_private_folder(&self.folder)
     }
 
-    /// INVARIANT: the file is on the disk under its name before this returns. A call may follow that must not be made
-    /// twice.
+    /// INVARIANT: the file is on the disk under its name before this returns. The next step may be a call that must not be
+    /// made twice.
     fn write(&self, record: &Record) -> Result<(), Unavailable> {
         let key = &record.header().key;
         let json = serde_json::to_vec_pretty(record).map_err(|error| {
@@ -152,7 +155,7 @@ impl FileLedger {
         written.map_err(|error| self.failed(&error))
     }
 
-    /// A rename is on the disk once its folder is.
+    /// Syncs the folder: only then is a rename on the disk.
     fn sync_folder(&self) -> io::Result<()> {
         if cfg!(unix) { File::open(&self.folder)?.sync_all() } else { Ok(()) }
     }
@@ -225,11 +228,13 @@ pub(crate) fn state_folder() -> Result<PathBuf, Failure> {
     let state = std::env::var_os("XDG_STATE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let state = state.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));
     state.filter(|state| state.is_absolute()).ok_or_else(|| {
-        Failure::Usage("set `XDG_STATE_HOME` to an absolute path: requests are recorded there".to_owned())
+        Failure::Usage(
+            "set `XDG_STATE_HOME` to an absolute path: the command records requests there".to_owned(),
+        )
     })
 }
 
-/// Makes a folder that nobody else may read, and those above it.
+/// Creates a folder that only the user may read, with the folders above it.
 pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -238,7 +243,7 @@ pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// How files are opened that nobody else may read: a request's context may be confidential.
+/// Opens files that only the user may read: a request's context may be confidential.
 pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);

@@ -6,25 +6,25 @@ use clap::{Args, ColorChoice, ValueEnum};
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Take credentials and Region from this profile of the AWS configuration
+    /// Take credentials and Region from this AWS profile
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Work in this Region; there is no default: else `AWS_REGION` or the profile's
+    /// Work in this Region; default: `AWS_REGION`, else the profile's Region
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
-    /// Send the calls of every AWS service to this URL
+    /// Send all AWS calls to this URL
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
-    /// Fail unless the credentials are of this account
+    /// Fail unless the credentials belong to this account
     #[arg(long, global = true, value_name = "ID")]
     pub account: Option<String>,
-    /// Write results in this form
+    /// Output format of the results
     #[arg(long, global = true, value_name = "FORM", default_value = "text")]
     pub output: Form,
-    /// Use colors and a line that moves
+    /// Use colors and a status line that is updated in place
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
-    /// Write no progress and no notes
+    /// Print no progress and no notes
     #[arg(long, short, global = true)]
     pub quiet: bool,
 }

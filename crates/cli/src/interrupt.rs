@@ -1,4 +1,4 @@
-//! Ctrl-C: the first one lets the call that is under way end, the second one ends the program.
+//! Ctrl-C: after the first one, the running call still ends; the second one ends the program.
 
 use std::process;
 use std::time::Duration;
@@ -22,23 +22,23 @@ impl Interrupt {
                     process::exit(Exit::Interrupted as i32);
                 }
             }
-            // Without a handler Ctrl-C ends the program as usual.
+            // Without a handler, Ctrl-C ends the program.
             std::future::pending::<()>().await;
         });
         Self(receiver)
     }
 
-    /// One that `sender` brings about.
+    /// An interrupt that a test sends.
     pub fn of(receiver: watch::Receiver<bool>) -> Self {
         Self(receiver)
     }
 
-    /// Whether it has come.
+    /// Whether Ctrl-C was pressed.
     pub fn has_come(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Waits until it comes, so long at most.
+    /// Waits for Ctrl-C, at most this long.
     pub async fn or_after(&self, time: Duration) {
         let mut receiver = self.0.clone();
         let come = async {

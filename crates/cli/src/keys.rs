@@ -3,9 +3,9 @@
 use crate::check::{Outcome, Trouble};
 use crate::session::Session;
 
-/// Whether the key can be used: it exists in the session's Region and is enabled.
+/// Checks that the key exists in the session's Region and is enabled.
 pub async fn check(session: &Session, key: &str) -> Outcome {
-    let remedy = format!("name a key of Region `{}`", session.identity.region);
+    let remedy = format!("use a key of Region `{}`", session.identity.region);
     if let ["arn", _, _, region, ..] = key.split(':').collect::<Vec<_>>()[..]
         && region != session.identity.region
     {
@@ -24,7 +24,7 @@ pub async fn check(session: &Session, key: &str) -> Outcome {
                 .is_some_and(|of| of != session.identity.account) =>
         {
             Ok(format!(
-                "`{arn}` is enabled; it is of another account, whose key policy has to admit this one"
+                "`{arn}` is enabled; it belongs to another account, and its key policy has to allow this account"
             ))
         }
         "Enabled" => Ok(format!("`{arn}` is enabled")),

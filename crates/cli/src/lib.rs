@@ -1,24 +1,24 @@
-//! `model-copier`: copies a model from the command line, and looks after a copier's stack.
+//! `model-copier`: copies a model from the command line, and operates a copier's stack.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`arguments`], [`global`] | the command line; the flags of every command |
 //! | [`commands`] | a file for each command |
 //! | [`session`] | Region, credentials, account and caller |
-//! | [`stack`], [`stack_ledger`], [`stack_copy`] | what a deployed stack says of itself; its ledger; a request to it |
-//! | [`requests`] | where `list` and `show` read requests, and which are wanted |
-//! | [`confirm`] | the statement of what changes, the question, and the token that proves the answer |
-//! | [`output`], [`when`], [`request_view`] | results and progress; times; a request as it is listed and shown |
+//! | [`stack`], [`stack_ledger`], [`stack_copy`] | a deployed stack's outputs and parameters; its ledger; a request to it |
+//! | [`requests`] | reads and filters requests, of this machine or of a stack |
+//! | [`confirm`] | states what will change, asks, and proves the answer |
+//! | [`output`], [`when`], [`request_view`] | results and progress; times; a request as `list` and `show` print it |
 //! | [`request_logs`] | what a stack's functions logged about a request |
-//! | [`request_text`], [`local_rules`] | what `copy` is asked for; the rules of a copy on this machine |
-//! | [`local_copy`], [`announcer`], [`file_ledger`] | the functions' use cases in a loop; their bus; their ledger of files |
-//! | [`check`] | a check and what it says |
-//! | [`dry_run`], [`doctor`] | the checks of `copy --dry-run`; those of a stack |
-//! | [`dead_letters`] | what a stack could not record |
-//! | [`buckets`], [`keys`], [`projects`] | what both ask about buckets, keys and projects |
+//! | [`request_text`], [`local_rules`] | the request that `copy` is given; the rules of a copy on this machine |
+//! | [`local_copy`], [`announcer`], [`file_ledger`] | runs the functions' use cases in a loop; prints announcements; a ledger of files |
+//! | [`check`] | a check and its verdict |
+//! | [`dry_run`], [`doctor`] | the checks of `copy --dry-run`; the checks of a stack |
+//! | [`dead_letters`] | a stack's dead letters |
+//! | [`buckets`], [`keys`], [`projects`] | the checks of buckets, keys and projects that both use |
 //! | [`interrupt`] | Ctrl-C |
-//! | [`live_check`] | what only a live account can settle |
-//! | [`reference`] | docs/cli.md |
+//! | [`live_check`] | tests what this project assumes about AWS |
+//! | [`reference`] | writes docs/cli.md |
 //! | [`exit`] | exit codes and errors |
 //!
 //! The states and decisions of a copy are those of the functions, in `rekognition_model_copier`.

@@ -1,4 +1,4 @@
-//! A copy that runs on this machine: the functions' use cases in a loop, on the ledger of files.
+//! A copy on this machine: runs the functions' use cases in a loop, on a ledger of files.
 
 use std::time::Duration;
 
@@ -21,25 +21,25 @@ use crate::output::Output;
 use crate::request_text::RequestText;
 use crate::when::duration;
 
-/// How long a sweep or a start may take, as check-copies has it.
+/// How long a sweep or a start may take; the same as in check-copies.
 const STEP_TIME: Duration = Duration::from_secs(70);
 /// The longest time between two polls. A copy takes minutes to hours.
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(10);
-/// The time before the first poll; it doubles from then on.
+/// The time before the first poll. The time doubles with each poll.
 const MIN_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a command waits for the end of its copy.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Waiting {
-    /// At most so long.
+    /// At most this long.
     pub timeout: Option<Duration>,
     /// Only until Rekognition has accepted the copy.
     pub is_detached: bool,
 }
 
-/// What a copy needs apart from its world.
+/// What a copy needs apart from the copier's ports.
 pub struct LocalCopy<'a> {
-    /// The ledger of the world, or what is below it.
+    /// The ledger of files, which the copier's ledger port is or wraps.
     pub files: &'a FileLedger,
     /// What is asked for.
     pub request: &'a RequestText,
@@ -54,7 +54,7 @@ pub struct LocalCopy<'a> {
 }
 
 impl LocalCopy<'_> {
-    /// Begins the request, or goes on with it, until it has ended or the waiting has.
+    /// Begins or continues the request, until it has ended or the wait is over.
     ///
     /// # Errors
     /// If the ledger cannot be used, or the result cannot be written.
@@ -67,8 +67,8 @@ impl LocalCopy<'_> {
         {
             return self.end(&rejected);
         }
-        // INVARIANT: of two processes with one request only the holder of its lock takes it further. So a start that is
-        // under way when the lock is taken is that of a process that died.
+        // INVARIANT: only the holder of a request's lock works on it. So a start that is in progress when the lock is taken
+        // belongs to a process that died.
         let mut has_followed = false;
         let _lock = loop {
             let lock = self.files.try_hold(&key)?;
@@ -112,7 +112,7 @@ impl LocalCopy<'_> {
             {
                 let left = duration(lease.until.duration_since(now(copier)));
                 self.output.note(&format!(
-                    "whether the call worked is not known: if it made a copy, that is found; else the next call is in \
+                    "it is not known whether the call worked: if there is a copy, the copier finds it; else the next call is in \
                      {left}"
                 ));
             }
@@ -126,16 +126,16 @@ impl LocalCopy<'_> {
         }
     }
 
-    /// Records the request and makes the first try, unless it is known.
+    /// Records the request and makes the first try, unless the request is already recorded.
     async fn begin<W: World>(&self, copier: &Copier<W>, _: Confirmed) -> Result<(), Failure> {
         let ledger = copier.world().ledger();
         match ledger.load(&self.request.key()).await? {
             Some(Record::Accepted(mut accepted)) => {
-                self.output.note("going on with a request that an earlier run began");
+                self.output.note("continuing a request that an earlier run began");
                 if let State::Starting { unanswered, .. } = &mut accepted.state
                     && !*unanswered
                 {
-                    // The process that had the lease is dead. Its call may have been made.
+                    // The process that had the lease is dead. It may have made its call.
                     *unanswered = true;
                     ledger.save(accepted.into()).await?;
                 }
@@ -160,9 +160,9 @@ impl LocalCopy<'_> {
         Ok(Exit::of(announcement.status))
     }
 
-    /// The exit code if the waiting is over.
+    /// The exit code if the wait is over.
     fn stop(&self, begun: Instant, record: Option<&Record>) -> Option<Exit> {
-        let again = "the same command goes on with it";
+        let again = "the same command continues it";
         if self.interrupt.has_come() {
             self.output
                 .note(&format!("interrupted: the request stays recorded as `{}`; {again}", self.request.id));
@@ -170,17 +170,17 @@ impl LocalCopy<'_> {
         }
         let state = record.and_then(Record::accepted).map(|accepted| &accepted.state);
         if self.waiting.is_detached && matches!(state, Some(State::Copying(_))) {
-            self.output.note("Rekognition copies the model; the same command waits for its end");
+            self.output.note("Rekognition is copying the model; run the same command to wait for the end");
             return Some(Exit::Done);
         }
         let is_late = self.waiting.timeout.is_some_and(|timeout| begun.elapsed() >= timeout);
         is_late.then(|| {
-            self.output.note(&format!("the time to wait is over; {again}"));
+            self.output.note(&format!("`--timeout` is over; {again}"));
             Exit::StillGoing
         })
     }
 
-    /// Waits for the next sweep, second by second where somebody watches.
+    /// Waits for the next sweep. At a terminal, the status line is updated every second.
     async fn wait<W: World>(&self, record: &Record, copier: &Copier<W>, begun: Instant, wait: Duration) {
         let until = Instant::now() + wait;
         let until = self.waiting.timeout.map_or(until, |timeout| until.min(begun + timeout));
@@ -198,7 +198,7 @@ fn now<W: World>(copier: &Copier<W>) -> Timestamp {
     copier.world().clock().now()
 }
 
-/// Whether the request has its answer, and the answer was announced.
+/// Whether the request has ended and its end was announced.
 fn is_over(record: &Record) -> bool {
     record.next_step().is_none()
 }
@@ -220,10 +220,13 @@ fn what_for(record: &Record, now: Timestamp) -> String {
     let left = |time: Timestamp| duration(time.duration_since(now));
     let what = match state {
         State::Starting { lease, .. } => {
-            format!("whether the call worked is not known; next call in {} at the latest", left(lease.until))
+            format!(
+                "it is not known whether the call worked; next call in {} at the latest",
+                left(lease.until)
+            )
         }
         State::Waiting { due, failure, .. } => format!("{}: next try in {}", failure.code, left(*due)),
-        State::Copying(_) => "Rekognition copies the model".to_owned(),
+        State::Copying(_) => "Rekognition is copying the model".to_owned(),
         State::Ended(Ended { .. }) => "writing the result".to_owned(),
     };
     format!("{}  {what}", record.status_word())

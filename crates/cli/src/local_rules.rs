@@ -11,7 +11,7 @@ use crate::session::Identity;
 
 /// The `source` of announcements.
 pub const EVENT_SOURCE: &str = "rekognition.model-copier";
-/// What the command line is called where a stack has its name. No stack's name has an underscore.
+/// The command line's name where a stack would give its own. No stack's name has an underscore.
 pub const NAME: &str = "command_line";
 
 /// The rules for a request of this caller for a model of this source account.

@@ -31,12 +31,12 @@ pub struct Output {
 struct Streams {
     results: Box<dyn Write + Send>,
     rest: Box<dyn Write + Send>,
-    /// Whether the last line of the rest is one that the next replaces.
+    /// Whether the last line on standard error is a status line, which the next line replaces.
     has_status_line: bool,
 }
 
 impl Output {
-    /// The process's streams.
+    /// Standard output and standard error.
     pub fn of_process(global: &Global) -> Self {
         let is_terminal = io::stderr().is_terminal();
         let has_color = match global.color {
@@ -58,7 +58,7 @@ impl Output {
         }
     }
 
-    /// Streams of a test, none of which is a terminal.
+    /// Streams for tests; none of them is a terminal.
     pub fn to(form: Form, results: impl Write + Send + 'static, rest: impl Write + Send + 'static) -> Self {
         let streams = Streams { results: Box::new(results), rest: Box::new(rest), has_status_line: false };
         Self {
@@ -71,7 +71,7 @@ impl Output {
         }
     }
 
-    /// Whether a person watches the progress.
+    /// Whether progress is shown at a terminal.
     pub fn is_terminal(&self) -> bool {
         self.is_terminal
     }
@@ -81,7 +81,7 @@ impl Output {
         self.times
     }
 
-    /// Writes a result as one line of JSON in the forms `json` and `jsonl`, else as `text` gives it.
+    /// Writes a result: one line of JSON in the forms `json` and `jsonl`, else the result of `text`.
     ///
     /// # Errors
     /// [`Failure::ClosedPipe`] if nobody reads any more.
@@ -94,7 +94,7 @@ impl Output {
         self.write(&line)
     }
 
-    /// Writes a list: an array in the form `json`, an item a line in `jsonl`, else as `text` gives it.
+    /// Writes a list: an array in the form `json`, one item per line in `jsonl`, else the result of `text`.
     ///
     /// # Errors
     /// [`Failure::ClosedPipe`] if nobody reads any more.
@@ -106,14 +106,14 @@ impl Output {
         }
     }
 
-    /// Writes a note: what a person may want to know, and no program reads.
+    /// Writes a note, which is for people and not for programs.
     pub fn note(&self, text: &str) {
         if !self.quiet {
             self.rest(&format!("{text}\n"), false);
         }
     }
 
-    /// Writes the line that says how far the work is, in place of the one before. Only at a terminal.
+    /// Writes the status line in place of the previous one. Only at a terminal.
     pub fn status_line(&self, text: &str) {
         if !self.quiet && self.is_terminal {
             let line = if self.has_color { format!("\x1b[2m{text}\x1b[0m") } else { text.to_owned() };
@@ -134,17 +134,17 @@ impl Output {
         self.rest(&text, false);
     }
 
-    /// Writes a question, whether quiet or not.
+    /// Writes a question, also with `--quiet`.
     pub(crate) fn prompt(&self, text: &str) {
         self.rest(text, false);
     }
 
-    /// Writes the warnings of the copier's code as notes: why something did not work and is tried again. With
-    /// `MODEL_COPIER_LOG` set it writes the whole log, for a bug report.
+    /// Writes the warnings of the copier's code as notes: they say why a step failed and is retried. If `MODEL_COPIER_LOG` is
+    /// set, it writes the whole log, for a bug report.
     pub fn write_logs(&self) {
         let is_whole = std::env::var_os("MODEL_COPIER_LOG").is_some_and(|value| !value.is_empty());
         let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
-        // A second subscriber is refused, which is as good.
+        // If a subscriber is already set, it stays.
         if is_whole {
             let _ = tracing_subscriber::registry().with(layer).try_init();
         } else if !self.quiet {
@@ -172,7 +172,7 @@ impl Output {
 
     fn rest(&self, text: &str, is_status_line: bool) {
         let mut streams = self.streams();
-        // Nothing can be said about a standard error that is closed, and nothing depends on it.
+        // A closed standard error cannot be reported, and nothing depends on it.
         clear(&mut streams);
         let _ = streams.rest.write_all(text.as_bytes());
         let _ = streams.rest.flush();

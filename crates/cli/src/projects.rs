@@ -1,4 +1,4 @@
-//! What both `doctor` and `copy --dry-run` ask about projects.
+//! Lists projects and versions for `doctor` and `copy --dry-run`.
 
 use aws_sdk_rekognition::types::ProjectDescription;
 use rekognition_model_copier::aws::CustomLabels;
@@ -9,7 +9,7 @@ use rekognition_model_copier::ports::{Rekognition, Unavailable, Which};
 use crate::check::Trouble;
 use crate::session::Session;
 
-/// How many versions a project has room for, unless the quota was raised.
+/// The default quota of versions in a project.
 /// Source: <https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/limits.html>
 pub const VERSIONS_OF_PROJECT: usize = 100;
 

@@ -1,4 +1,4 @@
-//! The reference of the command line in Markdown, from the same texts as `--help`.
+//! Writes docs/cli.md from the same texts as `--help`.
 
 use clap::{Arg, Command, CommandFactory};
 
@@ -8,7 +8,7 @@ use crate::exit::EXIT_CODES;
 const HEAD: &str = "\
 # The command line
 
-Generated from the program's own help: `UPDATE=1 cargo test --workspace --test command_line reference` writes it.
+Generated from the program's help by `UPDATE=1 cargo test --workspace --test command_line reference`.
 ";
 
 /// The reference.

@@ -1,4 +1,4 @@
-//! What the functions of a stack logged about a request, from CloudWatch Logs.
+//! Reads what a stack's functions logged about a request, from CloudWatch Logs.
 
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ use crate::session::Session;
 use crate::stack::Stack;
 use crate::when::Style;
 
-/// How long to read one log group. A large group is searched page by page.
+/// How long to read one log group. CloudWatch Logs returns a large group page by page.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
-/// What every line about a request says, and `show` says anyway.
+/// The fields of a log line that `show` leaves out, because they are the same in each line or already shown.
 const REPEATED: [&str; 12] = [
     "timestamp",
     "level",
@@ -45,7 +45,7 @@ pub struct LogLine {
     pub line: Map<String, Value>,
 }
 
-/// The lines of a stack's functions about a record, oldest first. A log that cannot be read is a note.
+/// The log lines about a record, oldest first. If a log cannot be read, a note says so.
 ///
 /// # Errors
 /// If the stack does not name its functions.
@@ -62,7 +62,7 @@ pub async fn request_logs(
         let why = match read {
             Ok(Ok(())) => continue,
             Ok(Err(why)) => why,
-            Err(_) => format!("it has more than can be read in {} s", READ_TIMEOUT.as_secs()),
+            Err(_) => format!("reading took longer than {} s", READ_TIMEOUT.as_secs()),
         };
         output.note(&format!("the log `/aws/lambda/{function}` was not read to its end: {why}"));
     }
@@ -88,7 +88,7 @@ async fn read(
         lines.extend(page.events().iter().filter_map(|event| {
             let line: Map<String, Value> = serde_json::from_str(event.message()?).ok()?;
             let at = Timestamp::from_millisecond(event.timestamp()?).ok()?;
-            // In a pattern `*` stands for anything.
+            // In a filter pattern, `*` matches any text.
             let is_about = line.get("request").and_then(Value::as_str) == Some(&key);
             is_about.then(|| LogLine { at, function: function.to_owned(), line })
         }));
@@ -97,7 +97,7 @@ async fn read(
 }
 
 impl LogLine {
-    /// The line for a person, without what every line about the request says.
+    /// The line as text, without the fields that are left out.
     pub fn text(&self, style: Style, now: Timestamp) -> String {
         let word = |name: &str| self.line.get(name).and_then(Value::as_str).unwrap_or_default();
         let fields = self.line.iter().filter(|(name, _)| !REPEATED.contains(&name.as_str()));

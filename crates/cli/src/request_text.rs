@@ -1,4 +1,4 @@
-//! The request that `copy` is given, in a file or by flags, and its id.
+//! Reads the request of `copy`, from a file or from flags, and gives it an id.
 
 use std::io::Read;
 use std::{fs, io};
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::exit::Failure;
 use crate::local_rules::EVENT_SOURCE;
 
-/// An acceptable request with its id in it.
+/// A valid request that contains its id.
 #[derive(Clone, Debug)]
 pub struct RequestText {
     /// The request as JSON.
@@ -28,7 +28,7 @@ pub struct RequestText {
     pub copy: CopyRequest,
     /// Its id.
     pub id: String,
-    /// Whether the requester chose the id. Else it is a hash of what is to be copied.
+    /// Whether the requester chose the id. Else it is a hash of the request's fields.
     pub is_id_given: bool,
 }
 
@@ -47,7 +47,7 @@ pub fn read(path: &str) -> Result<String, Failure> {
     text.map_err(|error| Failure::Usage(format!("`{path}` cannot be read: {error}")))
 }
 
-/// Takes the bare request out of any form in which a function accepts one.
+/// Reads the bare request from any form that a function accepts.
 ///
 /// # Errors
 /// If there is not exactly one request.
@@ -59,10 +59,7 @@ pub fn bare(text: &str) -> Result<String, Failure> {
         Payload::Topic(records) => records.iter().map(|record| record.message()).collect(),
     };
     let [message] = messages.as_slice() else {
-        return Err(Failure::Usage(format!(
-            "there are {} requests in it: give one at a time",
-            messages.len()
-        )));
+        return Err(Failure::Usage(format!("it holds {} requests: give one at a time", messages.len())));
     };
     match open(message.text, EVENT_SOURCE) {
         Content::Request(request) if request.problems.is_empty() => Ok(request.text.into_owned()),
@@ -78,9 +75,9 @@ pub fn bare(text: &str) -> Result<String, Failure> {
 /// What a text holds.
 #[derive(Clone, Debug)]
 pub enum Given {
-    /// A request that can be served.
+    /// A valid request.
     Acceptable(Box<RequestText>),
-    /// The record of one that cannot. It is not written anywhere: nobody delivers it again.
+    /// The record of an invalid request. It is not saved, because nothing delivers the request again.
     Rejected(Box<Record>),
 }
 
@@ -100,7 +97,7 @@ pub fn given(text: &str, id: Option<&str>, rules: &Rules, now: Timestamp) -> Res
     Ok(Given::Acceptable(Box::new(canonical(copy, id, is_id_given, correlation_id, context)?)))
 }
 
-/// The request of a record once more, under another id.
+/// The request of a record, under another id.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -123,7 +120,7 @@ fn canonical(
     Ok(RequestText { text, copy, id, is_id_given })
 }
 
-/// A request in one form, so that it is the same whether it came by flags or in a file of any form.
+/// A request in one canonical form, whether it came from flags or from a file of any form.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Canonical<'a> {
@@ -143,7 +140,7 @@ impl RequestText {
         RecordKey { requester, request_id: self.id.clone() }
     }
 
-    /// The rejection of this request if the record under its id is of another one.
+    /// The rejection of this request if its id already belongs to another request.
     ///
     /// # Errors
     /// If it is not a request.
@@ -170,7 +167,7 @@ fn not_a_request() -> Failure {
     Failure::Usage("it is an announcement or a confirmation, not a request".to_owned())
 }
 
-/// The text with this id instead of its own. Text that is not an object stays as it is, to be rejected.
+/// The text with this id instead of its own. Text that is not an object stays unchanged and is rejected later.
 fn with_id(text: &str, id: &str) -> String {
     let Ok(object) = Object::parse("request", text) else { return text.to_owned() };
     let others = object.members().filter(|(name, _)| lower_camel_case(name) != "requestId");
@@ -183,10 +180,9 @@ fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The id of a request without one: the same command finds its record again.
+/// The id of a request that has none, so that the same command finds its record again.
 ///
-/// The same for the same source version, destination project, name, bucket, prefix, key and tags: 32 of a hash's
-/// hexadecimal digits.
+/// It is 32 hexadecimal digits of a hash of the source version, destination project, name, bucket, prefix, key and tags.
 fn derived_id(copy: &CopyRequest) -> String {
     // A struct of strings always serialises.
     let text = serde_json::to_string(copy).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A request as it is listed and shown.
+//! A request as `list` and `show` print it.
 
 use jiff::Timestamp;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
@@ -26,16 +26,16 @@ pub struct RequestView {
     pub requested_at: Timestamp,
     /// Since when it has its status.
     pub since: Timestamp,
-    /// From when on its next step is due.
+    /// When its next step is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<Timestamp>,
-    /// What is copied, as far as it could be read.
+    /// What is copied, if it could be read.
     #[serde(flatten)]
     pub request: Requested,
     /// The copy, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_version_arn: Option<ProjectVersionArn>,
-    /// Whether the copier found the copy.
+    /// Whether the copier adopted an existing copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adopted: Option<bool>,
     /// When it got its final answer.
@@ -114,7 +114,7 @@ impl RequestView {
         }
     }
 
-    /// Whether both are the same state, although a try or a lease may lie between them.
+    /// Whether both show the same state. Tries and leases do not count as changes.
     pub fn is_same_state(&self, other: &Self) -> bool {
         (self.status, &self.failure, &self.project_version_arn)
             == (other.status, &other.failure, &other.project_version_arn)

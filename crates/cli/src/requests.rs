@@ -1,4 +1,4 @@
-//! The requests that a command reads: those of this machine, or those of a stack.
+//! Reads requests, of this machine or of a stack, and filters them.
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -29,7 +29,7 @@ pub enum Requests {
 pub struct Records {
     /// Those that can be read, oldest request first.
     pub records: Vec<Record>,
-    /// Why others cannot be read.
+    /// Why the others could not be read.
     pub unreadable: Vec<String>,
 }
 
@@ -40,13 +40,13 @@ impl Records {
     }
 }
 
-/// Which requests are wanted: those for which every condition holds.
+/// The filter of `list`: it admits a request that meets every condition.
 #[derive(Args, Clone, Debug, Default, PartialEq)]
 pub struct Filter {
-    /// Only requests that got no copy: FAILED, TIMED_OUT and REJECTED
+    /// Only requests that ended without a copy: FAILED, TIMED_OUT and REJECTED
     #[arg(long)]
     pub failed: bool,
-    /// Only requests of the last so long, for instance `7d`
+    /// Only requests sent within this time, for instance `7d`
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub since: Option<SignedDuration>,
     /// Only requests for this destination project: its name or its ARN
@@ -55,7 +55,7 @@ pub struct Filter {
     /// Only requests for a copy of this name
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Only requests of this account
+    /// Only requests that this account sent
     #[arg(long, value_name = "ACCOUNT")]
     pub requester: Option<String>,
 }
@@ -98,7 +98,7 @@ impl Requests {
         }
     }
 
-    /// The record with this key, which a person named.
+    /// The record with this key; a missing record is an error.
     ///
     /// # Errors
     /// If there is none, or the ledger cannot be read.
@@ -111,7 +111,7 @@ impl Requests {
             Self::Stack(_) => ("in this stack", "; `--requester` names the account that asked"),
         };
         Err(Failure::Error(format!(
-            "there is no request `{}` of account `{}` in `{}` {place}: `model-copier list --all` lists them{more}",
+            "there is no request `{}` of account `{}` in Region `{}` {place}: `model-copier list --all` lists all requests{more}",
             key.request_id, key.requester, session.identity.region
         )))
     }

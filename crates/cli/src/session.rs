@@ -1,4 +1,4 @@
-//! In whose name and where a command works: Region, credentials, account and caller.
+//! A session: credentials, account, caller and Region.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ use crate::global::Global;
 pub struct Session {
     /// The SDK's configurations.
     pub config: Configuration,
-    /// Whose they are, and where they are used.
+    /// Their caller, account and Region.
     pub identity: Identity,
 }
 
-/// In whose name a command works, and where.
+/// The caller, the account and the Region of a session.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// The partition, for instance `aws`.
@@ -40,7 +40,7 @@ impl Session {
     /// The session that the global flags and the environment give.
     ///
     /// # Errors
-    /// Without a Region or credentials, and if the account is not that of `--account`.
+    /// Without a Region or credentials, or if the account is not the one of `--account`.
     pub async fn open(global: &Global) -> Result<Self, Failure> {
         let session = Self::of_profile(global, global.profile.as_deref()).await?;
         match &global.account {
@@ -52,7 +52,7 @@ impl Session {
         }
     }
 
-    /// The same with the credentials of this profile, for a second account.
+    /// A session with the credentials of this profile, for a second account.
     ///
     /// # Errors
     /// Without a Region or credentials.
@@ -89,12 +89,12 @@ impl Session {
     }
 }
 
-/// The SDK's own loader: every source of credentials that the AWS CLI knows.
+/// The SDK's own loader: it reads every source of credentials that the AWS CLI reads.
 async fn load(global: &Global, profile: Option<&str>) -> Result<SdkConfig, Failure> {
     let client = http_client(None).map_err(|error| Failure::Usage(error.to_string()))?;
     let in_profile = ProfileFileRegionProvider::builder();
     let in_profile = profile.into_iter().fold(in_profile, |builder, name| builder.profile_name(name));
-    // Without the instance's own Region, which the SDK would ask for last: there is no default.
+    // Not the instance's Region, which the SDK would try last: a command has no default Region.
     let region = RegionProviderChain::first_try(global.region.clone().map(Region::new))
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(in_profile.build());
@@ -102,7 +102,7 @@ async fn load(global: &Global, profile: Option<&str>) -> Result<SdkConfig, Failu
     let mut loader =
         aws_config::defaults(BehaviorVersion::latest()).http_client(client.clone()).region(region.clone());
     if let Some(profile) = profile {
-        // Over keys in the environment, as with the AWS CLI. The SDK's chain would take those first.
+        // The profile wins over keys in the environment, as in the AWS CLI. The SDK's chain would take the keys first.
         let provider = ProviderConfig::without_region().with_http_client(client).with_region(region);
         let credentials =
             ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile).build();
@@ -114,7 +114,7 @@ async fn load(global: &Global, profile: Option<&str>) -> Result<SdkConfig, Failu
     Ok(loader.load().await)
 }
 
-/// Why the caller is not known. Without credentials no call was made.
+/// The failure for an unknown caller. Without credentials no call was made.
 fn no_identity(error: &SdkError<GetCallerIdentityError>, profile: Option<&str>) -> Failure {
     let (why, of_profile) =
         (describe_error(error), profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default());

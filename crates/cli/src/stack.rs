@@ -1,4 +1,4 @@
-//! A deployed stack: what its outputs and parameters say.
+//! A deployed stack: its outputs and parameters.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::session::{Identity, Session};
 pub struct Stack {
     /// Its name.
     pub name: String,
-    /// CloudFormation's word for how its last operation ended, for instance `UPDATE_COMPLETE`.
+    /// Its CloudFormation status, for instance `UPDATE_COMPLETE`.
     pub status: String,
     outputs: BTreeMap<String, String>,
     parameters: BTreeMap<String, String>,
@@ -51,7 +51,7 @@ impl Stack {
         })
     }
 
-    /// The same, if a name is given.
+    /// The stack of this name, if a name is given.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -65,7 +65,7 @@ impl Stack {
     /// An output of template.yaml.
     ///
     /// # Errors
-    /// If the stack has no such output: it is not a copier's, or an older one.
+    /// If the stack has no such output: it is not a copier's stack, or of another release.
     pub fn output(&self, name: &str) -> Result<&str, Failure> {
         self.outputs.get(name).map(String::as_str).ok_or_else(|| {
             Failure::Error(format!(
@@ -75,7 +75,7 @@ impl Stack {
         })
     }
 
-    /// The settings of its functions, from the same values.
+    /// The settings of its functions, computed from the stack's outputs and parameters.
     ///
     /// # Errors
     /// If they are not those of a copier.
@@ -101,7 +101,7 @@ impl Stack {
     }
 }
 
-/// `CallsPerSecond` for `CALLS_PER_SECOND`: what the template calls the value of a variable.
+/// The parameter's name for a variable's name: `CallsPerSecond` for `CALLS_PER_SECOND`.
 fn pascal_case(variable: &str) -> String {
     let word = |word: &str| {
         let (first, rest) = word.split_at_checked(1).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A request to a stack: it is put on the stack's bus, and its record is followed to the end.
+//! A request to a stack: publishes it on the stack's bus and follows its record until it has ended.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use crate::when::duration;
 
 /// How often the record is read.
 const INTERVAL: Duration = Duration::from_secs(2);
-/// How long it usually takes at most until start-copy has recorded a request, a cold start included.
+/// How long start-copy usually needs at most to record a request, with a cold start.
 const RECORDED_AFTER: Duration = Duration::from_secs(30);
 
 /// What a request to a stack needs.
@@ -46,7 +46,7 @@ pub struct StackCopy<'a> {
 }
 
 impl StackCopy<'_> {
-    /// Sends the request, unless the stack has it, and follows it until it has ended or the waiting has.
+    /// Sends the request, unless the stack has it, and follows it until it has ended or the wait is over.
     ///
     /// # Errors
     /// If it cannot be sent or read, and if the stack does not record it.
@@ -71,7 +71,7 @@ impl StackCopy<'_> {
         let bus = &self.settings.event_bus;
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(bus)
-            // The stack's rule leaves out the source of its announcements, and nothing else.
+            // The stack's rule accepts every source except the source of its own announcements.
             .source(format!("{}.requests", self.settings.rules.event_source))
             .detail_type(DETAIL_TYPE)
             .detail(&self.request.text)
@@ -112,34 +112,32 @@ impl StackCopy<'_> {
         }
     }
 
-    /// The exit code if the waiting is over.
+    /// The exit code if the wait is over.
     fn stop(&self, begun: Instant, record: Option<&Record>, interrupt: &Interrupt) -> Option<Exit> {
         let state = record.and_then(Record::accepted).map(|accepted| &accepted.state);
         let (why, exit) = if interrupt.has_come() {
             ("interrupted", Exit::Interrupted)
         } else if self.waiting.is_detached && matches!(state, Some(State::Copying(_))) {
-            ("Rekognition copies the model", Exit::Done)
+            ("Rekognition is copying the model", Exit::Done)
         } else if self.waiting.timeout.is_some_and(|timeout| begun.elapsed() >= timeout) {
-            ("the time to wait is over", Exit::StillGoing)
+            ("`--timeout` is over", Exit::StillGoing)
         } else {
             return None;
         };
         match record {
-            Some(_) => {
-                self.output.note(&format!("{why}; `{}` goes on with the waiting", self.follow_command()))
-            }
+            Some(_) => self.output.note(&format!("{why}; to keep waiting, run `{}`", self.follow_command())),
             None => self.output.note(&format!("{why}; {}", self.not_recorded())),
         }
         Some(exit)
     }
 
-    /// What to look at if the stack has not recorded the request.
+    /// What to check if the stack has not recorded the request.
     fn not_recorded(&self) -> String {
         let place = |name| self.stack.output(name).unwrap_or("?");
         format!(
-            "request `{}` is on event bus `{}` in Region `{}`, and the stack has no record of it yet: see whether \
+            "request `{}` was put on event bus `{}` in Region `{}`, but the stack has no record of it yet: see whether \
              rule `{}` is enabled on that bus, what is in the dead-letter queue `{}`, and what function `{}` logs. \
-             `{}` shows the request if it comes",
+             `{}` shows the request once it is recorded",
             self.request.id,
             self.settings.event_bus,
             self.session.identity.region,

@@ -1,6 +1,6 @@
-//! The ledger of a stack as a person reads it: one record, what has not ended, or every record.
+//! Reads the ledger of a stack: one record, the records that have not ended, or every record.
 //!
-//! It never writes. The functions' own ledger mends an item that it reads; a command that only shows must not.
+//! It never writes. The functions' ledger repairs items that it reads; a command that only shows must not do that.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::exit::Failure;
 use crate::requests::Records;
 use crate::session::Session;
 
-/// How many parts of the table are read at once. Each holds one page, of at most 1 MB, in memory.
+/// How many segments of the table are scanned in parallel. Each holds one page of at most 1 MB in memory.
 const SEGMENTS: i32 = 8;
 /// The most items of one BatchGetItem call.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
@@ -48,12 +48,12 @@ impl StackLedger {
         Ok(found.item.as_ref().map(item::read).transpose()?)
     }
 
-    /// The records that need another step. The index shows which; it is never scanned.
+    /// The records that need another step, by queries of the index.
     ///
     /// # Errors
     /// If the table cannot be read.
     pub async fn unfinished(&self) -> Result<Records, Failure> {
-        // A record that took its step between two queries is in both answers.
+        // A record whose step changes between two queries is in both answers.
         let mut ids = BTreeSet::new();
         for step in Step::ALL {
             let query = self
@@ -105,7 +105,7 @@ impl StackLedger {
         }
         let (mut records, mut count) = (Records::default(), 0);
         while let Some(segment) = segments.join_next().await {
-            let segment = segment.map_err(|error| Failure::Error(format!("the scan ended: {error}")))?;
+            let segment = segment.map_err(|error| Failure::Error(format!("the scan failed: {error}")))?;
             let (found, read) = segment?;
             records.records.extend(found.records);
             records.unreadable.extend(found.unreadable);
@@ -121,7 +121,7 @@ impl StackLedger {
         is_wanted: impl Fn(&Record) -> bool,
     ) -> Result<(Records, usize), Failure> {
         let scan = self.client.scan().table_name(&self.table).segment(segment).total_segments(SEGMENTS);
-        // The other attributes are derived from the record.
+        // The other attributes are derived from `record`.
         let scan = scan.projection_expression("id, #record").expression_attribute_names("#record", "record");
         let (mut records, mut count) = (Records::default(), 0);
         let mut pages = scan.into_paginator().send();

@@ -1,8 +1,8 @@
-//! Times and durations as they are written: relative for a person at a terminal, RFC 3339 for a program.
+//! Formats times and durations: relative at a terminal, RFC 3339 for programs.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How times are written.
+/// How to write times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// `5 min ago`, `in 20 s`
@@ -15,7 +15,7 @@ impl Style {
     /// Writes a time as of `now`.
     pub fn write(self, time: Timestamp, now: Timestamp) -> String {
         match self {
-            // In whole seconds: a record's milliseconds say nothing to a reader.
+            // In whole seconds: milliseconds do not help a reader.
             Self::Rfc3339 => Timestamp::from_second(time.as_second()).unwrap_or(time).to_string(),
             Self::Relative => match time.duration_since(now) {
                 left if left.is_positive() => format!("in {}", duration(left)),
@@ -25,7 +25,7 @@ impl Style {
     }
 }
 
-/// A duration in its largest unit, or in two: `45 s`, `5 min`, `3 h 20 min`, `12 d`.
+/// A duration in one or two units: `45 s`, `5 min`, `3 h 20 min`, `12 d`.
 pub fn duration(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
     let (minutes, hours) = (seconds / 60, seconds / 3600);
@@ -38,7 +38,7 @@ pub fn duration(duration: SignedDuration) -> String {
     }
 }
 
-/// Reads a duration: a number with `s`, `m`, `h` or `d`.
+/// Reads a duration: a number with `s`, `m`, `min`, `h` or `d`.
 ///
 /// # Errors
 /// What to write instead.

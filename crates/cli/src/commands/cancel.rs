@@ -1,4 +1,4 @@
-//! `model-copier cancel`: ends a request that waits.
+//! `model-copier cancel`: ends a waiting request.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -19,10 +19,10 @@ use crate::requests::Requests;
 use crate::session::Session;
 use crate::stack::Stack;
 
-/// Cancel a request that waits
+/// Cancel a waiting request
 ///
-/// A request that waits for its start ends as FAILED with the code `Cancelled`; the stack announces it within a minute.
-/// One that is starting or copying is refused: nothing stops a copy.
+/// A request that waits to be started ends as FAILED with the code `Cancelled`. A stack publishes this within a minute. The
+/// command refuses to cancel a request that is starting or copying, because Rekognition cannot stop a copy.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -35,10 +35,10 @@ pub struct Arguments {
     /// Cancel a request of this stack, instead of this machine's
     #[arg(long, value_name = "NAME")]
     pub stack: Option<String>,
-    /// The account that asked the stack; else your own
+    /// The account that sent the request; default: your own
     #[arg(long, value_name = "ACCOUNT", requires = "stack")]
     pub requester: Option<String>,
-    /// Do not ask before
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
 }
@@ -61,7 +61,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         let files = FileLedger::of_user(&identity.account, &identity.region)?;
         let mut record = cancel_in(&files, &key, confirmed).await?;
         show(&record)?;
-        // The person has it. A process that works on this request and was faster has written it, too.
+        // The user has seen the result, so nothing is left to announce. A process that works on the request may show it, too.
         record.header_mut().outbox.clear();
         files.save(record).await?;
         return Ok(Exit::Done);
@@ -73,10 +73,10 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     Ok(Exit::Done)
 }
 
-/// Writes the end of a request that waits.
+/// Records that a waiting request was cancelled.
 ///
-/// INVARIANT: on the revision on which it was decided. Whoever takes the request further meanwhile wins, and the decision
-/// is made again.
+/// INVARIANT: the write succeeds only on the revision that the decision read. If another process changed the record, the
+/// decision is made again.
 async fn cancel_in<L: Ledger>(ledger: &L, key: &RecordKey, _: Confirmed) -> Result<Record, Failure> {
     loop {
         let Some(record) = ledger.load(key).await? else {

@@ -1,4 +1,4 @@
-//! `model-copier copy`: copies a model, from this machine.
+//! `model-copier copy`: copies a model from this machine, or asks a stack to copy it.
 
 use std::time::Duration;
 
@@ -33,13 +33,15 @@ use crate::when::parse_duration;
 
 /// Copy a model
 ///
-/// Copies a model from this machine, with your own credentials in the account of the destination project, and waits for
-/// the end. The request is recorded under `$XDG_STATE_HOME/model-copier` before Rekognition is called. So the same command
-/// goes on with a copy whose command was interrupted, and never makes two copies.
+/// Copies a model from this machine and waits until the copy has ended. It uses your own credentials, which must belong to
+/// the account of the destination project.
 ///
-/// With `--stack` it asks a copier's stack, which makes the copy with its own rights.
+/// The command records the request under `$XDG_STATE_HOME/model-copier` before it calls Rekognition. If the command is
+/// interrupted, run it again: it continues the same copy and does not make a second one.
 ///
-/// Give the request as a file, in any form that the copier's stack takes, or by flags.
+/// With `--stack`, the command sends the request to a stack, and the stack makes the copy with its own permissions.
+///
+/// Give the request in a file or by flags. The file may have any form that a stack accepts.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -60,29 +62,30 @@ pub struct Arguments {
     /// The request by flags.
     #[command(flatten)]
     pub fields: Fields,
-    /// The request's id; else the request's own, else a hash of what is copied
+    /// The request's id; default: the id in the file, else a hash of the request's fields
     #[arg(long, value_name = "ID", value_parser = request_id)]
     pub request_id: Option<String>,
     /// Ask this stack to copy the model, instead of copying from this machine
     ///
-    /// Puts the request on the stack's event bus, under an id of its own if it has none, and follows it to its end.
+    /// The command publishes the request on the stack's event bus and follows it until it has ended. A request without an
+    /// id gets a random one.
     #[arg(long, value_name = "NAME")]
     pub stack: Option<String>,
-    /// Put the project policy that the copy needs, with the rights of this profile in the source account
+    /// A profile of the account that owns the model; the command uses it to put the project policy that the copy needs
     ///
-    /// The policy allows this account to copy models of the source project. It expires after one hour.
+    /// The policy allows your account to copy models of the source project. It expires after one hour.
     #[arg(long, value_name = "NAME")]
     pub source_profile: Option<String>,
-    /// Wait so long at most, for instance `30m`; the copy goes on
+    /// Stop waiting after this time, for instance `30m`; a running copy continues
     #[arg(long, value_name = "TIME", value_parser = wait_time)]
     pub timeout: Option<Duration>,
     /// Wait only until Rekognition has accepted the copy
     #[arg(long)]
     pub detach: bool,
-    /// Check what can be checked, and change nothing; exit code 8 if something is found
+    /// Check the request without changing anything; exit code 8 if a check finds a problem
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask before the copy
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
 }
@@ -92,22 +95,22 @@ pub struct Arguments {
 #[group(id = "Fields", multiple = true)]
 #[command(next_help_heading = "Request")]
 pub struct Fields {
-    /// The project of the model
+    /// The project that holds the model
     #[arg(long, value_name = "ARN")]
     pub source_project: Option<String>,
-    /// The model
+    /// The model version to copy
     #[arg(long, value_name = "ARN")]
     pub source_version: Option<String>,
-    /// The project that gets the copy
+    /// The project to copy into
     #[arg(long, value_name = "ARN")]
     pub to: Option<String>,
-    /// The copy's name; else that of the model
+    /// The copy's name; default: the model's name
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// The bucket for the copy's training results
     #[arg(long, value_name = "BUCKET")]
     pub bucket: Option<String>,
-    /// The prefix of the keys in the bucket
+    /// The prefix of the copy's keys in the bucket
     #[arg(long, value_name = "PREFIX")]
     pub prefix: Option<String>,
     /// A tag of the copy; may be given several times
@@ -157,7 +160,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         Some((settings, _)) => settings.rules.clone(),
         None => local_rules(identity, &source_account),
     };
-    // Each request to a stack is one of its own, unless it has an id.
+    // Each request to a stack without an id is a new request.
     let new_id =
         (stack.is_some() && Draft::parse(&text).request_id.is_none()).then(|| Uuid::new_v4().to_string());
     let id = arguments.request_id.as_deref().or(new_id.as_deref());
@@ -208,14 +211,14 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     local.run(&Copier::new(world, rules), confirmed).await
 }
 
-/// Writes a rejection, which nobody records.
+/// Writes a rejection, which is not recorded.
 fn rejected(record: &Record, output: &Output) -> Result<Exit, Failure> {
     let rejection = Announcement::of(record);
     rejection.iter().try_for_each(|rejection| Announcer::new(output).announce(rejection))?;
     Ok(Exit::Rejected)
 }
 
-/// Custom Labels, and the rules: with the source account's credentials the copier puts the project policy.
+/// The Rekognition client and the rules. With credentials of the source account, the copier also puts the project policy.
 fn labels(session: &Session, source: Option<&Session>, mut rules: Rules) -> (CustomLabels, Rules) {
     let mut labels = session.custom_labels();
     if let Some(source) = source {
@@ -253,7 +256,7 @@ impl Fields {
     }
 }
 
-/// The account of the model, as far as the text can be read.
+/// The account that owns the model, if the text has one.
 fn source_account(text: &str) -> Option<String> {
     let fields = Draft::parse(text).fields;
     let version = || Some(fields.source_project_version_arn.as_ref()?.account().to_owned());
@@ -270,7 +273,7 @@ async fn source_session(
     let session = Session::of_profile(&global, Some(profile)).await?;
     if session.identity.account != account {
         return Err(Failure::WrongAccount(format!(
-            "profile `{profile}` is of account `{}`, the model of `{account}`: give a profile of that account",
+            "profile `{profile}` is of account `{}`, but account `{account}` owns the model: give a profile of that account",
             session.identity.account
         )));
     }
@@ -283,7 +286,7 @@ fn statement(copy: &CopyRequest, source: Option<&Session>) -> String {
     if let Some(source) = source {
         let project = &copy.source_project_arn;
         text.push_str(&format!(
-            "\nAs `{}`, puts a policy on {project} that allows this for one hour",
+            "\nPuts a policy on {project} as `{}`; it allows the copy for one hour",
             source.identity.caller
         ));
     }

@@ -1,4 +1,4 @@
-//! `model-copier dead-letters`: shows, redrives and deletes what a stack could not record.
+//! `model-copier dead-letters`: shows, redrives and deletes a stack's dead letters.
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -12,13 +12,14 @@ use crate::session::Session;
 use crate::stack::Stack;
 use crate::when::Style;
 
-/// How much of a letter's text is shown in the form `text`.
+/// How many characters of a letter's text the output form `text` shows.
 const SHOWN_CHARACTERS: usize = 300;
 
 /// Show, redrive or delete a stack's dead letters
 ///
-/// A dead letter is a request without an answer: EventBridge could not deliver it, start-copy could not record it, or an
-/// asynchronous invocation of start-copy failed. Mend the cause before you redrive.
+/// A dead letter is a request that got no answer, because EventBridge could not deliver it, the function start-copy could
+/// not record it, or an asynchronous invocation of start-copy failed. Fix the cause before you redrive. To redrive a dead
+/// letter is to send it again.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -32,7 +33,7 @@ pub struct Arguments {
     /// The stack's name
     #[arg(long, value_name = "NAME", global = true)]
     pub stack: Option<String>,
-    /// Only the letter with this message id; may be given several times
+    /// Only the dead letter with this message id; may be given several times
     #[arg(long = "id", value_name = "ID", global = true)]
     pub ids: Vec<String>,
 }
@@ -40,25 +41,27 @@ pub struct Arguments {
 /// What to do with the letters.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Show each letter, why it is there, and its request
+    /// Show each dead letter with its cause and its request
     Show,
-    /// Send the letters the way they came
+    /// Send dead letters to the stack again
     ///
-    /// Read each letter before: anybody in the account who may send to the dead-letter queue can have written it, with any
-    /// account as its requester. The request queue takes messages of those who are in the stack's parameter
-    /// `DirectSenders`. A letter that was recorded after all does no harm.
+    /// Read each dead letter first. Anybody in the account who may send to the dead-letter queue can write a letter there,
+    /// with any account as its requester.
+    ///
+    /// The request queue accepts your messages only if your role is in the stack's parameter `DirectSenders`. To send a
+    /// request that the stack has already recorded does no harm.
     Redrive(Change),
-    /// Delete the letters; their requesters get no answer
+    /// Delete dead letters; their requesters get no answer
     Delete(Change),
 }
 
 /// The flags of a change.
 #[derive(Args, Debug)]
 pub struct Change {
-    /// Show the letters that would be changed, and change nothing
+    /// Show the chosen dead letters, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask before
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
 }
@@ -72,7 +75,9 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     let queue = DeadLetterQueue::of(&session, &stack)?;
     let all = queue.take().await?;
     if all.len() >= MAX_LETTERS {
-        output.note(&format!("these are the first {MAX_LETTERS}: run the command again for the others"));
+        output.note(&format!(
+            "these are the first {MAX_LETTERS} dead letters: run the command again for the others"
+        ));
     }
     let is_chosen = |letter: &Letter| arguments.ids.is_empty() || arguments.ids.contains(&letter.message_id);
     let (letters, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_chosen);
@@ -83,7 +88,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
             queue.give_back(&letters).await?;
             output.results(&letters, || texts(&letters, output.times()))?;
             if letters.is_empty() {
-                output.note("there is no dead letter");
+                output.note("there are no dead letters");
             }
             return Ok(Exit::Done);
         }
@@ -112,7 +117,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     failure.map_or(Ok(Exit::Done), Err)
 }
 
-/// How many of the letters were changed, and what stopped it.
+/// How many letters were changed, and the error that stopped the work.
 async fn change_all(
     queue: &DeadLetterQueue<'_>,
     letters: &[Letter],
@@ -137,7 +142,7 @@ fn texts(letters: &[Letter], style: Style) -> String {
 
 fn text(letter: &Letter, style: Style) -> String {
     let sent_at = letter.sent_at.map_or("-".to_owned(), |at| style.write(at, Timestamp::now()));
-    let request = letter.request_id.as_deref().unwrap_or("without an id that can be read");
+    let request = letter.request_id.as_deref().unwrap_or("without a readable id");
     let account = letter.account.iter().map(|account| format!(" of account {account}")).collect::<String>();
     let body: String = letter.body.chars().take(SHOWN_CHARACTERS).collect();
     format!(

@@ -14,10 +14,11 @@ use crate::stack::Stack;
 
 /// Check a deployed stack
 ///
-/// Checks the stack and everything that it needs, and changes nothing: event bus, rule, queues, functions and their
-/// settings, schedule, ledger, key, alarms, dead letters, buckets, destination projects and source accounts. Each check
-/// is `ok`, `FOUND` with what to do, or `unknown` where AWS does not answer. The last line sums them up. The exit code is
-/// 8 if something was found, else 0.
+/// Checks the stack and everything that it needs: event bus, rule, queues, functions with their settings and logs,
+/// schedule, ledger, key, alarms, dead letters, buckets, destination projects and source accounts. It only reads.
+///
+/// Each check is `ok`, `FOUND` with what to do, or `unknown` if it could not be made. The last line sums them up. The exit
+/// code is 8 if a check found a problem, else 0.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -28,10 +29,10 @@ pub struct Arguments {
     /// The stack's name
     #[arg(long, value_name = "NAME")]
     pub stack: String,
-    /// A profile of a source account, whose companion and projects are checked as well; may be given several times
+    /// A profile of a source account; also checks its stack of source-account.yaml and its projects; may be given several times
     #[arg(long = "source-profile", value_name = "NAME")]
     pub source_profiles: Vec<String>,
-    /// Compare the functions' code with the release in this folder
+    /// Check that the functions run the code of the release in this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub release: Option<PathBuf>,
 }

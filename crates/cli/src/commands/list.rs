@@ -1,4 +1,4 @@
-//! `model-copier list`: requests, at first those that have not ended.
+//! `model-copier list`: lists requests, by default those that have not ended.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -13,8 +13,10 @@ use crate::stack::Stack;
 
 /// List requests
 ///
-/// Lists the requests that have not ended, oldest first: those of this machine, or those of a stack. With a condition it
-/// lists every request that meets it, ended or not; of a stack it then reads the whole table.
+/// Lists the requests that have not ended, oldest first. It lists the requests of this machine, or with `--stack` those of
+/// a stack.
+///
+/// With `--all` or a filter, it lists ended requests, too. For a stack it then reads the whole table.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -24,13 +26,13 @@ Examples:
   model-copier list --stack rekognition-model-copier --failed --since 7d
   model-copier list --stack rekognition-model-copier --project flowers-production --name flowers.2026-11-02")]
 pub struct Arguments {
-    /// List the requests of this stack, instead of this machine's
+    /// List the requests of this stack, instead of those of this machine
     #[arg(long, value_name = "NAME")]
     pub stack: Option<String>,
-    /// List the requests that have ended, too
+    /// List ended requests, too
     #[arg(long)]
     pub all: bool,
-    /// The conditions.
+    /// The filter.
     #[command(flatten)]
     pub filter: Filter,
 }

@@ -1,4 +1,4 @@
-//! `model-copier live-check`: settles, in your account, what AWS does not document.
+//! `model-copier live-check`: tests, in your account, what this project assumes about AWS.
 
 use std::fs;
 
@@ -24,14 +24,16 @@ use crate::live_check::runner;
 use crate::output::Output;
 use crate::stack::Stack;
 
-/// Try what AWS does not document
+/// Test what this project assumes about AWS
 ///
-/// This project assumes some things about AWS that are written nowhere: docs/live-checklist.md. `run` tries those that
-/// a program can try, and says which are otherwise. It starts no model, which AWS would bill by the hour.
+/// This project assumes some behavior of AWS that AWS does not document. docs/live-checklist.md lists these assumptions, one
+/// a row. `run` tests the rows that a program can test, and reports which assumptions are wrong. It starts no model, because
+/// AWS bills a running model by the hour.
 ///
-/// Everything that a run makes has a name that begins with `live-check-`, and a tag where AWS allows one. It is written
-/// into a journal before it is made. `clean` deletes what the journal names, and nothing else. A request to a stack is
-/// rejected; its record stays in the ledger until it expires.
+/// Each project, policy and copy that a run makes has a name that begins with `live-check-`, and a tag where AWS allows
+/// one. The program writes it into a journal before it makes it. `clean` deletes what the journal names, and nothing else.
+/// The copies' files stay in the bucket. With `--stack`, the run sends the stack a request that the stack rejects; the
+/// stack's ledger keeps the record until it expires.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -54,22 +56,22 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Say what a run would make, what that may cost, and which rights it needs
+    /// Show what a run would make, what that may cost, and which permissions it needs
     Plan(Options),
-    /// Try it; exit code 8 if something is otherwise than assumed
+    /// Test the rows; exit code 8 if an assumption is wrong
     Run {
-        /// What it works on.
+        /// Its options.
         #[command(flatten)]
         options: Options,
-        /// Do not ask before
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
-    /// Go on with a run that was interrupted
+    /// Continue an interrupted run
     Resume(OfRun),
-    /// Delete what a run has made
+    /// Delete the projects, policies and copies that a run has made
     Clean(OfRun),
-    /// Write a page about a run, and the record that may be sent back
+    /// Write a report of a run, and `answers.json`, which you can send to the project
     Report {
         /// The run's id
         #[arg(value_name = "RUN")]
@@ -77,45 +79,45 @@ pub enum Action {
     },
 }
 
-/// What a run works on.
+/// The options of a run.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// How far it may go
+    /// What the run may do
     #[arg(long, value_name = "LEVEL", default_value = "free")]
     pub level: Level,
-    /// Try the rows about a deployed stack, too: reads its metrics, and sends it a request that it rejects
+    /// Also test the rows about a deployed stack: read its metrics, and send it a request that it rejects
     #[arg(long, value_name = "NAME")]
     pub stack: Option<String>,
-    /// Try only these rows of docs/live-checklist.md
+    /// Test only these rows of docs/live-checklist.md, for instance `45,46`
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
     pub only: Vec<u8>,
-    /// The model to copy; needed from the level `copies` on
+    /// The model version to copy; required at the levels `copies` and `two-accounts`
     #[arg(long, value_name = "ARN", value_parser = version)]
     pub source_version: Option<ProjectVersionArn>,
-    /// The project that gets the copies
+    /// The project to copy into; required like `--source-version`
     #[arg(long, value_name = "ARN", value_parser = project)]
     pub destination_project: Option<ProjectArn>,
-    /// The bucket for the copies' training results
+    /// The bucket for the copies' training results; required like `--source-version`
     #[arg(long, value_name = "BUCKET")]
     pub bucket: Option<String>,
-    /// A KMS key, to see in which form a copy shows it
+    /// A KMS key for one copy, to see in which form Rekognition shows it
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
-    /// A profile of the account that owns the model, where that is another one
+    /// A profile of the account that owns the model, if that is another account
     #[arg(long, value_name = "NAME")]
     pub source_profile: Option<String>,
 }
 
-/// A run that was begun.
+/// An existing run.
 #[derive(Args, Debug)]
 pub struct OfRun {
     /// The run's id
     #[arg(value_name = "RUN")]
     pub run: String,
-    /// A profile of the account that owns the model, where that is another one
+    /// A profile of the account that owns the model, if that is another account
     #[arg(long, value_name = "NAME")]
     pub source_profile: Option<String>,
-    /// Do not ask before
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
 }
@@ -140,13 +142,13 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         Action::Run { options, yes } => {
             let sessions = Sessions::open(global, options.source_profile.as_deref()).await?;
             let begun = options.begin(&sessions).await?;
-            let what = format!("Makes what `live-check plan` with the same flags says. Run: {}", begun.run);
+            let what = format!("Makes what `live-check plan` shows for the same flags. Run: {}", begun.run);
             let confirmed = Confirmed::by_person(&sessions.own.identity, &what, yes, output)?;
             let journal = Journal::begin(&folder, begun, Timestamp::now())?;
             try_rows(&sessions, journal, confirmed, output).await
         }
         Action::Resume(of_run) => {
-            let (journal, sessions, confirmed) = of_run.open(&folder, "Goes on with", global, output).await?;
+            let (journal, sessions, confirmed) = of_run.open(&folder, "Continues", global, output).await?;
             try_rows(&sessions, journal, confirmed, output).await
         }
         Action::Clean(of_run) => {
@@ -175,13 +177,13 @@ impl OfRun {
         let begun = journal.begun()?;
         sessions.check(begun)?;
         let left: Vec<String> = journal.left().iter().map(|left| format!("\n  {}", left.thing)).collect();
-        let what = format!("{what} run {}. What may be there of it:{}", begun.run, left.concat());
+        let what = format!("{what} run {}, which may have left:{}", begun.run, left.concat());
         let confirmed = Confirmed::by_person(&sessions.own.identity, &what, self.yes, output)?;
         Ok((journal, sessions, confirmed))
     }
 }
 
-/// Runs what is left of a run, and writes what was answered.
+/// Tests the remaining rows of a run, and writes the answers.
 async fn try_rows(
     sessions: &Sessions,
     journal: Journal,
@@ -196,7 +198,7 @@ async fn try_rows(
     };
     let next = format!("delete what it has made with `model-copier live-check clean {run}`");
     if ended.is_none() {
-        output.note(&format!("go on with `model-copier live-check resume {run}`, or {next}"));
+        output.note(&format!("continue with `model-copier live-check resume {run}`, or {next}"));
         return Ok(Exit::Interrupted);
     }
     let answers = write_answers(&lab.journal.borrow(), output)?;
@@ -220,7 +222,7 @@ async fn clean_up(
     };
     if let Some(model) = &lab.begun.model {
         output.note(&format!(
-            "the copies' files stay: aws s3 rm --recursive s3://{}/{PREFIX}{}/",
+            "the copies' files stay in the bucket; to delete them: aws s3 rm --recursive s3://{}/{PREFIX}{}/",
             model.bucket, lab.begun.run
         ));
     }
@@ -246,7 +248,7 @@ fn write_answers(journal: &Journal, output: &Output) -> Result<Answers, Failure>
 }
 
 impl Options {
-    /// What a run with these options works on.
+    /// A run with these options.
     async fn begin(self, sessions: &Sessions) -> Result<Begun, Failure> {
         for row in &self.only {
             match experiment_of(*row) {
@@ -286,7 +288,7 @@ impl Options {
         };
         if destination.account() != sessions.own.identity.account {
             return Err(Failure::WrongAccount(format!(
-                "the destination project is of account `{}`, the credentials of `{}`: choose others with `--profile`",
+                "the destination project is of account `{}`, the credentials are of `{}`: choose others with `--profile`",
                 destination.account(),
                 sessions.own.identity.account
             )));

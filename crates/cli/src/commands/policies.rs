@@ -1,4 +1,4 @@
-//! `model-copier policies`: the project policies that copiers put on a source project.
+//! `model-copier policies`: shows and deletes the project policies that copiers put on a source project.
 
 use aws_sdk_rekognition::Client;
 use clap::{Args, Subcommand};
@@ -17,10 +17,11 @@ use crate::output::Output;
 use crate::session::Session;
 use crate::when::Style;
 
-/// Show or withdraw the project policies of copiers
+/// Show or delete the project policies that copiers have put
 ///
-/// Every copier, a stack or this program, puts its policy on a source project under a name that begins with
-/// `model-copier-`. The policy allows copies for one hour. Its text stays until it is withdrawn or its slot is needed.
+/// A copier is a stack or this program. It puts a policy on a source project, under a name that begins with
+/// `model-copier-`. By default the policy allows copies for one hour. After that it allows nothing, but it stays on the
+/// project until `withdraw` deletes it, or until a copier that finds no free slot deletes it.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -35,19 +36,19 @@ pub struct Arguments {
     /// The source project
     #[arg(long, value_name = "ARN", global = true, value_parser = project)]
     pub source_project: Option<ProjectArn>,
-    /// A profile of the account that owns the project; else the usual credentials
+    /// A profile of the account that owns the project; default: the credentials of `--profile`
     #[arg(long, value_name = "NAME", global = true)]
     pub source_profile: Option<String>,
 }
 
-/// A change of the policies.
+/// What to do with the policies.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Delete them, valid or expired
+    /// Delete the project policies of all copiers, valid or expired
     ///
-    /// Deletes every policy of a copier, valid or expired. A copier that still has requests puts its policy again.
+    /// A copier that still has requests for the project puts its policy again.
     Withdraw {
-        /// Do not ask before
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
     },
@@ -81,7 +82,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     };
     if session.identity.account != project.account() {
         return Err(Failure::WrongAccount(format!(
-            "the credentials are of account `{}`, the project of `{}`: give a profile of that account with \
+            "the credentials are of account `{}`, but account `{}` owns the project: give a profile of that account with \
              `--source-profile`",
             session.identity.account,
             project.account()
@@ -106,7 +107,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         views.iter().map(|view| format!("withdrawn: {}\n", view.name)).collect::<String>()
     })?;
     if views.is_empty() {
-        output.note("there is no policy of a copier on this project");
+        output.note("no copier has a policy on this project");
     }
     Ok(Exit::Done)
 }
@@ -141,7 +142,7 @@ async fn copier_policies(client: &Client, project: &ProjectArn) -> Result<Vec<Pr
     }
 }
 
-/// Deletes the revision that was read. A policy that is gone already is as good.
+/// Deletes the revision that was read. A policy that no longer exists counts as deleted.
 async fn withdraw(
     client: &Client,
     project: &ProjectArn,

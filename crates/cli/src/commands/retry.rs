@@ -1,4 +1,4 @@
-//! `model-copier retry`: the request of an ended record once more, under a new id.
+//! `model-copier retry`: sends an ended request to a stack again, under a new id.
 
 use std::time::Duration;
 
@@ -21,11 +21,13 @@ use crate::session::Session;
 use crate::stack::Stack;
 use crate::stack_copy::StackCopy;
 
-/// Ask a stack for the same copy once more
+/// Send an ended request to a stack again
 ///
-/// Sends the request of a record that has ended to the stack again, under a new id, and follows it to its end. A copy that
-/// is there by now is adopted. The new request is one of the stack's own account, with the `correlationId` of the old one.
-/// It is refused if the account that asked at first could not ask for it now.
+/// Sends the request again under a new id and follows it until it has ended. If the copy exists by now, the copier adopts
+/// it: it reports that copy and makes no second one.
+///
+/// The new request belongs to the stack's own account and keeps the old request's `correlationId`. The command refuses the
+/// retry if the account that sent the old request may not ask for this copy now.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -38,19 +40,19 @@ pub struct Arguments {
     /// The stack
     #[arg(long, value_name = "NAME")]
     pub stack: String,
-    /// The account that asked; else your own
+    /// The account that sent the request; default: your own
     #[arg(long, value_name = "ACCOUNT")]
     pub requester: Option<String>,
-    /// The new request's id; else a random one
+    /// The new request's id; default: a random one
     #[arg(long, value_name = "ID", value_parser = request_id)]
     pub request_id: Option<String>,
-    /// Wait so long at most, for instance `30m`; the copy goes on
+    /// Stop waiting after this time, for instance `30m`; a running copy continues
     #[arg(long, value_name = "TIME", value_parser = wait_time)]
     pub timeout: Option<Duration>,
     /// Wait only until Rekognition has accepted the copy
     #[arg(long)]
     pub detach: bool,
-    /// Do not ask before
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
 }
@@ -64,7 +66,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     let record = Requests::open(&session, Some(&stack))?.existing(&key, &session).await?;
     let Record::Accepted(accepted) = &record else {
         return Err(Failure::Rejected(format!(
-            "request `{}` was rejected and is not recorded as a whole: correct it and send it with `model-copier copy \
+            "request `{}` was rejected, and the ledger does not hold all of it: correct it and send it with `model-copier copy \
              --stack {}`",
             key.request_id, stack.name
         )));
@@ -78,8 +80,8 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     }
     let id = arguments.request_id.unwrap_or_else(|| Uuid::new_v4().to_string());
     let request = repeat(accepted, &id)?;
-    // INVARIANT: the new request is the copier's account's, which may ask for every model. So the right of the account
-    // that asked at first is checked here.
+    // INVARIANT: the new request belongs to the copier's account, which may ask for every model. So this checks whether the
+    // account that sent the old request may ask for this one.
     let problems = settings.rules.admission.problems(&Draft::parse(&request.text), &key.requester);
     if !problems.is_empty() {
         return Err(Failure::Rejected(format!(

@@ -1,4 +1,4 @@
-//! `model-copier show`: one request.
+//! `model-copier show`: shows one request.
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ use crate::requests::Requests;
 use crate::session::Session;
 use crate::stack::Stack;
 
-/// How often a request that is followed is read.
+/// How often `--follow` reads the request.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Show a request: its state, the reason and the remedy, announcements, times and log
+/// Show one request: its state, why it failed or waits, what to do, announcements and log
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -34,13 +34,13 @@ pub struct Arguments {
     /// The request's id
     #[arg(value_name = "ID")]
     pub id: String,
-    /// Show a request of this stack, with its log, instead of this machine's
+    /// Show a request of this stack, with its log, instead of one of this machine
     #[arg(long, value_name = "NAME")]
     pub stack: Option<String>,
-    /// The account that asked the stack; else your own
+    /// The account that sent the request; default: your own
     #[arg(long, value_name = "ACCOUNT", requires = "stack")]
     pub requester: Option<String>,
-    /// Show every change until the request has ended; the exit code tells how
+    /// Show every change until the request has ended; the exit code says how it ended
     #[arg(long, short)]
     pub follow: bool,
 }

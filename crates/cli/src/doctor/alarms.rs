@@ -1,4 +1,4 @@
-//! The checks of the alarms: none is missing, none is on, and each tells somebody.
+//! The checks of the alarms: none is missing, none is on, and each notifies the topic.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +20,12 @@ const ALARMS: [&str; 8] = [
     "requests-not-taken",
     "unknown-status",
 ];
-/// Those that exist only where a parameter has a value.
+/// The alarms that exist only if a parameter has a value.
 const CONDITIONAL: [(&str, &str); 2] =
     [("policy-errors", "SourceAccountRoles"), ("requests-failed", "AlarmTopicArn")];
 
 impl Patient<'_> {
-    /// One check for each alarm that is not as it should be, else one for all.
+    /// One check for each alarm with a problem, else one for all alarms.
     pub(super) async fn alarms(&self) -> Vec<Check> {
         let prefix = format!("{}-", self.stack.name);
         let client = Client::new(&self.session.config.shared);
@@ -53,8 +53,8 @@ impl Patient<'_> {
             return troubles;
         }
         let told = match self.stack.parameter("AlarmTopicArn") {
-            "" => "they are only shown, since `AlarmTopicArn` is empty".to_owned(),
-            topic => format!("they go to `{topic}`"),
+            "" => "they notify nobody, because `AlarmTopicArn` is empty".to_owned(),
+            topic => format!("they notify `{topic}`"),
         };
         vec![Check::of(CHECK, Ok(format!("none is on; {told}")))]
     }
@@ -76,7 +76,7 @@ impl Patient<'_> {
                 "aws cloudwatch enable-alarm-actions --alarm-names {}-{name}, or deploy the stack again",
                 self.stack.name
             );
-            troubles.push(Trouble::found(format!("`{name}` tells nobody"), remedy));
+            troubles.push(Trouble::found(format!("`{name}` notifies nobody"), remedy));
         }
         troubles
     }

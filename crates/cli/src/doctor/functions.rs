@@ -8,7 +8,7 @@ use rekognition_model_copier::settings::Settings;
 use super::{DEPLOY_AGAIN, Patient, Release};
 use crate::check::{Check, Outcome, Trouble};
 
-/// The variables that are a parameter's value, as template.yaml has them.
+/// The environment variables that template.yaml sets from a parameter.
 const PARAMETERS: [(&str, &str); 15] = [
     ("EVENT_BUS", "EventBusName"),
     ("EVENT_SOURCE", "EventSource"),
@@ -47,7 +47,7 @@ impl Patient<'_> {
         answer.map_err(|error| Trouble::missing(&error, format!("function `{name}`"), DEPLOY_AGAIN))
     }
 
-    /// Whether the function has the stack's settings, and can start with them.
+    /// Checks that the function has the stack's settings and can start with them.
     fn settings(&self, function: &GetFunctionConfigurationOutput) -> Outcome {
         let none = HashMap::new();
         let variables =
@@ -79,17 +79,19 @@ impl Patient<'_> {
                 "correct the stack's parameters and deploy again",
             )
         })?;
-        Ok("they are the stack's parameters".to_owned())
+        Ok("they match the stack's parameters".to_owned())
     }
 
-    /// Whether check-copies is invoked every minute.
+    /// Checks that check-copies is invoked every minute.
     pub(super) async fn schedule(&self) -> Outcome {
         let name = format!("{}-check", self.stack.name);
         let client = aws_sdk_eventbridge::Client::new(&self.session.config.shared);
         let missing = |error: &_| Trouble::missing(error, format!("rule `{name}`"), DEPLOY_AGAIN);
         let rule = client.describe_rule().name(&name).send().await.map_err(|error| missing(&error))?;
         if rule.state.as_ref().is_none_or(|state| state.as_str() != "ENABLED") {
-            let message = format!("rule `{name}` is disabled, so nobody polls copies and tries starts again");
+            let message = format!(
+                "rule `{name}` is disabled, so copies are not polled and waiting requests are not started"
+            );
             return Err(Trouble::found(message, format!("aws events enable-rule --name {name}")));
         }
         let answer = client.list_targets_by_rule().rule(&name).send().await;
@@ -115,19 +117,19 @@ fn state(function: &GetFunctionConfigurationOutput) -> Outcome {
         return Err(Trouble::unknown("it is being changed").with_remedy("look again in a minute"));
     }
     let reason = function.state_reason().or(function.last_update_status_reason()).unwrap_or_default();
-    let message = format!("it has state {state} and its last update {update}: {reason}");
-    Err(Trouble::found(message, "mend what the reason names, and deploy the stack again"))
+    let message = format!("it has state {state}, and its last update is {update}: {reason}");
+    Err(Trouble::found(message, "fix the reason, and deploy the stack again"))
 }
 
 fn code(function: &GetFunctionConfigurationOutput, name: &str, release: &Release) -> Outcome {
     let expected = release.code_of(name)?;
     if function.code_sha256() == Some(expected) {
-        return Ok(format!("it is that of release {}", release.version));
+        return Ok(format!("it is the code of release {}", release.version));
     }
     let deployed = function.code_sha256().unwrap_or("none");
     let message =
-        format!("its hash is `{deployed}`, and that of release {} is `{expected}`", release.version);
-    Err(Trouble::found(message, "deploy that release, or compare with the release that is deployed"))
+        format!("its hash is `{deployed}`, but the hash of release {} is `{expected}`", release.version);
+    Err(Trouble::found(message, "deploy that release, or give the folder of the deployed release"))
 }
 
 #[cfg(test)]

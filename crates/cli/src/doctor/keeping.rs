@@ -1,4 +1,4 @@
-//! The checks of what the stack keeps: the ledger, and the key that encrypts it.
+//! The checks of the ledger and of the key that encrypts it.
 
 use aws_sdk_dynamodb::Client;
 use rekognition_model_copier::aws::describe_error;
@@ -34,7 +34,9 @@ impl Patient<'_> {
         let is_active =
             index.is_some_and(|index| index.index_status().is_none_or(|status| status.as_str() == "ACTIVE"));
         if keys != ["step", "due"] || !is_active {
-            let message = format!("table `{name}` has no active index `due`, so no sweep finds what is due");
+            let message = format!(
+                "table `{name}` has no active index `due`, so no sweep finds the records that are due"
+            );
             return Err(Trouble::found(message, DEPLOY_AGAIN));
         }
         if table.deletion_protection_enabled() != Some(true) {
@@ -82,7 +84,7 @@ impl Patient<'_> {
         Err(Trouble::found("the table cannot be restored", remedy))
     }
 
-    /// Nothing without `EncryptionKeyArn`.
+    /// The checks of `EncryptionKeyArn`; none if it is empty.
     pub(super) async fn encryption_key(&self) -> Vec<Check> {
         match self.stack.parameter("EncryptionKeyArn") {
             "" => Vec::new(),
@@ -104,7 +106,7 @@ impl Patient<'_> {
         if policy.admits_rule("kms:GenerateDataKey", None) && policy.admits_rule("kms:Decrypt", None) {
             return Ok("it admits EventBridge".to_owned());
         }
-        let remedy = "add the statement of docs/operate.md, \"Your own key\"";
+        let remedy = "add the statement from docs/operate.md, \"Your own key\"";
         Err(Trouble::found("it does not admit EventBridge, so requests are lost", remedy))
     }
 }

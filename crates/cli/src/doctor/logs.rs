@@ -1,4 +1,4 @@
-//! The check of the functions' logs: what went wrong in the last hour.
+//! The check of the functions' logs: groups the errors of the last hour.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use crate::check::{Check, Trouble};
 const CHECK: &str = "log";
 /// How far back the logs are read.
 const READ_SPAN: SignedDuration = SignedDuration::from_hours(1);
-/// How long to read one log group. A large group is searched page by page.
+/// How long to read one log group. CloudWatch Logs returns a large group page by page.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
-/// What an alarm is about and the functions log as a warning, since one of it heals.
+/// A warning that counts as an error here, because *describe-errors* is about it. A single one is no error.
 const WARNING: &str = "a project could not be read";
 
 impl Patient<'_> {
@@ -63,7 +63,7 @@ impl Patient<'_> {
         let why = match timeout(READ_TIMEOUT, read).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(why)) => why,
-            Err(_) => format!("it has more than can be read in {} s", READ_TIMEOUT.as_secs()),
+            Err(_) => format!("reading took longer than {} s", READ_TIMEOUT.as_secs()),
         };
         Err(Trouble::unknown(format!("`{group}` was not read to its end: {why}")))
     }

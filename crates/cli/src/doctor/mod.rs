@@ -1,4 +1,4 @@
-//! `doctor`: what a person would check of a deployed stack, as a list of checks.
+//! `doctor`: checks a deployed stack.
 
 mod alarms;
 mod functions;
@@ -16,10 +16,10 @@ use crate::check::{Check, Outcome, Trouble};
 use crate::session::Session;
 use crate::stack::Stack;
 
-/// What to do where a resource is not as template.yaml has it.
+/// The remedy for a resource that differs from template.yaml.
 const DEPLOY_AGAIN: &str = "deploy the stack again";
 
-/// A stack, and what the checks may ask about it.
+/// A stack, and what its checks need.
 #[derive(Debug)]
 pub struct Patient<'a> {
     /// The stack.
@@ -28,7 +28,7 @@ pub struct Patient<'a> {
     pub session: &'a Session,
     /// Sessions in source accounts.
     pub sources: &'a [Session],
-    /// What should be deployed.
+    /// The release that should be deployed.
     pub release: Option<&'a Release>,
 }
 
@@ -68,8 +68,8 @@ impl Patient<'_> {
             return Ok(format!("it has status {status}"));
         }
         let remedy = match status.ends_with("_IN_PROGRESS") {
-            true => "wait until the change of the stack has ended",
-            false => "look at the stack's events in CloudFormation, mend the cause and deploy again",
+            true => "wait until the stack's update has ended",
+            false => "look at the stack's events in CloudFormation, fix the cause and deploy again",
         };
         Err(Trouble::found(format!("it has status {status}"), remedy))
     }

@@ -1,4 +1,4 @@
-//! The checks of the places that copies go to: buckets, and destination projects with their room.
+//! The checks of output buckets and destination projects, with the projects' room for versions.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::check::{Check, Outcome, Trouble};
 use crate::projects::{VERSIONS_OF_PROJECT, list, versions};
 
 const PROJECT: &str = "destination project";
-/// The most projects whose versions are counted: AWS allows five such calls a second, and the copier needs them, too.
+/// The most projects whose versions are counted: AWS allows five such calls per second, and the copier needs them, too.
 const MAX_COUNTED_PROJECTS: usize = 10;
 
 impl Patient<'_> {
@@ -35,7 +35,7 @@ impl Patient<'_> {
         let patterns: Vec<&str> = self.list("DestinationProjects").collect();
         let is_missing = |pattern: &&&str| !projects.iter().any(|project| matches(pattern, project.as_str()));
         let missing = |pattern: &&str| {
-            let remedy = "make the project, or take it out of `DestinationProjects`";
+            let remedy = "create the project, or take it out of `DestinationProjects`";
             Check::of(PROJECT, Err(Trouble::found(format!("`{pattern}` does not exist"), remedy)))
         };
         let mut checks: Vec<Check> = patterns.iter().filter(is_missing).map(missing).collect();
@@ -52,8 +52,8 @@ impl Patient<'_> {
             checks.push(Check::of(PROJECT, Err(trouble)));
         }
         if admitted.is_empty() && patterns.is_empty() {
-            let message = format!("there is none in Region `{}`", self.session.identity.region);
-            checks.push(Check::of(PROJECT, Err(Trouble::found(message, "make a project to copy into"))));
+            let message = format!("there is no project in Region `{}`", self.session.identity.region);
+            checks.push(Check::of(PROJECT, Err(Trouble::found(message, "create a project to copy into"))));
         }
         checks
     }
@@ -65,7 +65,7 @@ impl Patient<'_> {
         if count < VERSIONS_OF_PROJECT {
             return Ok(message);
         }
-        // The quota may have been raised, which AWS does not tell here.
+        // The quota may have been raised; this call does not show that.
         let remedy = "delete versions that nobody needs, or have the quota of versions per project raised";
         Err(Trouble::found(message, remedy))
     }

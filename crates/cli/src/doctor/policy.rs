@@ -1,4 +1,4 @@
-//! What a resource policy says about EventBridge, as far as the template's statements go.
+//! Reads from a resource policy whether it admits EventBridge. It understands the statements of template.yaml only.
 
 use serde_json::Value;
 
@@ -6,12 +6,12 @@ use serde_json::Value;
 pub(super) struct Policy(Value);
 
 impl Policy {
-    /// Reads a document; text that is no JSON is a policy without statements.
+    /// Reads a document. Text that is not JSON counts as a policy without statements.
     pub(super) fn read(document: &str) -> Self {
         Self(serde_json::from_str(document).unwrap_or_default())
     }
 
-    /// Whether it allows EventBridge this action for this rule; without a rule, for any.
+    /// Whether it allows EventBridge this action for this rule, or for any rule if none is given.
     pub(super) fn admits_rule(&self, action: &str, rule: Option<&str>) -> bool {
         let is_for_rule = |statement: &Value| {
             let sources = strings(statement, "/Condition/ArnLike/aws:SourceArn");

@@ -1,4 +1,4 @@
-//! A release: what `release.json` of a bundle says about the functions' code.
+//! Reads the hashes of the functions' code from `release.json` of a release.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +26,7 @@ impl Release {
     /// Reads `release.json` in this folder.
     ///
     /// # Errors
-    /// If it is missing or of another form.
+    /// If it is missing or invalid.
     pub fn read(folder: &Path) -> Result<Self, Failure> {
         let path = folder.join("release.json");
         let usage = |error: &dyn std::fmt::Display| {

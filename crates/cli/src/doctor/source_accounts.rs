@@ -16,13 +16,13 @@ use crate::session::Session;
 const DEPLOY_COMPANION: &str = "deploy source-account.yaml in the source account";
 
 impl Patient<'_> {
-    /// Nothing without `SourceAccountRoles`.
+    /// The checks of each role in `SourceAccountRoles`.
     pub(super) async fn source_accounts(&self) -> Vec<Check> {
         let mut checks = Vec::new();
         for role in self.list("SourceAccountRoles") {
             let account = role.split(':').nth(4).unwrap_or_default();
             let Some(source) = self.sources.iter().find(|source| source.identity.account == account) else {
-                let trouble = Trouble::unknown(format!("account `{account}` is not asked"))
+                let trouble = Trouble::unknown(format!("no credentials for account `{account}` were given"))
                     .with_remedy("give `--source-profile` with a profile of that account");
                 checks.push(Check::of("source account", Err(trouble)));
                 continue;
@@ -33,7 +33,7 @@ impl Patient<'_> {
         checks
     }
 
-    /// Whether the stack of source-account.yaml that made the role admits this stack's functions.
+    /// Checks that the stack of source-account.yaml that made the role admits this stack's functions.
     async fn companion(&self, source: &Session, role: &str) -> Outcome {
         let client = aws_sdk_cloudformation::Client::new(&source.config.shared);
         let stacks: Result<Vec<_>, _> =
@@ -43,7 +43,10 @@ impl Patient<'_> {
             output.output_key() == Some("RoleArn") && output.output_value() == Some(role)
         };
         let Some(stack) = stacks.iter().find(|stack| stack.outputs().iter().any(has_role)) else {
-            let message = format!("no stack of account `{}` has made `{role}`", source.identity.account);
+            let message = format!(
+                "no stack of account `{}` has `{role}` as its output `RoleArn`",
+                source.identity.account
+            );
             let remedy =
                 format!("{DEPLOY_COMPANION}, and put its output `RoleArn` into `SourceAccountRoles`");
             return Err(Trouble::found(message, remedy));
@@ -60,13 +63,13 @@ impl Patient<'_> {
             return Err(Trouble::found(message, format!("{DEPLOY_COMPANION} with `CopierRoleArns={ours}`")));
         }
         if parameter("ExternalId") != self.stack.parameter("ExternalId") {
-            let message = format!("`{role}` asks for another external id than the copier's `ExternalId`");
+            let message = format!("`{role}` requires another external id than the copier's `ExternalId`");
             return Err(Trouble::found(message, "give both stacks the same `ExternalId`"));
         }
         Ok(format!("`{role}` admits the copier's roles"))
     }
 
-    /// Whether each source project of the account has room for the copier's policy.
+    /// Checks that each source project of the account has room for the copier's policy.
     async fn policy_rooms(&self, source: &Session) -> Vec<Check> {
         let projects = match projects::list(source).await {
             Ok(projects) => projects,

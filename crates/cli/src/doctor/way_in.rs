@@ -1,4 +1,4 @@
-//! The checks of a request's way in: bus, rule, queues and mapping.
+//! The checks of the path of a request to start-copy: bus, rule, queues and mapping.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::policy::Policy;
 use super::{DEPLOY_AGAIN, Patient};
 use crate::check::{Outcome, Trouble};
 
-const NO_BUS: &str = "make it again, then deploy twice: docs/operate.md, \"The bus is gone\"";
+const NO_BUS: &str = "create it again, then deploy twice: docs/operate.md, \"The bus is gone\"";
 const SEND: &str = "sqs:SendMessage";
 
 impl Patient<'_> {
@@ -61,7 +61,7 @@ impl Patient<'_> {
             serde_json::from_str(rule.event_pattern().unwrap_or_default()).unwrap_or_default();
         if with_list(pattern) != with_list(expected) {
             return Err(Trouble::found(
-                format!("{what} has another pattern than the template's"),
+                format!("the pattern of {what} differs from the template's"),
                 DEPLOY_AGAIN,
             ));
         }
@@ -79,10 +79,10 @@ impl Patient<'_> {
             return Err(Trouble::found(format!("rule `{name}` does not send to `{queue}`"), DEPLOY_AGAIN));
         };
         if target.dead_letter_config().and_then(|config| config.arn()) != Some(&dead_letters) {
-            let message = format!("rule `{name}` drops what the queue does not take");
+            let message = format!("rule `{name}` drops requests that the queue refuses");
             return Err(Trouble::found(message, DEPLOY_AGAIN));
         }
-        Ok(format!("`{queue}`, and `{dead_letters}` for what it does not take"))
+        Ok(format!("`{queue}`, and `{dead_letters}` for requests that the queue refuses"))
     }
 
     async fn attributes(&self, output: &str) -> Result<HashMap<QueueAttributeName, String>, Trouble> {
@@ -103,15 +103,15 @@ impl Patient<'_> {
             return Err(Trouble::found(message, DEPLOY_AGAIN));
         }
         if !policy.denies_all_but(SEND, &rule) {
-            let message = "its policy does not keep others out, who could name any account as the requester";
+            let message =
+                "its policy does not deny other senders, who could name any account as the requester";
             return Err(Trouble::found(message, DEPLOY_AGAIN));
         }
         let dead_letters = self.queue_arn("DeadLetterQueueUrl")?;
         let redrive: Value = serde_json::from_str(attribute(&attributes, QueueAttributeName::RedrivePolicy))
             .unwrap_or_default();
         if redrive.get("deadLetterTargetArn").is_none_or(|target| *target != *dead_letters) {
-            let message =
-                "it has no dead-letter queue: what cannot be recorded is tried for 14 days and lost";
+            let message = "it has no dead-letter queue: a request that cannot be recorded is retried for 14 days and then lost";
             return Err(Trouble::found(message, DEPLOY_AGAIN));
         }
         Ok("it admits the rule and nobody else, and has its dead-letter queue".to_owned())
@@ -138,7 +138,7 @@ impl Patient<'_> {
             return Ok("there are none".to_owned());
         }
         let remedy = format!("model-copier dead-letters --stack {}", self.stack.name);
-        Err(Trouble::found(format!("{waiting} wait: their requesters have no answer"), remedy))
+        Err(Trouble::found(format!("{waiting} dead letters: their requesters have no answer"), remedy))
     }
 
     pub(super) async fn mapping(&self) -> Outcome {
@@ -175,7 +175,7 @@ impl Patient<'_> {
         let on_failure = config.destination_config().and_then(|config| config.on_failure());
         if on_failure.and_then(|on_failure| on_failure.destination()) != Some(&dead_letters) {
             return Err(Trouble::found(
-                "they are lost: they do not go to the dead-letter queue",
+                "they do not go to the dead-letter queue, so they are lost",
                 DEPLOY_AGAIN,
             ));
         }
@@ -187,7 +187,7 @@ fn attribute(attributes: &HashMap<QueueAttributeName, String>, name: QueueAttrib
     attributes.get(&name).map(String::as_str).unwrap_or_default()
 }
 
-/// A pattern with `anything-but` as a list, as EventBridge may answer it.
+/// The pattern with `anything-but` as a list: EventBridge may return it as a string or as a list.
 fn with_list(mut pattern: Value) -> Value {
     if let Some(source) = pattern.pointer_mut("/source/0/anything-but")
         && source.is_string()

@@ -35,7 +35,7 @@ impl Sessions {
         Ok(Self { own, source })
     }
 
-    /// Whether these are the accounts that the run has begun with.
+    /// Checks that these are the accounts that the run began with.
     ///
     /// # Errors
     /// If they are others.
@@ -43,7 +43,7 @@ impl Sessions {
         let identity = &self.own.identity;
         if (&identity.account, &identity.region) != (&begun.account, &begun.region) {
             return Err(Failure::WrongAccount(format!(
-                "the run is of account `{}` and Region `{}`, the credentials of `{}` and `{}`: choose others with \
+                "the run began in account `{}` and Region `{}`, but the credentials are for `{}` and `{}`: choose others with \
                  `--profile` and `--region`",
                 begun.account, begun.region, identity.account, identity.region
             )));
@@ -51,7 +51,7 @@ impl Sessions {
         begun.model.as_ref().map_or(Ok(()), |model| self.check_source(begun.level, &model.source_version))
     }
 
-    /// Whether these accounts can copy this model at this level.
+    /// Checks that these accounts can copy this model at this level.
     ///
     /// # Errors
     /// Which credentials or which model it needs instead.
@@ -60,7 +60,7 @@ impl Sessions {
         let source = self.source.as_ref().map(|session| session.identity.account.as_str());
         match source {
             Some(account) if account != owner => Err(Failure::WrongAccount(format!(
-                "the credentials of `--source-profile` are of account `{account}`, the model is of `{owner}`"
+                "the credentials of `--source-profile` are of account `{account}`, but the model is of account `{owner}`"
             ))),
             None if owner != self.own.identity.account => Err(Failure::Usage(format!(
                 "the model is of account `{owner}`: give a profile of that account with `--source-profile`"

@@ -1,4 +1,4 @@
-//! What AWS answered, in words that may be published, and what that means for a row.
+//! AWS's answer in words that may be published, and the verdict on a row.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl Refused {
         self.status.is_none_or(|status| status >= 500) || Meaning::of(&self.code) == Meaning::Unanswered
     }
 
-    /// Whether another call may be answered otherwise: then this answer settles nothing.
+    /// Whether another call may get another answer: then this one decides nothing.
     fn is_passing(&self) -> bool {
         self.may_have_worked() || Meaning::of(&self.code) == Meaning::Throttled
     }
@@ -49,7 +49,7 @@ pub(super) fn word(text: &str) -> String {
     if is_word { text.to_owned() } else { "Unlisted".to_owned() }
 }
 
-/// Calls of one operation in a row that were answered alike.
+/// Consecutive calls of one operation that got the same answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Call {
@@ -70,17 +70,17 @@ pub struct Call {
     pub milliseconds: u64,
 }
 
-/// What an answer says about an assumption. A row has the last of its parts' verdicts in this order.
+/// The verdict on an assumption. The verdict on a row is the last one in this order among its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It was not tried.
+    /// It was not tested.
     Skipped,
-    /// It is as the code assumes.
+    /// AWS behaves as the code assumes.
     AsAssumed,
-    /// The answer settles nothing.
+    /// The answer decides nothing.
     Unknown,
-    /// It is otherwise.
+    /// AWS behaves otherwise.
     Otherwise,
 }
 
@@ -100,18 +100,18 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
-    /// What was tried.
+    /// What was tested.
     pub part: String,
-    /// What came of it.
+    /// What was observed.
     pub seen: String,
-    /// How long it took, where that is the question.
+    /// How long it took, if the row asks for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u64>,
-    /// What it says.
+    /// Its verdict.
     pub verdict: Verdict,
 }
 
-/// What an experiment saw.
+/// What an experiment observed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// Its parts, in order.
@@ -128,12 +128,12 @@ impl Observation {
         self.push(part, seen.into(), None, verdict);
     }
 
-    /// Something that cannot be tried here, and why.
+    /// Something that cannot be tested here, and why.
     pub(super) fn skip(&mut self, part: &str, why: &str) {
         self.note(part, why, Verdict::Skipped);
     }
 
-    /// What has to work for the rest to be tried.
+    /// A call that must work before the rest can be tested.
     pub(super) fn need<T>(&mut self, part: &str, answer: Answer<T>) -> Option<T> {
         answer.map_err(|refused| self.note(part, refused.code, Verdict::Unknown)).ok()
     }

@@ -1,7 +1,7 @@
-//! `answers.json`: what a run saw, without anything that tells whose accounts it ran in.
+//! `answers.json`: what a run observed, without anything that identifies its accounts.
 //!
-//! Its words come from lists and from AWS's names of operations, errors, statuses and members. The writer looks at the
-//! finished text all the same, and refuses it if something in it looks like an identifier.
+//! Its words come from fixed lists and from AWS's names of operations, errors, statuses and members. The writer checks the
+//! finished text as well, and refuses it if something in it looks like an identifier.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ use crate::exit::Failure;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answers {
-    /// The release that asked.
+    /// The release of the program.
     pub program: String,
     /// The day of the last answer, in UTC.
     pub date: String,
-    /// The Region that was asked.
+    /// The Region.
     pub region: String,
     /// The rows, by number.
     pub rows: Vec<Answered>,
@@ -31,13 +31,13 @@ pub struct Answers {
 pub struct Answered {
     /// The verdict.
     pub verdict: Verdict,
-    /// The row with what was seen.
+    /// The row with what was observed.
     #[serde(flatten)]
     pub observed: Observed,
 }
 
 impl Answers {
-    /// What a journal has, by row.
+    /// The answers in a journal, by row.
     ///
     /// # Errors
     /// If the journal has no first line.
@@ -59,14 +59,14 @@ impl Answers {
     /// The record as it may be published.
     ///
     /// # Errors
-    /// If something in it tells whose accounts these are.
+    /// If something in it identifies the accounts.
     pub fn publishable(&self, begun: &Begun) -> Result<String, Failure> {
         let text = serde_json::to_string_pretty(self)
             .map_err(|error| Failure::Error(format!("the answers cannot be written as JSON: {error}")))?;
         match identifier_in(&text, begun) {
             None => Ok(text + "\n"),
             Some(what) => Err(Failure::Error(format!(
-                "the answers are not written, because {what} is in them: please report it as a bug"
+                "the answers are not written, because they contain {what}: please report this as a bug"
             ))),
         }
     }
@@ -91,7 +91,7 @@ impl Answers {
     }
 }
 
-/// What in a text tells whose accounts these are.
+/// The part of a text that identifies the accounts, if there is one.
 fn identifier_in(text: &str, begun: &Begun) -> Option<&'static str> {
     let words = || text.split(|c: char| !c.is_ascii_alphanumeric());
     let is_account = |word: &str| word.len() == 12 && word.chars().all(|c| c.is_ascii_digit());

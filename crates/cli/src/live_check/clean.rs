@@ -1,7 +1,7 @@
 //! `clean`: deletes what the journal names, and nothing else.
 //!
-//! A call whose answer is not known may land as long as its signature is valid. Until then a thing that is not there
-//! may still come.
+//! A call without an answer may still take effect while its signature is valid. So a thing that does not exist may still
+//! appear until then.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::confirm::Confirmed;
 use crate::exit::Failure;
 use crate::output::Output;
 
-/// How long a call can land after it was sent: so long its signature is valid.
+/// How long a call can take effect after it was sent: as long as its signature is valid.
 const LANDS_WITHIN: Duration = Duration::from_secs(15 * 60);
-/// How long to wait between two tries: a copy can be deleted once it has ended.
+/// How long to wait between two tries. A copy can be deleted only after it has ended.
 const INTERVAL: Duration = Duration::from_secs(30);
-/// How long a run waits for the end of its copies.
+/// How long `clean` waits for the end of the copies.
 const PATIENCE: Duration = Duration::from_secs(3 * 3600);
 
-/// Deletes what the run has left; what is still there when patience ends.
+/// Deletes what the run has left. Returns what still exists when the time is over.
 ///
 /// # Errors
 /// If the journal cannot be written.
@@ -38,7 +38,7 @@ pub async fn clean(lab: &Lab, output: &Output, _: Confirmed) -> Result<Vec<Left>
         if left.is_empty() || lab.since(begun) > PATIENCE {
             return Ok(left);
         }
-        output.status_line(&format!("waits for {}", left.len()));
+        output.status_line(&format!("{} left", left.len()));
         lab.sleep(INTERVAL).await;
     }
 }
@@ -68,12 +68,12 @@ async fn remove(lab: &Lab, left: &Left) -> bool {
     match deleted {
         Some(Ok(())) => true,
         Some(Err(refused)) if !is_missing(&refused) => false,
-        // Nothing is there: either it is gone, or its call has not landed yet.
+        // It does not exist: it was deleted, or its call has not taken effect yet.
         Some(Err(_)) | None => left.is_made || lab.since(left.at) > LANDS_WITHIN,
     }
 }
 
-/// The ARN of a thing: from the journal, else as AWS shows what has its name.
+/// The ARN of a thing: from the journal, else from AWS by its name.
 async fn arn_of(left: &Left, ask: impl AsyncFn() -> Answer<Option<String>>) -> Answer<Option<String>> {
     match &left.arn {
         Some(arn) => Ok(Some(arn.clone())),

@@ -1,6 +1,6 @@
-//! The journal of a run: JSON lines, each on the disk before what it announces is made.
+//! The journal of a run: JSON lines. A line is on the disk before the thing that it names is made.
 //!
-//! `resume` and `clean` know from it what there is. A line that was cut off when the process died is left out.
+//! `resume` and `clean` read it. A last line that was cut off when the process died is ignored.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -28,13 +28,13 @@ pub struct Begun {
     pub partition: String,
     /// The Region.
     pub region: String,
-    /// How far it may go.
+    /// What it may do.
     pub level: Level,
     /// The rows that were asked for; all if there are none.
     pub only: Vec<u8>,
-    /// What it may copy, and where to.
+    /// The model that it may copy, and the destination.
     pub model: Option<Model>,
-    /// The stack that it looks at.
+    /// The stack that it reads.
     #[serde(default)]
     pub stack: Option<Deployed>,
 }
@@ -50,7 +50,7 @@ pub struct Model {
     pub key: Option<String>,
 }
 
-/// The stack that a run looks at: what its outputs and parameters name.
+/// The stack that a run reads: its outputs and parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Deployed {
     /// Its name.
@@ -70,7 +70,7 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    /// What of a stack a run looks at.
+    /// Reads the stack's outputs and parameters.
     ///
     /// # Errors
     /// If an output is missing.
@@ -110,7 +110,7 @@ pub enum Thing {
         project: ProjectArn,
         /// Its name.
         name: String,
-        /// The version that has the name already. It is not the run's.
+        /// The version that already has the name. The run did not make it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<ProjectVersionArn>,
     },
@@ -156,26 +156,26 @@ enum Entry {
     Observed(Observed),
 }
 
-/// A row with what was seen.
+/// A row with what was observed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observed {
     /// The row's number.
     pub row: u8,
-    /// What was seen.
+    /// What was observed.
     #[serde(flatten)]
     pub observation: Observation,
     /// The calls that were made.
     pub calls: Vec<Call>,
 }
 
-/// Something that may be there.
+/// Something that may exist.
 #[derive(Clone, Debug)]
 pub struct Left {
     /// Its number in the journal.
     pub id: usize,
     /// What.
     pub thing: Thing,
-    /// Whether AWS answered that it was made.
+    /// Whether AWS confirmed that it was made.
     pub is_made: bool,
     /// Its ARN, if the answer had one.
     pub arn: Option<String>,
@@ -228,7 +228,7 @@ impl Journal {
         let lines = text.get(..whole).unwrap_or_default().lines().map(serde_json::from_str);
         let lines = lines.collect::<Result<Vec<Line>, _>>();
         let lines = lines.map_err(|error| failed(&folder, &error))?;
-        // What follows was cut off: no call had been made for it.
+        // The rest was cut off: no call was made for it.
         let file = open(&folder).and_then(|file| file.set_len(whole as u64).map(|()| file));
         let file = file.map_err(|error| failed(&folder, &error))?;
         Ok(Self { folder, file, lines })
@@ -258,7 +258,7 @@ impl Journal {
         self.lines.last().map_or(Timestamp::UNIX_EPOCH, |line| line.at)
     }
 
-    /// What may still be there, in the order in which it was made.
+    /// What may still exist, in the order in which it was made.
     pub fn left(&self) -> Vec<Left> {
         let mut left: Vec<Left> = Vec::new();
         for line in &self.lines {

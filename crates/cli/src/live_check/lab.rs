@@ -1,4 +1,4 @@
-//! What an experiment works with: AWS's clients, each call of which is recorded, and the run's journal.
+//! The clients and the journal that an experiment uses. Every call is recorded.
 
 mod following;
 mod operations;
@@ -27,11 +27,11 @@ pub use operations::{Copy, Shown};
 pub use stack::StackClients;
 pub use time::{RealTime, Time};
 
-/// What the names of everything that a run makes begin with.
+/// The prefix of the names of everything that a run makes.
 pub const PREFIX: &str = "live-check-";
 /// The tag of everything that can have one; its value is the run.
 const TAG: &str = "model-copier-live-check";
-/// The time before each call: AWS accepts five calls a second of an operation.
+/// The wait before each call: AWS accepts five calls of an operation per second.
 const PACE: Duration = Duration::from_millis(250);
 
 /// What an experiment works with.
@@ -50,11 +50,11 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// A lab with these clients, of the run's account and of the account that owns the model, and with those for a stack
-    /// from this configuration. No client retries: each answer counts.
+    /// A lab with clients of the run's account, of the account that owns the model, and of the stack. The clients do not
+    /// retry, because each answer counts.
     ///
     /// # Errors
-    /// If the journal says not what the run works on.
+    /// If the journal has no first line.
     pub fn new(
         journal: Journal,
         own: &Client,
@@ -88,12 +88,12 @@ impl Lab {
         self.time.sleep(time).await;
     }
 
-    /// How long ago that was.
+    /// The time since then.
     pub fn since(&self, begun: Timestamp) -> Duration {
         Duration::try_from(self.now().duration_since(begun)).unwrap_or_default()
     }
 
-    /// A name that nothing has yet.
+    /// A new, unused name.
     pub fn new_name(&self) -> String {
         let random: String = Uuid::new_v4().simple().to_string().chars().take(8).collect();
         format!("{PREFIX}{}-{random}", self.begun.run)
@@ -104,7 +104,7 @@ impl Lab {
         format!("arn:{}:iam::{}:root", self.begun.partition, self.begun.account)
     }
 
-    /// Writes down what an experiment saw, with its calls.
+    /// Records what an experiment observed, with its calls.
     ///
     /// # Errors
     /// If the journal cannot be written.
@@ -119,7 +119,7 @@ impl Lab {
         self.source.as_ref().filter(|_| !is_own).unwrap_or(&self.own)
     }
 
-    /// A call that makes something: the journal has it before.
+    /// A call that makes something. The journal names it before the call.
     async fn make<O, E: ProvideErrorMetadata>(
         &self,
         operation: &'static str,

@@ -1,15 +1,15 @@
-//! `live-check`: settles, in a live account, what AWS does not document.
+//! `live-check`: tests, in a live account, what this project assumes about AWS.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`rows`] | the assumptions, and what to change if one is wrong |
-//! | [`checklist`] | docs/live-checklist.md |
-//! | [`experiments`] | what a program can try |
+//! | [`checklist`] | writes docs/live-checklist.md |
+//! | [`experiments`] | what a program can test |
 //! | [`accounts`] | whose credentials a run has |
 //! | [`lab`], [`journal`] | the clients that experiments use; what a run has made |
 //! | [`answer`] | what AWS answered, and the verdict |
 //! | [`plan`], [`runner`], [`clean`] | before, during and after a run |
-//! | [`answers`], [`report`] | the record that comes back; the page about it |
+//! | [`answers`], [`report`] | the record to send back; the report |
 
 pub mod accounts;
 pub mod answer;

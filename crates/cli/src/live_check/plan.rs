@@ -1,4 +1,4 @@
-//! `plan`: what a run makes, what that may cost, and which rights it needs.
+//! `plan`: what a run makes, what that may cost, and which permissions it needs.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -12,20 +12,20 @@ use super::rows::{Row, rows};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
-    /// What it tries.
+    /// The rows that it tests.
     pub tries: Vec<Trial>,
     /// How many copies it makes at most.
     pub copies: u32,
-    /// The rights that it needs in the account of the destination project: an IAM policy.
+    /// The permissions that it needs in the account of the destination project: an IAM policy.
     pub policy: Value,
-    /// The rights that it needs in the account of the model.
+    /// The permissions that it needs in the account of the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_policy: Option<Value>,
-    /// What only a person can try.
+    /// The rows that only a person can test.
     pub for_a_person: Vec<Steps>,
 }
 
-/// A row that a program tries.
+/// A row that a program tests.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Trial {
@@ -53,7 +53,7 @@ pub fn plan(begun: &Begun) -> Plan {
     let is_asked = |row: &&Row| begun.only.is_empty() || begun.only.contains(&row.number);
     Plan {
         tries: selected(begun).map(|it| Trial { row: it.row, makes: it.makes }).collect(),
-        // At two accounts, one or two more show that the run is admitted.
+        // With two accounts, one or two more copies show that the run has access.
         copies: selected(begun).map(|it| it.copies).sum::<u32>()
             + if begun.level == Level::TwoAccounts { 2 } else { 0 },
         policy: policy(begun),
@@ -68,25 +68,25 @@ pub fn plan(begun: &Begun) -> Plan {
 
 /// What costs money.
 const COST: &str = "\
-Custom Labels bills training and inference by the hour; live-check starts neither. S3 bills the files that the copies \
-write, and KMS the calls of a key. The calls for a stack cost less than a cent.";
+Custom Labels bills training and inference by the hour; live-check starts neither. S3 bills the files of the copies. KMS \
+bills the calls to a key. The calls for a stack cost less than a cent.";
 
 impl Plan {
-    /// The plan for a person.
+    /// The plan as text.
     pub fn text(&self) -> String {
-        let mut text = String::from("Tries:\n");
+        let mut text = String::from("Tests these rows:\n");
         for Trial { row, makes } in &self.tries {
             text += &format!("  {row:>2}  makes {makes}\n");
         }
         text += &format!(
-            "\nMakes {} copies at most. Every name begins with `{PREFIX}`.\n{COST}\n\nNeeds in the account of the \
+            "\nMakes {} copies at most. Every name begins with `{PREFIX}`.\n{COST}\n\nPermissions in the account of the \
              destination project:\n{:#}\n",
             self.copies, self.policy
         );
         if let Some(policy) = &self.source_policy {
-            text += &format!("\nNeeds in the account of the model:\n{policy:#}\n");
+            text += &format!("\nPermissions in the account of the model:\n{policy:#}\n");
         }
-        text += "\nFor a person:\n";
+        text += "\nOnly a person can test these rows:\n";
         for Steps { row, check } in &self.for_a_person {
             text += &format!("  {row:>2}  {check}\n");
         }
@@ -94,8 +94,8 @@ impl Plan {
     }
 }
 
-/// The rights in the account of the destination project. AWS asks for the statement `Dependent` within the calls of the
-/// others.
+/// The permissions in the account of the destination project. CopyProjectVersion also needs those of the statement
+/// `Dependent`.
 fn policy(begun: &Begun) -> Value {
     let of_account = format!("arn:{}:rekognition:{}:{}", begun.partition, begun.region, begun.account);
     let own_projects = format!("{of_account}:project/{PREFIX}*");
@@ -126,7 +126,7 @@ fn policy(begun: &Begun) -> Value {
     };
     let copies = versions(model.destination.as_str(), &format!("{PREFIX}*"));
     let is_own = model.source_project.account() == begun.account;
-    // Where the model is this account's, a copy under its own name is asked for, too.
+    // If the model belongs to this account, row 1 also asks for a copy under the model's own name.
     let trained =
         is_own.then(|| versions(model.source_project.as_str(), model.source_version.version_name()));
     let trained = trained.map(|head| format!("{head}/*"));
@@ -191,7 +191,7 @@ fn policy(begun: &Begun) -> Value {
     document(&statements)
 }
 
-/// The rights for a stack.
+/// The permissions for a stack.
 fn stack_statements(begun: &Begun, stack: &Deployed) -> Vec<Value> {
     let arn = |service: &str, resource: String| {
         format!("arn:{}:{service}:{}:{}:{resource}", begun.partition, begun.region, begun.account)
@@ -211,7 +211,7 @@ fn stack_statements(begun: &Begun, stack: &Deployed) -> Vec<Value> {
     statements
 }
 
-/// The rights in the account of the model.
+/// The permissions in the account of the model.
 fn source_policy(begun: &Begun) -> Option<Value> {
     let model = begun.model.as_ref().filter(|_| begun.level == Level::TwoAccounts)?;
     let policies = json!({

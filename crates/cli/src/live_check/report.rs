@@ -1,4 +1,4 @@
-//! `report`: a page about a run, for a person and for the project.
+//! `report`: a Markdown page about a run.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -7,17 +7,17 @@ use super::answer::{Part, Verdict};
 use super::answers::{Answered, Answers};
 use super::rows::{Row, rows};
 
-/// How a record comes back into the project.
+/// How to send the answers to the project.
 pub const SEND_BACK: &str = "\
-Send `answers.json` back: open an issue of the project and attach it, with `otherwise` in its title if a row is \
-otherwise. The file has no account, no name and no ARN of yours; read it before you send it.";
+Please send `answers.json` to the project: open an issue and attach the file. If a verdict is `otherwise`, put that word \
+into the title. The file has no account, no name and no ARN of yours; read it before you send it.";
 
 /// The page in Markdown.
 pub fn markdown(answers: &Answers) -> String {
     let Answers { program, date, region, .. } = answers;
     let mut page = format!(
-        "# What AWS answered\n\nSeen on {date} in {region} by `model-copier live-check` {program}.\n\n\
-         | # | verdict | assumption | seen |\n|---|---|---|---|\n"
+        "# What AWS answered\n\nObserved on {date} in {region} by `model-copier live-check` {program}.\n\n\
+         | # | verdict | assumption | observed |\n|---|---|---|---|\n"
     );
     let mut changes = String::new();
     for row in rows() {
@@ -35,7 +35,7 @@ pub fn markdown(answers: &Answers) -> String {
     let is_tried = |number: u8| answers.rows.iter().any(|answered| answered.observed.row == number);
     let untried: BTreeSet<u8> = rows().map(|row| row.number).filter(|number| !is_tried(*number)).collect();
     let untried: Vec<String> = untried.iter().map(u8::to_string).collect();
-    let _ = write!(page, "\nNot tried: {}.\n\n{SEND_BACK}\n", untried.join(", "));
+    let _ = write!(page, "\nNot tested: {}.\n\n{SEND_BACK}\n", untried.join(", "));
     page
 }
 

@@ -1,6 +1,6 @@
-//! The assumptions that only a live account can settle: the rows of docs/live-checklist.md.
+//! The assumptions that only a live account can confirm: the rows of docs/live-checklist.md.
 //!
-//! A number is never given to another row: code and documents refer to it.
+//! A row keeps its number, because code and documents refer to it.
 
 mod api;
 mod stack;
@@ -10,13 +10,13 @@ mod stack;
 pub struct Row {
     /// Its number.
     pub number: u8,
-    /// What the project assumes, with what is known: doc, captured, inferred or open.
+    /// What the project assumes, with a mark: doc, captured, inferred or open.
     pub assumption: &'static str,
-    /// What the code does, whether it is so or otherwise; may be empty.
+    /// What the code does about it; may be empty.
     pub code: &'static str,
-    /// How to find out.
+    /// How to test it.
     pub check: &'static str,
-    /// What to change if it is otherwise.
+    /// What to change if the assumption is wrong.
     pub otherwise: &'static str,
 }
 
@@ -56,7 +56,7 @@ impl Row {
         Self { number, assumption, code, check, otherwise }
     }
 
-    /// Whether others have recorded AWS's answer: trying it is a check of their record.
+    /// Whether others have recorded AWS's answer. A test then confirms their record.
     pub fn is_captured(&self) -> bool {
         self.assumption.contains("[captured")
     }

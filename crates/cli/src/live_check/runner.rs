@@ -1,4 +1,4 @@
-//! Runs the experiments of a run that have not concluded yet, one after the other.
+//! Runs the remaining experiments of a run, one after the other.
 
 use super::experiments::{Level, admit};
 use super::lab::Lab;
@@ -7,12 +7,12 @@ use crate::confirm::Confirmed;
 use crate::exit::Failure;
 use crate::output::Output;
 
-/// Runs what is left of a run.
+/// Runs the remaining experiments.
 ///
 /// # Errors
 /// If the journal cannot be written.
 pub async fn run(lab: &Lab, output: &Output, _: Confirmed) -> Result<(), Failure> {
-    // A model of another account has to be opened to the run, once.
+    // A model of another account needs a policy for the run, once.
     let mut closed = lab.begun.model.as_ref().filter(|_| lab.begun.level == Level::TwoAccounts);
     for experiment in selected(&lab.begun) {
         let is_done = lab.journal.borrow().observed().any(|observed| observed.row == experiment.row);

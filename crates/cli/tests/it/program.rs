@@ -100,7 +100,7 @@ async fn the_first_ctrl_c_leaves_with_130_and_says_how_to_go_on() {
     read_until(child.stderr.as_mut().unwrap(), "STARTED").await;
     let id = child.id().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    read_until(child.stderr.as_mut().unwrap(), "the same command goes on with it").await;
+    read_until(child.stderr.as_mut().unwrap(), "the same command continues it").await;
     assert_eq!(child.wait().await.unwrap().code(), Some(130));
     let ran = machine.run_event(&[]).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");

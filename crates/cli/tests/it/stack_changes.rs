@@ -91,7 +91,10 @@ async fn a_detached_command_ends_when_rekognition_has_the_copy() {
     let machine = Machine::with_stack(3600).await;
     let ran = machine.run_with_functions(copy(&["--detach"])).await;
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
-    assert!(ran.err.contains("Rekognition copies the model; `model-copier show "), "{ran:?}");
+    assert!(
+        ran.err.contains("Rekognition is copying the model; to keep waiting, run `model-copier show "),
+        "{ran:?}"
+    );
 }
 
 #[tokio::test]

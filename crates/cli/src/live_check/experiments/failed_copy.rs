@@ -11,7 +11,7 @@ pub(super) struct FailedCopy {
     has_message: bool,
 }
 
-/// Makes a copy fail; otherwise says what came of it.
+/// Makes a copy that should fail. If it does not fail, returns what happened instead.
 pub(super) async fn make(lab: &Lab, model: &Model) -> Result<Result<FailedCopy, String>, Failure> {
     let name = lab.new_name();
     let copy = Copy { bucket: format!("{name}-no-bucket"), ..model.copy(&name) };

@@ -27,14 +27,14 @@ pub(super) async fn duration(lab: &Lab, model: &Model) -> Result<Observation, Fa
     Ok(seen)
 }
 
-/// Row 8: what a copy carries of its request.
+/// Row 8: which fields of its request a copy shows.
 pub(super) async fn fields(lab: &Lab, model: &Model) -> Result<Observation, Failure> {
     let mut seen = Observation::default();
     let copy = lab.first_copy(model).await?;
     if seen.need("copy", copy.answer.clone()).is_none() {
         return Ok(seen);
     }
-    // Once more, so that the record of this row has the members.
+    // Describe it again, so that this row's record has the members.
     let shown = lab.version(&model.destination, &copy.name).await;
     match seen.need("describe the copy", shown) {
         Some(Some(shown)) => {

@@ -1,4 +1,4 @@
-//! Rows 4 and 49: what is answered about a project or a version that is not there.
+//! Rows 4 and 49: AWS's answers about a project or a version that does not exist.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::live_check::journal::Model;
 use crate::live_check::lab::{Copy, Lab};
 
 const NOT_FOUND: &[&str] = &["ResourceNotFoundException"];
-/// How long a deletion is waited for.
+/// How long to wait for a deletion.
 const LONGEST_DELETION: Duration = Duration::from_secs(10 * 60);
 
 /// Row 4: a copy into a project that was deleted.
@@ -23,7 +23,7 @@ pub(super) async fn destination(lab: &Lab, model: &Model) -> Result<Observation,
     Ok(seen)
 }
 
-/// Row 49: a version that is not there, then its project that is not there.
+/// Row 49: a version that does not exist, then a project that does not exist.
 pub(super) async fn descriptions(lab: &Lab) -> Result<Observation, Failure> {
     let mut seen = Observation::default();
     if let Some(project) = deleted_project(lab, &mut seen).await? {
@@ -32,7 +32,7 @@ pub(super) async fn descriptions(lab: &Lab) -> Result<Observation, Failure> {
     Ok(seen)
 }
 
-/// A project that was made and deleted. While it is there, it is asked for a version that it does not have.
+/// Creates a project, describes a version that it does not have, and deletes the project.
 async fn deleted_project(lab: &Lab, seen: &mut Observation) -> Result<Option<ProjectArn>, Failure> {
     let created = lab.create_project().await?;
     let Some(project) = seen.need("create a project", created) else { return Ok(None) };

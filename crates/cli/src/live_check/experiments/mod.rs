@@ -1,4 +1,4 @@
-//! What a program can try: an experiment for each row, and how far a run has to go for it.
+//! The rows that a program can test: an experiment for each, with the level that it needs.
 
 mod deletion;
 mod failed_copy;
@@ -23,15 +23,15 @@ use crate::exit::Failure;
 
 pub(super) use permission::admit;
 
-/// How far a run may go.
+/// What a run may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
-    /// Makes projects and policies, copies nothing
+    /// Makes projects and policies; copies nothing
     Free,
-    /// Copies a model of your account
+    /// Also copies a model
     Copies,
-    /// Copies a model of another account, and puts policies there
+    /// Copies a model of another account, and puts policies on its project
     TwoAccounts,
 }
 
@@ -57,14 +57,14 @@ enum Run {
     Stack(for<'a> fn(&'a Lab, &'a Deployed) -> Observing<'a>),
 }
 
-/// Tries what a row assumes.
+/// Tests what a row assumes.
 #[derive(Debug)]
 pub struct Experiment {
     /// The row's number.
     pub row: u8,
-    /// What it makes at most, for a person.
+    /// What it makes at most, in words.
     pub makes: &'static str,
-    /// How many of that are copies.
+    /// How many copies that includes.
     pub copies: u32,
     run: Run,
 }
@@ -106,7 +106,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     copies(4, 1, "a project; a copy, if AWS accepts one into a deleted project", |lab, model| {
         Box::pin(missing::destination(lab, model))
     }),
-    copies(7, 1, "the first copy; 2, 8, 10 and 47 look at the same", |lab, model| {
+    copies(7, 1, "the first copy; rows 2, 8, 10 and 47 use it, too", |lab, model| {
         Box::pin(first_copy::visibility(lab, model))
     }),
     copies(8, 1, "the first copy", |lab, model| Box::pin(first_copy::fields(lab, model))),
@@ -120,7 +120,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     copies(2, 4, "the first copy, up to three others", |lab, model| Box::pin(source::statuses(lab, model))),
     copies(47, 2, "the first copy, another one", |lab, model| Box::pin(source::within_project(lab, model))),
     copies(12, 1, "a copy", |lab, model| Box::pin(deletion::while_copying(lab, model))),
-    copies(13, 1, "a copy that is to fail", |lab, model| Box::pin(failed_copy::observe(lab, model))),
+    copies(13, 1, "a copy that should fail", |lab, model| Box::pin(failed_copy::observe(lab, model))),
     copies(3, many_at_once::COUNT, "20 copies", |lab, model| Box::pin(many_at_once::observe(lab, model))),
 ];
 
@@ -154,13 +154,13 @@ const fn stack(
     Experiment { row, makes, copies: 0, run: Run::Stack(run) }
 }
 
-/// The experiment of a row; `None` if only a person can try it.
+/// The experiment of a row; `None` if only a person can test it.
 pub fn experiment_of(row: u8) -> Option<&'static Experiment> {
     EXPERIMENTS.iter().find(|experiment| experiment.row == row)
 }
 
 impl Experiment {
-    /// How far a run has to go for it.
+    /// The level that it needs.
     pub fn level(&self) -> Level {
         match self.run {
             Run::Free(_) | Run::Stack(_) => Level::Free,
@@ -169,22 +169,22 @@ impl Experiment {
         }
     }
 
-    /// Whether it looks at a deployed stack.
+    /// Whether it needs a deployed stack.
     pub fn needs_stack(&self) -> bool {
         matches!(self.run, Run::Stack(_))
     }
 
-    /// Whether a run goes so far.
+    /// Whether the run has the level and the stack that it needs.
     pub fn is_within(&self, begun: &Begun) -> bool {
         self.level() <= begun.level && (begun.stack.is_some() || !self.needs_stack())
     }
 
-    /// Whether it copies a model that the run may copy already.
+    /// Whether it needs a model that the run may already copy.
     pub(super) fn is_admitted(&self) -> bool {
         matches!(self.run, Run::Copies(_))
     }
 
-    /// Tries it.
+    /// Runs it.
     ///
     /// # Errors
     /// If the journal cannot be written.
@@ -194,7 +194,7 @@ impl Experiment {
             (Run::Free(run), _, _) => run(lab).await,
             (Run::Copies(run) | Run::TwoAccounts(run), Some(model), _) => run(lab, model).await,
             (Run::Stack(run), _, Some(stack)) => run(lab, stack).await,
-            // A run goes no further than to what it has begun with.
+            // The run has no model or no stack for this row.
             _ => Ok(Observation::default()),
         }
     }

@@ -12,11 +12,11 @@ use crate::live_check::journal::Model;
 use crate::live_check::lab::Lab;
 
 const DENIED: &[&str] = &["AccessDeniedException"];
-/// How long a change of a policy may take to be seen, as the copier assumes.
+/// How long a changed policy may take to have an effect, as the copier assumes.
 const SEEN_WITHIN: Duration = Duration::from_secs(15 * 60);
 const TWO_MINUTES: Duration = Duration::from_secs(120);
 
-/// Admits the run to a model of another account until it is cleaned, unless something admits it already.
+/// Puts a policy that lets the run copy a model of another account, unless another policy already does. `clean` deletes it.
 pub(in crate::live_check) async fn admit(lab: &Lab, model: &Model) -> Result<(), Failure> {
     if lab.copy(&model.copy(&lab.new_name())).await?.is_err() {
         let principals = BTreeSet::from([lab.own_root()]);
@@ -30,7 +30,7 @@ pub(in crate::live_check) async fn admit(lab: &Lab, model: &Model) -> Result<(),
     Ok(())
 }
 
-/// Row 5: how long a policy takes to be seen.
+/// Row 5: how long a policy takes to have an effect.
 pub(super) async fn delay(lab: &Lab, model: &Model) -> Result<Observation, Failure> {
     let mut seen = Observation::default();
     let Some(name) = admitted(lab, model, &document(lab), &mut seen).await? else { return Ok(seen) };
@@ -65,7 +65,7 @@ pub(super) async fn condition(lab: &Lab, model: &Model) -> Result<Observation, F
     Ok(seen)
 }
 
-/// Row 34: `*` and `…/version/*` admit to the project's versions.
+/// Row 34: `*` and `…/version/*` allow copies of the project's versions.
 pub(super) async fn resources(lab: &Lab, model: &Model) -> Result<Observation, Failure> {
     let mut seen = Observation::default();
     let by_name = document_for_versions(lab, &model.source_project);
@@ -115,7 +115,7 @@ pub(super) async fn expiry_while_copying(lab: &Lab, model: &Model) -> Result<Obs
     Ok(seen)
 }
 
-/// Puts a policy on the source project, once nothing else there admits the run's account. Its name.
+/// Puts a policy on the source project, if no other policy there admits the run's account. Returns its name.
 async fn admitted(
     lab: &Lab,
     model: &Model,
@@ -136,7 +136,7 @@ async fn admitted(
     Ok(seen.need("put the policy", put).map(|_| name))
 }
 
-/// Whether a copy is refused while the run has no policy there: else its answers would prove nothing.
+/// Whether a copy is refused while the run has no policy there. If not, the answers would prove nothing.
 async fn is_closed(lab: &Lab, model: &Model, seen: &mut Observation) -> Result<bool, Failure> {
     let answer = copy_until(lab, model, false, SEEN_WITHIN / 3, SEEN_WITHIN).await?;
     match answer {
@@ -147,7 +147,7 @@ async fn is_closed(lab: &Lab, model: &Model, seen: &mut Observation) -> Result<b
     Ok(false)
 }
 
-/// Copies under new names until it is accepted, or refused, or the time is over; the last answer.
+/// Copies under new names until a copy is accepted, or refused, or the time is over. Returns the last answer.
 async fn copy_until(
     lab: &Lab,
     model: &Model,

@@ -1,4 +1,4 @@
-//! Rows 23, 45, 46 and 48: which project policies PutProjectPolicy takes. All on a project of the run.
+//! Rows 23, 45, 46 and 48: which project policies PutProjectPolicy accepts, on a project of the run.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(super) fn document_for_versions(lab: &Lab, project: &ProjectArn) -> String {
     document(lab).replace(r#""Resource":"*""#, &format!(r#""Resource":"{head}/version/*""#))
 }
 
-/// Row 23: a revision that was replaced, then that of a policy that is gone.
+/// Row 23: the revision id of a policy that was replaced, then of one that was deleted.
 pub(super) async fn stale_revision(lab: &Lab) -> Result<Observation, Failure> {
     const STALE: &[&str] = &["InvalidPolicyRevisionIdException"];
     let mut seen = Observation::default();

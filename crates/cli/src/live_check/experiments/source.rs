@@ -7,8 +7,8 @@ use crate::live_check::answer::{Answer, Observation, Verdict};
 use crate::live_check::journal::Model;
 use crate::live_check::lab::{Copy, Lab, Shown};
 
-/// Row 2: a copy of a version that is still being copied, and a copy of a copy. Models that run, stopped or failed are
-/// for a person: the program starts none.
+/// Row 2: a copy of a version that is still being copied, and a copy of a copy. A person tests models that are running,
+/// stopped or failed, because the program starts no model.
 pub(super) async fn statuses(lab: &Lab, model: &Model) -> Result<Observation, Failure> {
     const INVALID: &[&str] = &["InvalidParameterException"];
     let mut seen = Observation::default();

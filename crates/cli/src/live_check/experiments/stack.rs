@@ -1,4 +1,4 @@
-//! Rows 26, 29 and 30: what a deployed stack shows without being disturbed.
+//! Rows 26, 29 and 30: the rows about a deployed stack. They do not disturb it.
 
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ pub(super) async fn announcement(lab: &Lab, stack: &Deployed) -> Result<Observat
     Ok(seen)
 }
 
-/// Reads the record of a request until it is so; whether it was in time.
+/// Reads the record of a request until the condition holds. Returns whether it held in time.
 async fn poll(lab: &Lab, stack: &Deployed, id: &str, is_so: fn(&Record) -> bool) -> Answer<bool> {
     let begun = lab.now();
     while !lab.record_of(stack, id).await?.as_ref().is_some_and(is_so) {

@@ -1,4 +1,4 @@
-//! How a copy goes on after its call was accepted.
+//! Polls a copy after its call was accepted.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use crate::live_check::journal::Model;
 
 /// How long a copy is followed. The copier calls one OVERDUE after two hours.
 const LONGEST_COPY: Duration = Duration::from_secs(125 * 60);
-/// How long a copy may be invisible. The copier counts on ten minutes.
+/// How long a copy may be invisible. The copier assumes ten minutes.
 const LONGEST_HIDING: Duration = Duration::from_secs(30 * 60);
 
-/// How a copy went on.
+/// The course of a copy.
 #[derive(Clone, Debug)]
 pub struct Followed {
-    /// When it was shown first, since the call was answered.
+    /// The time from the call's answer until the copy was shown.
     pub visible_after: Option<Duration>,
-    /// When it had ended.
+    /// The time from the call's answer until the copy had ended.
     pub ended_after: Option<Duration>,
-    /// How it was shown last.
+    /// The last description.
     pub shown: Option<Shown>,
 }
 
@@ -33,7 +33,7 @@ pub struct FirstCopy {
     pub name: String,
     /// What CopyProjectVersion answered.
     pub answer: Answer<String>,
-    /// How it went on.
+    /// Its course.
     pub followed: Followed,
 }
 

@@ -1,4 +1,4 @@
-//! The calls that experiments make, and what is read of their answers.
+//! The calls that experiments make, and the parts of the answers that they read.
 
 use aws_sdk_rekognition::types::{OutputConfig, ProjectVersionDescription};
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
@@ -18,7 +18,7 @@ pub struct Copy {
     pub name: String,
     pub bucket: String,
     pub key: Option<String>,
-    /// The version that has the name already, where it is not the run's.
+    /// The version that already has the name, if the run did not make it.
     pub owner: Option<ProjectVersionArn>,
 }
 

@@ -1,4 +1,4 @@
-//! The time of a run. Ctrl-C ends a run between two calls, so that the journal has the answer of each.
+//! The time of a run. Ctrl-C ends a run between two calls, so that the journal has every answer.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::interrupt::Interrupt;
 
-/// Time, which passes at once in tests.
+/// Time. In tests it passes at once.
 pub trait Time {
     /// The time now.
     fn now(&self) -> Timestamp;

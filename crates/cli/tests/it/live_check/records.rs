@@ -89,8 +89,8 @@ async fn a_report_says_what_is_otherwise_and_what_to_change() {
     let otherwise = answers.rows.iter().filter(|row| row.verdict == Verdict::Otherwise);
     assert_eq!(otherwise.map(|row| row.observed.row).collect::<Vec<_>>(), [46]);
     let page = report::markdown(&answers);
-    assert!(page.contains("Seen on 2026-11-24 in us-east-1"), "{page}");
+    assert!(page.contains("Observed on 2026-11-24 in us-east-1"), "{page}");
     assert!(page.contains("ALLOW: accepted |\n"), "{page}");
     assert!(page.contains("\n## What to change\n\n- 46: "), "{page}");
-    assert!(page.contains("Not tried: 1, 2,"), "{page}");
+    assert!(page.contains("Not tested: 1, 2,"), "{page}");
 }

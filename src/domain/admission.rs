@@ -56,7 +56,7 @@ impl fmt::Display for OutputLocation {
 }
 
 impl Admission {
-    /// Every part of the draft that account `requester` may not ask for.
+    /// Returns a problem for every field of the draft that the deployment does not allow to the account `requester`.
     pub fn problems(&self, draft: &Draft, requester: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
         if let Some(arn) = &draft.fields.source_project_arn {
@@ -139,15 +139,17 @@ impl Admission {
             return;
         }
         let is_listed = allowed.iter().any(|location| location.bucket == output.s3_bucket);
-        let (field, given) = match (&output.s3_key_prefix, is_listed) {
-            (_, false) => ("outputConfig.s3Bucket", shown(&output.s3_bucket)),
-            (Some(prefix), true) => ("outputConfig.s3KeyPrefix", shown(prefix)),
-            (None, true) => ("outputConfig.s3KeyPrefix", "no prefix".to_owned()),
+        let places = list_of(allowed);
+        let (field, what) = match (&output.s3_key_prefix, is_listed) {
+            (_, false) => {
+                ("outputConfig.s3Bucket", format!("must be in {places}, not {}", shown(&output.s3_bucket)))
+            }
+            (Some(prefix), true) => {
+                ("outputConfig.s3KeyPrefix", format!("must be in {places}, not {}", shown(prefix)))
+            }
+            (None, true) => ("outputConfig.s3KeyPrefix", format!("is missing, and must be in {places}")),
         };
-        let rest = format!(
-            "must be in {}, not {given}: have the place added to parameter OutputBuckets",
-            list_of(allowed)
-        );
+        let rest = format!("{what}: have the place added to parameter OutputBuckets");
         problems.push(Problem::new(field, ProblemCode::Bucket, rest));
     }
 }

@@ -1,7 +1,7 @@
-//! Takes the text of a request out of its envelope: an EventBridge event, an SNS notification, or none.
+//! Takes the text of a request out of its envelope: an EventBridge event or an SNS notification.
 //!
-//! A notification's message may be an event or the request itself. This file also reads the event's id and account.
-//! [`intake`](super::intake) decides whether to trust the account.
+//! A bare request has no envelope. A notification's message may be an event or a bare request. This file also reads the
+//! event's id and account. [`intake`](super::intake) decides whether to trust the account.
 
 use std::borrow::Cow;
 
@@ -35,7 +35,7 @@ pub enum IgnoreReason {
 /// The text of a request, and what its envelope says.
 #[derive(Debug, Default)]
 pub struct RawRequest<'a> {
-    /// The text, not yet validated. It is owned if it was in a notification, and else borrowed from the message.
+    /// The text, not yet validated. Text from a notification is owned. Other text is borrowed from the message.
     pub text: Cow<'a, str>,
     /// The EventBridge event's id.
     pub event_id: Option<String>,

@@ -1,4 +1,5 @@
-//! Turns a message into a record. A valid request becomes an accepted record, any other a rejected one.
+//! Turns a message into a record. A valid request becomes an accepted record, and an invalid or forbidden one becomes a
+//! rejected record.
 
 use jiff::Timestamp;
 
@@ -16,8 +17,11 @@ use super::rules::Rules;
 /// How a message reached start-copy. It decides which account counts as the requester.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WayIn<'a> {
-    /// Through the stack's own queue. Its policy admits rules of the stack's name pattern, for which EventBridge sets
-    /// an event's `account`, and `DirectSenders`, which are trusted.
+    /// Through the stack's own queue. The event's account is the requester. The copier's own account is the requester of
+    /// a bare request and of an SNS notification.
+    ///
+    /// The queue's policy admits EventBridge rules named `*model-copy-requests-*` in this account, and the senders in
+    /// `DirectSenders`. EventBridge sets the account of an event that a rule matches. The direct senders are trusted.
     Queue,
     /// Through an SNS subscription of start-copy. The topic's account is the requester.
     Topic(&'a str),
@@ -48,7 +52,7 @@ pub struct Intake {
 /// Turns a message into a record. If the request is valid, `owner` gets the lease to start the copy.
 ///
 /// # Errors
-/// If the message needs no answer.
+/// If the message is no request and needs no answer.
 pub fn intake(
     message: Message<'_>,
     rules: &Rules,

@@ -216,16 +216,16 @@ fn what_is_not_served_here_is_not_allowed() {
 
 #[test]
 fn a_bucket_or_prefix_that_is_not_listed_is_not_allowed() {
-    let with_locations = |locations: &[(&str, Option<&str>)]| {
+    let with_locations = |text: &str, locations: &[(&str, Option<&str>)]| {
         let location = |(bucket, prefix): &(&str, Option<&str>)| OutputLocation {
             bucket: (*bucket).to_owned(),
             prefix: prefix.map(str::to_owned),
         };
         let mut rules = rules();
         rules.admission.output_locations = Some(locations.iter().map(location).collect());
-        intake_with(EVENT, WayIn::Queue, &rules).record
+        intake_with(text, WayIn::Queue, &rules).record
     };
-    assert!(with_locations(&[("flowers-production-models", None)]).accepted().is_some());
+    assert!(with_locations(EVENT, &[("flowers-production-models", None)]).accepted().is_some());
     for (locations, expected) in [
         (
             ("flowers-production-model", None),
@@ -233,10 +233,17 @@ fn a_bucket_or_prefix_that_is_not_listed_is_not_allowed() {
         ),
         (("flowers-production-models", Some("other")), "must be in `flowers-production-models/other`, not"),
     ] {
-        let (code, message) = rejection(&with_locations(&[locations]));
+        let (code, message) = rejection(&with_locations(EVENT, &[locations]));
         assert_eq!(code, "NotAllowed");
         assert!(message.contains(expected) && message.contains("parameter OutputBuckets"), "{message}");
     }
+    let without_prefix = event(|event| {
+        event["detail"]["outputConfig"].as_object_mut().unwrap().remove("s3KeyPrefix");
+    });
+    let models = ("flowers-production-models", Some("other"));
+    let (_, message) = rejection(&with_locations(&without_prefix, &[models]));
+    let expected = "`outputConfig.s3KeyPrefix` is missing, and must be in `flowers-production-models/other`:";
+    assert!(message.contains(expected), "{message}");
 }
 
 #[test]

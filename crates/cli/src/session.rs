@@ -64,6 +64,7 @@ impl Session {
                     .to_owned(),
             ));
         };
+        check_place(&region, shared.endpoint_url())?;
         let config = Configuration::of(shared).map_err(|error| Failure::Usage(error.to_string()))?;
         let identity = aws_sdk_sts::Client::new(&config.shared).get_caller_identity().send().await;
         let identity = identity.map_err(|error| no_identity(&error, profile))?;
@@ -86,6 +87,24 @@ impl Session {
     /// The copier's own adapter of Rekognition, without roles in source accounts.
     pub fn custom_labels(&self) -> CustomLabels {
         CustomLabels::new(self.rekognition(), &(&self.config.shared).into(), &BTreeMap::new(), None)
+    }
+}
+
+/// Refuses a Region or a URL to which no call can be sent. The SDK would report it as an error of the credentials.
+fn check_place(region: &str, endpoint_url: Option<&str>) -> Result<(), Failure> {
+    if region.is_empty() || !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err(Failure::Usage(format!(
+            "`{region}` is not a Region: correct `--region`, `AWS_REGION` or `region` in the profile"
+        )));
+    }
+    match endpoint_url {
+        Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
+            Err(Failure::Usage(format!(
+                "the endpoint URL `{url}` does not begin with `https://` or `http://`: correct `--endpoint-url` or \
+             `AWS_ENDPOINT_URL`"
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

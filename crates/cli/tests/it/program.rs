@@ -270,3 +270,13 @@ async fn every_policy_of_a_copier_is_listed_and_withdrawn_and_no_other() {
     let others = machine.run(["policies", "--source-project", SOURCE]).await;
     assert_eq!(others.code, Some(7), "{others:?}");
 }
+
+#[tokio::test]
+async fn a_wrong_place_is_not_reported_as_wrong_credentials() {
+    let machine = Machine::new(1).await;
+    for (flag, value) in [("--region", "us east"), ("--region", ""), ("--endpoint-url", "localhost:4566")] {
+        let ran = machine.run(["list", flag, value]).await;
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.err.contains(&format!("`{value}`")) && ran.err.contains(flag), "{ran:?}");
+    }
+}

@@ -57,7 +57,7 @@ Examples:
 pub struct Arguments {
     /// The request: a file, or `-` for standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "Fields")]
-    #[arg(required_unless_present_all = ["source_project", "source_version", "to", "bucket"])]
+    #[arg(required_unless_present = "Fields")]
     pub file: Option<String>,
     /// The request by flags.
     #[command(flatten)]
@@ -92,7 +92,7 @@ pub struct Arguments {
 
 /// The request by flags.
 #[derive(Args, Debug)]
-#[group(id = "Fields", multiple = true)]
+#[group(id = "Fields", multiple = true, requires_all = ["source_project", "source_version", "to", "bucket"])]
 #[command(next_help_heading = "Request")]
 pub struct Fields {
     /// The project that holds the model

@@ -280,3 +280,12 @@ async fn a_wrong_place_is_not_reported_as_wrong_credentials() {
         assert!(ran.err.contains(&format!("`{value}`")) && ran.err.contains(flag), "{ran:?}");
     }
 }
+
+#[tokio::test]
+async fn a_request_by_flags_says_which_flags_are_missing() {
+    let machine = Machine::new(1).await;
+    let ran = machine.run(["copy", "--to", DESTINATION, "--bucket", "models"]).await;
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.err.contains("  --source-project <ARN>\n  --source-version <ARN>\n"), "{ran:?}");
+    assert!(!ran.err.contains("<FILE>"), "{ran:?}");
+}

@@ -102,16 +102,26 @@ impl Requests {
     ///
     /// # Errors
     /// If there is none, or the ledger cannot be read.
-    pub async fn existing(&self, key: &RecordKey, session: &Session) -> Result<Record, Failure> {
+    pub async fn existing(
+        &self,
+        key: &RecordKey,
+        session: &Session,
+        stack: Option<&Stack>,
+    ) -> Result<Record, Failure> {
         if let Some(record) = self.load(key).await? {
             return Ok(record);
         }
-        let (place, more) = match self {
-            Self::Files(_) => ("on this machine", ""),
-            Self::Stack(_) => ("in this stack", "; `--requester` names the account that asked"),
+        let (place, flag, more) = match stack {
+            None => ("on this machine", String::new(), ""),
+            Some(stack) => (
+                "in this stack",
+                format!(" --stack {}", stack.name),
+                "; `--requester` names the account that asked",
+            ),
         };
         Err(Failure::Error(format!(
-            "there is no request `{}` of account `{}` in Region `{}` {place}: `model-copier list --all` lists all requests{more}",
+            "there is no request `{}` of account `{}` in Region `{}` {place}: `model-copier list --all{flag}` lists all \
+             requests{more}",
             key.request_id, key.requester, session.identity.region
         )))
     }

@@ -49,7 +49,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     let stack = Stack::read_named(&session, arguments.stack.as_deref()).await?;
     let requester = arguments.requester.unwrap_or_else(|| identity.account.clone());
     let key = RecordKey { requester, request_id: arguments.id };
-    let record = Requests::open(&session, stack.as_ref())?.existing(&key, &session).await?;
+    let record = Requests::open(&session, stack.as_ref())?.existing(&key, &session, stack.as_ref()).await?;
     cancel_record(record, Timestamp::now())?;
     let what = format!("Cancels: request `{}` of account `{}`", key.request_id, key.requester);
     let confirmed = Confirmed::by_person(identity, &what, arguments.yes, output)?;

@@ -63,7 +63,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     let settings = stack.settings(&session.identity)?;
     let requester = arguments.requester.unwrap_or_else(|| session.identity.account.clone());
     let key = RecordKey { requester, request_id: arguments.id };
-    let record = Requests::open(&session, Some(&stack))?.existing(&key, &session).await?;
+    let record = Requests::open(&session, Some(&stack))?.existing(&key, &session, Some(&stack)).await?;
     let Record::Accepted(accepted) = &record else {
         return Err(Failure::Rejected(format!(
             "request `{}` was rejected, and the ledger does not hold all of it: correct it and send it with `model-copier copy \

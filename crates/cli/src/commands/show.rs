@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::time::sleep;
 
 use crate::exit::{Exit, Failure};
-use crate::global::Global;
+use crate::global::{Form, Global};
 use crate::output::Output;
 use crate::request_logs::{LogLine, request_logs};
 use crate::request_view::RequestView;
@@ -62,9 +62,12 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     let key = RecordKey { requester, request_id: arguments.id };
     let mut shown: Option<RequestView> = None;
     loop {
-        let record = requests.existing(&key, &session).await?;
+        let record = requests.existing(&key, &session, stack.as_ref()).await?;
         let view = RequestView::of(&record);
-        if shown.as_ref().is_none_or(|shown| !shown.is_same_state(&view)) {
+        let end = end(&record);
+        // The form `json` is one value: that of the end.
+        let is_wanted = !arguments.follow || end.is_some() || output.form != Form::Json;
+        if is_wanted && shown.as_ref().is_none_or(|shown| !shown.is_same_state(&view)) {
             let log = match &stack {
                 Some(stack) => Some(request_logs(&session, stack, &record, output).await?),
                 None => None,
@@ -72,7 +75,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
             let shown = Shown { view: &view, log };
             output.result(&shown, || shown.lines(output))?;
         }
-        match end(&record) {
+        match end {
             Some(exit) if arguments.follow => return Ok(exit),
             _ if !arguments.follow => return Ok(Exit::Done),
             _ => shown = Some(view),

@@ -289,3 +289,20 @@ async fn a_request_by_flags_says_which_flags_are_missing() {
     assert!(ran.err.contains("  --source-project <ARN>\n  --source-version <ARN>\n"), "{ran:?}");
     assert!(!ran.err.contains("<FILE>"), "{ran:?}");
 }
+
+#[tokio::test]
+async fn a_request_that_is_followed_is_one_json_value() {
+    let machine = Machine::new(2).await;
+    assert_eq!(machine.run(with(&["--request-id", "r", "--detach"])).await.code, Some(0));
+    let follow = machine.program(["show", "r", "--follow", "--output", "json"]).output();
+    let copy = async {
+        // Only after the other has read the request as STARTED.
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        machine.run(with(&["--request-id", "r"])).await
+    };
+    let (followed, copied) = tokio::join!(follow, copy);
+    assert_eq!(copied.code, Some(0), "{copied:?}");
+    let followed = crate::support::Ran::of(followed.unwrap());
+    assert_eq!(followed.code, Some(0), "{followed:?}");
+    assert_eq!(followed.json()["status"], "COMPLETED", "{followed:?}");
+}

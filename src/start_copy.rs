@@ -1,8 +1,9 @@
 //! start-copy: records requests and tries their first step at once.
 //!
-//! INVARIANT: a message is acknowledged only when its record is in the ledger, and then always. Without that, a
-//! request would be lost, or delivered again and again. check-copies continues from there, so a bad request, a
-//! refused copy or an unavailable bus fails no message.
+//! INVARIANT: a request is acknowledged only when its record is in the ledger, and then always. Without that, it would be
+//! lost, or delivered again and again. check-copies continues from there, so a bad request, a refused copy or an
+//! unavailable bus fails no message. A message that is not a request (an announcement, a topic's confirmation) is
+//! acknowledged without a record.
 
 use std::panic::AssertUnwindSafe;
 

@@ -178,8 +178,8 @@ pub(crate) async fn measure() -> Outcome<()> {
         goal("a month with one copy a day", "≤ $2.00", format!("${one_a_day:.2}"), one_a_day <= 2.0),
     ];
     let sum = [
-        (format!("{watched:.0} metrics that alarms look at, AlarmTopicArn given"), alarms),
-        (format!("{POLLS:.0} times Lambda asks the empty queue"), polls),
+        (format!("{watched:.0} metrics that alarms watch, with AlarmTopicArn"), alarms),
+        (format!("{POLLS:.0} polls of the empty queue by Lambda"), polls),
         ("43,800 sweeps: Lambda".to_owned(), lambda),
         ("43,800 sweeps: reads of the ledger".to_owned(), ledger),
         (format!("43,800 sweeps: {:.0} bytes of log each", written.idle_bytes), logs),
@@ -188,23 +188,23 @@ pub(crate) async fn measure() -> Outcome<()> {
     ]
     .map(|(what, price)| vec![what, format!("${price:.3}")]);
     let beside = format!(
-        "CloudWatch bills an alarm by its metrics, and a custom metric by the hours in which it is sent. A copy \
-         without trouble sends \
-         {:.0} metrics in {:.0} metric-hours: ${metrics_of_copy:.4} if no other copy runs in those hours, which is \
-         more than everything else that it costs. With copies in every hour the metrics cost ${steady:.2} a month, \
+        "CloudWatch bills an alarm by its metrics, and a custom metric by the hours in which it is written. A copy \
+         without errors writes \
+         {:.0} metrics in {:.0} metric-hours. They cost ${metrics_of_copy:.4} if no other copy runs in those hours, \
+         more than the rest of the copy. With copies in every hour the metrics cost ${steady:.2} a month, \
          however many copies there are. From about \
          {} copies a month the copier is cheaper than the durable function (from about {} if that polls with backoff). \
-         Below that, the fixed price of the month decides.",
+         Below that, the durable function is cheaper, because the copier has a fixed price a month.",
         written.metrics,
         written.metric_hours,
         hundreds(cheaper_from),
         hundreds(cheaper_from_with_backoff),
     );
     let not_counted = format!(
-        "These sums leave out: a role in a source account, which adds the alarm *policy-errors* (${:.2} a month); the \
-         dashboard of examples/dashboard, ${} a month once an account has three; a KMS key of your own, ${} a month \
-         and ${} a million \
-         requests. S3 charges for storing the copied model in your bucket and for the requests that write it. \
+        "These sums leave out a role in a source account, which adds the alarm *policy-errors* (${:.2} a month). \
+         They leave out the dashboard of examples/dashboard (${} a month once an account has three). They leave out \
+         a KMS key of your own (${} a month and ${} a million requests). S3 charges for storing the copied model in \
+         your bucket and for the requests that write it. \
          Rekognition charges for training and for the hours in which a model runs; its price page names no price for \
          copying a version or keeping it. Storage of the ledger, its backups and the logs costs a cent at most.",
         list.of("alarm"),
@@ -225,11 +225,11 @@ pub(crate) async fn measure() -> Outcome<()> {
         "cost",
         &format!(
             "Counted on {}, at list prices for {} ({}), without free tiers. Logs and metrics are counted from what the \
-             real functions write. A copy is taken to last 30 minutes. Of the price of 1,000 copies \
-             ${own:.4} pay for {:.0} write units each, three events, their start and their end; polling costs the \
-             rest. The Step Functions loop is a Standard workflow with three transitions a poll ({transitions} a \
-             copy). The durable function has {} operations a copy, one a poll. With backoff, where each wait is {:.0} \
-             % longer than the one before, 1,000 copies cost \
+             real functions write. Each copy is assumed to last 30 minutes. Of the price of 1,000 copies, \
+             ${own:.4} pays for {:.0} write units and three events a copy, and for starting and ending it. Polling costs \
+             the rest. The Step Functions loop is a Standard workflow with three transitions a poll ({transitions} a \
+             copy). The durable function has {} operations a copy, one a poll. If it backs off, with each wait {:.0} % \
+             longer than the one before, 1,000 copies cost \
              ${durable_with_backoff:.2}.\n\n{}\n{not_counted}\n\n{}\n{beside}\n\n\
              ![cost and time against pending copies](performance.svg)\n\n{}\n{}",
             page::today(),

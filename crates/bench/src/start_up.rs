@@ -188,10 +188,10 @@ fn text(lives: &Lives, floors: &Floors, rounds: usize, start_copy: usize, check_
     let ratio = warm("start-copy", true) / warm("boto3", true);
     goals.push(goal("warm request, TLS", "≤ 1.0 × boto3's one call", format!("{ratio:.2} ×"), ratio <= 1.0));
     format!(
-        "Medians of {rounds} runs each, with {WARM} warm events per run, taken in turns on {}. Memory is the peak with TLS. \
-         A warm event of start-copy logs {:.0} bytes, one of check-copies {:.0}. The raw calls are the calls of a warm \
-         start-copy, in the same sizes, made through a plain socket. Together with the bare handler's event they are \
-         the least that a warm event could take: {:.2} × boto3's one call with TLS.\n\n{}\n{}",
+        "Medians of {rounds} runs each, with {WARM} warm events per run, measured in turns on {}. Memory is the peak with \
+         TLS. A warm event of start-copy logs {:.0} bytes, and one of check-copies {:.0} bytes. The row of raw calls \
+         makes the calls of a warm start-copy, in the same sizes, through a plain socket. No warm event can take less \
+         than these calls and the bare handler's event: {:.2} × boto3's one call with TLS.\n\n{}\n{}",
         today(),
         logged("start-copy"),
         logged("check-copies"),

@@ -115,10 +115,10 @@ pub(crate) async fn measure() -> Outcome<()> {
     fill(
         "sweeps",
         &format!(
-            "Counted on {}, at the ports; the pending copies are the newest versions of their projects. Time is \
-             virtual: a call of DescribeProjectVersions is assumed to last {} ms, a call of the ledger {} ms.\n\n{}\nTen \
-             requests that arrive in one batch and meet no fault make {} writes, {} reads, {} PutEvents calls with {} \
-             events and {} calls of CopyProjectVersion from request to end.\n\nThe goals for 10,000 pending copies are \
+            "Counted on {}, in fakes of the services. The pending copies are the newest versions of their projects. Time is \
+             virtual: a call of DescribeProjectVersions is assumed to last {} ms, a call to the ledger {} ms.\n\n{}\nTen \
+             requests that arrive in one batch and meet no fault cause {} writes, {} reads, {} PutEvents calls with {} \
+             events and {} calls of CopyProjectVersion, from request to end.\n\nThe goals for 10,000 pending copies are \
              measured with the real program, over HTTP and at the real rate: {} queries, {} bytes of log.\n\n{}",
             today(),
             DESCRIBE.as_millis(),

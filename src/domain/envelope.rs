@@ -41,7 +41,7 @@ pub struct RawRequest<'a> {
     pub event_id: Option<String>,
     /// The account in the event. Anyone who sends a message directly can write any account here.
     pub event_account: Option<String>,
-    /// Whether the event was in an SNS notification.
+    /// Whether the request, in an event or bare, was in an SNS notification.
     pub is_from_notification: bool,
     /// What is wrong with the envelope.
     pub problems: Vec<Problem>,

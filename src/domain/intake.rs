@@ -105,8 +105,8 @@ pub fn intake(
 }
 
 impl Intake {
-    /// The rejection of a request whose id belongs to another request. The rejection takes the message's id instead,
-    /// so that the record of the other request does not change.
+    /// The rejection of a request whose id belongs to another request. The rejection gets the message's id as its
+    /// request id, so that the record of the other request does not change.
     pub fn id_reused(&self, rules: &Rules, now: Timestamp) -> Record {
         let header = self.record.header();
         let rest =

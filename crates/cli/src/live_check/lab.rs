@@ -1,5 +1,6 @@
 //! The clients and the journal that an experiment uses. Every call is recorded.
 
+mod files;
 mod following;
 mod operations;
 mod stack;
@@ -42,6 +43,8 @@ pub struct Lab {
     pub journal: RefCell<Journal>,
     /// The clients for a stack.
     pub stack: StackClients,
+    /// The client for the bucket.
+    pub s3: aws_sdk_s3::Client,
     own: Client,
     source: Option<Client>,
     time: Rc<dyn Time>,
@@ -72,6 +75,7 @@ impl Lab {
             own: once(own),
             source: source.map(once),
             stack: StackClients::new(shared),
+            s3: aws_sdk_s3::Client::new(shared),
             time,
             calls: RefCell::default(),
             first_copy: RefCell::default(),

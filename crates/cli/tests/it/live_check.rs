@@ -31,7 +31,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 use crate::stack::session;
-use crate::support::{ACCOUNT, DESTINATION, SOURCE, SOURCE_ACCOUNT, SOURCE_VERSION};
+use crate::support::{ACCOUNT, DESTINATION, SOURCE, SOURCE_ACCOUNT, SOURCE_VERSION, stub};
 
 const STAGING: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
 const STAGING_VERSION: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/version/flowers.2026-11-01/1761998400000";
@@ -61,9 +61,10 @@ impl Time for SandboxTime {
     }
 }
 
-/// A sandbox with its two accounts, and a folder for journals.
+/// A sandbox with its two accounts, a bucket, and a folder for journals.
 struct Accounts {
     sandbox: Sandbox,
+    bucket: String,
     folder: TempDir,
 }
 
@@ -80,7 +81,10 @@ impl Accounts {
         let failed =
             Effect::EndCopy { status: "COPYING_FAILED".into(), status_message: message, after: None };
         sandbox.fault(Fault::new("rekognition:CopyProjectVersion", failed).containing("no-bucket"));
-        Self { sandbox, folder: tempfile::tempdir().unwrap() }
+        let key =
+            "live-check-0123abcd/flowers-production/live-check-0123abcd-x/1761991200000/flowers/result.json";
+        let bucket = bucket(Some(key)).await;
+        Self { sandbox, bucket, folder: tempfile::tempdir().unwrap() }
     }
 
     fn client(&self, account: &str) -> Client {
@@ -99,7 +103,10 @@ impl Accounts {
         let time = SandboxTime { clock: self.sandbox.clock().clone(), left: Cell::new(sleeps), death };
         let (own, source) = (self.client(ACCOUNT), self.client(SOURCE_ACCOUNT));
         let shared = session(self.sandbox.endpoint()).config.shared;
-        (Lab::new(journal, &own, Some(&source), &shared, Rc::new(time)).unwrap(), dies)
+        let mut lab = Lab::new(journal, &own, Some(&source), &shared, Rc::new(time)).unwrap();
+        let config = lab.s3.config().to_builder().endpoint_url(&self.bucket).build();
+        lab.s3 = aws_sdk_s3::Client::from_conf(config);
+        (lab, dies)
     }
 
     fn begin(&self, begun: &Begun) -> Journal {
@@ -135,6 +142,18 @@ impl Accounts {
         });
         things.collect()
     }
+}
+
+/// S3 with the file of this key, in the bucket that the run names.
+async fn bucket(key: Option<&'static str>) -> String {
+    stub(move |request: &str| {
+        assert!(request.starts_with("GET /flowers-production-models/?list-type=2"), "{request}");
+        assert!(request.contains("&prefix=live-check-0123abcd%2F"), "{request}");
+        let keys = key.map(|key| format!("<Contents><Key>{key}</Key></Contents>")).unwrap_or_default();
+        let body = format!("<ListBucketResult>{keys}</ListBucketResult>");
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+    })
+    .await
 }
 
 fn quiet() -> Output {

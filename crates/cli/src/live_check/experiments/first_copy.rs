@@ -1,4 +1,4 @@
-//! Rows 7 to 10: how a copy is shown, and how long it takes.
+//! Rows 7 to 10, and 50: how a copy is shown, how long it takes, and where its files are.
 
 use std::time::Duration;
 
@@ -43,6 +43,26 @@ pub(super) async fn fields(lab: &Lab, model: &Model) -> Result<Observation, Fail
         }
         Some(None) => seen.note("describe the copy", "not shown", Verdict::Unknown),
         None => {}
+    }
+    Ok(seen)
+}
+
+/// Row 50: under which keys Rekognition writes the files of a copy.
+pub(super) async fn keys(lab: &Lab, model: &Model) -> Result<Observation, Failure> {
+    const PART: &str = "the keys of its files";
+    let mut seen = Observation::default();
+    let copy = lab.first_copy(model).await?;
+    if seen.need("copy", copy.answer.clone()).is_none() {
+        return Ok(seen);
+    }
+    if !copy.followed.shown.as_ref().is_some_and(|shown| shown.status == "COPYING_COMPLETED") {
+        seen.note(PART, "the copy has not succeeded", Verdict::Unknown);
+    } else if let Some(forms) = seen.need(PART, lab.key_forms(model).await) {
+        let forms: Vec<String> = forms.into_iter().collect();
+        match forms.as_slice() {
+            [] => seen.note(PART, "none below the prefix", Verdict::Otherwise),
+            forms => seen.note(PART, forms.join(", "), Verdict::AsAssumed),
+        }
     }
     Ok(seen)
 }

@@ -106,11 +106,12 @@ pub const EXPERIMENTS: &[Experiment] = &[
     copies(4, 1, "a project; a copy, if AWS accepts one into a deleted project", |lab, model| {
         Box::pin(missing::destination(lab, model))
     }),
-    copies(7, 1, "the first copy; rows 2, 8, 10 and 47 use it, too", |lab, model| {
+    copies(7, 1, "the first copy; rows 2, 8, 10, 47 and 50 use it, too", |lab, model| {
         Box::pin(first_copy::visibility(lab, model))
     }),
     copies(8, 1, "the first copy", |lab, model| Box::pin(first_copy::fields(lab, model))),
     copies(10, 1, "the first copy", |lab, model| Box::pin(first_copy::duration(lab, model))),
+    copies(50, 1, "the first copy", |lab, model| Box::pin(first_copy::keys(lab, model))),
     copies(9, 1, "a copy with the key, if `--key` is given", |lab, model| {
         Box::pin(first_copy::key_form(lab, model))
     }),

@@ -3,7 +3,7 @@
 use aws_sdk_rekognition::types::{OutputConfig, ProjectVersionDescription};
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 
-use super::{Lab, PREFIX, TAG};
+use super::{Lab, TAG};
 use crate::exit::Failure;
 use crate::live_check::answer::{Answer, Refused, word};
 use crate::live_check::journal::{Model, Thing};
@@ -55,10 +55,7 @@ impl Lab {
     /// # Errors
     /// If the journal cannot be written; as with all calls below.
     pub async fn copy(&self, copy: &Copy) -> Result<Answer<String>, Failure> {
-        let output = OutputConfig::builder()
-            .s3_bucket(&copy.bucket)
-            .s3_key_prefix(format!("{PREFIX}{}/", self.begun.run))
-            .build();
+        let output = OutputConfig::builder().s3_bucket(&copy.bucket).s3_key_prefix(self.key_prefix()).build();
         let call = self
             .own
             .copy_project_version()

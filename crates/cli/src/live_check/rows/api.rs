@@ -122,7 +122,7 @@ pub(super) const COPY: &[Row] = &[
         50,
         "Rekognition writes every file of a copy under the prefix that it was given [inferred]",
         "`OutputBuckets` may list a prefix; then the functions may write only below it",
-        "copy with a prefix; list the whole bucket for files of that time",
+        "copy with a prefix and list it; by hand: list the whole bucket for files of that time",
         "a file lies outside the prefix: list whole buckets in `OutputBuckets`, and say so in cross-account.md",
     ),
 ];

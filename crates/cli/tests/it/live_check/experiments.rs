@@ -1,10 +1,10 @@
 //! Every experiment sees what the sandbox's defaults say, and notices at least one thing that is otherwise.
 
 use model_copier::live_check::answer::Verdict::{self, AsAssumed, Otherwise, Skipped, Unknown};
-use model_copier::live_check::experiments::{EXPERIMENTS, experiment_of};
+use model_copier::live_check::experiments::{EXPERIMENTS, Level, experiment_of};
 use sandbox::{Effect, Fault, PolicyConditions, Settings};
 
-use super::{Accounts, begun};
+use super::{Accounts, begun, bucket};
 
 #[tokio::test]
 async fn every_experiment_is_as_assumed_under_the_defaults() {
@@ -28,6 +28,8 @@ async fn every_experiment_is_as_assumed_under_the_defaults() {
 enum Switch {
     Choice(fn(&mut Settings)),
     Fault(Fault),
+    /// The bucket has this file.
+    File(Option<&'static str>),
 }
 
 #[tokio::test]
@@ -35,7 +37,7 @@ async fn every_experiment_notices_what_is_otherwise() {
     use Switch::Choice;
     let mut noticed = Vec::new();
     for (row, switch, verdict) in switches() {
-        let accounts = Accounts::new().await;
+        let mut accounts = Accounts::new().await;
         match switch {
             Choice(choose) => {
                 let mut settings = accounts.sandbox.settings();
@@ -43,6 +45,7 @@ async fn every_experiment_notices_what_is_otherwise() {
                 accounts.sandbox.set_settings(settings);
             }
             Switch::Fault(fault) => accounts.sandbox.fault(fault),
+            Switch::File(key) => accounts.bucket = bucket(key).await,
         }
         let level = experiment_of(row).unwrap().level();
         let answers = accounts.run(&begun(level, &[row])).await;
@@ -87,6 +90,18 @@ fn switches() -> Vec<(u8, Switch, Verdict)> {
         (46, Choice(|it| it.upper_case_effect = true), Otherwise),
         (47, fault(Fault { after: 1, ..error(COPY, "InvalidParameterException") }), Otherwise),
         (48, fault(error(PUT, "AccessDeniedException").on_call(6)), Otherwise),
+        (50, Switch::File(None), Otherwise),
+        (50, Switch::File(Some("elsewhere/flowers/result.json")), Otherwise),
+        (50, fault(Fault::new(COPY, ended("COPYING_FAILED"))), Unknown),
         (49, fault(error(DESCRIBE, "AccessDeniedException").on_call(2)), Otherwise),
     ]
+}
+
+/// A record has a word in place of each name and number of a key.
+#[tokio::test]
+async fn only_the_form_of_a_key_is_recorded() {
+    let accounts = Accounts::new().await;
+    let answers = accounts.run(&begun(Level::Copies, &[50])).await;
+    let parts = &answers.rows[0].observed.observation.parts;
+    assert_eq!(parts[0].seen, "PREFIX/PROJECT/VERSION/NUMBER/FOLDER/FILE");
 }

@@ -14,7 +14,7 @@ use crate::global::Global;
 use crate::live_check::accounts::Sessions;
 use crate::live_check::answer::Verdict;
 use crate::live_check::answers::Answers;
-use crate::live_check::clean::clean;
+use crate::live_check::clean::{clean, put_policies_back};
 use crate::live_check::experiments::{Level, experiment_of};
 use crate::live_check::journal::{Begun, Deployed, Journal, Model};
 use crate::live_check::lab::PREFIX;
@@ -33,7 +33,8 @@ use crate::stack::Stack;
 /// Each project, policy and copy that a run makes has a name that begins with `live-check-`, and a tag where AWS allows
 /// one. The program writes it into a journal before it makes it. `clean` deletes what the journal names, and nothing else.
 /// The copies' files stay in the bucket. With `--stack`, the run sends the stack a request that the stack rejects; the
-/// stack's ledger keeps the record until it expires.
+/// stack's ledger keeps the record until it expires. With `--intrusive`, the stack's queue also refuses requests for up to five
+/// minutes. The policy is put back at the end and after Ctrl-C; if the process was killed, by `resume` and by `clean`.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -44,6 +45,7 @@ Examples:
     --destination-project arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/1761991200000 \\
     --bucket flowers-production-models
   model-copier live-check run --stack rekognition-model-copier --only 26,29,30
+  model-copier live-check run --stack rekognition-model-copier --only 32 --intrusive
   model-copier live-check resume 5f0c2a11
   model-copier live-check clean 5f0c2a11
   model-copier live-check report 5f0c2a11 > report.md")]
@@ -69,7 +71,7 @@ pub enum Action {
     },
     /// Continue an interrupted run
     Resume(OfRun),
-    /// Delete the projects, policies and copies that a run has made
+    /// Delete the projects, policies and copies that a run has made, and put a changed queue policy back
     Clean(OfRun),
     /// Write a report of a run, and `answers.json`, which you can send to the project
     Report {
@@ -88,6 +90,9 @@ pub struct Options {
     /// Also test the rows about a deployed stack: read its metrics, and send it a request that it rejects
     #[arg(long, value_name = "NAME")]
     pub stack: Option<String>,
+    /// Also test row 32: the stack's queue refuses requests for up to five minutes, and they become dead letters
+    #[arg(long, requires = "stack")]
+    pub intrusive: bool,
     /// Test only these rows of docs/live-checklist.md, for instance `45,46`
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
     pub only: Vec<u8>,
@@ -142,7 +147,10 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         Action::Run { options, yes } => {
             let sessions = Sessions::open(global, options.source_profile.as_deref()).await?;
             let begun = options.begin(&sessions).await?;
-            let what = format!("Makes what `live-check plan` shows for the same flags. Run: {}", begun.run);
+            let breaks =
+                if begun.intrusive { " The stack refuses requests for up to five minutes." } else { "" };
+            let what =
+                format!("Makes what `live-check plan` shows for the same flags.{breaks} Run: {}", begun.run);
             let confirmed = Confirmed::by_person(&sessions.own.identity, &what, yes, output)?;
             let journal = Journal::begin(&folder, begun, Timestamp::now())?;
             try_rows(&sessions, journal, confirmed, output).await
@@ -198,6 +206,7 @@ async fn try_rows(
     };
     let next = format!("delete what it has made with `model-copier live-check clean {run}`");
     if ended.is_none() {
+        put_policies_back(&lab).await?;
         output.note(&format!("continue with `model-copier live-check resume {run}`, or {next}"));
         return Ok(Exit::Interrupted);
     }
@@ -272,9 +281,9 @@ impl Options {
         let run: String = Uuid::new_v4().simple().to_string().chars().take(8).collect();
         let (account, partition, region) =
             (identity.account.clone(), identity.partition.clone(), identity.region.clone());
-        let (level, only) = (self.level, self.only.clone());
+        let (level, only, intrusive) = (self.level, self.only.clone(), self.intrusive);
         let model = if level == Level::Free { None } else { Some(self.model(sessions).await?) };
-        Ok(Begun { run, account, partition, region, level, only, model, stack })
+        Ok(Begun { run, account, partition, region, level, only, model, stack, intrusive })
     }
 
     async fn model(self, sessions: &Sessions) -> Result<Model, Failure> {

@@ -19,9 +19,9 @@ nobody documents it. [open]: the answer is not known.
 **Rows for the program**: [`model-copier live-check`](cli.md#model-copier-live-check) tests the rows whose last column \
 names a level or `--stack`. `free` makes projects and policies. `copies` also copies a model. `two-accounts` copies a \
 model of another account and puts policies on its project. `--stack NAME` reads the metrics of a deployed stack and sends \
-it a request that it rejects. `plan` shows what a run makes, what that may cost, and which permissions it needs. `run` \
+it a request that it rejects. With `--intrusive`, the stack's queue also refuses requests for some minutes. `plan` shows what a run makes, what that may cost, and which permissions it needs. `run` \
 asks for confirmation, tests the rows, and exits with 8 if an assumption is wrong. `clean` deletes the projects, \
-policies and copies; the copies' files stay in the bucket.
+policies and copies, and puts a changed queue policy back; the copies' files stay in the bucket.
 
 **Send the answers**: `run` and `report` write `answers.json`, which has no account, name or ARN of yours. Open an issue \
 and attach the file. The project writes the answers into the column \"seen\" of [sandbox.md](sandbox.md#choices). If an \
@@ -56,6 +56,7 @@ fn line(row: &Row, has_code: bool) -> String {
 /// Who tests it.
 fn by(row: &Row) -> String {
     match experiment_of(row.number) {
+        Some(experiment) if experiment.is_intrusive() => "`--stack` with `--intrusive`".to_owned(),
         Some(experiment) if experiment.needs_stack() => "`--stack`".to_owned(),
         Some(experiment) => format!("`{}`", experiment.level().as_str()),
         None if row.is_captured() => "you; others have captured it".to_owned(),

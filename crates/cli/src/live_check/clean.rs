@@ -1,4 +1,4 @@
-//! `clean`: deletes what the journal names, and nothing else.
+//! `clean`: deletes what the journal names, and nothing else. A queue's policy is put back.
 //!
 //! A call without an answer may still take effect while its signature is valid. So a thing that does not exist may still
 //! appear until then.
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::answer::{Answer, Refused};
 use super::journal::{Left, Thing};
-use super::lab::Lab;
+use super::lab::{Lab, without_rule};
 use crate::confirm::Confirmed;
 use crate::exit::Failure;
 use crate::output::Output;
@@ -26,9 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(3 * 3600);
 pub async fn clean(lab: &Lab, output: &Output, _: Confirmed) -> Result<Vec<Left>, Failure> {
     let begun = lab.now();
     loop {
-        // Copies before the projects that have them.
-        let left = lab.journal.borrow().left();
-        for thing in left.iter().rev() {
+        // First a queue's policy, because the stack takes no requests until it is back; copies before their projects.
+        let mut left = lab.journal.borrow().left();
+        left.reverse();
+        left.sort_by_key(|left| !matches!(left.thing, Thing::QueuePolicy { .. }));
+        for thing in &left {
             if remove(lab, thing).await {
                 let now = lab.now();
                 lab.journal.borrow_mut().deleted(thing.id, now)?;
@@ -41,6 +43,49 @@ pub async fn clean(lab: &Lab, output: &Output, _: Confirmed) -> Result<Vec<Left>
         output.status_line(&format!("{} left", left.len()));
         lab.sleep(INTERVAL).await;
     }
+}
+
+/// Puts the policies back that the run has changed: once, and without a wait.
+///
+/// # Errors
+/// If one is not back, or the journal cannot be written.
+pub async fn put_policies_back(lab: &Lab) -> Result<(), Failure> {
+    let left = lab.journal.borrow().left();
+    for left in left {
+        let Thing::QueuePolicy { queue, whole } = &left.thing else { continue };
+        let is_done = put_back(lab, &left, queue, whole).await.map_err(|refused| {
+            Failure::Error(format!(
+                "the policy of `{queue}` may still refuse requests, because it could not be put back: {}: run \
+                 `model-copier live-check clean {}`",
+                refused.code, lab.begun.run
+            ))
+        })?;
+        if is_done {
+            lab.journal.borrow_mut().deleted(left.id, lab.now())?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts a queue's policy back. Returns whether it stays so: whether the call that changed it can no longer take effect.
+async fn put_back(lab: &Lab, left: &Left, queue: &str, whole: &str) -> Answer<bool> {
+    let is_final = is_final(lab, left);
+    // A deployment may have replaced the policy since then. Before that, SQS may still answer with an older policy.
+    if lab.since(left.at) > LANDS_WITHIN
+        && lab.queue_policy(queue).await.is_ok_and(|policy| without_rule(&policy).is_some())
+    {
+        return Ok(true);
+    }
+    match lab.put_policy_back(queue, whole).await {
+        Ok(()) => Ok(is_final),
+        Err(refused) if is_missing(&refused) => Ok(true),
+        Err(refused) => Err(refused),
+    }
+}
+
+/// Whether the call that made it has taken effect or never will.
+fn is_final(lab: &Lab, left: &Left) -> bool {
+    left.is_made || lab.since(left.at) > LANDS_WITHIN
 }
 
 /// Whether the thing is gone for good.
@@ -64,12 +109,35 @@ async fn remove(lab: &Lab, left: &Left) -> bool {
                 Err(_) => return false,
             }
         }
+        Thing::QueuePolicy { queue, whole } => {
+            return put_back(lab, left, queue, whole).await.unwrap_or(false);
+        }
+        Thing::DeadLetter { request } => {
+            let is_late = lab.since(left.at) > LANDS_WITHIN;
+            let answer = delete_letter(lab, request).await;
+            return answer.map_or_else(|refused| is_missing(&refused), |is_deleted| is_deleted || is_late);
+        }
     };
     match deleted {
         Some(Ok(())) => true,
         Some(Err(refused)) if !is_missing(&refused) => false,
         // It does not exist: it was deleted, or its call has not taken effect yet.
-        Some(Err(_)) | None => left.is_made || lab.since(left.at) > LANDS_WITHIN,
+        Some(Err(_)) | None => is_final(lab, left),
+    }
+}
+
+/// Deletes the dead letter of a request: whether it was there.
+async fn delete_letter(lab: &Lab, request: &str) -> Answer<bool> {
+    let Some(stack) = &lab.begun.stack else { return Ok(false) };
+    let mut letter = lab.dead_letter(stack, request).await?;
+    if letter.is_none() {
+        // An earlier search of this run may still hide it.
+        lab.sleep(INTERVAL).await;
+        letter = lab.dead_letter(stack, request).await?;
+    }
+    match letter {
+        Some(letter) => lab.delete_letter(stack, &letter).await.map(|()| true),
+        None => Ok(false),
     }
 }
 
@@ -85,5 +153,7 @@ async fn arn_of(left: &Left, ask: impl AsyncFn() -> Answer<Option<String>>) -> A
 }
 
 fn is_missing(refused: &Refused) -> bool {
-    refused.code == "ResourceNotFoundException"
+    // SQS has two names for it.
+    let codes = ["ResourceNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"];
+    codes.contains(&refused.code.as_str())
 }

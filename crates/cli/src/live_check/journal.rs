@@ -37,6 +37,9 @@ pub struct Begun {
     /// The stack that it reads.
     #[serde(default)]
     pub stack: Option<Deployed>,
+    /// Whether it may keep requests from the stack for some minutes.
+    #[serde(default)]
+    pub intrusive: bool,
 }
 
 /// The model that a run copies.
@@ -65,6 +68,10 @@ pub struct Deployed {
     pub checker: String,
     /// The ledger's table.
     pub ledger: String,
+    /// The URL of the request queue.
+    pub requests: String,
+    /// The URL of the dead-letter queue.
+    pub dead_letters: String,
     /// The ARN of the key of the ledger, if it is the owner's own.
     pub key: Option<String>,
 }
@@ -83,12 +90,14 @@ impl Deployed {
             source: output("EventSource")?,
             checker: output("CheckCopiesFunction")?,
             ledger: output("LedgerTable")?,
+            requests: output("RequestQueueUrl")?,
+            dead_letters: output("DeadLetterQueueUrl")?,
             key: Some(stack.parameter("EncryptionKeyArn").to_owned()).filter(|key| !key.is_empty()),
         })
     }
 }
 
-/// Something that a run makes.
+/// Something that a run makes or changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum Thing {
@@ -114,6 +123,18 @@ pub enum Thing {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<ProjectVersionArn>,
     },
+    /// A queue's policy without the statement that admits the request rule.
+    QueuePolicy {
+        /// The queue's URL.
+        queue: String,
+        /// The whole policy, which has to be put back.
+        whole: String,
+    },
+    /// The dead letter of a request.
+    DeadLetter {
+        /// The request's id.
+        request: String,
+    },
 }
 
 impl fmt::Display for Thing {
@@ -122,6 +143,8 @@ impl fmt::Display for Thing {
             Self::Project { name } => write!(f, "project {name}"),
             Self::Policy { project, name } => write!(f, "policy {name} of {project}"),
             Self::Copy { project, name, .. } => write!(f, "copy {name} in {project}"),
+            Self::QueuePolicy { queue, .. } => write!(f, "policy of {queue} that refuses requests"),
+            Self::DeadLetter { request } => write!(f, "dead letter of request {request}"),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod files;
 mod following;
 mod operations;
+mod queues;
 mod stack;
 mod time;
 
@@ -25,6 +26,7 @@ use crate::exit::Failure;
 
 pub use following::{FirstCopy, Followed};
 pub use operations::{Copy, Shown};
+pub use queues::without_rule;
 pub use stack::StackClients;
 pub use time::{RealTime, Time};
 
@@ -143,6 +145,16 @@ impl Lab {
         }
         drop(journal);
         Ok(answer)
+    }
+
+    /// Records that something that the run has made is gone.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub fn is_gone(&self, thing: &Thing) -> Result<(), Failure> {
+        let left = self.journal.borrow().left();
+        let mut gone = left.iter().filter(|left| left.thing == *thing);
+        gone.try_for_each(|left| self.journal.borrow_mut().deleted(left.id, self.now()))
     }
 
     /// A call that makes nothing.

@@ -207,6 +207,14 @@ fn stack_statements(begun: &Begun, stack: &Deployed) -> Vec<Value> {
         allow("SendRequest", &["events:PutEvents"], &arn("events", format!("event-bus/{}", stack.bus))),
         allow("ReadRecord", &["dynamodb:GetItem"], &arn("dynamodb", format!("table/{}", stack.ledger))),
     ];
+    if begun.intrusive {
+        let queue = |url: &str| arn("sqs", url.rsplit('/').next().unwrap_or(url).to_owned());
+        let (requests, dead_letters) = (queue(&stack.requests), queue(&stack.dead_letters));
+        statements.extend([
+            allow("ChangePolicy", &["sqs:GetQueueAttributes", "sqs:SetQueueAttributes"], &requests),
+            allow("DeleteDeadLetter", &["sqs:DeleteMessage", "sqs:ReceiveMessage"], &dead_letters),
+        ]);
+    }
     statements.extend(stack.key.as_ref().map(|key| allow("DecryptRecord", &["kms:Decrypt"], key)));
     statements
 }

@@ -1,5 +1,6 @@
 //! Runs the remaining experiments of a run, one after the other.
 
+use super::clean::put_policies_back;
 use super::experiments::{Level, admit};
 use super::lab::Lab;
 use super::plan::selected;
@@ -7,11 +8,12 @@ use crate::confirm::Confirmed;
 use crate::exit::Failure;
 use crate::output::Output;
 
-/// Runs the remaining experiments.
+/// Runs the remaining experiments. First it puts back what an interrupted one has changed.
 ///
 /// # Errors
-/// If the journal cannot be written.
+/// If a queue's policy cannot be put back, or the journal cannot be written.
 pub async fn run(lab: &Lab, output: &Output, _: Confirmed) -> Result<(), Failure> {
+    put_policies_back(lab).await?;
     // A model of another account needs a policy for the run, once.
     let mut closed = lab.begun.model.as_ref().filter(|_| lab.begun.level == Level::TwoAccounts);
     for experiment in selected(&lab.begun) {

@@ -5,6 +5,7 @@ mod interruptions;
 mod policy;
 mod program;
 mod records;
+mod refused_delivery;
 mod stack;
 
 use std::cell::Cell;
@@ -180,6 +181,7 @@ fn begun(level: Level, only: &[u8]) -> Begun {
         only: only.to_vec(),
         model: Some(model).filter(|_| level > Level::Free),
         stack: None,
+        intrusive: false,
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn keys(lab: &Lab, model: &Model) -> Result<Observation, Failur
     if seen.need("copy", copy.answer.clone()).is_none() {
         return Ok(seen);
     }
-    if !copy.followed.shown.as_ref().is_some_and(|shown| shown.status == "COPYING_COMPLETED") {
+    if copy.followed.shown.as_ref().is_none_or(|shown| shown.status != "COPYING_COMPLETED") {
         seen.note(PART, "the copy has not succeeded", Verdict::Unknown);
     } else if let Some(forms) = seen.need(PART, lab.key_forms(model).await) {
         let forms: Vec<String> = forms.into_iter().collect();

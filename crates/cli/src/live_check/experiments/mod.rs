@@ -7,6 +7,7 @@ mod many_at_once;
 mod missing;
 mod permission;
 mod policies;
+mod refused_delivery;
 mod source;
 mod stack;
 mod taken_name;
@@ -55,6 +56,7 @@ enum Run {
     Copies(for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>),
     TwoAccounts(for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>),
     Stack(for<'a> fn(&'a Lab, &'a Deployed) -> Observing<'a>),
+    Intrusive(for<'a> fn(&'a Lab, &'a Deployed) -> Observing<'a>),
 }
 
 /// Tests what a row assumes.
@@ -88,6 +90,15 @@ pub const EXPERIMENTS: &[Experiment] = &[
         "a request that the stack rejects: a record, which expires like any other, and an announcement",
         |lab, stack| Box::pin(stack::announcement(lab, stack)),
     ),
+    Experiment {
+        row: 32,
+        makes: "nothing without `--intrusive`. With it, a dead letter, which it deletes. For this, it takes the request rule \
+                out of the request queue's policy for up to five minutes: each request of that time becomes a dead letter, and the \
+                alarm dead-letters goes on; send these requests again with `model-copier dead-letters redrive`. Do not \
+                deploy the stack in that time",
+        copies: 0,
+        run: Run::Intrusive(|lab, stack| Box::pin(refused_delivery::observe(lab, stack))),
+    },
     two_accounts(5, 5, "a policy on the source project, up to five copies", |lab, model| {
         Box::pin(permission::delay(lab, model))
     }),
@@ -164,7 +175,7 @@ impl Experiment {
     /// The level that it needs.
     pub fn level(&self) -> Level {
         match self.run {
-            Run::Free(_) | Run::Stack(_) => Level::Free,
+            Run::Free(_) | Run::Stack(_) | Run::Intrusive(_) => Level::Free,
             Run::Copies(_) => Level::Copies,
             Run::TwoAccounts(_) => Level::TwoAccounts,
         }
@@ -172,7 +183,12 @@ impl Experiment {
 
     /// Whether it needs a deployed stack.
     pub fn needs_stack(&self) -> bool {
-        matches!(self.run, Run::Stack(_))
+        matches!(self.run, Run::Stack(_) | Run::Intrusive(_))
+    }
+
+    /// Whether it keeps requests from the stack for some minutes.
+    pub fn is_intrusive(&self) -> bool {
+        matches!(self.run, Run::Intrusive(_))
     }
 
     /// Whether the run has the level and the stack that it needs.
@@ -194,7 +210,12 @@ impl Experiment {
         match (&self.run, model, stack) {
             (Run::Free(run), _, _) => run(lab).await,
             (Run::Copies(run) | Run::TwoAccounts(run), Some(model), _) => run(lab, model).await,
-            (Run::Stack(run), _, Some(stack)) => run(lab, stack).await,
+            (Run::Intrusive(_), ..) if !lab.begun.intrusive => {
+                let mut seen = Observation::default();
+                seen.skip("a refused delivery", "needs `--intrusive`");
+                Ok(seen)
+            }
+            (Run::Stack(run) | Run::Intrusive(run), _, Some(stack)) => run(lab, stack).await,
             // The run has no model or no stack for this row.
             _ => Ok(Observation::default()),
         }

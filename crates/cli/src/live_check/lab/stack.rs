@@ -5,6 +5,7 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Statistic};
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use rekognition_model_copier::aws::item;
 use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
@@ -13,8 +14,9 @@ use rekognition_model_copier::domain::record::Record;
 use serde_json::json;
 
 use super::Lab;
+use crate::exit::Failure;
 use crate::live_check::answer::{Answer, Refused, word};
-use crate::live_check::journal::Deployed;
+use crate::live_check::journal::{Deployed, Thing};
 
 /// The clients for a stack.
 #[derive(Debug)]
@@ -23,6 +25,7 @@ pub struct StackClients {
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub events: aws_sdk_eventbridge::Client,
     pub ledger: aws_sdk_dynamodb::Client,
+    pub queues: aws_sdk_sqs::Client,
 }
 
 impl StackClients {
@@ -32,6 +35,7 @@ impl StackClients {
             cloudwatch: aws_sdk_cloudwatch::Client::new(&once),
             events: aws_sdk_eventbridge::Client::new(&once),
             ledger: aws_sdk_dynamodb::Client::new(&once),
+            queues: aws_sdk_sqs::Client::new(&once),
         }
     }
 }
@@ -70,17 +74,19 @@ impl Lab {
 
     /// Puts a request on the stack's bus that names nothing to copy, so that it has to be rejected.
     pub async fn send_request(&self, stack: &Deployed, id: &str) -> Answer<()> {
-        let entry = PutEventsRequestEntry::builder()
-            .event_bus_name(&stack.bus)
-            .source(format!("{}.requests", stack.source))
-            .detail_type(DETAIL_TYPE)
-            .detail(json!({ "requestId": id }).to_string());
-        let call = self.stack.events.put_events().entries(entry.build());
-        let answer = self.call("PutEvents", call.send(), |_| Vec::new()).await?;
-        match answer.entries().iter().find_map(|entry| entry.error_code()) {
-            Some(code) => Err(Refused { code: word(code), status: Some(200) }),
-            None => Ok(()),
-        }
+        let call = self.stack.events.put_events().entries(request(stack, id)).send();
+        self.call("PutEvents", call, |_| Vec::new()).await.and_then(|answer| is_put(&answer))
+    }
+
+    /// The same while the request queue refuses it.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub async fn send_request_to_refuse(&self, stack: &Deployed, id: &str) -> Result<Answer<()>, Failure> {
+        let call = self.stack.events.put_events().entries(request(stack, id)).send();
+        let thing = Thing::DeadLetter { request: id.to_owned() };
+        let answer = self.make("PutEvents", thing, call, |_| None).await?;
+        Ok(answer.and_then(|answer| is_put(&answer)))
     }
 
     /// The record of a request of the run's account.
@@ -91,5 +97,21 @@ impl Lab {
         let answer = self.call("GetItem", call.send(), |_| Vec::new()).await?;
         let record = answer.item.as_ref().map(item::read).transpose();
         record.map_err(|_| Refused { code: "Unreadable".to_owned(), status: Some(200) })
+    }
+}
+
+fn request(stack: &Deployed, id: &str) -> PutEventsRequestEntry {
+    PutEventsRequestEntry::builder()
+        .event_bus_name(&stack.bus)
+        .source(format!("{}.requests", stack.source))
+        .detail_type(DETAIL_TYPE)
+        .detail(json!({ "requestId": id }).to_string())
+        .build()
+}
+
+fn is_put(answer: &PutEventsOutput) -> Answer<()> {
+    match answer.entries().iter().find_map(|entry| entry.error_code()) {
+        Some(code) => Err(Refused { code: word(code), status: Some(200) }),
+        None => Ok(()),
     }
 }

@@ -76,9 +76,9 @@ pub(super) const REST: &[Row] = &[
         "EventBridge does not retry a refused event: it puts the event into the rule's dead-letter queue at once. The code is \
          `NO_PERMISSIONS`, or `NO_RESOURCE` if the queue does not exist or its key is disabled [captured]",
         "",
-        "by hand, because it keeps requests from a running stack for a while: delete the first statement of the request \
-         queue's policy, and take an account out of `RequesterAccounts`; send a request both ways; read `ERROR_CODE` and \
-         `ERROR_MESSAGE` of the dead letters",
+        "take the first statement out of the request queue's policy for some minutes and send a request; by hand: take an \
+         account out of `RequesterAccounts` and send a request from it; read `ERROR_CODE` and `ERROR_MESSAGE` of the dead \
+         letter",
         "change *dead-letters* and *unforwarded* in [operate.md](operate.md)",
     ),
 ];

@@ -7,10 +7,10 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderValue, Response, header},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
     middleware::map_response,
     response::IntoResponse,
-    routing::any,
+    routing::{any, head},
 };
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::Value;
@@ -36,9 +36,11 @@ use crate::{
 /// As much as DynamoDB, the most generous of the services, takes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// The route of the AWS services.
+/// The route of the AWS services. A bucket's HeadBucket is not implemented: 404 would say that there is no such bucket.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    Router::new().route("/", any(take)).with_state(shared)
+    let head_bucket = head(async || StatusCode::NOT_IMPLEMENTED);
+    let buckets = Router::new().route("/{bucket}", head_bucket.clone()).route("/{bucket}/", head_bucket);
+    Router::new().route("/", any(take)).with_state(shared).merge(buckets)
 }
 
 /// Bounds what any route reads into memory.

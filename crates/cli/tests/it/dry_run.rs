@@ -67,6 +67,14 @@ async fn it_changes_nothing_and_says_what_it_could_not_check() {
 }
 
 #[tokio::test]
+async fn the_sandbox_has_no_bucket_to_ask_about() {
+    let machine = Machine::new(1).await;
+    let ran = machine.run(COPY.iter().chain(&["--dry-run", "--output", "json"])).await;
+    assert_eq!((ran.code, with_verdict(&ran, "found")), (Some(0), Vec::new()), "{ran:?}");
+    assert!(with_verdict(&ran, "unknown").contains(&"bucket".to_owned()), "{ran:?}");
+}
+
+#[tokio::test]
 async fn it_finds_what_is_in_the_way() {
     let machine = Machine::new(1).await;
     let found = async |changes: &[(&str, &str)]| {

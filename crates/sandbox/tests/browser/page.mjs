@@ -85,7 +85,7 @@ const steps = {
     await page.locator('#projects').getByText('COPYING_COMPLETED').waitFor();
     const record = story(page, 'release-2026-11-02').locator('details');
     await record.locator('summary').click();
-    const { status, record: { accepted } } = JSON.parse(await record.locator('pre').textContent());
+    const { status, record: { accepted } } = JSON.parse(await record.locator('pre', { hasText: '}' }).textContent());
     assert.deepEqual([status, Object.keys(accepted.state)], ['COMPLETED', ['ended']]);
     await record.locator('summary').click();
     await page.locator('#bus').getByText('COMPLETED').waitFor();
@@ -136,7 +136,7 @@ const steps = {
     const link = await rows.first().locator('a').getAttribute('href');
     const again = await open(WIDE, '/?calls=nothing-like-it' + link);
     const row = again.locator('#calls details.hit[open]');
-    assert.match(await row.locator('pre').innerText(), /"action": "rekognition:CopyProjectVersion"/);
+    await row.locator('pre', { hasText: '"action": "rekognition:CopyProjectVersion"' }).waitFor();
     await again.close();
     await page.getByRole('searchbox').fill('');
   },
@@ -147,7 +147,7 @@ const steps = {
     await press(page, 'Deny');
     await ask('/_sandbox/status', 'POST', { projectVersionArn: (await ask('/_sandbox/world')).projects[0].versions[0].projectVersionArn, status: 'RUNNING' });
     await page.locator('#projects').getByText('RUNNING', { exact: true }).waitFor();
-    assert.match(await page.locator('#projects details[open] pre').innerText(), /"status": "RUNNING"/);
+    await page.locator('#projects details[open] pre', { hasText: '"status": "RUNNING"' }).waitFor();
     await press(page, 'Remove all');
   },
 

@@ -231,9 +231,9 @@ FAULTS = [
     ("alarms", "aws cloudwatch enable-alarm-actions", between(
         lambda: cloudwatch.disable_alarm_actions(**silent), lambda: cloudwatch.enable_alarm_actions(**silent))),
     ("log", "Messages in the log", logged_error()),
-    ("output bucket", "make it", between(lambda: s3.delete_bucket(Bucket=BUCKET), lambda: s3.create_bucket(Bucket=BUCKET))),
+    ("output bucket", "create it", between(lambda: s3.delete_bucket(Bucket=BUCKET), lambda: s3.create_bucket(Bucket=BUCKET))),
     ("destination project", "quota", world(full)),
-    ("destination project", "make the project", world(without_project)),
+    ("destination project", "create the project", world(without_project)),
     ("companion", "CopierRoleArns=", between(lambda: set_copier_roles("arn:aws:iam::444455556666:role/other"), lambda: set_copier_roles(copier_roles))),
     ("source project", "delete one of its policies", policies_of_others()),
 ]

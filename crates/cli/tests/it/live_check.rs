@@ -157,6 +157,14 @@ async fn bucket(key: Option<&'static str>) -> String {
     .await
 }
 
+/// Works until the process dies. Whether it died.
+async fn dies_during(mut dies: watch::Receiver<bool>, work: impl Future) -> bool {
+    tokio::select! {
+        _ = work => false,
+        _ = dies.wait_for(|dies| *dies) => true,
+    }
+}
+
 fn quiet() -> Output {
     Output::to(Form::Text, std::io::sink(), std::io::sink())
 }

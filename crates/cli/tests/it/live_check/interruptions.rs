@@ -12,7 +12,7 @@ use model_copier::live_check::journal::Begun;
 use model_copier::live_check::runner;
 use sandbox::{Effect, Fault, Settings};
 
-use super::{Accounts, begun, quiet};
+use super::{Accounts, begun, dies_during, quiet};
 
 /// Rows that make projects, policies in both accounts, and copies.
 fn runs() -> [Begun; 2] {
@@ -28,15 +28,8 @@ async fn accounts() -> Accounts {
 
 /// Runs until the process dies after so many sleeps. Whether it did.
 async fn run_and_die(accounts: &Accounts, begun: &Begun, sleeps: usize) -> bool {
-    let (lab, mut dies) = accounts.lab(accounts.begin(begun), sleeps);
-    let output = quiet();
-    tokio::select! {
-        ended = runner::run(&lab, &output, Confirmed::by_test()) => {
-            ended.unwrap();
-            false
-        }
-        _ = dies.wait_for(|dies| *dies) => true,
-    }
+    let (lab, dies) = accounts.lab(accounts.begin(begun), sleeps);
+    dies_during(dies, async { runner::run(&lab, &quiet(), Confirmed::by_test()).await.unwrap() }).await
 }
 
 #[tokio::test]
@@ -124,12 +117,8 @@ async fn a_clean_that_died_is_run_again() {
         let accounts = accounts().await;
         let before = accounts.inventory();
         accounts.run(&begun).await;
-        let (lab, mut dies) = accounts.lab(accounts.open(&begun), sleeps);
-        let output = quiet();
-        let died = tokio::select! {
-            _ = clean(&lab, &output, Confirmed::by_test()) => false,
-            _ = dies.wait_for(|dies| *dies) => true,
-        };
+        let (lab, dies) = accounts.lab(accounts.open(&begun), sleeps);
+        let died = dies_during(dies, async { clean(&lab, &quiet(), Confirmed::by_test()).await }).await;
         drop(lab);
         assert!(accounts.clean(&begun).await.is_empty());
         assert_eq!(accounts.inventory(), before, "after {sleeps} sleeps");

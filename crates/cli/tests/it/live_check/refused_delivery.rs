@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
 use super::policy::texts;
-use super::{Accounts, begun, quiet};
+use super::{Accounts, begun, dies_during, quiet};
 use crate::support::{ACCOUNT, Machine, Ran, STACK, stub};
 
 const REQUESTS: &str = "https://sqs.us-east-1.amazonaws.com/444455556666/copier-requests";
@@ -170,15 +170,8 @@ impl Bench {
 
     /// Runs until the process dies after so many sleeps: whether it did.
     async fn run(&self, journal: Journal, sleeps: usize) -> bool {
-        let (lab, mut dies) = self.lab(journal, sleeps);
-        let output = quiet();
-        tokio::select! {
-            ended = runner::run(&lab, &output, Confirmed::by_test()) => {
-                ended.unwrap();
-                false
-            }
-            _ = dies.wait_for(|dies| *dies) => true,
-        }
+        let (lab, dies) = self.lab(journal, sleeps);
+        dies_during(dies, async { runner::run(&lab, &quiet(), Confirmed::by_test()).await.unwrap() }).await
     }
 
     async fn observe(&self) -> (Verdict, Observation) {

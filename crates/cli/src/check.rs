@@ -37,13 +37,13 @@ pub enum Verdict {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
-    /// What was checked.
+    /// The subject, for instance `bucket`.
     pub check: &'static str,
     /// The verdict.
     pub verdict: Verdict,
     /// Why.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
 }

@@ -57,7 +57,7 @@ pub struct Letter {
     /// When the message was first sent; for an event that EventBridge gave up, when it gave up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Timestamp>,
-    /// What a redrive sends: the message, or the payload of the failed invocation.
+    /// The text that a redrive sends: the message, or the payload of the failed invocation.
     pub body: String,
     #[serde(skip)]
     receipt: String,

@@ -21,7 +21,7 @@ use crate::{buckets, keys};
 const COPYABLE: [&str; 6] =
     ["TRAINING_COMPLETED", "COPYING_COMPLETED", "STARTING", "RUNNING", "STOPPING", "STOPPED"];
 
-/// What the checks work with.
+/// The copy, its rules and the clients that the checks use.
 pub struct DryRun<'a> {
     /// What is to be copied.
     pub copy: &'a CopyRequest,

@@ -38,7 +38,7 @@ pub struct Arguments {
     pub ids: Vec<String>,
 }
 
-/// What to do with the letters.
+/// The subcommands; without one, the command shows the letters.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Show each dead letter with its cause and its request

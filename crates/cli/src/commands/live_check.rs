@@ -50,12 +50,12 @@ Examples:
   model-copier live-check clean 5f0c2a11
   model-copier live-check report 5f0c2a11 > report.md")]
 pub struct Arguments {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub action: Action,
 }
 
-/// What to do.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Show what a run would make, what that may cost, and which permissions it needs
@@ -84,7 +84,7 @@ pub enum Action {
 /// The options of a run.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// What the run may do
+    /// The experiments that the run may make
     #[arg(long, value_name = "LEVEL", default_value = "free")]
     pub level: Level,
     /// Also test the rows about a deployed stack: read its metrics, and send it a request that it rejects

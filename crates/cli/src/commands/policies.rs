@@ -41,7 +41,7 @@ pub struct Arguments {
     pub source_profile: Option<String>,
 }
 
-/// What to do with the policies.
+/// The subcommands; without one, the command lists the policies.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Delete the project policies of all copiers, valid or expired

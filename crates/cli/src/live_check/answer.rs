@@ -100,9 +100,9 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
-    /// What was tested.
+    /// The name of what AWS was asked, for instance a status of the taken name.
     pub part: String,
-    /// What was observed.
+    /// The answer in words.
     pub seen: String,
     /// How long it took, if the row asks for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,7 +111,7 @@ pub struct Part {
     pub verdict: Verdict,
 }
 
-/// What an experiment observed.
+/// The answers that an experiment got.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// Its parts, in order.

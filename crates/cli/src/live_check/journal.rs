@@ -184,7 +184,7 @@ enum Entry {
 pub struct Observed {
     /// The row's number.
     pub row: u8,
-    /// What was observed.
+    /// The answers that its experiment got.
     #[serde(flatten)]
     pub observation: Observation,
     /// The calls that were made.

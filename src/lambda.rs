@@ -99,7 +99,7 @@ impl<C: Clock + Clone + Debug + 'static> Function<C> {
         let payload = payload::read(payload.get())?;
         let (answer, counts) =
             take_in(&self.copier, &payload, self.request_queue_arn.as_deref(), invocation, &budget).await;
-        self.metrics.started(&counts, invocation);
+        self.metrics.write_start(&counts, invocation);
         answer
     }
 
@@ -108,7 +108,7 @@ impl<C: Clock + Clone + Debug + 'static> Function<C> {
         let context = event.context;
         let budget = Budget::for_sweep(time_left(&context, CHECK_COPIES_TIMEOUT));
         let report = self.copier.sweep(&context.request_id, budget).await;
-        self.metrics.swept(&report, &context.request_id);
+        self.metrics.write_sweep(&report, &context.request_id);
         if let Some(seconds) = report.clock_skew_seconds {
             return Err(InvocationError::ClockSkew { seconds });
         }

@@ -18,7 +18,7 @@ use crate::counts::Counts;
 use crate::domain::arn::ProjectVersionArn;
 use crate::domain::envelope::IgnoreReason;
 use crate::domain::failure::Failure;
-use crate::domain::intake::{Intake, Message, intake};
+use crate::domain::intake::{Intake, Message, read_message};
 use crate::domain::record::{Record, State};
 use crate::ports::{Created, Ledger, Unavailable, World};
 use crate::project_policies::InvocationPolicies;
@@ -147,7 +147,7 @@ impl<W: World> Copier<W> {
         policies: &InvocationPolicies,
         budget: &Budget,
     ) -> Result<Option<Recorded>, Unavailable> {
-        let intake = match intake(message, &self.rules, owner, self.now()) {
+        let intake = match read_message(message, &self.rules, owner, self.now()) {
             Ok(intake) => intake,
             Err(ignored) => {
                 log_ignored(message, ignored);

@@ -111,14 +111,14 @@ impl Metrics {
     }
 
     /// Writes the metrics of an invocation of start-copy.
-    pub fn started(&self, counts: &Counts, invocation: &str) {
+    pub fn write_start(&self, counts: &Counts, invocation: &str) {
         self.collector.set_property("requestId", invocation.to_owned());
         self.count(counts);
         self.flush(&mut stdout());
     }
 
     /// Writes the metrics of an invocation of check-copies.
-    pub fn swept(&self, report: &Report, invocation: &str) {
+    pub fn write_sweep(&self, report: &Report, invocation: &str) {
         self.collector.set_property("requestId", invocation.to_owned());
         counter!("UnknownStatuses").increment(report.unknown_statuses as u64);
         counter!("PolicyErrors").increment(report.counts.policy_errors as u64);

@@ -13,12 +13,12 @@ pub(crate) struct UnreadProjects(Mutex<BTreeMap<ProjectArn, String>>);
 
 impl UnreadProjects {
     /// Notes that `sweep` could not read a project; returns whether an earlier sweep could not, either.
-    pub(crate) fn unread(&self, project: &ProjectArn, sweep: &str) -> bool {
+    pub(crate) fn note_unread(&self, project: &ProjectArn, sweep: &str) -> bool {
         self.lock().entry(project.clone()).or_insert_with(|| sweep.to_owned()) != sweep
     }
 
     /// Notes that a project could be read.
-    pub(crate) fn read(&self, project: &ProjectArn) {
+    pub(crate) fn note_read(&self, project: &ProjectArn) {
         self.lock().remove(project);
     }
 

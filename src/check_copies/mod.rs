@@ -164,7 +164,7 @@ impl<W: World> Sweep<'_, W> {
         self.note(|report| {
             report.counts.ledger_errors += page.unreadable;
             if is_unfinished {
-                page.items.iter().for_each(|entry| report.unfinished(entry.requested_at, now));
+                page.items.iter().for_each(|entry| report.note_unfinished(entry.requested_at, now));
             }
         });
         if page.items.iter().any(|entry| entry.due > now) {

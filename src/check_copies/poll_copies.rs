@@ -7,7 +7,7 @@ use super::publish_unpublished::RECORDS_AT_ONCE;
 use super::versions::{ProjectGroup, Versions, by_destination};
 use super::{Sweep, Unpublished};
 use crate::copier::{MAX_CONCURRENT_CALLS, record_span};
-use crate::domain::decisions::polling::{Found, poll};
+use crate::domain::decisions::polling::{PollResult, poll};
 use crate::domain::model::{ModelStatus, Progress, Version};
 use crate::domain::record::{Record, Step};
 use crate::ports::{Entry, EntryCopy, World};
@@ -49,10 +49,14 @@ impl<W: World> Sweep<'_, W> {
     async fn poll_one(&self, entry: &Entry, copy: &EntryCopy, versions: &Versions) -> Option<Record> {
         let found = find(copy, versions);
         self.note(|report| match &found {
-            Found::Version(Version { status: ModelStatus::CopyingInProgress, .. }) => report.copying += 1,
-            Found::Version(Version { status: ModelStatus::Unknown(_), .. }) => report.unknown_statuses += 1,
-            Found::Unreadable => report.unreadable += 1,
-            Found::Version(_) | Found::Missing => {}
+            PollResult::Version(Version { status: ModelStatus::CopyingInProgress, .. }) => {
+                report.copying += 1
+            }
+            PollResult::Version(Version { status: ModelStatus::Unknown(_), .. }) => {
+                report.unknown_statuses += 1
+            }
+            PollResult::Unreadable => report.unreadable += 1,
+            PollResult::Version(_) | PollResult::Missing => {}
         });
         // Usually the copy is running and nothing else is due. Then the record is neither read nor written.
         let mut saved = None;
@@ -60,7 +64,7 @@ impl<W: World> Sweep<'_, W> {
             && let Some(accepted) = self.load_accepted(entry, Step::Poll).await
         {
             let span = record_span(&accepted.clone().into());
-            if let Found::Version(Version { status: ModelStatus::Unknown(word), .. }) = &found {
+            if let PollResult::Version(Version { status: ModelStatus::Unknown(word), .. }) = &found {
                 span.in_scope(|| error!(modelStatus = word, "an unknown status"));
             }
             if let Some(next) = poll(accepted, &found, self.now(), &self.copier.rules.times) {
@@ -71,22 +75,22 @@ impl<W: World> Sweep<'_, W> {
         saved
     }
 
-    fn changes_nothing(&self, copy: &EntryCopy, found: &Found) -> bool {
+    fn changes_nothing(&self, copy: &EntryCopy, found: &PollResult) -> bool {
         let is_early = copy.check_at.is_some_and(|at| self.now() < at);
         match found {
-            Found::Version(version) => is_early && version.status.progress() == Progress::Copying,
-            Found::Unreadable => is_early,
-            Found::Missing => false,
+            PollResult::Version(version) => is_early && version.status.progress() == Progress::Copying,
+            PollResult::Unreadable => is_early,
+            PollResult::Missing => false,
         }
     }
 }
 
 /// Finds a copy by its ARN. A version with its name and another ARN does not count.
-fn find(copy: &EntryCopy, versions: &Versions) -> Found {
+fn find(copy: &EntryCopy, versions: &Versions) -> PollResult {
     let is_it = |version: &&Version| Some(&version.arn) == copy.project_version_arn.as_ref();
     match versions.named(&copy.version_name).iter().find(is_it) {
-        Some(version) => Found::Version(version.clone()),
-        None if versions.is_unreadable(&copy.version_name) => Found::Unreadable,
-        None => Found::Missing,
+        Some(version) => PollResult::Version(version.clone()),
+        None if versions.is_unreadable(&copy.version_name) => PollResult::Unreadable,
+        None => PollResult::Missing,
     }
 }

@@ -27,7 +27,7 @@ impl<W: World> Sweep<'_, W> {
             for entries in page.chunks(RECORDS_AT_ONCE) {
                 if !self.may_begin() {
                     self.note(|report| {
-                        entries.iter().for_each(|entry| report.unpublished(entry.due, self.now()))
+                        entries.iter().for_each(|entry| report.note_unpublished(entry.due, self.now()))
                     });
                     continue;
                 }
@@ -50,7 +50,7 @@ impl<W: World> Sweep<'_, W> {
     async fn load_unpublished(&self, entry: &Entry) -> Option<Record> {
         let loaded = self.load(entry, Step::Publish).await;
         if loaded.is_err() {
-            self.note(|report| report.unpublished(entry.due, self.now()));
+            self.note(|report| report.note_unpublished(entry.due, self.now()));
         }
         let record = loaded.ok().flatten();
         if record.is_none() {
@@ -66,12 +66,12 @@ impl<W: World> Sweep<'_, W> {
             self.done();
         }
         if record.ended_at().is_none() {
-            self.note(|report| report.unfinished(record.header().requested_at, now));
+            self.note(|report| report.note_unfinished(record.header().requested_at, now));
         }
         // A published record is not returned: the index lists it under its next step again, so it would be handled
         // twice.
         let first = record.header().outbox.first()?;
-        self.note(|report| report.unpublished(first.time, now));
+        self.note(|report| report.note_unpublished(first.time, now));
         let (step, due) = record.next_step_of_state().filter(|(_, due)| *due <= now)?;
         Some((step, Entry::of(record, due, &self.copier.rules.times)))
     }

@@ -41,13 +41,13 @@ pub struct Report {
 
 impl Report {
     /// Notes the age of a request that has no final answer.
-    pub(super) fn unfinished(&mut self, requested_at: Timestamp, now: Timestamp) {
+    pub(super) fn note_unfinished(&mut self, requested_at: Timestamp, now: Timestamp) {
         let age = now.duration_since(requested_at).as_secs();
         self.oldest_unfinished_seconds = self.oldest_unfinished_seconds.max(age);
     }
 
     /// Notes the age of an announcement that was not published.
-    pub(super) fn unpublished(&mut self, since: Timestamp, now: Timestamp) {
+    pub(super) fn note_unpublished(&mut self, since: Timestamp, now: Timestamp) {
         let age = now.duration_since(since).as_secs();
         self.oldest_unpublished_seconds = self.oldest_unpublished_seconds.max(age);
     }

@@ -99,12 +99,12 @@ impl<W: World> Sweep<'_, W> {
         self.note(|report| report.describe_calls += 1);
         match self.copier.world.rekognition().versions(project, which).await {
             Ok(page) => {
-                self.copier.unread_projects.read(project);
+                self.copier.unread_projects.note_read(project);
                 Some(page)
             }
             Err(error) => {
                 warn!(%project, %error, "a project could not be read");
-                let lasts = self.copier.unread_projects.unread(project, self.owner);
+                let lasts = self.copier.unread_projects.note_unread(project, self.owner);
                 self.note(|report| report.describe_errors += usize::from(lasts));
                 None
             }

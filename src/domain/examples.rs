@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::admission::Admission;
 use super::arn::ProjectVersionArn;
 use super::decisions::copy_answer::{AnswerDecision, copy_answer};
-use super::intake::{Intake, Message, WayIn, intake};
+use super::intake::{Intake, Message, WayIn, read_message};
 use super::model::{ModelStatus, Version};
 use super::project_policy::{Caller, CopierPolicy, PolicyRules};
 use super::record::{Accepted, Record};
@@ -55,7 +55,7 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 /// What a message from the queue becomes.
 pub(crate) fn intake_of(text: &str) -> Intake {
     let message = Message { text, id: "message-1", way_in: WayIn::Queue };
-    intake(message, &rules(), "owner-1", at(0)).unwrap()
+    read_message(message, &rules(), "owner-1", at(0)).unwrap()
 }
 
 /// A record whose first call is about to be made.

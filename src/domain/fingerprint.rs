@@ -18,7 +18,7 @@ const MAX_DEPTH: usize = 127;
 /// The fingerprint of the text of a request: 64 hexadecimal digits.
 pub fn fingerprint(text: &str) -> String {
     let mut hash = Sha256::new();
-    match canonical_request(text) {
+    match canonicalize_request(text) {
         Ok(canonical) => hash.update(format!("request\n{canonical}")),
         Err(_) => hash.update(format!("text\n{text}")),
     }
@@ -43,21 +43,21 @@ pub enum NotCanonical {
 ///
 /// # Errors
 /// If an object in it repeats a key, if it is nested too deeply, or if a part of it cannot be read.
-pub fn canonical(value: &RawValue) -> Result<String, NotCanonical> {
+pub fn canonicalize(value: &RawValue) -> Result<String, NotCanonical> {
     let mut text = String::new();
     write(value, MAX_DEPTH, &mut text)?;
     Ok(text)
 }
 
-fn canonical_request(text: &str) -> Result<String, NotCanonical> {
+fn canonicalize_request(text: &str) -> Result<String, NotCanonical> {
     let object = Object::parse("request", text).map_err(|_| NotCanonical::Unreadable)?;
     let mut members = BTreeMap::new();
     for (name, value) in object.members() {
         let name = lower_camel_case(name);
         let canonical = match name.as_str() {
             "requestId" => String::new(),
-            "outputConfig" => canonical_output_config(value)?,
-            _ => canonical(value)?,
+            "outputConfig" => canonicalize_output_config(value)?,
+            _ => canonicalize(value)?,
         };
         if members.insert(name, canonical).is_some() {
             return Err(NotCanonical::RepeatedKey);
@@ -67,11 +67,11 @@ fn canonical_request(text: &str) -> Result<String, NotCanonical> {
     Ok(join(members))
 }
 
-fn canonical_output_config(value: &RawValue) -> Result<String, NotCanonical> {
-    let Ok(object) = Object::within("outputConfig", value) else { return canonical(value) };
+fn canonicalize_output_config(value: &RawValue) -> Result<String, NotCanonical> {
+    let Ok(object) = Object::within("outputConfig", value) else { return canonicalize(value) };
     let mut members = BTreeMap::new();
     for (name, value) in object.members() {
-        if members.insert(lower_camel_case(name), canonical(value)?).is_some() {
+        if members.insert(lower_camel_case(name), canonicalize(value)?).is_some() {
             return Err(NotCanonical::RepeatedKey);
         }
     }
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn repeated_keys_are_found_at_every_depth() {
-        let canonical = |text: &str| canonical(serde_json::from_str::<&RawValue>(text).unwrap());
+        let canonical = |text: &str| canonicalize(serde_json::from_str::<&RawValue>(text).unwrap());
         assert_eq!(canonical(r#"{"a": [{"b": 1, "b": 2}]}"#), Err(NotCanonical::RepeatedKey));
         assert_eq!(canonical(r#"{"a": [{"b": 1}, {"b": 2}]}"#).unwrap(), r#"{"a":[{"b":1,},{"b":2,},],}"#);
     }

@@ -53,7 +53,7 @@ pub struct Intake {
 ///
 /// # Errors
 /// If the message is no request and needs no answer.
-pub fn intake(
+pub fn read_message(
     message: Message<'_>,
     rules: &Rules,
     owner: &str,

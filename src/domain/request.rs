@@ -363,7 +363,7 @@ fn context(value: &RawValue, problems: &mut Vec<Problem>) -> Option<Context> {
             return None;
         }
     }
-    if let Err(error) = fingerprint::canonical(value) {
+    if let Err(error) = fingerprint::canonicalize(value) {
         wrong(ProblemCode::Duplicate, error.to_string());
         return None;
     }

@@ -250,12 +250,12 @@ fn a_request_is_valid_where_the_code_reads_it_without_a_problem() {
 
 #[test]
 fn every_announcement_is_valid() {
-    use crate::domain::decisions::polling::{Found, poll};
+    use crate::domain::decisions::polling::{PollResult, poll};
     use crate::domain::times::Times;
 
     let hour = 3600;
     let polled = |accepted: Accepted, status: &str, now| {
-        let found = Found::Version(version(ModelStatus::from(status.to_owned())));
+        let found = PollResult::Version(version(ModelStatus::from(status.to_owned())));
         Record::from(poll(accepted, &found, now, &Times::default()).unwrap())
     };
     let copying = || after_answer(starting(), super::examples::accepted(), at(1));

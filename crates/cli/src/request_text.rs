@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::envelope::{Content, open};
 use rekognition_model_copier::domain::fingerprint::fingerprint;
 use rekognition_model_copier::domain::id::RecordKey;
-use rekognition_model_copier::domain::intake::{Intake, Message, WayIn, intake};
+use rekognition_model_copier::domain::intake::{Intake, Message, WayIn, read_message};
 use rekognition_model_copier::domain::json::{Object, lower_camel_case};
 use rekognition_model_copier::domain::record::{Accepted, Record};
 use rekognition_model_copier::domain::request::{Context, CopyRequest, Draft};
@@ -160,7 +160,7 @@ impl RequestText {
 fn taken_in(text: &str, rules: &Rules, now: Timestamp) -> Result<Intake, Failure> {
     let message_id = Uuid::new_v4().to_string();
     let message = Message { text, id: &message_id, way_in: WayIn::Invocation };
-    intake(message, rules, &message_id, now).map_err(|_| not_a_request())
+    read_message(message, rules, &message_id, now).map_err(|_| not_a_request())
 }
 
 fn not_a_request() -> Failure {

@@ -14,7 +14,7 @@ use rekognition_model_copier::check_copies::Report;
 use rekognition_model_copier::domain::arn::ProjectArn;
 use rekognition_model_copier::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
 use rekognition_model_copier::domain::id::RecordKey;
-use rekognition_model_copier::domain::intake::{Message, WayIn, intake};
+use rekognition_model_copier::domain::intake::{Message, WayIn, read_message};
 use rekognition_model_copier::domain::model::Version;
 use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::project_policy::{PolicyError, ProjectPolicy};
@@ -134,7 +134,8 @@ fn put(
     answer: impl FnOnce(&mut World, &CopyRequest) -> CopyAnswer,
 ) {
     let message = Message { text: &request.body(), id: &request.id, way_in: WayIn::Queue };
-    let Ok(Record::Accepted(accepted)) = intake(message, rules, "owner", world.now).map(|taken| taken.record)
+    let Ok(Record::Accepted(accepted)) =
+        read_message(message, rules, "owner", world.now).map(|taken| taken.record)
     else {
         panic!("a request")
     };

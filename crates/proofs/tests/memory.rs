@@ -12,7 +12,7 @@ use proofs::world::models::Destiny;
 use proofs::world::{Shared, World};
 use rekognition_model_copier::budget::Budget;
 use rekognition_model_copier::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
-use rekognition_model_copier::domain::intake::{Message, WayIn, intake};
+use rekognition_model_copier::domain::intake::{Message, WayIn, read_message};
 use rekognition_model_copier::domain::record::{Accepted, Record, Step};
 use rekognition_model_copier::domain::refusal::CopyAnswer;
 use rekognition_model_copier::{Copier, Rules};
@@ -27,7 +27,7 @@ const MOST: usize = 128 * 1024 * 1024;
 fn taken_in(rules: &Rules, now: Timestamp) -> Accepted {
     let request = Request::new("a");
     let message = Message { text: &request.body(), id: &request.id, way_in: WayIn::Queue };
-    let record = intake(message, rules, "owner", now).expect("a request").record;
+    let record = read_message(message, rules, "owner", now).expect("a request").record;
     let Record::Accepted(accepted) = record else { panic!("rejected") };
     accepted
 }

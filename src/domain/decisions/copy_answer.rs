@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::starting::started;
+use super::starting::begin_copying;
 use super::waiting::{wait, wait_for_permission, wait_until_visible};
 use crate::domain::failure::Failure;
 use crate::domain::project_policy::is_visible;
@@ -31,27 +31,27 @@ pub fn copy_answer(
     rules: &Rules,
 ) -> AnswerDecision {
     match answer {
-        CopyAnswer::Accepted(arn) => AnswerDecision::Save(started(accepted, arn, false, now)),
-        CopyAnswer::Unanswered { .. } => AnswerDecision::Save(unanswered(accepted, now)),
+        CopyAnswer::Accepted(arn) => AnswerDecision::Save(begin_copying(accepted, arn, false, now)),
+        CopyAnswer::Unanswered { .. } => AnswerDecision::Save(keep_starting(accepted, now)),
         CopyAnswer::Refused(refusal) if Meaning::of(&refusal.code) == Meaning::NameTaken => {
             AnswerDecision::DescribeName(accepted)
         }
         CopyAnswer::Refused(refusal) => {
-            AnswerDecision::Save(refused(accepted, &refusal, policy_put_at, now, rules))
+            AnswerDecision::Save(decide_refusal(accepted, &refusal, policy_put_at, now, rules))
         }
     }
 }
 
 /// INVARIANT: a call without an answer may have worked, or may still take effect. The record stays Starting, and
 /// nobody calls again before the lease ends: that could make a second copy.
-fn unanswered(accepted: Accepted, now: Timestamp) -> Accepted {
+fn keep_starting(accepted: Accepted, now: Timestamp) -> Accepted {
     match accepted.state.clone() {
         State::Starting { lease, .. } => accepted.entering(State::Starting { lease, unanswered: true }, now),
         _ => accepted,
     }
 }
 
-fn refused(
+fn decide_refusal(
     accepted: Accepted,
     refusal: &Refusal,
     policy_put_at: Option<Timestamp>,
@@ -62,7 +62,7 @@ fn refused(
     let failure = Failure::new(code, message);
     let times = &rules.times;
     match Meaning::of(code) {
-        Meaning::NameTaken | Meaning::Unanswered => unanswered(accepted, now),
+        Meaning::NameTaken | Meaning::Unanswered => keep_starting(accepted, now),
         Meaning::Invalid => accepted.ending(Outcome::Failed(failure.into()), now),
         Meaning::Permission => {
             let remedy = remedy::permission(code, message, &accepted.copy, &rules.policies);

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::starting::{StartDecision, has_start_timed_out, start_timed_out, started, with_new_lease};
+use super::starting::{StartDecision, begin_copying, has_start_timed_out, start_timed_out, with_new_lease};
 use super::waiting::wait;
 use crate::domain::failure::{self, Failure};
 use crate::domain::model::{Origin, Progress, Version};
@@ -19,8 +19,8 @@ use crate::domain::times::{CLOCK_TOLERANCE, SEND_WITHIN, SIGNATURE_LIFETIME, Tim
 /// be deleted, or not visible yet.
 pub fn name_taken(accepted: Accepted, owner: Option<&Version>, now: Timestamp, times: &Times) -> Accepted {
     // This call was refused, so only an earlier one can have made the version.
-    match verdict(&accepted, owner, &accepted.unanswered_starts) {
-        Verdict::Adopt(version) => started(accepted, version.arn.clone(), true, now),
+    match judge(&accepted, owner, &accepted.unanswered_starts) {
+        Verdict::Adopt(version) => begin_copying(accepted, version.arn.clone(), true, now),
         Verdict::Conflict(failure) => accepted.ending(Outcome::Failed(failure.into()), now),
         Verdict::Nothing => {
             let message =
@@ -46,9 +46,9 @@ pub fn recover(
     let has_lease_ended = now >= lease.until;
     let may_adopt = has_lease_ended || (*unanswered && accepted.attempts == 1);
     let starts = [&accepted.unanswered_starts[..], &[lease.since()]].concat();
-    match verdict(&accepted, owner, &starts) {
+    match judge(&accepted, owner, &starts) {
         Verdict::Adopt(version) if may_adopt => {
-            StartDecision::Save(started(accepted, version.arn.clone(), true, now))
+            StartDecision::Save(begin_copying(accepted, version.arn.clone(), true, now))
         }
         _ if !has_lease_ended => StartDecision::NotDue,
         Verdict::Conflict(failure) => {
@@ -83,7 +83,7 @@ enum Verdict<'a> {
 }
 
 /// `starts`: the lease times of the starts whose calls may have made the version.
-fn verdict<'a>(accepted: &Accepted, owner: Option<&'a Version>, starts: &[Timestamp]) -> Verdict<'a> {
+fn judge<'a>(accepted: &Accepted, owner: Option<&'a Version>, starts: &[Timestamp]) -> Verdict<'a> {
     let Some(version) = owner else { return Verdict::Nothing };
     if version.status.progress() == Progress::Deleting {
         return Verdict::Nothing;

@@ -11,7 +11,7 @@ use crate::domain::times::{DELETED_AFTER, Times, saturating_add};
 
 /// What a poll found.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Found {
+pub enum PollResult {
     /// The version itself.
     Version(Version),
     /// The project was read and did not show the version. A version with its name and another ARN counts as missing
@@ -22,13 +22,13 @@ pub enum Found {
 }
 
 /// The record after a poll; `None` where nothing changes.
-pub fn poll(accepted: Accepted, found: &Found, now: Timestamp, times: &Times) -> Option<Accepted> {
+pub fn poll(accepted: Accepted, found: &PollResult, now: Timestamp, times: &Times) -> Option<Accepted> {
     let State::Copying(copying) = &accepted.state else { return None };
     let copying = copying.clone();
     match found {
-        Found::Version(version) => poll_version(accepted, copying, version, now, times),
-        Found::Missing => poll_missing(accepted, copying, now),
-        Found::Unreadable => poll_unreadable(accepted, &copying, now, times),
+        PollResult::Version(version) => poll_version(accepted, copying, version, now, times),
+        PollResult::Missing => poll_missing(accepted, copying, now),
+        PollResult::Unreadable => poll_unreadable(accepted, &copying, now, times),
     }
 }
 

@@ -59,7 +59,12 @@ pub(super) fn with_new_lease(mut accepted: Accepted, owner: &str, now: Timestamp
 }
 
 /// The record of a copy that was accepted or adopted as `arn`.
-pub(super) fn started(accepted: Accepted, arn: ProjectVersionArn, adopted: bool, now: Timestamp) -> Accepted {
+pub(super) fn begin_copying(
+    accepted: Accepted,
+    arn: ProjectVersionArn,
+    adopted: bool,
+    now: Timestamp,
+) -> Accepted {
     let unsettled_until = match &accepted.state {
         State::Starting { lease, unanswered: true } if lease.until > now => Some(lease.until),
         _ => None,

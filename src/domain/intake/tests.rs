@@ -7,7 +7,7 @@ use crate::domain::examples::{BARE, EVENT, SOURCE, at, intake_of, rules};
 use serde_json::{Value, json};
 
 fn intake_with(text: &str, way_in: WayIn<'_>, rules: &Rules) -> Intake {
-    intake(Message { text, id: "message-1", way_in }, rules, "owner", at(0)).unwrap()
+    read_message(Message { text, id: "message-1", way_in }, rules, "owner", at(0)).unwrap()
 }
 
 fn event(change: impl FnOnce(&mut Value)) -> String {
@@ -254,7 +254,7 @@ fn an_announcement_is_no_request() {
     ] {
         let text = event(change);
         let message = Message { text: &text, id: "m", way_in: WayIn::Queue };
-        assert_eq!(intake(message, &rules(), "o", at(0)), Err(IgnoreReason::Announcement));
+        assert_eq!(read_message(message, &rules(), "o", at(0)), Err(IgnoreReason::Announcement));
     }
 }
 
@@ -263,7 +263,7 @@ fn a_subscriptions_confirmation_needs_no_answer() {
     let text =
         json!({ "Type": "SubscriptionConfirmation", "MessageId": "n", "Message": "confirm" }).to_string();
     let message = Message { text: &text, id: "m", way_in: WayIn::Queue };
-    assert_eq!(intake(message, &rules(), "o", at(0)), Err(IgnoreReason::SubscriptionConfirmation));
+    assert_eq!(read_message(message, &rules(), "o", at(0)), Err(IgnoreReason::SubscriptionConfirmation));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a record needs next, and what it says of itself.
 
 use super::*;
-use crate::domain::decisions::polling::{Found, poll};
+use crate::domain::decisions::polling::{PollResult, poll};
 use crate::domain::examples::{
     accepted, after_answer, at, copy_arn, refused, starting, statuses, unanswered, version,
 };
@@ -20,7 +20,7 @@ fn copying() -> Accepted {
 
 /// The copy after a poll that found this status.
 fn polled(status: &str, seconds: i64) -> Accepted {
-    let found = Found::Version(version(ModelStatus::from(status.to_owned())));
+    let found = PollResult::Version(version(ModelStatus::from(status.to_owned())));
     poll(copying(), &found, at(seconds), &Times::default()).unwrap()
 }
 
@@ -53,7 +53,7 @@ fn announcements_are_published_before_anything_else() {
 #[test]
 fn a_copy_is_read_when_a_poll_changes_its_record() {
     let times = Times::default();
-    let missing = |accepted: Accepted| poll(accepted, &Found::Missing, at(7), &times).unwrap();
+    let missing = |accepted: Accepted| poll(accepted, &PollResult::Missing, at(7), &times).unwrap();
     let overdue = polled("COPYING_IN_PROGRESS", 2 * HOUR + 1);
     assert_eq!(copying().check_at(&times), Some(at(2 * HOUR + 1)));
     assert_eq!(overdue.check_at(&times), Some(at(24 * HOUR + 1)));

@@ -8,7 +8,7 @@ use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::announcement::Status;
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
 use rekognition_model_copier::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
-use rekognition_model_copier::domain::intake::{Message, WayIn, intake};
+use rekognition_model_copier::domain::intake::{Message, WayIn, read_message};
 use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::domain::refusal::CopyAnswer;
 use rekognition_model_copier::settings::Settings;
@@ -39,7 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn parse_and_decide(text: &str, rules: &Rules) -> Option<Status> {
     let now = Timestamp::UNIX_EPOCH;
     let message = Message { text, id: "b7c0f1d2-message", way_in: WayIn::Queue };
-    let Record::Accepted(accepted) = intake(message, rules, "an invocation/a message", now).ok()?.record
+    let Record::Accepted(accepted) =
+        read_message(message, rules, "an invocation/a message", now).ok()?.record
     else {
         return None;
     };

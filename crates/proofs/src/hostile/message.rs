@@ -3,7 +3,7 @@
 use rekognition_model_copier::domain::arn::is_account;
 use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
 use rekognition_model_copier::domain::id::is_id;
-use rekognition_model_copier::domain::intake::{Intake, Message, WayIn, intake};
+use rekognition_model_copier::domain::intake::{Intake, Message, WayIn, read_message};
 use rekognition_model_copier::domain::record::{Record, State};
 use serde_json::json;
 
@@ -50,7 +50,7 @@ pub fn message(data: &[u8]) -> bool {
 }
 
 fn take(text: &str, way_in: WayIn<'_>) -> Option<Intake> {
-    intake(Message { text, id: "message-1", way_in }, &RULES, "owner", NOW).ok()
+    read_message(Message { text, id: "message-1", way_in }, &RULES, "owner", NOW).ok()
 }
 
 fn check(taken: &Intake, text: &str) {

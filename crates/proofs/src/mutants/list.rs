@@ -47,13 +47,13 @@ pub const ALL: &[Mutant] = &[
     of(
         "a lost answer is a failure",
         ANSWER,
-        "CopyAnswer::Unanswered { .. } => AnswerDecision::Save(unanswered(accepted, now)),",
+        "CopyAnswer::Unanswered { .. } => AnswerDecision::Save(keep_starting(accepted, now)),",
         "CopyAnswer::Unanswered { .. } => AnswerDecision::Save(accepted.ending(Outcome::Failed(Failure::new(\"Lost\", \"\").into()), now)),",
     ),
     of(
         "after a lost answer the record waits",
         ANSWER,
-        "CopyAnswer::Unanswered { .. } => AnswerDecision::Save(unanswered(accepted, now)),",
+        "CopyAnswer::Unanswered { .. } => AnswerDecision::Save(keep_starting(accepted, now)),",
         "CopyAnswer::Unanswered { .. } => AnswerDecision::Save(wait(accepted, WaitReason::Unknown, Failure::new(\"Lost\", \"\"), (5, 60), now, &rules.times)),",
     ),
     of(

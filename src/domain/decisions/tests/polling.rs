@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::decisions::name_owner::recover;
-use crate::domain::decisions::polling::{Found, poll};
+use crate::domain::decisions::polling::{PollResult, poll};
 use crate::domain::decisions::starting::StartDecision;
 use crate::domain::examples::{accepted, after_answer, at, starting, status, statuses, unanswered, version};
 use crate::domain::model::ModelStatus;
@@ -19,7 +19,7 @@ fn copying() -> Accepted {
 }
 
 fn poll_status(record: Accepted, word: ModelStatus, now: Timestamp) -> Option<Accepted> {
-    poll(record, &Found::Version(version(word)), now, &Times::default())
+    poll(record, &PollResult::Version(version(word)), now, &Times::default())
 }
 
 /// Every status of the service model and one more.
@@ -75,7 +75,7 @@ fn a_failed_copy_says_what_rekognition_said() {
 #[test]
 fn a_version_counts_as_deleted_when_it_is_missing_twice_ten_minutes_apart() {
     let times = Times::default();
-    let missing = |record, now| poll(record, &Found::Missing, now, &times);
+    let missing = |record, now| poll(record, &PollResult::Missing, now, &times);
     let once = missing(copying(), at(MIN)).unwrap();
     assert_eq!(status(&once), "STARTED");
     assert_eq!(missing(once.clone(), at(10 * MIN)), None, "too soon after the first");
@@ -119,7 +119,7 @@ fn a_copy_that_is_there_is_completed_even_past_its_deadline() {
 #[test]
 fn an_unreadable_project_times_out_after_48_hours() {
     let times = Times::default();
-    let unreadable = |now| poll(copying(), &Found::Unreadable, now, &times);
+    let unreadable = |now| poll(copying(), &PollResult::Unreadable, now, &times);
     assert_eq!(unreadable(at(47 * HOUR)), None);
     assert_eq!(status(&unreadable(at(48 * HOUR + 1)).unwrap()), "TIMED_OUT");
 }
@@ -135,9 +135,9 @@ fn nothing_fails_while_a_call_could_still_land() {
         let failed = poll_status(adopted.clone(), word.clone(), at(20 * MIN)).unwrap();
         assert_eq!(status(&failed), "FAILED", "{word:?}");
     }
-    let absent = poll(adopted.clone(), &Found::Missing, at(2 * MIN), &times).unwrap();
-    assert_eq!(poll(absent.clone(), &Found::Missing, at(19 * MIN), &times), None);
-    assert_eq!(status(&poll(absent, &Found::Missing, at(20 * MIN), &times).unwrap()), "FAILED");
+    let absent = poll(adopted.clone(), &PollResult::Missing, at(2 * MIN), &times).unwrap();
+    assert_eq!(poll(absent.clone(), &PollResult::Missing, at(19 * MIN), &times), None);
+    assert_eq!(status(&poll(absent, &PollResult::Missing, at(20 * MIN), &times).unwrap()), "FAILED");
     assert_eq!(status(&poll_status(adopted, ModelStatus::Running, at(2 * MIN)).unwrap()), "COMPLETED");
 }
 
@@ -145,8 +145,11 @@ fn nothing_fails_while_a_call_could_still_land() {
 fn only_a_running_copy_is_polled() {
     let ended = poll_status(copying(), ModelStatus::Running, at(MIN)).unwrap();
     for record in [starting(), ended] {
-        for found in [Found::Missing, Found::Unreadable, Found::Version(version(ModelStatus::CopyingFailed))]
-        {
+        for found in [
+            PollResult::Missing,
+            PollResult::Unreadable,
+            PollResult::Version(version(ModelStatus::CopyingFailed)),
+        ] {
             assert_eq!(poll(record.clone(), &found, at(1000 * HOUR), &Times::default()), None);
         }
     }

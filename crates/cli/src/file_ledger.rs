@@ -84,7 +84,9 @@ impl FileLedger {
             }
             let time = record.header().requested_at.as_millisecond();
             let aside = self.folder.join(format!("{}.{time}.json", file_stem(key)));
-            fs::rename(&path, aside).and_then(|()| self.sync_folder()).map_err(|error| self.failed(&error))
+            fs::rename(&path, aside)
+                .and_then(|()| sync_folder(&self.folder))
+                .map_err(|error| self.failed(&error))
         })
     }
 
@@ -150,14 +152,9 @@ impl FileLedger {
             file.write_all(&json)?;
             file.sync_all()?;
             fs::rename(&temporary, &path)?;
-            self.sync_folder()
+            sync_folder(&self.folder)
         });
         written.map_err(|error| self.failed(&error))
-    }
-
-    /// Syncs the folder: only then is a rename on the disk.
-    fn sync_folder(&self) -> io::Result<()> {
-        if cfg!(unix) { File::open(&self.folder)?.sync_all() } else { Ok(()) }
     }
 
     fn failed(&self, error: &io::Error) -> Unavailable {
@@ -241,6 +238,11 @@ pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+/// Syncs a folder: only then is a new or renamed file on the disk.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Opens files that only the user may read: a request's context may be confidential.

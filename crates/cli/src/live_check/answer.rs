@@ -7,8 +7,28 @@ use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
 use rekognition_model_copier::domain::refusal::Meaning;
 use serde::{Deserialize, Serialize};
 
+use crate::exit::Failure;
+
 /// A call's answer.
 pub type Answer<T> = Result<T, Refused>;
+
+/// The result of an experiment that may stop early.
+pub type Tested = Result<(), Stop>;
+
+/// Why an experiment stops early.
+#[derive(Debug)]
+pub enum Stop {
+    /// The answers so far decide nothing more.
+    Undecided,
+    /// The journal cannot be written.
+    Failed(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
 
 /// A refusal, or no answer.
 #[derive(Clone, Debug)]
@@ -70,6 +90,15 @@ pub struct Call {
     pub milliseconds: u64,
 }
 
+impl Call {
+    /// Whether both are the same operation with the same answer.
+    pub(super) fn has_same_answer(&self, other: &Self) -> bool {
+        let answer =
+            |call: &Self| (call.operation.clone(), call.error.clone(), call.http_status, call.fields.clone());
+        answer(self) == answer(other)
+    }
+}
+
 /// The verdict on an assumption. The verdict on a row is the last one in this order among its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -85,6 +114,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    pub(super) fn of(is_assumed: bool) -> Self {
+        if is_assumed { Self::AsAssumed } else { Self::Otherwise }
+    }
+
     /// As it is written.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -134,8 +167,11 @@ impl Observation {
     }
 
     /// A call that must work before the rest can be tested.
-    pub(super) fn need<T>(&mut self, part: &str, answer: Answer<T>) -> Option<T> {
-        answer.map_err(|refused| self.note(part, refused.code, Verdict::Unknown)).ok()
+    pub(super) fn need<T>(&mut self, part: &str, answer: Answer<T>) -> Result<T, Stop> {
+        answer.map_err(|refused| {
+            self.note(part, refused.code, Verdict::Unknown);
+            Stop::Undecided
+        })
     }
 
     /// A call that should be accepted.
@@ -160,15 +196,14 @@ impl Observation {
             Err(refused) if refused.is_passing() => return self.note(part, &refused.code, Verdict::Unknown),
             Err(refused) => (refused.code.as_str(), false),
         };
-        self.note(part, seen, if is_assumed { Verdict::AsAssumed } else { Verdict::Otherwise });
+        self.note(part, seen, Verdict::of(is_assumed));
     }
 
     /// Something that should take no longer than this; `None` if it did not happen.
     pub(super) fn took(&mut self, part: &str, took: Option<Duration>, limit: Duration) {
         let is_assumed = took.is_some_and(|took| took <= limit);
-        let verdict = if is_assumed { Verdict::AsAssumed } else { Verdict::Otherwise };
         let seen = if is_assumed { "in time" } else { "not in time" };
-        self.push(part, seen.to_owned(), took.map(|took| took.as_secs()), verdict);
+        self.push(part, seen.to_owned(), took.map(|took| took.as_secs()), Verdict::of(is_assumed));
     }
 
     fn push(&mut self, part: &str, seen: String, seconds: Option<u64>, verdict: Verdict) {

@@ -32,8 +32,7 @@ pub async fn clean(lab: &Lab, output: &Output, _: Confirmed) -> Result<Vec<Left>
         left.sort_by_key(|left| !matches!(left.thing, Thing::QueuePolicy { .. }));
         for thing in &left {
             if remove(lab, thing).await {
-                let now = lab.now();
-                lab.journal.borrow_mut().deleted(thing.id, now)?;
+                lab.deleted(thing.id)?;
             }
         }
         let left = lab.journal.borrow().left();
@@ -61,7 +60,7 @@ pub async fn put_policies_back(lab: &Lab) -> Result<(), Failure> {
             ))
         })?;
         if is_done {
-            lab.journal.borrow_mut().deleted(left.id, lab.now())?;
+            lab.deleted(left.id)?;
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Call, Observation};
 use super::experiments::Level;
 use crate::exit::Failure;
-use crate::file_ledger::{make_private_folder, private};
+use crate::file_ledger::{make_private_folder, private, sync_folder};
 use crate::stack::Stack;
 
 /// What a run works on.
@@ -100,39 +100,29 @@ impl Deployed {
 /// Something that a run makes or changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Thing {
-    /// A project.
     Project {
-        /// Its name.
         name: String,
     },
-    /// A project policy.
     Policy {
-        /// The project that has it.
         project: ProjectArn,
-        /// Its name.
         name: String,
     },
-    /// A copy.
     Copy {
-        /// The project that has it.
         project: ProjectArn,
-        /// Its name.
         name: String,
         /// The version that already has the name. The run did not make it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<ProjectVersionArn>,
     },
-    /// A queue's policy without the statement that admits the request rule.
+    /// A queue's policy without the statement that admits the request rule; the whole policy has to be put back.
     QueuePolicy {
-        /// The queue's URL.
         queue: String,
-        /// The whole policy, which has to be put back.
         whole: String,
     },
-    /// The dead letter of a request.
+    /// The dead letter of the request with this id.
     DeadLetter {
-        /// The request's id.
         request: String,
     },
 }
@@ -159,7 +149,7 @@ struct Line {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "entry")]
-enum Entry {
+pub(super) enum Entry {
     Begun(Box<Begun>),
     /// Is about to be made.
     Making {
@@ -231,9 +221,7 @@ impl Journal {
         let mut journal = Self { file, folder, lines: Vec::new() };
         journal.write(Entry::Begun(Box::new(begun)), now)?;
         // The file's name is on the disk once its folder is.
-        let synced =
-            if cfg!(unix) { File::open(&journal.folder).and_then(|it| it.sync_all()) } else { Ok(()) };
-        synced.map_err(|error| failed(&journal.folder, &error))?;
+        sync_folder(&journal.folder).map_err(|error| failed(&journal.folder, &error))?;
         Ok(journal)
     }
 
@@ -306,29 +294,12 @@ impl Journal {
         self.folder.join(name)
     }
 
-    pub(super) fn making(&mut self, thing: Thing, now: Timestamp) -> Result<usize, Failure> {
-        let id = self.lines.len();
-        self.write(Entry::Making { id, thing }, now)?;
-        Ok(id)
+    /// The number of the next thing.
+    pub(super) fn next_id(&self) -> usize {
+        self.lines.len()
     }
 
-    pub(super) fn made(&mut self, id: usize, arn: Option<String>, now: Timestamp) -> Result<(), Failure> {
-        self.write(Entry::Made { id, arn }, now)
-    }
-
-    pub(super) fn not_made(&mut self, id: usize, now: Timestamp) -> Result<(), Failure> {
-        self.write(Entry::NotMade { id }, now)
-    }
-
-    pub(super) fn deleted(&mut self, id: usize, now: Timestamp) -> Result<(), Failure> {
-        self.write(Entry::Deleted { id }, now)
-    }
-
-    pub(super) fn observe(&mut self, observed: Observed, now: Timestamp) -> Result<(), Failure> {
-        self.write(Entry::Observed(observed), now)
-    }
-
-    fn write(&mut self, entry: Entry, at: Timestamp) -> Result<(), Failure> {
+    pub(super) fn write(&mut self, entry: Entry, at: Timestamp) -> Result<(), Failure> {
         let line = Line { at, entry };
         let text = serde_json::to_string(&line).map_err(|error| failed(&self.folder, &error))?;
         let written = self.file.write_all(format!("{text}\n").as_bytes());

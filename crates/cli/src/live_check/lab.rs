@@ -1,6 +1,5 @@
 //! The clients and the journal that an experiment uses. Every call is recorded.
 
-mod files;
 mod following;
 mod operations;
 mod queues;
@@ -20,12 +19,12 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::arn::ProjectArn;
 use uuid::Uuid;
 
-use super::answer::{Answer, Call, Observation, Refused};
-use super::journal::{Begun, Journal, Observed, Thing};
+use super::answer::{Answer, Call, Observation, Refused, Stop};
+use super::journal::{Begun, Deployed, Entry, Journal, Model, Observed, Thing};
 use crate::exit::Failure;
 
 pub use following::{FirstCopy, Followed};
-pub use operations::{Copy, Shown};
+pub use operations::{Copy, Description};
 pub use queues::without_rule;
 pub use stack::StackClients;
 pub use time::{RealTime, Time};
@@ -116,7 +115,17 @@ impl Lab {
     /// If the journal cannot be written.
     pub fn conclude(&self, row: u8, observation: Observation) -> Result<(), Failure> {
         let calls = self.calls.take();
-        self.journal.borrow_mut().observe(Observed { row, observation, calls }, self.now())
+        self.write(Entry::Observed(Observed { row, observation, calls }))
+    }
+
+    /// The model that the run may copy.
+    pub(super) fn model(&self) -> Result<&Model, Stop> {
+        self.begun.model.as_ref().ok_or(Stop::Undecided)
+    }
+
+    /// The stack that the run reads.
+    pub(super) fn deployed(&self) -> Result<&Deployed, Stop> {
+        self.begun.stack.as_ref().ok_or(Stop::Undecided)
     }
 
     /// The client that may change what is in this project.
@@ -135,16 +144,27 @@ impl Lab {
     ) -> Result<Answer<O>, Failure> {
         self.sleep(PACE).await;
         // INVARIANT: what is made is in the journal, on the disk, before the call.
-        let id = self.journal.borrow_mut().making(thing, self.now())?;
+        let id = self.journal.borrow().next_id();
+        self.write(Entry::Making { id, thing })?;
         let answer = self.record(operation, send, |_| Vec::new()).await;
-        let mut journal = self.journal.borrow_mut();
         match &answer {
-            Ok(output) => journal.made(id, arn(output), self.now())?,
-            Err(refused) if !refused.may_have_worked() => journal.not_made(id, self.now())?,
+            Ok(output) => self.write(Entry::Made { id, arn: arn(output) })?,
+            Err(refused) if !refused.may_have_worked() => self.write(Entry::NotMade { id })?,
             Err(_) => {}
         }
-        drop(journal);
         Ok(answer)
+    }
+
+    fn write(&self, entry: Entry) -> Result<(), Failure> {
+        self.journal.borrow_mut().write(entry, self.now())
+    }
+
+    /// Records that something that the run has made is deleted.
+    ///
+    /// # Errors
+    /// If the journal cannot be written.
+    pub fn deleted(&self, id: usize) -> Result<(), Failure> {
+        self.write(Entry::Deleted { id })
     }
 
     /// Records that something that the run has made is gone.
@@ -154,7 +174,7 @@ impl Lab {
     pub fn is_gone(&self, thing: &Thing) -> Result<(), Failure> {
         let left = self.journal.borrow().left();
         let mut gone = left.iter().filter(|left| left.thing == *thing);
-        gone.try_for_each(|left| self.journal.borrow_mut().deleted(left.id, self.now()))
+        gone.try_for_each(|left| self.deleted(left.id))
     }
 
     /// A call that makes nothing.
@@ -162,12 +182,12 @@ impl Lab {
         &self,
         operation: &'static str,
         send: impl Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-        fields: impl Fn(&O) -> Vec<&'static str>,
     ) -> Answer<O> {
         self.sleep(PACE).await;
-        self.record(operation, send, fields).await
+        self.record(operation, send, |_| Vec::new()).await
     }
 
+    /// Makes a call and records its answer, with the members that `fields` reads from it.
     async fn record<O, E: ProvideErrorMetadata>(
         &self,
         operation: &'static str,
@@ -187,7 +207,7 @@ impl Lab {
         };
         let mut calls = self.calls.borrow_mut();
         match calls.last_mut() {
-            Some(last) if is_alike(last, &call) => {
+            Some(last) if last.has_same_answer(&call) => {
                 last.count += 1;
                 last.milliseconds = last.milliseconds.max(call.milliseconds);
             }
@@ -195,8 +215,4 @@ impl Lab {
         }
         answer
     }
-}
-
-fn is_alike(a: &Call, b: &Call) -> bool {
-    (&a.operation, &a.error, a.http_status, &a.fields) == (&b.operation, &b.error, b.http_status, &b.fields)
 }

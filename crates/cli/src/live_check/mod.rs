@@ -2,8 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`rows`] | the assumptions, and what to change if one is wrong |
-//! | [`checklist`] | writes docs/live-checklist.md |
+//! | [`rows`] | the assumptions, read from docs/live-checklist.md |
 //! | [`experiments`] | what a program can test |
 //! | [`accounts`] | whose credentials a run has |
 //! | [`lab`], [`journal`] | the clients that experiments use; what a run has made |
@@ -14,7 +13,6 @@
 pub mod accounts;
 pub mod answer;
 pub mod answers;
-pub mod checklist;
 pub mod clean;
 pub mod experiments;
 pub mod journal;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::experiments::{EXPERIMENTS, Experiment, Level};
-use super::journal::{Begun, Deployed};
+use super::journal::{Begun, Deployed, Model};
 use super::lab::PREFIX;
 use super::rows::{Row, rows};
 
@@ -49,8 +49,8 @@ pub fn selected(begun: &Begun) -> impl Iterator<Item = &'static Experiment> {
 
 /// The plan of a run.
 pub fn plan(begun: &Begun) -> Plan {
-    let is_for_a_person = |row: &&Row| !EXPERIMENTS.iter().any(|it| it.row == row.number);
-    let is_asked = |row: &&Row| begun.only.is_empty() || begun.only.contains(&row.number);
+    let is_for_a_person = |row: &Row| !EXPERIMENTS.iter().any(|it| it.row == row.number);
+    let is_asked = |row: &Row| begun.only.is_empty() || begun.only.contains(&row.number);
     Plan {
         tries: selected(begun).map(|it| Trial { row: it.row, makes: it.makes }).collect(),
         // With two accounts, one or two more copies show that the run has access.
@@ -97,144 +97,125 @@ impl Plan {
 /// The permissions in the account of the destination project. CopyProjectVersion also needs those of the statement
 /// `Dependent`.
 fn policy(begun: &Begun) -> Value {
-    let of_account = format!("arn:{}:rekognition:{}:{}", begun.partition, begun.region, begun.account);
-    let own_projects = format!("{of_account}:project/{PREFIX}*");
+    let arn = |service: &str, resource: &str| {
+        format!("arn:{}:{service}:{}:{}:{resource}", begun.partition, begun.region, begun.account)
+    };
+    let own_projects = arn("rekognition", &format!("project/{PREFIX}*"));
+    let of_own_projects = [
+        "rekognition:CreateProject",
+        "rekognition:DeleteProject",
+        "rekognition:DeleteProjectPolicy",
+        "rekognition:DescribeProjectVersions",
+        "rekognition:PutProjectPolicy",
+        "rekognition:TagResource",
+    ];
     let mut statements = vec![
-        json!({
-            "Sid": "OwnProjects",
-            "Effect": "Allow",
-            "Action": [
-                "rekognition:CreateProject", "rekognition:DeleteProject", "rekognition:DeleteProjectPolicy",
-                "rekognition:DescribeProjectVersions", "rekognition:PutProjectPolicy", "rekognition:TagResource",
-            ],
-            "Resource": own_projects,
-        }),
-        json!({
-            "Sid": "FindProjects",
-            "Effect": "Allow",
-            "Action": "rekognition:DescribeProjects",
-            "Resource": "*",
-        }),
+        allow("OwnProjects", &of_own_projects, &[&own_projects]),
+        allow("FindProjects", &["rekognition:DescribeProjects"], &["*"]),
     ];
-    statements.extend(begun.stack.iter().flat_map(|stack| stack_statements(begun, stack)));
-    let Some(model) = begun.model.as_ref().filter(|_| begun.level > Level::Free) else {
-        return document(&statements);
-    };
-    let versions = |project: &str, name: &str| {
-        let head = project.rsplit_once('/').map_or(project, |(head, _)| head);
-        format!("{head}/version/{name}")
-    };
-    let copies = versions(model.destination.as_str(), &format!("{PREFIX}*"));
-    let is_own = model.source_project.account() == begun.account;
-    // If the model belongs to this account, row 1 also asks for a copy under the model's own name.
-    let trained =
-        is_own.then(|| versions(model.source_project.as_str(), model.source_version.version_name()));
-    let trained = trained.map(|head| format!("{head}/*"));
-    let mut described = vec![model.destination.as_str()];
-    described.extend(is_own.then_some(model.source_project.as_str()));
-    let mut copied = vec![
-        model.source_project.as_str(),
-        model.source_version.as_str(),
-        model.destination.as_str(),
-        &copies,
-        &own_projects,
-    ];
-    copied.extend(trained.as_deref());
-    let mut deleted = vec![copies.as_str()];
-    deleted.extend(trained.as_deref());
-    statements.extend([
-        json!({
-            "Sid": "Copy",
-            "Effect": "Allow",
-            "Action": "rekognition:CopyProjectVersion",
-            "Resource": copied,
-        }),
-        json!({
-            "Sid": "Dependent",
-            "Effect": "Allow",
-            "Action": ["rekognition:CreateProjectVersion", "rekognition:TagResource"],
-            "Resource": [model.destination.as_str(), &copies],
-        }),
-        json!({
-            "Sid": "Describe",
-            "Effect": "Allow",
-            "Action": "rekognition:DescribeProjectVersions",
-            "Resource": described,
-        }),
-        json!({
-            "Sid": "DeleteCopies",
-            "Effect": "Allow",
-            "Action": "rekognition:DeleteProjectVersion",
-            "Resource": deleted,
-        }),
-        json!({
-            "Sid": "WriteCopies",
-            "Effect": "Allow",
-            "Action": [
-                "s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectTagging",
-                "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject",
-            ],
-            "Resource": [
-                format!("arn:{}:s3:::{}", begun.partition, model.bucket),
-                format!("arn:{}:s3:::{}/{PREFIX}*", begun.partition, model.bucket),
-            ],
-        }),
-    ]);
-    if let Some(key) = &model.key {
-        statements.push(json!({
-            "Sid": "EncryptCopies",
-            "Effect": "Allow",
-            "Action": ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-            "Resource": if key.starts_with("arn:") { key } else { "*" },
-        }));
+    if let Some(stack) = &begun.stack {
+        statements.extend(stack_statements(begun, stack, arn));
+    }
+    if let Some(model) = begun.model.as_ref().filter(|_| begun.level > Level::Free) {
+        statements.extend(copy_statements(begun, model, &own_projects));
     }
     document(&statements)
 }
 
-/// The permissions for a stack.
-fn stack_statements(begun: &Begun, stack: &Deployed) -> Vec<Value> {
-    let arn = |service: &str, resource: String| {
-        format!("arn:{}:{service}:{}:{}:{resource}", begun.partition, begun.region, begun.account)
+/// The permissions for copies of a model.
+fn copy_statements(begun: &Begun, model: &Model, own_projects: &str) -> Vec<Value> {
+    let versions = |project: &str, name: &str| {
+        let head = project.rsplit_once('/').map_or(project, |(head, _)| head);
+        format!("{head}/version/{name}")
     };
-    let allow = |sid: &str, actions: &[&str], resource: &str| json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource });
+    let (source, destination) = (model.source_project.as_str(), model.destination.as_str());
+    let copies = versions(destination, &format!("{PREFIX}*"));
+    let is_own = model.source_project.account() == begun.account;
+    // If the model belongs to this account, row 1 also asks for a copy under the model's own name.
+    let trained = is_own.then(|| versions(source, model.source_version.version_name()) + "/*");
+    let trained = trained.as_deref();
+    let copied = [source, model.source_version.as_str(), destination, &copies, own_projects];
+    let bucket = format!("arn:{}:s3:::{}", begun.partition, model.bucket);
+    let written = [
+        "s3:GetBucketAcl",
+        "s3:GetBucketLocation",
+        "s3:GetObject",
+        "s3:GetObjectAcl",
+        "s3:GetObjectTagging",
+        "s3:GetObjectVersion",
+        "s3:ListBucket",
+        "s3:PutObject",
+    ];
+    let encrypted = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"];
+    let with = |resources: &[&'_ str], more: Option<&str>| {
+        resources.iter().copied().chain(more).map(str::to_owned).collect::<Vec<_>>()
+    };
     let mut statements = vec![
+        allow("Copy", &["rekognition:CopyProjectVersion"], &with(&copied, trained)),
         allow(
-            "ReadStack",
-            &["cloudformation:DescribeStacks"],
-            &arn("cloudformation", format!("stack/{}/*", stack.name)),
+            "Dependent",
+            &["rekognition:CreateProjectVersion", "rekognition:TagResource"],
+            &[destination, &copies],
         ),
-        allow("ReadMetrics", &["cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics"], "*"),
-        allow("SendRequest", &["events:PutEvents"], &arn("events", format!("event-bus/{}", stack.bus))),
-        allow("ReadRecord", &["dynamodb:GetItem"], &arn("dynamodb", format!("table/{}", stack.ledger))),
+        allow(
+            "Describe",
+            &["rekognition:DescribeProjectVersions"],
+            &with(&[destination], is_own.then_some(source)),
+        ),
+        allow("DeleteCopies", &["rekognition:DeleteProjectVersion"], &with(&[&copies], trained)),
+        allow("WriteCopies", &written, &[&bucket, &format!("{bucket}/{PREFIX}*")]),
+    ];
+    if let Some(key) = &model.key {
+        statements.push(allow(
+            "EncryptCopies",
+            &encrypted,
+            &[if key.starts_with("arn:") { key } else { "*" }],
+        ));
+    }
+    statements
+}
+
+/// The permissions for a stack.
+fn stack_statements(begun: &Begun, stack: &Deployed, arn: impl Fn(&str, &str) -> String) -> Vec<Value> {
+    let stack_arn = arn("cloudformation", &format!("stack/{}/*", stack.name));
+    let bus = arn("events", &format!("event-bus/{}", stack.bus));
+    let table = arn("dynamodb", &format!("table/{}", stack.ledger));
+    let mut statements = vec![
+        allow("ReadStack", &["cloudformation:DescribeStacks"], &[&stack_arn]),
+        allow("ReadMetrics", &["cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics"], &["*"]),
+        allow("SendRequest", &["events:PutEvents"], &[&bus]),
+        allow("ReadRecord", &["dynamodb:GetItem"], &[&table]),
     ];
     if begun.intrusive {
-        let queue = |url: &str| arn("sqs", url.rsplit('/').next().unwrap_or(url).to_owned());
+        let queue = |url: &str| arn("sqs", url.rsplit('/').next().unwrap_or(url));
         let (requests, dead_letters) = (queue(&stack.requests), queue(&stack.dead_letters));
         statements.extend([
-            allow("ChangePolicy", &["sqs:GetQueueAttributes", "sqs:SetQueueAttributes"], &requests),
-            allow("DeleteDeadLetter", &["sqs:DeleteMessage", "sqs:ReceiveMessage"], &dead_letters),
+            allow("ChangePolicy", &["sqs:GetQueueAttributes", "sqs:SetQueueAttributes"], &[&requests]),
+            allow("DeleteDeadLetter", &["sqs:DeleteMessage", "sqs:ReceiveMessage"], &[&dead_letters]),
         ]);
     }
-    statements.extend(stack.key.as_ref().map(|key| allow("DecryptRecord", &["kms:Decrypt"], key)));
+    statements.extend(stack.key.as_ref().map(|key| allow("DecryptRecord", &["kms:Decrypt"], &[key])));
     statements
 }
 
 /// The permissions in the account of the model.
 fn source_policy(begun: &Begun) -> Option<Value> {
     let model = begun.model.as_ref().filter(|_| begun.level == Level::TwoAccounts)?;
-    let policies = json!({
-        "Sid": "Policies",
-        "Effect": "Allow",
-        "Action": ["rekognition:DeleteProjectPolicy", "rekognition:PutProjectPolicy"],
-        "Resource": model.source_project,
-    });
-    let project = json!({
-        "Sid": "FindProject",
-        "Effect": "Allow",
-        "Action": "rekognition:DescribeProjects",
-        "Resource": "*",
-    });
-    Some(document(&[policies, project]))
+    let policies = ["rekognition:DeleteProjectPolicy", "rekognition:PutProjectPolicy"];
+    Some(document(&[
+        allow("Policies", &policies, &[model.source_project.as_str()]),
+        allow("FindProject", &["rekognition:DescribeProjects"], &["*"]),
+    ]))
+}
+
+/// A statement; one resource is written without a list.
+fn allow<R: AsRef<str>>(sid: &str, actions: &[&str], resources: &[R]) -> Value {
+    let resources: Vec<&str> = resources.iter().map(AsRef::as_ref).collect();
+    let resource = match resources[..] {
+        [one] => json!(one),
+        _ => json!(resources),
+    };
+    json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource })
 }
 
 fn document(statements: &[Value]) -> Value {

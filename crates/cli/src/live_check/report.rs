@@ -24,7 +24,7 @@ pub fn markdown(answers: &Answers) -> String {
         let Some(answered) = answers.rows.iter().find(|answered| answered.observed.row == row.number) else {
             continue;
         };
-        page += &line(row, answered);
+        page += &line(&row, answered);
         if answered.verdict == Verdict::Otherwise {
             let _ = writeln!(changes, "- {}: {}", row.number, row.otherwise);
         }
@@ -41,8 +41,7 @@ pub fn markdown(answers: &Answers) -> String {
 
 fn line(row: &Row, answered: &Answered) -> String {
     let parts = answered.observed.observation.parts.iter().map(part).collect::<Vec<_>>().join("; ");
-    let assumption = row.assumption.replace('|', "\\|");
-    format!("| {} | {} | {assumption} | {parts} |\n", row.number, answered.verdict.as_str())
+    format!("| {} | {} | {} | {parts} |\n", row.number, answered.verdict.as_str(), row.assumption)
 }
 
 fn part(part: &Part) -> String {

@@ -1,64 +1,38 @@
 //! The assumptions that only a live account can confirm: the rows of docs/live-checklist.md.
-//!
-//! A row keeps its number, because code and documents refer to it.
 
-mod api;
-mod stack;
+const PAGE: &str = include_str!("../../../../docs/live-checklist.md");
 
-/// An assumption about AWS.
+/// An assumption about AWS. Its texts are Markdown.
 #[derive(Debug)]
 pub struct Row {
-    /// Its number.
+    /// Its number. A row keeps it, because code and documents refer to it.
     pub number: u8,
-    /// What the project assumes, with a mark: doc, captured, inferred or open.
+    /// What the project assumes, with a mark: doc, model, captured, inferred or open.
     pub assumption: &'static str,
-    /// What the code does about it; may be empty.
-    pub code: &'static str,
     /// How to test it.
     pub check: &'static str,
     /// What to change if the assumption is wrong.
     pub otherwise: &'static str,
+    /// Who tests it: a level of `live-check`, a stack, or a person.
+    pub by: &'static str,
 }
-
-/// Rows under one heading.
-#[derive(Debug)]
-pub struct Section {
-    /// The heading.
-    pub title: &'static str,
-    /// The rows.
-    pub rows: &'static [Row],
-}
-
-/// Every section, in the order of the page.
-pub const SECTIONS: [Section; 7] = [
-    Section { title: "The call", rows: api::CALL },
-    Section { title: "The copy", rows: api::COPY },
-    Section { title: "Permissions", rows: api::PERMISSIONS },
-    Section { title: "Across accounts", rows: api::ACROSS_ACCOUNTS },
-    Section { title: "Project policies", rows: api::POLICIES },
-    Section { title: "The rest", rows: stack::REST },
-    Section { title: "What the templates ask of AWS", rows: stack::TEMPLATES },
-];
 
 /// Every row, in the order of the page.
-pub fn rows() -> impl Iterator<Item = &'static Row> {
-    SECTIONS.iter().flat_map(|section| section.rows)
+pub fn rows() -> impl Iterator<Item = Row> {
+    PAGE.lines().filter_map(Row::read)
 }
 
 impl Row {
-    const fn new(
-        number: u8,
-        assumption: &'static str,
-        code: &'static str,
-        check: &'static str,
-        otherwise: &'static str,
-    ) -> Self {
-        Self { number, assumption, code, check, otherwise }
-    }
-
-    /// Whether others have recorded AWS's answer. A test then confirms their record.
-    pub fn is_captured(&self) -> bool {
-        self.assumption.contains("[captured")
+    /// Reads a line of the page; `None` if it is not a row.
+    fn read(line: &'static str) -> Option<Self> {
+        let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
+        // The rows about a stack have no column for what the code does.
+        let ([number, assumption, _, check, otherwise, by] | [number, assumption, check, otherwise, by]) =
+            cells[..]
+        else {
+            return None;
+        };
+        Some(Self { number: number.parse().ok()?, assumption, check, otherwise, by })
     }
 }
 
@@ -67,10 +41,26 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::live_check::experiments::{EXPERIMENTS, Needs, experiment_of};
 
     #[test]
-    fn every_number_is_given_once() {
+    fn the_checklist_has_every_row_once_and_says_who_tests_it() {
         let numbers: Vec<u8> = rows().map(|row| row.number).collect();
         assert_eq!(numbers.iter().collect::<BTreeSet<_>>().len(), numbers.len());
+        let is_row = |line: &&str| line.starts_with("| ") && !line.starts_with("| # |");
+        assert_eq!(numbers.len(), PAGE.lines().filter(is_row).count(), "a row has too many or too few cells");
+        assert!(EXPERIMENTS.iter().all(|it| numbers.contains(&it.row)));
+        for row in rows() {
+            let by = match experiment_of(row.number).map(|it| it.needs) {
+                Some(Needs::Intrusive) => "`--stack` with `--intrusive`",
+                Some(Needs::Stack) => "`--stack`",
+                Some(Needs::Nothing) => "`free`",
+                Some(Needs::Copies) => "`copies`",
+                Some(Needs::TwoAccounts) => "`two-accounts`",
+                None if row.assumption.contains("[captured") => "you; others have captured it",
+                None => "you",
+            };
+            assert_eq!(row.by, by, "row {}", row.number);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Runs the remaining experiments of a run, one after the other.
 
 use super::clean::put_policies_back;
-use super::experiments::{Level, admit};
+use super::experiments::{Level, Needs, admit};
 use super::lab::Lab;
 use super::plan::selected;
 use crate::confirm::Confirmed;
@@ -22,7 +22,7 @@ pub async fn run(lab: &Lab, output: &Output, _: Confirmed) -> Result<(), Failure
             continue;
         }
         output.status_line(&format!("row {}", experiment.row));
-        if experiment.is_admitted()
+        if experiment.needs == Needs::Copies
             && let Some(model) = closed.take()
         {
             admit(lab, model).await?;

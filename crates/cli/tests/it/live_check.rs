@@ -9,7 +9,6 @@ mod refused_delivery;
 mod stack;
 
 use std::cell::Cell;
-use std::path::Path;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -24,7 +23,7 @@ use model_copier::live_check::clean::clean;
 use model_copier::live_check::experiments::Level;
 use model_copier::live_check::journal::{Begun, Journal, Left, Model};
 use model_copier::live_check::lab::{Lab, Time};
-use model_copier::live_check::{checklist, runner};
+use model_copier::live_check::runner;
 use model_copier::output::Output;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use sandbox::{Clock, Effect, Fault, Sandbox, Settings, World};
@@ -191,15 +190,4 @@ fn begun(level: Level, only: &[u8]) -> Begun {
         stack: None,
         intrusive: false,
     }
-}
-
-#[test]
-fn the_checklist_is_written_from_the_rows() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/live-checklist.md");
-    let page = checklist::markdown();
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &page).unwrap();
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == page, "docs/live-checklist.md is stale: run this test with `UPDATE=1`");
 }

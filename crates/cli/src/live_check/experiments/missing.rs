@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use rekognition_model_copier::domain::arn::ProjectArn;
 
-use crate::exit::Failure;
-use crate::live_check::answer::{Answer, Observation, Verdict};
-use crate::live_check::journal::Model;
+use super::policies::new_project;
+use crate::live_check::answer::{Answer, Observation, Stop, Tested, Verdict};
 use crate::live_check::lab::{Copy, Lab};
 
 const NOT_FOUND: &[&str] = &["ResourceNotFoundException"];
@@ -14,43 +13,36 @@ const NOT_FOUND: &[&str] = &["ResourceNotFoundException"];
 const LONGEST_DELETION: Duration = Duration::from_secs(10 * 60);
 
 /// Row 4: a copy into a project that was deleted.
-pub(super) async fn destination(lab: &Lab, model: &Model) -> Result<Observation, Failure> {
-    let mut seen = Observation::default();
-    if let Some(destination) = deleted_project(lab, &mut seen).await? {
-        let copy = Copy { destination, ..model.copy(&lab.new_name()) };
-        seen.refused("copy into a deleted project", &lab.copy(&copy).await?, NOT_FOUND);
-    }
-    Ok(seen)
+pub(super) async fn destination(lab: &Lab, seen: &mut Observation) -> Tested {
+    let destination = deleted_project(lab, seen).await?;
+    let copy = Copy { destination, ..lab.model()?.copy(&lab.new_name()) };
+    seen.refused("copy into a deleted project", &lab.copy(&copy).await?, NOT_FOUND);
+    Ok(())
 }
 
 /// Row 49: a version that does not exist, then a project that does not exist.
-pub(super) async fn descriptions(lab: &Lab) -> Result<Observation, Failure> {
-    let mut seen = Observation::default();
-    if let Some(project) = deleted_project(lab, &mut seen).await? {
-        seen.refused("describe in a deleted project", &lab.version(&project, "missing").await, NOT_FOUND);
-    }
-    Ok(seen)
+pub(super) async fn descriptions(lab: &Lab, seen: &mut Observation) -> Tested {
+    let project = deleted_project(lab, seen).await?;
+    seen.refused("describe in a deleted project", &lab.version(&project, "missing").await, NOT_FOUND);
+    Ok(())
 }
 
 /// Creates a project, describes a version that it does not have, and deletes the project.
-async fn deleted_project(lab: &Lab, seen: &mut Observation) -> Result<Option<ProjectArn>, Failure> {
-    let created = lab.create_project().await?;
-    let Some(project) = seen.need("create a project", created) else { return Ok(None) };
+async fn deleted_project(lab: &Lab, seen: &mut Observation) -> Result<ProjectArn, Stop> {
+    let project = new_project(lab, seen).await?;
     match lab.version(&project, "missing").await {
         Ok(Some(_)) => seen.note("describe a missing version", "a version", Verdict::Otherwise),
         answer => seen.accepted("describe a missing version", &answer),
     }
     let deleted = lab.delete_project(project.as_str()).await;
-    if seen.need("delete the project", deleted).is_none() {
-        return Ok(None);
-    }
+    seen.need("delete the project", deleted)?;
     let begun = lab.now();
     while !matches!(lab.project(project.project_name()).await, Answer::Ok(None)) {
         if lab.since(begun) > LONGEST_DELETION {
             seen.note("the deletion ends", "not in time", Verdict::Unknown);
-            return Ok(None);
+            return Err(Stop::Undecided);
         }
         lab.sleep(Duration::from_secs(5)).await;
     }
-    Ok(Some(project))
+    Ok(project)
 }

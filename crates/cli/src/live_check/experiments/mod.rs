@@ -1,24 +1,20 @@
-//! The rows that a program can test: an experiment for each, with the level that it needs.
+//! The rows that a program can test: an experiment for each, with what it needs of a run.
 
-mod deletion;
-mod failed_copy;
+mod copies;
 mod first_copy;
-mod many_at_once;
 mod missing;
 mod permission;
 mod policies;
 mod refused_delivery;
-mod source;
 mod stack;
-mod taken_name;
 
 use std::pin::Pin;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::answer::Observation;
-use super::journal::{Begun, Deployed, Model};
+use super::answer::{Observation, Stop, Tested};
+use super::journal::Begun;
 use super::lab::Lab;
 use crate::exit::Failure;
 
@@ -47,123 +43,83 @@ impl Level {
     }
 }
 
-type Observing<'a> = Pin<Box<dyn Future<Output = Result<Observation, Failure>> + 'a>>;
-
-/// What an experiment needs.
-#[derive(Debug)]
-enum Run {
-    Free(for<'a> fn(&'a Lab) -> Observing<'a>),
-    Copies(for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>),
-    TwoAccounts(for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>),
-    Stack(for<'a> fn(&'a Lab, &'a Deployed) -> Observing<'a>),
-    Intrusive(for<'a> fn(&'a Lab, &'a Deployed) -> Observing<'a>),
+/// What an experiment needs of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// An account.
+    Nothing,
+    /// A model that the run may copy.
+    Copies,
+    /// A model of another account that the run may not copy yet.
+    TwoAccounts,
+    /// A deployed stack.
+    Stack,
+    /// A deployed stack whose queue may refuse requests for some minutes.
+    Intrusive,
 }
+
+type Testing<'a> = Pin<Box<dyn Future<Output = Tested> + 'a>>;
 
 /// Tests what a row assumes.
 #[derive(Debug)]
 pub struct Experiment {
     /// The row's number.
     pub row: u8,
+    /// What it needs.
+    pub needs: Needs,
+    /// How many copies it makes at most.
+    pub copies: u32,
     /// What it makes at most, in words.
     pub makes: &'static str,
-    /// How many copies that includes.
-    pub copies: u32,
-    run: Run,
+    test: for<'a> fn(&'a Lab, &'a mut Observation) -> Testing<'a>,
 }
 
-/// Every experiment, in the order in which they run. Of those that copy, first those that need a source project without a
-/// policy for the run.
-pub const EXPERIMENTS: &[Experiment] = &[
-    free(49, "a project", |lab| Box::pin(missing::descriptions(lab))),
-    free(23, "a project with a policy", |lab| Box::pin(policies::stale_revision(lab))),
-    free(45, "a project with two policies", |lab| Box::pin(policies::forms(lab))),
-    free(46, "a project with a policy", |lab| Box::pin(policies::upper_case_effect(lab))),
-    free(48, "a project with six policies", |lab| Box::pin(policies::sixth(lab))),
-    stack(26, "nothing; reads how often check-copies was invoked in the last hour", |lab, stack| {
-        Box::pin(stack::schedule(lab, stack))
-    }),
-    stack(29, "nothing; reads which metrics the request rule has", |lab, stack| {
-        Box::pin(stack::dimensions(lab, stack))
-    }),
-    stack(
-        30,
+macro_rules! experiments {
+    ($($row:literal $needs:ident $copies:literal $test:path: $makes:literal,)+) => {
+        /// Every experiment, in the order in which they run. Of those that copy, first those that need a source project
+        /// without a policy for the run.
+        pub const EXPERIMENTS: &[Experiment] = &[$(Experiment {
+            row: $row,
+            needs: Needs::$needs,
+            copies: $copies,
+            makes: $makes,
+            test: |lab, seen| Box::pin($test(lab, seen)),
+        }),+];
+    };
+}
+
+experiments! {
+    49 Nothing 0 missing::descriptions: "a project",
+    23 Nothing 0 policies::stale_revision: "a project with a policy",
+    45 Nothing 0 policies::forms: "a project with two policies",
+    46 Nothing 0 policies::upper_case_effect: "a project with a policy",
+    48 Nothing 0 policies::sixth: "a project with six policies",
+    26 Stack 0 stack::schedule: "nothing; reads how often check-copies was invoked in the last hour",
+    29 Stack 0 stack::dimensions: "nothing; reads which metrics the request rule has",
+    30 Stack 0 stack::announcement:
         "a request that the stack rejects: a record, which expires like any other, and an announcement",
-        |lab, stack| Box::pin(stack::announcement(lab, stack)),
-    ),
-    Experiment {
-        row: 32,
-        makes: "nothing without `--intrusive`. With it, a dead letter, which it deletes. For this, it takes the request rule \
-                out of the request queue's policy for up to five minutes: each request of that time becomes a dead letter, and the \
-                alarm dead-letters goes on; send these requests again with `model-copier dead-letters redrive`. Do not \
-                deploy the stack in that time",
-        copies: 0,
-        run: Run::Intrusive(|lab, stack| Box::pin(refused_delivery::observe(lab, stack))),
-    },
-    two_accounts(5, 5, "a policy on the source project, up to five copies", |lab, model| {
-        Box::pin(permission::delay(lab, model))
-    }),
-    two_accounts(33, 9, "a policy on the source project, up to nine copies", |lab, model| {
-        Box::pin(permission::condition(lab, model))
-    }),
-    two_accounts(
-        34,
-        9,
+    32 Intrusive 0 refused_delivery::refused_delivery:
+        "nothing without `--intrusive`. With it, a dead letter, which it deletes. For this, it takes the request rule out of \
+         the request queue's policy for up to five minutes: each request of that time becomes a dead letter, and the alarm \
+         dead-letters goes on; send these requests again with `model-copier dead-letters redrive`. Do not deploy the stack \
+         in that time",
+    5 TwoAccounts 5 permission::delay: "a policy on the source project, up to five copies",
+    33 TwoAccounts 9 permission::condition: "a policy on the source project, up to nine copies",
+    34 TwoAccounts 9 permission::resources:
         "two policies on the source project, one after the other; up to nine copies",
-        |lab, model| Box::pin(permission::resources(lab, model)),
-    ),
-    two_accounts(35, 5, "a policy on the source project, up to five copies", |lab, model| {
-        Box::pin(permission::expiry_while_copying(lab, model))
-    }),
-    copies(4, 1, "a project; a copy, if AWS accepts one into a deleted project", |lab, model| {
-        Box::pin(missing::destination(lab, model))
-    }),
-    copies(7, 1, "the first copy; rows 2, 8, 10, 47 and 50 use it, too", |lab, model| {
-        Box::pin(first_copy::visibility(lab, model))
-    }),
-    copies(8, 1, "the first copy", |lab, model| Box::pin(first_copy::fields(lab, model))),
-    copies(10, 1, "the first copy", |lab, model| Box::pin(first_copy::duration(lab, model))),
-    copies(50, 1, "the first copy", |lab, model| Box::pin(first_copy::keys(lab, model))),
-    copies(9, 1, "a copy with the key, if `--key` is given", |lab, model| {
-        Box::pin(first_copy::key_form(lab, model))
-    }),
-    copies(1, 7, "two copies; one more for each taken name that AWS accepts", |lab, model| {
-        Box::pin(taken_name::observe(lab, model))
-    }),
-    copies(2, 4, "the first copy, up to three others", |lab, model| Box::pin(source::statuses(lab, model))),
-    copies(47, 2, "the first copy, another one", |lab, model| Box::pin(source::within_project(lab, model))),
-    copies(12, 1, "a copy", |lab, model| Box::pin(deletion::while_copying(lab, model))),
-    copies(13, 1, "a copy that should fail", |lab, model| Box::pin(failed_copy::observe(lab, model))),
-    copies(3, many_at_once::COUNT, "20 copies", |lab, model| Box::pin(many_at_once::observe(lab, model))),
-];
-
-const fn free(row: u8, makes: &'static str, run: for<'a> fn(&'a Lab) -> Observing<'a>) -> Experiment {
-    Experiment { row, makes, copies: 0, run: Run::Free(run) }
-}
-
-const fn copies(
-    row: u8,
-    copies: u32,
-    makes: &'static str,
-    run: for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>,
-) -> Experiment {
-    Experiment { row, makes, copies, run: Run::Copies(run) }
-}
-
-const fn two_accounts(
-    row: u8,
-    copies: u32,
-    makes: &'static str,
-    run: for<'a> fn(&'a Lab, &'a Model) -> Observing<'a>,
-) -> Experiment {
-    Experiment { row, makes, copies, run: Run::TwoAccounts(run) }
-}
-
-const fn stack(
-    row: u8,
-    makes: &'static str,
-    run: for<'a> fn(&'a Lab, &'a Deployed) -> Observing<'a>,
-) -> Experiment {
-    Experiment { row, makes, copies: 0, run: Run::Stack(run) }
+    35 TwoAccounts 5 permission::expiry_while_copying: "a policy on the source project, up to five copies",
+    4 Copies 1 missing::destination: "a project; a copy, if AWS accepts one into a deleted project",
+    7 Copies 1 first_copy::visibility: "the first copy; rows 2, 8, 10, 47 and 50 use it, too",
+    8 Copies 1 first_copy::fields: "the first copy",
+    10 Copies 1 first_copy::duration: "the first copy",
+    50 Copies 1 first_copy::keys: "the first copy",
+    9 Copies 1 first_copy::key_form: "a copy with the key, if `--key` is given",
+    1 Copies 7 copies::taken_name: "two copies; one more for each taken name that AWS accepts",
+    2 Copies 4 copies::of_copies: "the first copy, up to three others",
+    47 Copies 2 copies::within_project: "the first copy, another one",
+    12 Copies 1 copies::deletion: "a copy",
+    13 Copies 1 copies::failure: "a copy that should fail",
+    3 Copies 20 copies::many_at_once: "20 copies",
 }
 
 /// The experiment of a row; `None` if only a person can test it.
@@ -174,21 +130,16 @@ pub fn experiment_of(row: u8) -> Option<&'static Experiment> {
 impl Experiment {
     /// The level that it needs.
     pub fn level(&self) -> Level {
-        match self.run {
-            Run::Free(_) | Run::Stack(_) | Run::Intrusive(_) => Level::Free,
-            Run::Copies(_) => Level::Copies,
-            Run::TwoAccounts(_) => Level::TwoAccounts,
+        match self.needs {
+            Needs::Nothing | Needs::Stack | Needs::Intrusive => Level::Free,
+            Needs::Copies => Level::Copies,
+            Needs::TwoAccounts => Level::TwoAccounts,
         }
     }
 
     /// Whether it needs a deployed stack.
     pub fn needs_stack(&self) -> bool {
-        matches!(self.run, Run::Stack(_) | Run::Intrusive(_))
-    }
-
-    /// Whether it keeps requests from the stack for some minutes.
-    pub fn is_intrusive(&self) -> bool {
-        matches!(self.run, Run::Intrusive(_))
+        matches!(self.needs, Needs::Stack | Needs::Intrusive)
     }
 
     /// Whether the run has the level and the stack that it needs.
@@ -196,28 +147,19 @@ impl Experiment {
         self.level() <= begun.level && (begun.stack.is_some() || !self.needs_stack())
     }
 
-    /// Whether it needs a model that the run may already copy.
-    pub(super) fn is_admitted(&self) -> bool {
-        matches!(self.run, Run::Copies(_))
-    }
-
     /// Runs it.
     ///
     /// # Errors
     /// If the journal cannot be written.
     pub async fn observe(&self, lab: &Lab) -> Result<Observation, Failure> {
-        let Begun { model, stack, .. } = &lab.begun;
-        match (&self.run, model, stack) {
-            (Run::Free(run), _, _) => run(lab).await,
-            (Run::Copies(run) | Run::TwoAccounts(run), Some(model), _) => run(lab, model).await,
-            (Run::Intrusive(_), ..) if !lab.begun.intrusive => {
-                let mut seen = Observation::default();
-                seen.skip("a refused delivery", "needs `--intrusive`");
-                Ok(seen)
-            }
-            (Run::Stack(run) | Run::Intrusive(run), _, Some(stack)) => run(lab, stack).await,
-            // The run has no model or no stack for this row.
-            _ => Ok(Observation::default()),
+        let mut seen = Observation::default();
+        if self.needs == Needs::Intrusive && !lab.begun.intrusive {
+            seen.skip("a refused delivery", "needs `--intrusive`");
+            return Ok(seen);
+        }
+        match (self.test)(lab, &mut seen).await {
+            Ok(()) | Err(Stop::Undecided) => Ok(seen),
+            Err(Stop::Failed(failure)) => Err(failure),
         }
     }
 }

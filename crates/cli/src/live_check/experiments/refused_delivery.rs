@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::exit::Failure;
-use crate::live_check::answer::{Observation, Verdict};
+use crate::live_check::answer::{Observation, Tested, Verdict};
 use crate::live_check::clean::put_policies_back;
 use crate::live_check::journal::{Deployed, Thing};
 use crate::live_check::lab::{Lab, without_rule};
@@ -17,9 +16,8 @@ const LONGEST: Duration = Duration::from_secs(120);
 const TRIES: usize = 10;
 const INTERVAL: Duration = Duration::from_secs(5);
 
-pub(super) async fn observe(lab: &Lab, stack: &Deployed) -> Result<Observation, Failure> {
-    let mut seen = Observation::default();
-    let refused = refuse(lab, stack, &mut seen).await;
+pub(super) async fn refused_delivery(lab: &Lab, seen: &mut Observation) -> Tested {
+    let refused = refuse(lab, lab.deployed()?, seen).await;
     // INVARIANT: the policy is put back, also after a failure. After Ctrl-C the command puts it back.
     let mut is_back = put_policies_back(lab).await;
     for _ in 1..TRIES {
@@ -29,51 +27,44 @@ pub(super) async fn observe(lab: &Lab, stack: &Deployed) -> Result<Observation, 
         lab.sleep(INTERVAL).await;
         is_back = put_policies_back(lab).await;
     }
-    refused.and(is_back).map(|()| seen)
+    is_back?;
+    refused
 }
 
 /// Has a request refused and looks for its dead letter.
-async fn refuse(lab: &Lab, stack: &Deployed, seen: &mut Observation) -> Result<(), Failure> {
+async fn refuse(lab: &Lab, stack: &Deployed, seen: &mut Observation) -> Tested {
     const PART: &str = "the dead letter";
     let policy = lab.queue_policy(&stack.requests).await;
-    let Some(whole) = seen.need("read the queue's policy", policy) else { return Ok(()) };
+    let whole = seen.need("read the queue's policy", policy)?;
     let Some(rest) = without_rule(&whole) else {
         seen.note("the rule's statement", "not there", Verdict::Unknown);
         return Ok(());
     };
     let replaced = lab.replace_policy(&stack.requests, &whole, &rest).await?;
-    if seen.need("take the rule's statement out", replaced).is_none() {
-        return Ok(());
-    }
+    seen.need("take the rule's statement out", replaced)?;
     lab.sleep(SETTLES_WITHIN).await;
     let (id, begun) = (lab.new_name(), lab.now());
     let sent = lab.send_request_to_refuse(stack, &id).await?;
-    if seen.need("send a request", sent).is_none() {
-        return Ok(());
-    }
+    seen.need("send a request", sent)?;
     let letter = loop {
         let found = lab.dead_letter(stack, &id).await;
-        let Some(found) = seen.need(PART, found) else { return Ok(()) };
+        let found = seen.need(PART, found)?;
         if found.is_some() || lab.since(begun) > LONGEST {
             break found;
         }
         lab.sleep(Duration::from_secs(2)).await;
     };
     let Some(letter) = letter else {
-        match seen.need(PART, lab.record_of(stack, &id).await) {
-            Some(None) => seen.note(PART, "not there", Verdict::Otherwise),
-            Some(Some(_)) => seen.note(PART, "the request was not refused", Verdict::Unknown),
-            None => {}
+        match seen.need(PART, lab.record_of(stack, &id).await)? {
+            None => seen.note(PART, "not there", Verdict::Otherwise),
+            Some(_) => seen.note(PART, "the request was not refused", Verdict::Unknown),
         }
         return Ok(());
     };
     seen.took(PART, Some(lab.since(begun)), LONGEST / 2);
     let code = letter.code.as_deref().unwrap_or("none");
-    let is_assumed = code == "NO_PERMISSIONS";
-    seen.note("ERROR_CODE", code, if is_assumed { Verdict::AsAssumed } else { Verdict::Otherwise });
+    seen.note("ERROR_CODE", code, Verdict::of(code == "NO_PERMISSIONS"));
     let deleted = lab.delete_letter(stack, &letter).await;
-    match seen.need("delete the dead letter", deleted) {
-        Some(()) => lab.is_gone(&Thing::DeadLetter { request: id }),
-        None => Ok(()),
-    }
+    seen.need("delete the dead letter", deleted)?;
+    Ok(lab.is_gone(&Thing::DeadLetter { request: id })?)
 }

@@ -5,8 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use rekognition_model_copier::domain::record::Record;
 
-use crate::exit::Failure;
-use crate::live_check::answer::{Answer, Observation, Verdict};
+use crate::live_check::answer::{Answer, Observation, Tested, Verdict};
 use crate::live_check::journal::Deployed;
 use crate::live_check::lab::Lab;
 
@@ -18,12 +17,12 @@ const FEWEST_MINUTES: i32 = 30;
 const LONGEST: Duration = Duration::from_secs(120);
 
 /// Row 26: how often check-copies is invoked.
-pub(super) async fn schedule(lab: &Lab, stack: &Deployed) -> Result<Observation, Failure> {
+pub(super) async fn schedule(lab: &Lab, seen: &mut Observation) -> Tested {
     const PART: &str = "invocations";
-    let mut seen = Observation::default();
+    let stack = lab.deployed()?;
     let to = (lab.now() - METRICS_DELAY).as_second() / 60 * 60;
     let answer = lab.invocations(&stack.checker, to - 3600, to).await;
-    let Some(minutes) = seen.need(PART, answer) else { return Ok(seen) };
+    let minutes = seen.need(PART, answer)?;
     // A stack may be younger than an hour.
     let first = minutes.iter().map(|(at, _)| *at).min().unwrap_or(to);
     let watched = i32::try_from((to - first) / 60).unwrap_or_default();
@@ -35,21 +34,21 @@ pub(super) async fn schedule(lab: &Lab, stack: &Deployed) -> Result<Observation,
         ..0.95 => seen.note(PART, "fewer", Verdict::Otherwise),
         _ => seen.note(PART, "more", Verdict::Otherwise),
     }
-    Ok(seen)
+    Ok(())
 }
 
 /// Row 29: under which dimensions EventBridge counts what a rule does.
-pub(super) async fn dimensions(lab: &Lab, stack: &Deployed) -> Result<Observation, Failure> {
+pub(super) async fn dimensions(lab: &Lab, seen: &mut Observation) -> Tested {
     const PART: &str = "dimensions";
-    let mut seen = Observation::default();
+    let stack = lab.deployed()?;
     let (bus, name) = match stack.rule.split_once('|') {
         Some((bus, name)) => (Some(bus), name),
         None => (None, stack.rule.as_str()),
     };
     let expected_bus = Some(stack.bus.as_str()).filter(|bus| *bus != "default");
-    let verdict = if bus == expected_bus { Verdict::AsAssumed } else { Verdict::Otherwise };
-    seen.note("the rule's Ref", if bus.is_some() { "bus and name" } else { "name" }, verdict);
-    let Some(metrics) = seen.need(PART, lab.rule_metrics(name).await) else { return Ok(seen) };
+    let form = if bus.is_some() { "bus and name" } else { "name" };
+    seen.note("the rule's Ref", form, Verdict::of(bus == expected_bus));
+    let metrics = seen.need(PART, lab.rule_metrics(name).await)?;
     let expected = expected_bus.map(|bus| ("EventBusName", bus)).into_iter().chain([("RuleName", name)]);
     let is_expected = |metric: &Vec<(String, String)>| {
         metric.iter().map(|(name, value)| (name.as_str(), value.as_str())).eq(expected.clone())
@@ -61,31 +60,25 @@ pub(super) async fn dimensions(lab: &Lab, stack: &Deployed) -> Result<Observatio
     } else {
         seen.note(PART, "others", Verdict::Otherwise);
     }
-    Ok(seen)
+    Ok(())
 }
 
 /// Row 30: whether the functions may announce.
-pub(super) async fn announcement(lab: &Lab, stack: &Deployed) -> Result<Observation, Failure> {
-    let mut seen = Observation::default();
+pub(super) async fn announcement(lab: &Lab, seen: &mut Observation) -> Tested {
+    let stack = lab.deployed()?;
     let (id, begun) = (lab.new_name(), lab.now());
     let sent = lab.send_request(stack, &id).await;
-    if seen.need("send a request", sent).is_none() {
-        return Ok(seen);
-    }
+    seen.need("send a request", sent)?;
     let recorded = poll(lab, stack, &id, |_| true).await;
-    match seen.need("its record", recorded) {
-        Some(true) => seen.note("its record", "there", Verdict::AsAssumed),
-        Some(false) => {
-            seen.note("its record", "not there", Verdict::Unknown);
-            return Ok(seen);
-        }
-        None => return Ok(seen),
+    if !seen.need("its record", recorded)? {
+        seen.note("its record", "not there", Verdict::Unknown);
+        return Ok(());
     }
+    seen.note("its record", "there", Verdict::AsAssumed);
     let announced = poll(lab, stack, &id, |record| record.header().outbox.is_empty()).await;
-    if let Some(is_announced) = seen.need("announced", announced) {
-        seen.took("announced", is_announced.then(|| lab.since(begun)), 2 * LONGEST);
-    }
-    Ok(seen)
+    let is_announced = seen.need("announced", announced)?;
+    seen.took("announced", is_announced.then(|| lab.since(begun)), 2 * LONGEST);
+    Ok(())
 }
 
 /// Reads the record of a request until the condition holds. Returns whether it held in time.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rekognition_model_copier::domain::arn::ProjectArn;
 
-use super::{Lab, Shown};
+use super::{Description, Lab};
 use crate::exit::Failure;
 use crate::live_check::answer::Answer;
 use crate::live_check::journal::Model;
@@ -16,14 +16,14 @@ const LONGEST_COPY: Duration = Duration::from_secs(125 * 60);
 const LONGEST_HIDING: Duration = Duration::from_secs(30 * 60);
 
 /// The course of a copy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Followed {
     /// The time from the call's answer until the copy was shown.
     pub visible_after: Option<Duration>,
     /// The time from the call's answer until the copy had ended.
     pub ended_after: Option<Duration>,
     /// The last description.
-    pub shown: Option<Shown>,
+    pub last: Option<Description>,
 }
 
 /// The first copy of a run, which several experiments look at.
@@ -41,14 +41,14 @@ impl Lab {
     /// Polls a copy to its end.
     pub async fn follow(&self, project: &ProjectArn, name: &str) -> Followed {
         let begun = self.now();
-        let mut followed = Followed { visible_after: None, ended_after: None, shown: None };
+        let mut followed = Followed::default();
         loop {
             let answer = self.version(project, name).await;
             let passed = self.since(begun);
-            if let Ok(Some(shown)) = answer {
+            if let Ok(Some(version)) = answer {
                 followed.visible_after.get_or_insert(passed);
-                let has_ended = shown.status != "COPYING_IN_PROGRESS";
-                followed.shown = Some(shown);
+                let has_ended = version.status != "COPYING_IN_PROGRESS";
+                followed.last = Some(version);
                 if has_ended {
                     followed.ended_after = Some(passed);
                     return followed;
@@ -79,7 +79,7 @@ impl Lab {
         let answer = self.copy(&model.copy(&name)).await?;
         let followed = match answer {
             Ok(_) => self.follow(&model.destination, &name).await,
-            Err(_) => Followed { visible_after: None, ended_after: None, shown: None },
+            Err(_) => Followed::default(),
         };
         let copy = Rc::new(FirstCopy { name, answer, followed });
         *self.first_copy.borrow_mut() = Some(Rc::clone(&copy));

@@ -1,9 +1,12 @@
 //! The calls that experiments make, and the parts of the answers that they read.
 
+use std::collections::BTreeSet;
+
+use aws_sdk_rekognition::operation::describe_project_versions::DescribeProjectVersionsOutput;
 use aws_sdk_rekognition::types::{OutputConfig, ProjectVersionDescription};
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 
-use super::{Lab, TAG};
+use super::{Lab, PACE, PREFIX, TAG};
 use crate::exit::Failure;
 use crate::live_check::answer::{Answer, Refused, word};
 use crate::live_check::journal::{Model, Thing};
@@ -40,7 +43,7 @@ impl Model {
 /// A version as DescribeProjectVersions shows it.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "AWS's members")]
-pub struct Shown {
+pub struct Description {
     pub arn: String,
     pub status: String,
     pub has_message: bool,
@@ -114,38 +117,39 @@ impl Lab {
     /// DeleteProjectPolicy.
     pub async fn delete_policy(&self, project: &ProjectArn, name: &str) -> Answer<()> {
         let call = self.client_of(project).delete_project_policy().project_arn(project.as_str());
-        self.call("DeleteProjectPolicy", call.policy_name(name).send(), |_| Vec::new()).await.map(|_| ())
+        self.call("DeleteProjectPolicy", call.policy_name(name).send()).await.map(|_| ())
     }
 
     /// DeleteProjectVersion.
     pub async fn delete_version(&self, arn: &str) -> Answer<()> {
         let call = self.own.delete_project_version().project_version_arn(arn).send();
-        self.call("DeleteProjectVersion", call, |_| Vec::new()).await.map(|_| ())
+        self.call("DeleteProjectVersion", call).await.map(|_| ())
     }
 
     /// DeleteProject.
     pub async fn delete_project(&self, arn: &str) -> Answer<()> {
         let call = self.own.delete_project().project_arn(arn).send();
-        self.call("DeleteProject", call, |_| Vec::new()).await.map(|_| ())
+        self.call("DeleteProject", call).await.map(|_| ())
     }
 
     /// DescribeProjects of one name in the run's account; the answer is its ARN.
     pub async fn project(&self, name: &str) -> Answer<Option<String>> {
         let call = self.own.describe_projects().project_names(name).send();
-        let answer = self.call("DescribeProjects", call, |_| Vec::new()).await?;
+        let answer = self.call("DescribeProjects", call).await?;
         let project = answer.project_descriptions.unwrap_or_default().into_iter().next();
         Ok(project.and_then(|project| project.project_arn))
     }
 
     /// DescribeProjectVersions of one name.
-    pub async fn version(&self, project: &ProjectArn, name: &str) -> Answer<Option<Shown>> {
+    pub async fn version(&self, project: &ProjectArn, name: &str) -> Answer<Option<Description>> {
+        self.sleep(PACE).await;
         let call = self.own.describe_project_versions().project_arn(project.as_str()).version_names(name);
-        let fields = |answer: &aws_sdk_rekognition::operation::describe_project_versions::DescribeProjectVersionsOutput| {
-            answer.project_version_descriptions().first().map(fields).unwrap_or_default()
+        let members = |answer: &DescribeProjectVersionsOutput| {
+            answer.project_version_descriptions().first().map(members).unwrap_or_default()
         };
-        let answer = self.call("DescribeProjectVersions", call.send(), fields).await?;
+        let answer = self.record("DescribeProjectVersions", call.send(), members).await?;
         let version = answer.project_version_descriptions.unwrap_or_default().into_iter().next();
-        Ok(version.map(|version| Shown {
+        Ok(version.map(|version| Description {
             arn: version.project_version_arn.unwrap_or_default(),
             status: version.status.map(|status| word(status.as_str())).unwrap_or_default(),
             has_message: version.status_message.is_some_and(|message| !message.is_empty()),
@@ -154,10 +158,38 @@ impl Lab {
             key: version.kms_key_id,
         }))
     }
+
+    /// The prefix that the run gives to each of its copies.
+    fn key_prefix(&self) -> String {
+        format!("{PREFIX}{}/", self.begun.run)
+    }
+
+    /// The forms of the first 1000 keys below the run's prefix, for instance `PREFIX/PROJECT/VERSION/FILE`.
+    pub async fn key_forms(&self, model: &Model) -> Answer<BTreeSet<String>> {
+        let prefix = self.key_prefix();
+        let call = self.s3.list_objects_v2().bucket(&model.bucket).prefix(&prefix).send();
+        let answer = self.call("ListObjectsV2", call).await?;
+        let keys = answer.contents().iter().filter_map(|object| object.key()?.strip_prefix(&prefix));
+        Ok(keys.map(|key| form(key, model)).collect())
+    }
+}
+
+/// A word in place of each segment: a segment may be a name or an id.
+fn form(key: &str, model: &Model) -> String {
+    let word = |segment: &str| match segment {
+        _ if segment == model.destination.project_name() => "PROJECT/",
+        _ if segment == model.source_project.project_name() => "SOURCE_PROJECT/",
+        _ if segment == model.source_version.version_name() => "SOURCE_VERSION/",
+        _ if segment.starts_with(PREFIX) => "VERSION/",
+        _ if segment.chars().all(|c| c.is_ascii_digit()) => "NUMBER/",
+        _ => "FOLDER/",
+    };
+    let folders = key.rsplit_once('/').map(|(folders, _)| folders.split('/').map(word).collect::<String>());
+    format!("PREFIX/{}FILE", folders.unwrap_or_default())
 }
 
 /// The members that a description has.
-fn fields(version: &ProjectVersionDescription) -> Vec<&'static str> {
+fn members(version: &ProjectVersionDescription) -> Vec<&'static str> {
     let has = |name, has: bool| has.then_some(name);
     [
         has("ProjectVersionArn", version.project_version_arn.is_some()),

@@ -67,7 +67,7 @@ impl Lab {
             let call = call.max_number_of_messages(10).message_attribute_names("ERROR_CODE");
             // With a wait time, SQS asks all its servers.
             let call = call.visibility_timeout(HELD_SECONDS).wait_time_seconds(1).send();
-            let page = self.call("ReceiveMessage", call, |_| Vec::new()).await?.messages.unwrap_or_default();
+            let page = self.call("ReceiveMessage", call).await?.messages.unwrap_or_default();
             if page.is_empty() {
                 break;
             }
@@ -84,7 +84,7 @@ impl Lab {
     pub async fn delete_letter(&self, stack: &Deployed, letter: &Letter) -> Answer<()> {
         let call = self.stack.queues.delete_message().queue_url(&stack.dead_letters);
         let call = call.receipt_handle(&letter.receipt).send();
-        self.call("DeleteMessage", call, |_| Vec::new()).await.map(|_| ())
+        self.call("DeleteMessage", call).await.map(|_| ())
     }
 }
 

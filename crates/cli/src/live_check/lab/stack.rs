@@ -52,7 +52,7 @@ impl Lab {
             .end_time(DateTime::from_secs(to))
             .period(60)
             .statistics(Statistic::Sum);
-        let answer = self.call("GetMetricStatistics", call.send(), |_| Vec::new()).await?;
+        let answer = self.call("GetMetricStatistics", call.send()).await?;
         let minute =
             |point: aws_sdk_cloudwatch::types::Datapoint| Some((point.timestamp?.secs(), point.sum?));
         Ok(answer.datapoints.unwrap_or_default().into_iter().filter_map(minute).collect())
@@ -62,7 +62,7 @@ impl Lab {
     pub async fn rule_metrics(&self, rule: &str) -> Answer<Vec<Vec<(String, String)>>> {
         let of_rule = DimensionFilter::builder().name("RuleName").value(rule).build();
         let call = self.stack.cloudwatch.list_metrics().namespace("AWS/Events").dimensions(of_rule);
-        let answer = self.call("ListMetrics", call.send(), |_| Vec::new()).await?;
+        let answer = self.call("ListMetrics", call.send()).await?;
         let metrics = answer.metrics.unwrap_or_default().into_iter().map(|metric| {
             let dimensions = metric.dimensions.unwrap_or_default().into_iter();
             let mut dimensions: Vec<_> = dimensions.filter_map(|it| it.name.zip(it.value)).collect();
@@ -75,7 +75,7 @@ impl Lab {
     /// Puts a request on the stack's bus that names nothing to copy, so that it has to be rejected.
     pub async fn send_request(&self, stack: &Deployed, id: &str) -> Answer<()> {
         let call = self.stack.events.put_events().entries(request(stack, id)).send();
-        self.call("PutEvents", call, |_| Vec::new()).await.and_then(|answer| is_put(&answer))
+        self.call("PutEvents", call).await.and_then(|answer| is_put(&answer))
     }
 
     /// The same while the request queue refuses it.
@@ -94,7 +94,7 @@ impl Lab {
         let key = RecordKey { requester: self.begun.account.clone(), request_id: id.to_owned() };
         let call = self.stack.ledger.get_item().table_name(&stack.ledger).consistent_read(true);
         let call = call.key("id", AttributeValue::S(key.to_string()));
-        let answer = self.call("GetItem", call.send(), |_| Vec::new()).await?;
+        let answer = self.call("GetItem", call.send()).await?;
         let record = answer.item.as_ref().map(item::read).transpose();
         record.map_err(|_| Refused { code: "Unreadable".to_owned(), status: Some(200) })
     }

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use model_copier::confirm::Confirmed;
 use model_copier::live_check::answer::Verdict::{self, AsAssumed, Otherwise, Unknown};
 use model_copier::live_check::answers::Answers;
-use model_copier::live_check::experiments::{EXPERIMENTS, Level};
+use model_copier::live_check::experiments::{EXPERIMENTS, Level, Needs};
 use model_copier::live_check::journal::{Begun, Deployed, Journal};
 use model_copier::live_check::lab::{Lab, Time};
 use model_copier::live_check::runner;
@@ -133,7 +133,7 @@ async fn verdict(
 
 #[tokio::test]
 async fn every_row_about_a_stack_is_as_assumed_under_the_defaults() {
-    for experiment in EXPERIMENTS.iter().filter(|it| it.needs_stack() && !it.is_intrusive()) {
+    for experiment in EXPERIMENTS.iter().filter(|it| it.needs == Needs::Stack) {
         let seen = verdict(experiment.row, Metrics::of_a_good_stack(), None, |_| {}).await;
         assert_eq!(seen, AsAssumed, "row {}", experiment.row);
     }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::announcement::DETAIL_TYPE as ANNOUNCEMENT;
-use super::json::{self, Object};
+use super::json::Object;
 use super::problem::{Problem, ProblemCode, shown};
 
 /// The detail-type of an EventBridge event that holds a request.
@@ -53,20 +53,17 @@ pub fn open<'a>(message: &'a str, source: &str) -> Content<'a> {
     if !(object.has("Type") && object.has("Message") && object.has("MessageId")) {
         return open_object(message, object, source);
     }
-    let mut problems = Vec::new();
-    let kind = object.take("Type", &mut problems).and_then(|kind| serde_json::from_str(kind.get()).ok());
+    let kind = object.take("Type").and_then(|kind| serde_json::from_str(kind.get()).ok());
     if kind.is_some_and(|kind: Cow<'_, str>| kind == "SubscriptionConfirmation") {
         return Content::Ignored(IgnoreReason::SubscriptionConfirmation);
     }
-    let inner = object.take("Message", &mut problems);
-    let inner = inner.and_then(|value| json::string("Message", value, &mut problems));
-    match inner {
-        Some(inner) if problems.is_empty() => open_notification(&inner, source),
+    match object.take_text("Message") {
+        Some(inner) if object.problems.is_empty() => open_notification(&inner, source),
         _ => {
-            if problems.is_empty() {
-                problems.push(missing_request("Message"));
+            if object.problems.is_empty() {
+                object.report("Message", ProblemCode::Missing, MISSING_REQUEST);
             }
-            Content::Request(RawRequest { problems, ..RawRequest::default() })
+            Content::Request(RawRequest { problems: object.problems, ..RawRequest::default() })
         }
     }
 }
@@ -97,35 +94,28 @@ fn bare_request(message: &str) -> Content<'_> {
     Content::Request(RawRequest { text: Cow::Borrowed(message), ..RawRequest::default() })
 }
 
-fn missing_request(field: &str) -> Problem {
-    Problem::new(field, ProblemCode::Missing, "is missing: it must hold the request")
-}
+const MISSING_REQUEST: &str = "is missing: it must hold the request";
 
-fn open_event<'a>(mut object: Object<'a>, source: &str) -> Content<'a> {
-    let mut problems = Vec::new();
-    let mut text = |name: &str| {
-        let value: Option<&RawValue> = object.take(name, &mut problems);
-        value.and_then(|value| json::string(name, value, &mut problems))
-    };
-    let detail_type = text("detail-type").unwrap_or_default();
-    let event_id = text("id");
-    let event_account = text("account");
-    if text("source").as_deref() == Some(source) || detail_type == ANNOUNCEMENT {
+fn open_event<'a>(mut event: Object<'a>, source: &str) -> Content<'a> {
+    let detail_type = event.take_text("detail-type").unwrap_or_default();
+    let event_id = event.take_text("id");
+    let event_account = event.take_text("account");
+    if event.take_text("source").as_deref() == Some(source) || detail_type == ANNOUNCEMENT {
         return Content::Ignored(IgnoreReason::Announcement);
     }
-    let detail = object.take("detail", &mut problems);
+    let detail = event.take("detail");
     if detail_type != DETAIL_TYPE {
         let rest = format!("must be `{DETAIL_TYPE}`, not {}", shown(&detail_type));
-        problems.push(Problem::new("detail-type", ProblemCode::DetailType, rest));
+        event.report("detail-type", ProblemCode::DetailType, rest);
     }
     if detail.is_none() {
-        problems.push(missing_request("detail"));
+        event.report("detail", ProblemCode::Missing, MISSING_REQUEST);
     }
     Content::Request(RawRequest {
         text: Cow::Borrowed(detail.map_or("", RawValue::get)),
         event_id,
         event_account,
         is_from_notification: false,
-        problems,
+        problems: event.problems,
     })
 }

@@ -7,40 +7,41 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::problem::{Problem, ProblemCode, shown};
 
-/// A JSON object's members in the order they were written.
+const GIVEN_TWICE: &str = "is given more than once: give it once";
+
+/// A JSON object's members in the order they were written, and the problems that were found in it.
 #[derive(Debug)]
 pub struct Object<'a> {
     prefix: String,
     members: Vec<(String, &'a RawValue)>,
+    /// The problems of the members that were taken.
+    pub problems: Vec<Problem>,
 }
 
 impl<'a> Object<'a> {
     /// Reads `text`; messages call it `name`.
     pub fn parse(name: &str, text: &'a str) -> Result<Self, Problem> {
         match serde_json::from_str::<Members<'a>>(text) {
-            Ok(Members(members)) => Ok(Self { prefix: String::new(), members }),
+            Ok(Members(members)) => Ok(Self { prefix: String::new(), members, problems: Vec::new() }),
             Err(error) if error.is_data() => {
                 Err(Problem::new(name, ProblemCode::NotAnObject, "must be a JSON object"))
             }
-            Err(_) if text.starts_with('\u{feff}') => Err(Problem::new(
-                name,
-                ProblemCode::NotJson,
-                "must be JSON: it begins with a byte order mark, send it without",
-            )),
-            Err(error) => Err(Problem::new(
-                name,
-                ProblemCode::NotJson,
-                format_args!(
-                    "must be JSON: it can't be read from line {} column {}",
-                    error.line(),
-                    error.column()
-                ),
-            )),
+            Err(error) => {
+                let rest = match text.starts_with('\u{feff}') {
+                    true => "must be JSON: it begins with a byte order mark, send it without".to_owned(),
+                    false => format!(
+                        "must be JSON: it can't be read from line {} column {}",
+                        error.line(),
+                        error.column()
+                    ),
+                };
+                Err(Problem::new(name, ProblemCode::NotJson, rest))
+            }
         }
     }
 
@@ -60,44 +61,54 @@ impl<'a> Object<'a> {
     }
 
     /// Takes every member called exactly `name`; more than one is a problem. `null` counts as left out.
-    pub fn take(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<&'a RawValue> {
-        self.take_where(name, problems, |member| member == name)
+    pub fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+        self.take_where(name, |member| member == name)
     }
 
     /// Takes every member called `name` in lowerCamelCase or, as AWS spells it, in PascalCase.
-    pub fn take_either(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<&'a RawValue> {
-        self.take_where(name, problems, |member| lower_camel_case(member) == name)
+    pub fn take_either(&mut self, name: &str) -> Option<&'a RawValue> {
+        self.take_where(name, |member| lower_camel_case(member) == name)
     }
 
-    fn take_where(
-        &mut self,
-        name: &str,
-        problems: &mut Vec<Problem>,
-        is_it: impl Fn(&str) -> bool,
-    ) -> Option<&'a RawValue> {
-        let mut found = Vec::new();
-        self.members.retain(|(member, value)| {
-            let hit = is_it(member);
-            if hit {
-                found.push(*value);
-            }
-            !hit
-        });
-        if found.len() > 1 {
-            problems.push(duplicate(&format!("{}{name}", self.prefix)));
-        }
-        found.first().copied().filter(|value| value.get() != "null")
+    /// Takes a member that holds a text.
+    pub fn take_text(&mut self, name: &str) -> Option<String> {
+        let value = self.take(name)?;
+        self.text(name, value)
     }
 
-    /// Every member with its value, for objects with any names; equal names are a problem.
-    pub fn into_members(self, problems: &mut Vec<Problem>) -> Vec<(String, &'a RawValue)> {
-        let mut seen = BTreeSet::new();
-        let twice: BTreeSet<&str> =
-            self.members.iter().map(|(name, _)| name.as_str()).filter(|name| !seen.insert(*name)).collect();
-        for name in twice {
-            problems.push(duplicate(&format!("{}{}", self.prefix, shorten(name))));
+    /// Takes a member, in either spelling, that holds an object.
+    pub fn take_object(&mut self, name: &str) -> Option<Object<'a>> {
+        let value = self.take_either(name)?;
+        Object::within(name, value).map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    /// The text that a value of this object holds. Anything else is a problem of `name`.
+    pub fn text(&mut self, name: &str, value: &RawValue) -> Option<String> {
+        let text = serde_json::from_str(value.get()).ok();
+        if text.is_none() {
+            self.problems.push(wrong_type(&format!("{}{name}", self.prefix), "a string", value));
         }
-        self.members
+        text
+    }
+
+    fn take_where(&mut self, name: &str, is_it: impl Fn(&str) -> bool) -> Option<&'a RawValue> {
+        let taken: Vec<_> = self.members.extract_if(.., |(member, _)| is_it(member)).collect();
+        if taken.len() > 1 {
+            self.report(name, ProblemCode::Duplicate, GIVEN_TWICE);
+        }
+        taken.first().map(|(_, value)| *value).filter(|value| value.get() != "null")
+    }
+
+    /// Takes every member, for objects with any names; equal names are a problem.
+    pub fn take_all(&mut self) -> Vec<(String, &'a RawValue)> {
+        let members = std::mem::take(&mut self.members);
+        let mut names = BTreeSet::new();
+        let repeated: BTreeSet<&str> =
+            members.iter().map(|(name, _)| name.as_str()).filter(|name| !names.insert(*name)).collect();
+        for name in repeated {
+            self.report(&shorten(name), ProblemCode::Duplicate, GIVEN_TWICE);
+        }
+        members
     }
 
     /// Every member as it was written.
@@ -105,16 +116,27 @@ impl<'a> Object<'a> {
         self.members.iter().map(|(name, value)| (name.as_str(), *value))
     }
 
-    /// Reports every member that was not taken.
-    pub fn finish(self, known: &[&str], problems: &mut Vec<Problem>) {
-        for (member, _) in &self.members {
-            let field = format!("{}{}", self.prefix, shorten(member));
-            problems.push(Problem::new(
-                &field,
-                ProblemCode::Unknown,
-                format_args!("is not a known field: use one of {}", known.join(", ")),
-            ));
+    /// Adds a problem of the member `name`; `rest` continues the sentence that begins with its name.
+    pub fn report(&mut self, name: &str, code: ProblemCode, rest: impl fmt::Display) {
+        self.problems.push(Problem::new(&format!("{}{name}", self.prefix), code, rest));
+    }
+
+    /// Whether the member `name`, or a part of it, has a problem.
+    pub fn has_problem_in(&self, name: &str) -> bool {
+        let field = format!("{}{name}", self.prefix);
+        let is_in = |problem: &Problem| {
+            problem.field.strip_prefix(&field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.problems.iter().any(is_in)
+    }
+
+    /// The problems of the object. A member that was not taken is one.
+    pub fn finish(mut self, known: &[&str]) -> Vec<Problem> {
+        for (member, _) in std::mem::take(&mut self.members) {
+            let rest = format!("is not a known field: use one of {}", known.join(", "));
+            self.report(&shorten(&member), ProblemCode::Unknown, rest);
         }
+        self.problems
     }
 }
 
@@ -127,26 +149,12 @@ pub fn lower_camel_case(name: &str) -> String {
     name
 }
 
-/// The text that `value` holds, or a problem of `field`.
-pub fn string(field: &str, value: &RawValue, problems: &mut Vec<Problem>) -> Option<String> {
-    match serde_json::from_str(value.get()) {
-        Ok(text) => Some(text),
-        Err(_) => {
-            problems.push(wrong_type(field, "a string", value));
-            None
-        }
-    }
-}
-
-fn duplicate(field: &str) -> Problem {
-    Problem::new(field, ProblemCode::Duplicate, "is given more than once: give it once")
-}
-
 fn wrong_type(field: &str, wanted: &str, value: &RawValue) -> Problem {
     Problem::new(field, ProblemCode::WrongType, format_args!("must be {wanted}, not {}", shown(value.get())))
 }
 
-fn shorten(name: &str) -> String {
+/// A name from outside, as a field's path shows it.
+pub fn shorten(name: &str) -> String {
     shown(name).trim_matches('`').to_owned()
 }
 
@@ -166,9 +174,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
                     members.push((key, map.next_value::<&'de RawValue>()?));
                 }
                 Ok(Members(members))
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-                Err(E::invalid_type(de::Unexpected::Unit, &self))
             }
         }
         deserializer.deserialize_map(Collect)

@@ -4,6 +4,7 @@
 //! none of them. [`admission`](super::admission) decides whether the request is allowed.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -160,152 +161,163 @@ impl Draft {
         })
     }
 
-    fn read(mut object: Object<'_>) -> Self {
-        let mut problems = Vec::new();
-        let p = &mut problems;
-        let source_project_arn = arn(&mut object, "sourceProjectArn", ProjectArn::parse, p);
-        let source_project_version_arn =
-            arn(&mut object, "sourceProjectVersionArn", ProjectVersionArn::parse, p);
-        let destination_project_arn = arn(&mut object, "destinationProjectArn", ProjectArn::parse, p);
-        let version_name = required(&mut object, "versionName", p).and_then(|value| version_name(value, p));
-        let output_config =
-            required(&mut object, "outputConfig", p).and_then(|value| output_config(value, p));
-        let tags = object.take_either("tags", p).map(|value| tags(value, p)).unwrap_or_default();
-        let kms_key_id = object.take_either("kmsKeyId", p).and_then(|value| kms_key_id(value, p));
-        let request_id = object.take_either("requestId", p).and_then(|value| id("requestId", value, p));
-        let correlation_id =
-            object.take_either("correlationId", p).and_then(|value| id("correlationId", value, p));
-        let context = object.take_either("context", p).and_then(|value| context(value, p));
-        object.finish(FIELDS, p);
-
-        if let (Some(project), Some(version)) = (&source_project_arn, &source_project_version_arn) {
-            same_project(project, version, p);
-        }
+    fn read(mut request: Object<'_>) -> Self {
         let fields = ReadableFields {
-            source_project_arn,
-            source_project_version_arn,
-            destination_project_arn,
-            version_name,
+            source_project_arn: arn(&mut request, "sourceProjectArn", ProjectArn::parse),
+            source_project_version_arn: arn(
+                &mut request,
+                "sourceProjectVersionArn",
+                ProjectVersionArn::parse,
+            ),
+            destination_project_arn: arn(&mut request, "destinationProjectArn", ProjectArn::parse),
+            version_name: required(&mut request, "versionName", |it, name| text(it, name, &VERSION_NAME)),
         };
+        let output_config = required(&mut request, "outputConfig", output_config);
+        let tags = tags(&mut request);
+        let kms_key_id = text(&mut request, "kmsKeyId", &KMS_KEY_ID);
+        let request_id = text(&mut request, "requestId", &ID);
+        let correlation_id = text(&mut request, "correlationId", &ID);
+        let context = context(&mut request);
+        let mut problems = request.finish(FIELDS);
+        if let (Some(project), Some(version)) =
+            (&fields.source_project_arn, &fields.source_project_version_arn)
+        {
+            problems.extend(other_project(project, version));
+        }
         Self { fields, output_config, tags, kms_key_id, request_id, correlation_id, context, problems }
     }
 }
 
-fn required<'a>(object: &mut Object<'a>, name: &str, problems: &mut Vec<Problem>) -> Option<&'a RawValue> {
-    let value = object.take_either(name, problems);
-    if value.is_none() && !problems.iter().any(|p| p.field == name) {
-        problems.push(Problem::new(name, ProblemCode::Missing, "is missing: it is required"));
+/// What a text field may hold.
+struct Form {
+    /// Characters.
+    length: RangeInclusive<usize>,
+    is_allowed: fn(&str) -> bool,
+    /// What is allowed, for a person.
+    allowed: &'static str,
+}
+
+const VERSION_NAME: Form =
+    Form { length: 1..=255, is_allowed: is_name, allowed: "may have letters, digits, `_`, `.` and `-` only" };
+const S3_BUCKET: Form =
+    Form { length: 3..=255, is_allowed: is_name, allowed: "may have letters, digits, `.`, `-` and `_` only" };
+const S3_KEY_PREFIX: Form = Form { length: 0..=1024, is_allowed: |_| true, allowed: "" };
+const KMS_KEY_ID: Form = Form {
+    length: 1..=2048,
+    is_allowed: |text| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b":_/+=,@.-".contains(&b))
+    },
+    allowed: "must be a key id, key ARN, alias name or alias ARN",
+};
+const ID: Form = Form {
+    length: 1..=MAX_ID_LENGTH,
+    is_allowed: is_id,
+    allowed: "may have printable ASCII characters only",
+};
+
+/// Reads a field that has to be there.
+fn required<'a, T>(
+    object: &mut Object<'a>,
+    name: &str,
+    read: impl FnOnce(&mut Object<'a>, &str) -> Option<T>,
+) -> Option<T> {
+    let value = read(object, name);
+    if value.is_none() && !object.has_problem_in(name) {
+        object.report(name, ProblemCode::Missing, "is missing: it is required");
     }
     value
 }
 
-fn arn<T>(
-    object: &mut Object<'_>,
-    field: &str,
-    parse: impl Fn(&str) -> Result<T, ArnError>,
-    problems: &mut Vec<Problem>,
-) -> Option<T> {
-    let value = required(object, field, problems)?;
-    let text = json::string(field, value, problems)?;
-    match parse(&text) {
-        Ok(arn) => Some(arn),
-        Err(error) => {
+fn text(object: &mut Object<'_>, name: &str, form: &Form) -> Option<String> {
+    let value = object.take_either(name)?;
+    let text = object.text(name, value)?;
+    let (length, (least, most)) = (text.chars().count(), (form.length.start(), form.length.end()));
+    if !form.length.contains(&length) {
+        let rest = format!("must have {least} to {most} characters, not {length}");
+        object.report(name, ProblemCode::Length, rest);
+    } else if !(form.is_allowed)(&text) {
+        object.report(name, ProblemCode::Pattern, format!("{}, not {}", form.allowed, shown(&text)));
+    } else {
+        return Some(text);
+    }
+    None
+}
+
+fn arn<T>(object: &mut Object<'_>, name: &str, parse: impl Fn(&str) -> Result<T, ArnError>) -> Option<T> {
+    required(object, name, |object, name| {
+        let value = object.take_either(name)?;
+        let text = object.text(name, value)?;
+        let report = |error| {
             let code = match error {
                 ArnError::Length => ProblemCode::Length,
                 ArnError::NoProject | ArnError::NoProjectVersion => ProblemCode::Pattern,
             };
-            problems.push(Problem::new(field, code, format_args!("{error}, not {}", shown(&text))));
-            None
-        }
-    }
+            object.report(name, code, format!("{error}, not {}", shown(&text)));
+        };
+        parse(&text).map_err(report).ok()
+    })
 }
 
-fn version_name(value: &RawValue, problems: &mut Vec<Problem>) -> Option<String> {
-    let text = json::string("versionName", value, problems)?;
-    length("versionName", &text, 1, 255, problems)?;
-    if !is_name(&text) {
-        let rest = format!("may have letters, digits, `_`, `.` and `-` only, not {}", shown(&text));
-        problems.push(Problem::new("versionName", ProblemCode::Pattern, rest));
-        return None;
-    }
-    Some(text)
+fn output_config(request: &mut Object<'_>, name: &str) -> Option<OutputConfig> {
+    let mut object = request.take_object(name)?;
+    // The service model accepts `{}`, but a copy without a bucket has no place to go to.
+    let s3_bucket = required(&mut object, "s3Bucket", |object, name| text(object, name, &S3_BUCKET));
+    let s3_key_prefix = text(&mut object, "s3KeyPrefix", &S3_KEY_PREFIX);
+    request.problems.extend(object.finish(&["s3Bucket", "s3KeyPrefix"]));
+    Some(OutputConfig { s3_bucket: s3_bucket?, s3_key_prefix })
 }
 
-fn output_config(value: &RawValue, problems: &mut Vec<Problem>) -> Option<OutputConfig> {
-    let mut object = Object::within("outputConfig", value).map_err(|p| problems.push(p)).ok()?;
-    let bucket = object.take_either("s3Bucket", problems);
-    let prefix = object.take_either("s3KeyPrefix", problems);
-    object.finish(&["s3Bucket", "s3KeyPrefix"], problems);
-    let s3_key_prefix = prefix.and_then(|value| {
-        let text = json::string("outputConfig.s3KeyPrefix", value, problems)?;
-        length("outputConfig.s3KeyPrefix", &text, 0, 1024, problems).map(|()| text)
-    });
-    let Some(bucket) = bucket else {
-        // The service model accepts `{}`, but a copy without a bucket has no place to go to.
-        problems.push(Problem::new(
-            "outputConfig.s3Bucket",
-            ProblemCode::Missing,
-            "is missing: it is required",
-        ));
-        return None;
-    };
-    let s3_bucket = json::string("outputConfig.s3Bucket", bucket, problems)?;
-    length("outputConfig.s3Bucket", &s3_bucket, 3, 255, problems)?;
-    if !s3_bucket.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')) {
-        let rest = format!("may have letters, digits, `.`, `-` and `_` only, not {}", shown(&s3_bucket));
-        problems.push(Problem::new("outputConfig.s3Bucket", ProblemCode::Pattern, rest));
-        return None;
-    }
-    Some(OutputConfig { s3_bucket, s3_key_prefix })
-}
-
-fn tags(value: &RawValue, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
-    let members = match Object::within("tags", value) {
-        Ok(object) => object.into_members(problems),
-        Err(problem) => {
-            problems.push(problem);
-            return BTreeMap::new();
-        }
-    };
-    if members.len() > MAX_TAGS {
-        let rest = format!("may have at most {MAX_TAGS} members, not {}", members.len());
-        problems.push(Problem::new("tags", ProblemCode::TooLarge, rest));
-        return BTreeMap::new();
-    }
+fn tags(request: &mut Object<'_>) -> BTreeMap<String, String> {
+    let Some(mut object) = request.take_object("tags") else { return BTreeMap::new() };
+    let members = object.take_all();
+    let count = members.len();
     let mut tags = BTreeMap::new();
-    for (key, value) in members {
-        if let Some(value) = tag(&key, value, problems) {
-            tags.insert(key, value);
-        }
+    if count <= MAX_TAGS {
+        let tag = |(key, value): (String, &RawValue)| Some((key.clone(), tag(&mut object, &key, value)?));
+        tags = members.into_iter().filter_map(tag).collect();
+    } else {
+        let rest = format!("may have at most {MAX_TAGS} members, not {count}");
+        request.report("tags", ProblemCode::TooLarge, rest);
     }
+    request.problems.extend(object.problems);
     tags
 }
 
-fn tag(key: &str, value: &RawValue, problems: &mut Vec<Problem>) -> Option<String> {
-    let field = format!("tags.{}", shown(key).trim_matches('`'));
-    let before = problems.len();
-    let mut wrong = |code, rest: &str| problems.push(Problem::new(&field, code, rest));
-    if !(1..=128).contains(&key.chars().count()) {
-        wrong(ProblemCode::Length, "must have a key of 1 to 128 characters");
-    }
-    if key.starts_with("aws:") {
-        wrong(
+fn tag(tags: &mut Object<'_>, key: &str, value: &RawValue) -> Option<String> {
+    let name = &json::shorten(key);
+    let is_good_length = (1..=128).contains(&key.chars().count());
+    let rules_of_key = [
+        (is_good_length, ProblemCode::Length, "must have a key of 1 to 128 characters"),
+        (
+            !key.starts_with("aws:"),
             ProblemCode::Pattern,
             "must have a key that does not begin with `aws:`: AWS reserves this prefix",
-        );
+        ),
+        (
+            key.chars().all(is_tag_character),
+            ProblemCode::Pattern,
+            "may have letters, digits, spaces and `_.:/=+-@` only in its key",
+        ),
+    ];
+    let value = tags.text(name, value);
+    let text = value.as_deref().unwrap_or_default();
+    let rules_of_value = [
+        (text.chars().count() <= 256, ProblemCode::Length, "must have a value of at most 256 characters"),
+        (
+            text.chars().all(is_tag_character),
+            ProblemCode::Pattern,
+            "may have letters, digits, spaces and `_.:/=+-@` only in its value",
+        ),
+    ];
+    let mut is_good = true;
+    for (is_kept, code, rest) in rules_of_key.into_iter().chain(rules_of_value) {
+        if !is_kept {
+            tags.report(name, code, rest);
+            is_good = false;
+        }
     }
-    if !key.chars().all(is_tag_character) {
-        wrong(ProblemCode::Pattern, "may have letters, digits, spaces and `_.:/=+-@` only in its key");
-    }
-    let value = json::string(&field, value, problems)?;
-    let mut wrong = |code, rest: &str| problems.push(Problem::new(&field, code, rest));
-    if value.chars().count() > 256 {
-        wrong(ProblemCode::Length, "must have a value of at most 256 characters");
-    }
-    if !value.chars().all(is_tag_character) {
-        wrong(ProblemCode::Pattern, "may have letters, digits, spaces and `_.:/=+-@` only in its value");
-    }
-    (problems.len() == before).then_some(value)
+    value.filter(|_| is_good)
 }
 
 /// The service model's class for tag keys and values: `[\p{L}\p{Z}\p{N}_.:/=+\-@]`.
@@ -317,79 +329,33 @@ fn is_tag_character(c: char) -> bool {
         )
 }
 
-fn kms_key_id(value: &RawValue, problems: &mut Vec<Problem>) -> Option<String> {
-    let text = json::string("kmsKeyId", value, problems)?;
-    length("kmsKeyId", &text, 1, 2048, problems)?;
-    let is_key_character = |b: u8| b.is_ascii_alphanumeric() || b":_/+=,@.-".contains(&b);
-    if !text.bytes().all(is_key_character) || !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        let rest = format!("must be a key id, key ARN, alias name or alias ARN, not {}", shown(&text));
-        problems.push(Problem::new("kmsKeyId", ProblemCode::Pattern, rest));
-        return None;
-    }
-    Some(text)
-}
-
-fn id(field: &str, value: &RawValue, problems: &mut Vec<Problem>) -> Option<String> {
-    let text = json::string(field, value, problems)?;
-    length(field, &text, 1, MAX_ID_LENGTH, problems)?;
-    if !is_id(&text) {
-        let rest = format!("may have printable ASCII characters only, not {}", shown(&text));
-        problems.push(Problem::new(field, ProblemCode::Pattern, rest));
-        return None;
-    }
-    Some(text)
-}
-
-fn context(value: &RawValue, problems: &mut Vec<Problem>) -> Option<Context> {
-    let mut wrong = |code, rest: String| problems.push(Problem::new("context", code, rest));
+fn context(request: &mut Object<'_>) -> Option<Context> {
+    let value = request.take_either("context")?;
     let text = value.get();
-    if text.len() > MAX_CONTEXT_BYTES {
-        wrong(
-            ProblemCode::TooLarge,
-            format!("must have at most {MAX_CONTEXT_BYTES} bytes, not {}", text.len()),
-        );
-        return None;
-    }
     // Announcements return it, so EventBridge and common JSON readers must accept it: no number beyond a double, no
     // half of a surrogate pair, no deep nesting.
-    match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(serde_json::Value::Object(_)) => {}
-        Ok(_) => {
-            wrong(ProblemCode::WrongType, format!("must be an object, not {}", shown(text)));
-            return None;
+    let (code, rest) = match serde_json::from_str(text) {
+        _ if text.len() > MAX_CONTEXT_BYTES => {
+            let rest = format!("must have at most {MAX_CONTEXT_BYTES} bytes, not {}", text.len());
+            (ProblemCode::TooLarge, rest)
         }
-        Err(error) => {
-            wrong(ProblemCode::TooLarge, format!("must be JSON that can be read whole: {error}"));
-            return None;
-        }
-    }
-    if let Err(error) = fingerprint::canonicalize(value) {
-        wrong(ProblemCode::Duplicate, error.to_string());
-        return None;
-    }
-    Some(Context(value.to_owned()))
-}
-
-fn same_project(project: &ProjectArn, version: &ProjectVersionArn, problems: &mut Vec<Problem>) {
-    let same = (project.partition(), project.region(), project.account(), project.project_name())
-        == (version.partition(), version.region(), version.account(), version.project_name());
-    if !same {
-        problems.push(Problem::new(
-            "sourceProjectVersionArn",
-            ProblemCode::Mismatch,
-            format_args!("must be a version of `sourceProjectArn`, {}", shown(project.as_str())),
-        ));
-    }
-}
-
-fn length(field: &str, text: &str, least: usize, most: usize, problems: &mut Vec<Problem>) -> Option<()> {
-    let count = text.chars().count();
-    if (least..=most).contains(&count) {
-        return Some(());
-    }
-    let rest = format!("must have {least} to {most} characters, not {count}");
-    problems.push(Problem::new(field, ProblemCode::Length, rest));
+        Ok(serde_json::Value::Object(_)) => match fingerprint::canonicalize(value) {
+            Ok(_) => return Some(Context(value.to_owned())),
+            Err(error) => (ProblemCode::Duplicate, error.to_string()),
+        },
+        Ok(_) => (ProblemCode::WrongType, format!("must be an object, not {}", shown(text))),
+        Err(error) => (ProblemCode::TooLarge, format!("must be JSON that can be read whole: {error}")),
+    };
+    request.report("context", code, rest);
     None
+}
+
+/// The problem of a version of another project.
+fn other_project(project: &ProjectArn, version: &ProjectVersionArn) -> Option<Problem> {
+    let is_same = (project.partition(), project.region(), project.account(), project.project_name())
+        == (version.partition(), version.region(), version.account(), version.project_name());
+    let rest = format!("must be a version of `sourceProjectArn`, {}", shown(project.as_str()));
+    (!is_same).then(|| Problem::new("sourceProjectVersionArn", ProblemCode::Mismatch, rest))
 }
 
 #[cfg(test)]

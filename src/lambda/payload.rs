@@ -90,7 +90,7 @@ pub fn read(payload: &str) -> Result<Payload<'_>, BadPayload> {
     if !object.has("Records") {
         return Ok(Payload::Request(payload));
     }
-    let records = take(&mut object, "Records").ok_or(BadPayload::NoRecords)?;
+    let records = object.take("Records").ok_or(BadPayload::NoRecords)?;
     let records: Vec<&RawValue> = serde_json::from_str(records.get()).map_err(|_| BadPayload::NoRecords)?;
     let source = records.first().and_then(|record| {
         let mut record = object_of(record)?;
@@ -118,7 +118,7 @@ fn queue_record<'a>(record: &'a RawValue) -> Result<QueueRecord<'a>, BadPayload>
     let id = text_of(&mut record, "messageId").filter(|id| !id.is_empty()).ok_or(BadPayload::NoMessageId)?;
     let queue_arn = text_of(&mut record, "eventSourceARN");
     // A body that is not a string is no request, and is rejected as written.
-    let body = take(&mut record, "body").map_or(Cow::Borrowed(""), |body| {
+    let body = record.take("body").map_or(Cow::Borrowed(""), |body| {
         serde_json::from_str(body.get()).map_or(Cow::Borrowed(body.get()), Cow::Owned)
     });
     Ok(QueueRecord { id, body, queue_arn })
@@ -127,7 +127,7 @@ fn queue_record<'a>(record: &'a RawValue) -> Result<QueueRecord<'a>, BadPayload>
 fn notification<'a>(record: &'a RawValue) -> Result<TopicRecord<'a>, BadPayload> {
     let read = || {
         let mut record = object_of(record)?;
-        let mut sns = object_of(take(&mut record, "Sns")?)?;
+        let mut sns = object_of(record.take("Sns")?)?;
         let topic = text_of(&mut sns, "TopicArn")?;
         let account = topic.split(':').nth(4).filter(|account| is_account(account))?.to_owned();
         Some(TopicRecord {
@@ -143,12 +143,8 @@ fn object_of(value: &RawValue) -> Option<Object<'_>> {
     Object::parse("record", value.get()).ok()
 }
 
-fn take<'a>(object: &mut Object<'a>, name: &str) -> Option<&'a RawValue> {
-    object.take(name, &mut Vec::new())
-}
-
 fn text_of<'a>(object: &mut Object<'a>, name: &str) -> Option<Cow<'a, str>> {
-    serde_json::from_str(take(object, name)?.get()).ok().map(Cow::Owned)
+    serde_json::from_str(object.take(name)?.get()).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]

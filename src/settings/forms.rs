@@ -1,7 +1,7 @@
 //! Checks the form of settings: whether a text can be a Region, a bus, a bucket, a role.
 
 use crate::domain::admission::OutputLocation;
-use crate::domain::arn::is_account;
+use crate::domain::arn::{is_account, is_name};
 
 pub(super) fn is_region(text: &str) -> bool {
     text.contains('-') && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -16,8 +16,7 @@ pub(super) fn is_external_id(text: &str) -> bool {
 /// A table's name has the same form as `outputConfig.s3Bucket` of a request.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>
 pub(super) fn is_table_or_bucket(text: &str) -> bool {
-    (3..=255).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+    text.len() >= 3 && is_name(text)
 }
 
 /// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>

@@ -17,8 +17,8 @@ use crate::domain::record::Accepted;
 use crate::domain::times::saturating_add;
 use crate::ports::{Rekognition, World};
 
-/// The most times that policies are listed while others change them.
-const MAX_LISTS: usize = 3;
+/// The most times that the copier starts again from a new list while others change the policies.
+const MAX_TRIES: usize = 3;
 
 /// What an invocation knows of each source project.
 #[derive(Debug, Default)]
@@ -51,62 +51,50 @@ impl<W: World> Copier<W> {
         let timeout = self.rules.times.permission_timeout;
         let was_refused =
             accepted.refused_since.is_some_and(|since| self.now() < saturating_add(since, timeout));
-        let ensure = async {
+        let put = async {
             let known = known.of(&accepted.copy.source_project_arn);
             // One request at a time; the others find the policy that it has put.
             let mut known = known.lock().await;
-            self.ensure(&accepted.copy.source_project_arn, was_refused, &mut known).await
+            let result = match known.take() {
+                Some(Err(why)) => Err(why),
+                Some(Ok(policies)) => self.put_in_place(accepted, was_refused, Some(policies)).await,
+                None => self.put_in_place(accepted, was_refused, None).await,
+            };
+            *known = Some(result.clone());
+            result.map(|policies| self.rules.policies.policy.put_at(&policies))
         };
         let late = "the project's policy was not in place before the invocation's time was over";
-        budget.before_copy().run(ensure).await.unwrap_or_else(|| Err(unavailable(late)))
+        let late = || Err(PolicyError::Unavailable(late.to_owned()).into());
+        budget.before_copy().run(put).await.unwrap_or_else(late)
     }
 
-    async fn ensure(
+    /// Changes the project's policies until the copier's fits. Returns the project's policies.
+    async fn put_in_place(
         &self,
-        project: &ProjectArn,
+        accepted: &Accepted,
         was_refused: bool,
-        known: &mut Known,
-    ) -> Result<Option<Timestamp>, PolicyMissing> {
-        let mut lists = 0;
-        loop {
+        mut known: Option<Vec<ProjectPolicy>>,
+    ) -> Result<Vec<ProjectPolicy>, PolicyMissing> {
+        let project = &accepted.copy.source_project_arn;
+        for _ in 0..MAX_TRIES {
             let mut policies = match known.take() {
-                Some(Err(why)) => {
-                    *known = Some(Err(why.clone()));
-                    return Err(why);
-                }
-                Some(Ok(policies)) => policies,
-                None if lists == MAX_LISTS => {
-                    let why = PolicyMissing::Error(PolicyError::Conflict);
-                    *known = Some(Err(why.clone()));
-                    return Err(why);
-                }
+                Some(policies) => policies,
                 None => {
-                    lists += 1;
                     self.policy_list_rates.wait(project.account()).await;
-                    match self.world.rekognition().policies(project).await {
-                        Ok(policies) => policies,
-                        Err(error) => {
-                            *known = Some(Err(PolicyMissing::Error(error.clone())));
-                            return Err(PolicyMissing::Error(error));
-                        }
-                    }
+                    self.world.rekognition().policies(project).await?
                 }
             };
-            match self.bring_closer(project, &mut policies, was_refused).await {
-                Ok(true) => {
-                    let put_at = self.rules.policies.policy.put_at(&policies);
-                    *known = Some(Ok(policies));
-                    return Ok(put_at);
-                }
-                Ok(false) => *known = Some(Ok(policies)),
-                // Another caller was faster: list again.
-                Err(PolicyMissing::Error(PolicyError::Conflict)) => {}
-                Err(why) => {
-                    *known = Some(Err(why.clone()));
-                    return Err(why);
+            loop {
+                match self.bring_closer(project, &mut policies, was_refused).await {
+                    Ok(true) => return Ok(policies),
+                    Ok(false) => {}
+                    // Another caller was faster.
+                    Err(PolicyMissing::Error(PolicyError::Conflict)) => break,
+                    Err(why) => return Err(why),
                 }
             }
         }
+        Err(PolicyError::Conflict.into())
     }
 
     /// Makes one change if one is needed. Returns whether the policy fits after it.
@@ -127,10 +115,7 @@ impl<W: World> Copier<W> {
                 // hour after it.
                 let now = self.now();
                 let document = copiers.document(now);
-                rekognition
-                    .put_policy(project, &copiers.name, &document, revision_id.as_deref())
-                    .await
-                    .map_err(PolicyMissing::Error)?;
+                rekognition.put_policy(project, &copiers.name, &document, revision_id.as_deref()).await?;
                 info!(%project, policy = copiers.name, "put the project policy");
                 policies.retain(|policy| policy.name != copiers.name);
                 policies.push(ProjectPolicy {
@@ -144,18 +129,11 @@ impl<W: World> Copier<W> {
                 Ok(true)
             }
             Change::Delete { name, revision_id } => {
-                rekognition
-                    .delete_policy(project, &name, &revision_id)
-                    .await
-                    .map_err(PolicyMissing::Error)?;
+                rekognition.delete_policy(project, &name, &revision_id).await?;
                 info!(%project, policy = name, "deleted an expired project policy to make room");
                 policies.retain(|policy| policy.name != name);
                 Ok(false)
             }
         }
     }
-}
-
-fn unavailable(reason: &str) -> PolicyMissing {
-    PolicyMissing::Error(PolicyError::Unavailable(reason.to_owned()))
 }

@@ -5,8 +5,7 @@ use tracing::error;
 
 use crate::budget::Budget;
 use crate::copier::{Copier, MAX_CONCURRENT_CALLS, record_span};
-use crate::domain::id::RecordKey;
-use crate::domain::outbox::{Outgoing, calls};
+use crate::domain::outbox::{Outgoing, count_for_one_call};
 use crate::domain::record::Record;
 use crate::ports::{Bus, CallFailed, Ledger, World};
 
@@ -21,9 +20,10 @@ pub(crate) struct Published {
     pub(crate) unmarked: usize,
 }
 
-/// A record, and how many announcements of its outbox the bus has accepted.
+/// A record that is being published.
 struct InProgress {
     record: Record,
+    /// How many announcements of its outbox the bus has accepted.
     accepted: usize,
     has_failed: bool,
 }
@@ -41,7 +41,7 @@ impl<W: World> Copier<W> {
     pub(crate) async fn publish(&self, records: Vec<Record>, budget: &Budget) -> Published {
         let mut all: Vec<InProgress> =
             records.into_iter().map(|record| InProgress { record, accepted: 0, has_failed: false }).collect();
-        while budget.may_begin() && self.publish_next_of_each(&mut all, budget).await > 0 {}
+        self.publish_all(&mut all, budget).await;
         let announcements = all.iter().map(|one| one.accepted).sum();
         let marked = stream::iter(all).map(|one| self.mark(one)).buffered(MAX_CONCURRENT_CALLS);
         let marked: Vec<(Record, bool)> = marked.collect().await;
@@ -49,61 +49,56 @@ impl<W: World> Copier<W> {
         Published { records: marked.into_iter().map(|(record, _)| record).collect(), announcements, unmarked }
     }
 
-    /// Publishes the next announcement of every record; returns how many the bus accepted.
-    async fn publish_next_of_each(&self, all: &mut [InProgress], budget: &Budget) -> usize {
-        let waiting: Vec<((usize, &RecordKey), &Outgoing)> = all
-            .iter()
-            .enumerate()
-            .filter_map(|(n, one)| Some(((n, &one.record.header().key), one.next()?)))
-            .collect();
-        let mut results = Vec::with_capacity(waiting.len());
-        for call in calls(&waiting) {
-            if !budget.may_begin() {
-                break;
-            }
-            let about = call.iter().map(|((_, key), next)| (*key, *next)).collect();
-            let outcome = budget.run(self.publish_call(about)).await;
-            let outcome = outcome.unwrap_or_else(|| vec![false; call.len()]);
-            results.extend(call.iter().map(|((n, _), _)| *n).zip(outcome));
-        }
-        let mut count = 0;
-        for (n, is_accepted) in results {
-            if let Some(one) = all.get_mut(n) {
-                one.accepted += usize::from(is_accepted);
-                one.has_failed = !is_accepted;
-                count += usize::from(is_accepted);
+    /// Publishes the next announcement of every record, until none is left or the time for new work is over.
+    async fn publish_all(&self, all: &mut [InProgress], budget: &Budget) {
+        while all.iter().any(|one| one.next().is_some()) {
+            let mut waiting: Vec<&mut InProgress> =
+                all.iter_mut().filter(|one| one.next().is_some()).collect();
+            let mut rest = waiting.as_mut_slice();
+            while !rest.is_empty() {
+                if !budget.may_begin() {
+                    return;
+                }
+                let count = count_for_one_call(rest.iter().filter_map(|one| one.next()));
+                let (call, others) = rest.split_at_mut(count);
+                self.publish_call(call, budget).await;
+                rest = others;
             }
         }
-        count
     }
 
-    /// Makes one call; returns for each announcement whether the bus accepted it. One line reports all that were not.
-    async fn publish_call(&self, call: Vec<(&RecordKey, &Outgoing)>) -> Vec<bool> {
-        let announcements: Vec<&Outgoing> = call.iter().map(|(_, outgoing)| *outgoing).collect();
-        let (accepted, reason) = match self.world.bus().publish(&announcements).await {
-            Ok(results) => {
-                let accepted = (0..call.len()).map(|n| matches!(results.get(n), Some(Ok(())))).collect();
-                (accepted, results.into_iter().find_map(Result::err).map(|error| error.0))
-            }
+    /// Publishes the next announcement of each of these records in one call. One line reports all that failed.
+    async fn publish_call(&self, call: &mut [&mut InProgress], budget: &Budget) {
+        let announcements: Vec<&Outgoing> = call.iter().filter_map(|one| one.next()).collect();
+        let answer = budget.run(self.world.bus().publish(&announcements)).await;
+        let (results, mut reason) = match answer {
+            Some(Ok(results)) => (results, None),
             // One announcement that makes the whole call fail holds back only itself.
-            Err(CallFailed::Refused(_)) if call.len() > 1 => {
-                let mut accepted = Vec::with_capacity(call.len());
-                for one in call {
-                    accepted.extend(Box::pin(self.publish_call(vec![one])).await);
+            Some(Err(CallFailed::Refused(_))) if call.len() > 1 => {
+                for one in call.chunks_mut(1) {
+                    Box::pin(self.publish_call(one, budget)).await;
                 }
-                return accepted;
+                return;
             }
-            Err(CallFailed::Refused(reason) | CallFailed::Unavailable(reason)) => {
-                (vec![false; call.len()], Some(reason))
-            }
+            Some(Err(error)) => (Vec::new(), Some(error.to_string())),
+            None => (Vec::new(), Some("no answer in time".to_owned())),
         };
-        let left = call.iter().zip(&accepted).filter(|(_, is_accepted)| !**is_accepted);
-        let left: Vec<String> = left.map(|((key, _), _)| key.to_string()).collect();
-        if !left.is_empty() {
-            let reason = reason.as_deref().unwrap_or("EventBridge gave no result");
-            error!(requests = left.join(", "), reason, "announcements were not published");
+        let mut failed = Vec::new();
+        let mut results = results.into_iter();
+        for one in call {
+            let result = results.next();
+            if let Some(Ok(())) = result {
+                one.accepted += 1;
+                continue;
+            }
+            one.has_failed = true;
+            failed.push(one.record.header().key.to_string());
+            reason = reason.or(result.and_then(Result::err).map(|error| error.0));
         }
-        accepted
+        if !failed.is_empty() {
+            let reason = reason.as_deref().unwrap_or("EventBridge gave no result");
+            error!(requests = failed.join(", "), reason, "announcements were not published");
+        }
     }
 
     /// INVARIANT: marked after it was published, never before: a crash in between would lose the announcement. If the

@@ -55,18 +55,14 @@ impl Outgoing {
     }
 }
 
-/// Splits announcements, each with a value of the caller's, into PutEvents calls.
-pub fn calls<'a, T>(mut rest: &'a [(T, &'a Outgoing)]) -> impl Iterator<Item = &'a [(T, &'a Outgoing)]> {
-    std::iter::from_fn(move || {
-        let mut bytes = 0;
-        let fitting = rest.iter().take(ENTRIES_PER_CALL).take_while(|(_, outgoing)| {
-            bytes += outgoing.size();
-            bytes <= BYTES_PER_CALL
-        });
-        let (call, others) = rest.split_at(fitting.count().max(1).min(rest.len()));
-        rest = others;
-        (!call.is_empty()).then_some(call)
-    })
+/// How many of these announcements, from the first on, go into one PutEvents call: at least one, even a large one.
+pub fn count_for_one_call<'a>(announcements: impl Iterator<Item = &'a Outgoing>) -> usize {
+    let mut bytes = 0;
+    let fitting = announcements.take(ENTRIES_PER_CALL).take_while(|outgoing| {
+        bytes += outgoing.size();
+        bytes <= BYTES_PER_CALL
+    });
+    fitting.count().max(1)
 }
 
 #[cfg(test)]
@@ -98,13 +94,12 @@ mod tests {
             resources: vec![],
             detail: serde_json::value::to_raw_value(&"x".repeat(bytes)).unwrap(),
         };
-        let sizes = |count: usize, bytes: usize| {
+        let count = |count: usize, bytes: usize| {
             let one = outgoing(bytes);
-            calls(&vec![((), &one); count]).map(<[_]>::len).collect::<Vec<_>>()
+            count_for_one_call(std::iter::repeat_n(&one, count))
         };
-        assert_eq!(sizes(23, 100), [10, 10, 3]);
-        assert_eq!(sizes(5, 100_000), [2, 2, 1]);
-        assert_eq!(sizes(1, 300_000), [1]);
-        assert!(sizes(0, 1).is_empty());
+        assert_eq!([count(23, 100), count(3, 100)], [10, 3]);
+        assert_eq!(count(5, 100_000), 2);
+        assert_eq!(count(2, 300_000), 1);
     }
 }

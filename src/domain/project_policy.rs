@@ -106,6 +106,12 @@ pub enum PolicyMissing {
     Error(PolicyError),
 }
 
+impl From<PolicyError> for PolicyMissing {
+    fn from(error: PolicyError) -> Self {
+        Self::Error(error)
+    }
+}
+
 /// The change that makes the copier's policy fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {

@@ -95,14 +95,14 @@ pub const ALL: &[Mutant] = &[
     of(
         "marked before published",
         PUBLISHER,
-        "        while budget.may_begin() && self.publish_next_of_each(&mut all, budget).await > 0 {}",
-        "        for one in &mut all {\n            let mut empty = one.record.clone();\n            empty.header_mut().outbox.clear();\n            if let Ok(Some(saved)) = self.world.ledger().save(empty).await {\n                one.record.header_mut().revision = saved.header().revision;\n            }\n        }\n        while budget.may_begin() && self.publish_next_of_each(&mut all, budget).await > 0 {}",
+        "        self.publish_all(&mut all, budget).await;",
+        "        for one in &mut all {\n            let mut empty = one.record.clone();\n            empty.header_mut().outbox.clear();\n            if let Ok(Some(saved)) = self.world.ledger().save(empty).await {\n                one.record.header_mut().revision = saved.header().revision;\n            }\n        }\n        self.publish_all(&mut all, budget).await;",
     ),
     of(
         "a refused announcement is marked as published",
         PUBLISHER,
-        "one.accepted += usize::from(is_accepted);",
-        "one.accepted += 1;",
+        "            one.has_failed = true;\n",
+        "            one.accepted += 1;\n            one.has_failed = true;\n",
     ),
     of(
         "a later announcement does not wait for an earlier one",
@@ -307,7 +307,7 @@ pub const ALL: &[Mutant] = &[
         of(
             "a conflict about the policy ends the attempt",
             POLICIES,
-            "                Err(PolicyMissing::Error(PolicyError::Conflict)) => {}\n",
+            "                    Err(PolicyMissing::Error(PolicyError::Conflict)) => break,\n",
             "",
         ),
         "the request waits, and the next sweep lists the policies again",

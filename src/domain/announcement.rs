@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::arn::{ProjectArn, ProjectVersionArn};
 use super::failure::Failure;
 use super::model::ModelStatus;
-use super::record::{Accepted, Ended, Header, Record, Rejected, State};
-use super::request::Context;
+use super::record::{Accepted, Ended, Header, Record, Rejected, StartedCopy, State};
+use super::request::{Context, ReadableFields};
 
 /// The detail-type of every announcement.
 pub const DETAIL_TYPE: &str = "Rekognition Model Copy State Change";
@@ -90,31 +90,15 @@ pub struct Announcement {
     /// Rekognition's status of the version, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_status: Option<ModelStatus>,
-    /// As requested; left out of a rejection only where it could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_project_arn: Option<ProjectArn>,
-    /// As requested; left out of a rejection only where it could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_project_version_arn: Option<ProjectVersionArn>,
-    /// As requested; left out of a rejection only where it could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub destination_project_arn: Option<ProjectArn>,
-    /// As requested; left out of a rejection only where it could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version_name: Option<String>,
-    /// The copy, once it is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project_version_arn: Option<ProjectVersionArn>,
-    /// Whether the copy already existed: another request started it, or an earlier call whose answer was lost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub adopted: Option<bool>,
+    /// As requested.
+    #[serde(flatten)]
+    pub fields: ReadableFields,
     /// When the request reached start-copy.
     #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
     pub requested_at: Timestamp,
-    /// When the copy was accepted or adopted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date-time")))]
-    pub started_at: Option<Timestamp>,
+    /// The copy, once it is known.
+    #[serde(flatten)]
+    pub copy: Option<StartedCopy>,
     /// When the copier learned the outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date-time")))]
@@ -141,43 +125,32 @@ impl Announcement {
 
     /// The announcement of `status`, which is the status of the request's state.
     pub(super) fn of_accepted(accepted: &Accepted, status: Status) -> Self {
-        let (request, copy) = (&accepted.copy, accepted.started_copy());
+        let copy = accepted.started_copy().cloned();
         let ended_at = match &accepted.state {
             State::Ended(Ended { at, .. }) => Some(*at),
             _ => None,
         };
-        let duration = |at: Timestamp| Some(at.duration_since(copy?.started_at).as_secs().max(0));
+        let duration = ended_at.zip(copy.as_ref());
         Self {
             model_status: accepted.model_status().cloned(),
-            source_project_arn: Some(request.source_project_arn.clone()),
-            source_project_version_arn: Some(request.source_project_version_arn.clone()),
-            destination_project_arn: Some(request.destination_project_arn.clone()),
-            version_name: Some(request.version_name.clone()),
-            project_version_arn: copy.map(|copy| copy.project_version_arn.clone()),
-            adopted: copy.map(|copy| copy.adopted),
-            started_at: copy.map(|copy| copy.started_at),
+            duration_seconds: duration.map(|(at, copy)| at.duration_since(copy.started_at).as_secs().max(0)),
+            copy,
             ended_at,
-            duration_seconds: ended_at.and_then(duration),
             failure: accepted.failure().cloned(),
-            ..Self::of_header(&accepted.header, status)
+            ..Self::of_header(&accepted.header, status, ReadableFields::of(&accepted.copy))
         }
     }
 
     /// The announcement of a rejection, with the fields that could be read.
     pub(super) fn of_rejected(rejected: &Rejected) -> Self {
-        let fields = rejected.fields.clone();
         Self {
-            source_project_arn: fields.source_project_arn,
-            source_project_version_arn: fields.source_project_version_arn,
-            destination_project_arn: fields.destination_project_arn,
-            version_name: fields.version_name,
             ended_at: Some(rejected.at),
             failure: Some(rejected.failure.clone()),
-            ..Self::of_header(&rejected.header, Status::Rejected)
+            ..Self::of_header(&rejected.header, Status::Rejected, rejected.fields.clone())
         }
     }
 
-    fn of_header(header: &Header, status: Status) -> Self {
+    fn of_header(header: &Header, status: Status, fields: ReadableFields) -> Self {
         Self {
             version: VERSION.to_owned(),
             event_id: Uuid::new_v5(&header.event_namespace, status.as_str().as_bytes()),
@@ -187,14 +160,9 @@ impl Announcement {
             requester_account: header.key.requester.clone(),
             status,
             model_status: None,
-            source_project_arn: None,
-            source_project_version_arn: None,
-            destination_project_arn: None,
-            version_name: None,
-            project_version_arn: None,
-            adopted: None,
+            fields,
             requested_at: header.requested_at,
-            started_at: None,
+            copy: None,
             ended_at: None,
             duration_seconds: None,
             failure: None,
@@ -204,13 +172,14 @@ impl Announcement {
 
     /// The event's `resources`: every ARN that is known.
     pub fn resources(&self) -> Vec<String> {
-        let project = |arn: &Option<ProjectArn>| arn.as_ref().map(ProjectArn::to_string);
-        let version = |arn: &Option<ProjectVersionArn>| arn.as_ref().map(ProjectVersionArn::to_string);
+        let ReadableFields {
+            source_project_arn, source_project_version_arn, destination_project_arn, ..
+        } = &self.fields;
         [
-            project(&self.source_project_arn),
-            version(&self.source_project_version_arn),
-            project(&self.destination_project_arn),
-            version(&self.project_version_arn),
+            source_project_arn.as_ref().map(ProjectArn::to_string),
+            source_project_version_arn.as_ref().map(ProjectVersionArn::to_string),
+            destination_project_arn.as_ref().map(ProjectArn::to_string),
+            self.copy.as_ref().map(|copy| copy.project_version_arn.to_string()),
         ]
         .into_iter()
         .flatten()

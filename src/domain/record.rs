@@ -195,12 +195,14 @@ impl WaitReason {
 /// A copy that Rekognition has accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StartedCopy {
-    /// The new version.
+    /// The copy.
     pub project_version_arn: ProjectVersionArn,
-    /// Whether the copier adopted it.
+    /// Whether the copy already existed: another request started it, or an earlier call whose answer was lost.
     pub adopted: bool,
-    /// When it was accepted or adopted.
+    /// When the copy was accepted or adopted.
+    #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
     pub started_at: Timestamp,
 }
 

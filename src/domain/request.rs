@@ -93,19 +93,35 @@ impl CopyRequest {
     }
 }
 
-/// The fields of a rejected request that could be read.
+/// The fields of a request that its announcements return, as far as they could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[expect(missing_docs, reason = "a field has the name that it has in the request")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ReadableFields {
+    /// The project that owns the model. A rejection leaves out what could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_project_arn: Option<ProjectArn>,
+    /// The model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_project_version_arn: Option<ProjectVersionArn>,
+    /// The project that gets the copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_project_arn: Option<ProjectArn>,
+    /// The copy's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_name: Option<String>,
+}
+
+impl ReadableFields {
+    /// Those of a request that is valid.
+    pub fn of(copy: &CopyRequest) -> Self {
+        Self {
+            source_project_arn: Some(copy.source_project_arn.clone()),
+            source_project_version_arn: Some(copy.source_project_version_arn.clone()),
+            destination_project_arn: Some(copy.destination_project_arn.clone()),
+            version_name: Some(copy.version_name.clone()),
+        }
+    }
 }
 
 /// A request as far as it could be read, with all its problems.

@@ -100,25 +100,29 @@ struct Event {
 fn dated(event: PublishedEvent) -> Event {
     let mut detail: Announcement = serde_json::from_str(&event.raw_detail).unwrap();
     assert_eq!(serde_json::to_string(&detail).unwrap(), event.raw_detail, "it reads what it writes");
-    let (real, resources) = (detail.project_version_arn.take(), event.resources);
-    detail.project_version_arn = real.as_ref().map(|_| ProjectVersionArn::parse(ARN).unwrap());
+    let real = detail.copy.as_ref().map(|copy| copy.project_version_arn.clone());
+    let resources = event.resources;
     let dated =
         |arn: String| if real.as_ref().is_some_and(|real| *real.as_str() == arn) { ARN.into() } else { arn };
 
     let at = |time: &str| time.parse::<Timestamp>().unwrap();
     detail.requested_at = at("2026-11-24T10:00:00.412Z");
-    detail.started_at = detail.started_at.map(|_| at("2026-11-24T10:00:01.25Z"));
+    if let Some(copy) = &mut detail.copy {
+        copy.project_version_arn = ProjectVersionArn::parse(ARN).unwrap();
+        copy.started_at = at("2026-11-24T10:00:01.25Z");
+    }
+    let started_at = detail.copy.as_ref().map(|copy| copy.started_at);
     let ended_at = match detail.status {
         Status::Rejected => detail.requested_at,
         Status::TimedOut => at("2026-11-25T10:00:31.07Z"),
         _ => at("2026-11-24T10:32:04.8Z"),
     };
     detail.ended_at = detail.ended_at.map(|_| ended_at);
-    let lasted = detail.started_at.map(|started| ended_at.duration_since(started).as_secs());
+    let lasted = started_at.map(|started| ended_at.duration_since(started).as_secs());
     detail.duration_seconds = detail.duration_seconds.and(lasted);
     let time = match detail.status {
         Status::Overdue => at("2026-11-24T12:00:30.9Z"),
-        _ => detail.ended_at.or(detail.started_at).unwrap_or(detail.requested_at),
+        _ => detail.ended_at.or(started_at).unwrap_or(detail.requested_at),
     };
     Event {
         version: "0",

@@ -84,9 +84,9 @@ fn read(detail: &RawValue) -> Result<Announcement, Failure> {
 
 fn progress_line(announcement: &Announcement) -> String {
     let mut line = announcement.status.as_str().to_owned();
-    if let Some(arn) = &announcement.project_version_arn {
-        let adopted = if announcement.adopted == Some(true) { " (it already existed)" } else { "" };
-        line.push_str(&format!(" {arn}{adopted}"));
+    if let Some(copy) = &announcement.copy {
+        let adopted = if copy.adopted { " (it already existed)" } else { "" };
+        line.push_str(&format!(" {}{adopted}", copy.project_version_arn));
     }
     if let Some(why) = &announcement.failure {
         line.push_str(&format!(" {}", failure_lines(why)));

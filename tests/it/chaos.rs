@@ -1,9 +1,9 @@
-//! Everything at once: functions are killed and frozen at random moments, answers are lost and calls are throttled, while
-//! requests go to every kind of end. Then what AWS, the subscribers and the operator see is checked for loss, doubles and
-//! contradicting answers.
+//! A search with the deployed programs: functions are killed and frozen at random moments, answers are lost and calls are
+//! throttled, while requests go to every final status. Then the test checks the calls, announcements and items for lost
+//! requests, second copies and contradicting answers.
 //!
-//! `SEED=7 cargo test --workspace --test it chaos` repeats the requests, faults and victims of a seed. Only the moment in
-//! which a signal arrives is the machine's.
+//! `SEED=7 cargo test --workspace --test it chaos` repeats the requests, faults and signals of a seed. Only the exact moment of
+//! each signal differs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env::var;
@@ -12,58 +12,60 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::support::{ACCOUNT, COPY, Copier, DESCRIBE, DESTINATION, SOURCE, SOURCE_VERSION};
-use crate::support::{ledger, minutes, request, until, with};
+use crate::support::{ledger, minutes, project, request, until, with};
 use fastrand::Rng;
 use jiff::SignedDuration;
 use sandbox::deployment::Delivered;
 use sandbox::lambda::Function;
-use sandbox::{Call, Effect, Fault, PublishedEvent, Status};
+use sandbox::{Call, Effect, Fault, PublishedEvent, Status, Version};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-/// Sandboxes side by side: most of a run is the SDK's backoff.
+/// How many sandboxes run at once. A run mostly waits for the SDK's backoff.
 const SANDBOXES: u64 = 4;
-/// Batches of requests that are sent to one sandbox.
+/// How many batches of requests each sandbox gets.
 const ROUNDS: usize = 8;
 const LONGEST_FREEZE: SignedDuration = minutes(14);
-/// What is left of a lease after the longest freeze, at least.
-const BETWEEN_CALLS: SignedDuration = minutes(5);
+/// The least time between two calls of which the first may have worked: a lease of 20 minutes, less the longest freeze.
+const LEAST_TIME_BETWEEN_CALLS: SignedDuration = minutes(5);
 
-/// A kind of request: how many of it are sent to one sandbox, the code of its failure, and what becomes of its call.
+/// A kind of request.
 struct Kind {
     name: &'static str,
+    /// How many requests of this kind each sandbox gets.
     count: usize,
-    end: &'static str,
-    code: Option<&'static str>,
-    call: fn() -> Option<Effect>,
+    final_status: &'static str,
+    failure_code: Option<&'static str>,
+    /// The effect that every copy call of this kind has.
+    effect: fn() -> Option<Effect>,
 }
 
 const fn kind(
     name: &'static str,
     count: usize,
-    end: &'static str,
-    code: Option<&'static str>,
-    call: fn() -> Option<Effect>,
+    final_status: &'static str,
+    failure_code: Option<&'static str>,
+    effect: fn() -> Option<Effect>,
 ) -> Kind {
-    Kind { name, count, end, code, call }
+    Kind { name, count, final_status, failure_code, effect }
 }
 
-/// None of the names begins another one.
+/// No name is the beginning of another one, because faults find their calls by it.
 const KINDS: [Kind; 10] = [
     kind("copied", 36, "COMPLETED", None, || None),
-    // Each is asked for twice, under two ids.
+    // Two requests with different ids ask for each copy.
     kind("shared", 10, "COMPLETED", None, || None),
-    kind("broken", 5, "FAILED", Some("CopyingFailed"), || Some(ends(Status::CopyingFailed, 0))),
+    kind("broken", 5, "FAILED", Some("CopyingFailed"), || Some(ending(Status::CopyingFailed, 0))),
     kind("denied", 4, "FAILED", Some("AccessDeniedException"), || refused("AccessDeniedException")),
     kind("invalid", 4, "FAILED", Some("InvalidParameterException"), || refused("InvalidParameterException")),
     kind("taken", 4, "FAILED", Some("VersionNameTaken"), || None),
-    kind("deleted", 4, "FAILED", Some("VersionDeleted"), || Some(ends(Status::CopyingCompleted, 1000))),
-    kind("endless", 3, "TIMED_OUT", Some("CopyTimedOut"), || Some(ends(Status::CopyingCompleted, 1000))),
+    kind("deleted", 4, "FAILED", Some("VersionDeleted"), || Some(ending(Status::CopyingCompleted, 1000))),
+    kind("endless", 3, "TIMED_OUT", Some("CopyTimedOut"), || Some(ending(Status::CopyingCompleted, 1000))),
     kind("throttled", 3, "TIMED_OUT", Some("StartTimedOut"), || refused("ThrottlingException")),
     kind("rejected", 4, "REJECTED", Some("InvalidRequest"), || None),
 ];
 
-fn ends(status: Status, hours: i64) -> Effect {
+fn ending(status: Status, hours: i64) -> Effect {
     Effect::EndCopy { status, status_message: None, after: Some(SignedDuration::from_hours(hours)) }
 }
 
@@ -71,15 +73,15 @@ fn refused(code: &str) -> Option<Effect> {
     Some(Effect::error(code))
 }
 
-/// A request with how it has to end.
-struct Asked {
+/// A request with the outcome that it must have.
+struct TestRequest {
     id: String,
     version_name: String,
     kind: &'static Kind,
     body: String,
 }
 
-impl Asked {
+impl TestRequest {
     fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for kind in &KINDS {
@@ -106,13 +108,13 @@ impl Asked {
     }
 }
 
-/// Each name is copied from a version of its own, so that a call shows whose it is.
+/// Each name has its own source version, so that a call shows which request it is for.
 fn source_version(name: &str) -> String {
     SOURCE_VERSION.replace("flowers.2026-11-02", name)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_happens_to_the_functions_every_request_gets_one_copy_and_one_answer() {
+async fn under_kills_freezes_and_faults_every_request_has_one_copy_and_one_outcome() {
     let seed = var("SEED").map_or_else(|_| fastrand::u64(..1_000_000), |seed| seed.parse().unwrap());
     println!("SEED={seed}");
     let mut sandboxes = JoinSet::new();
@@ -129,9 +131,9 @@ async fn run(mut chance: Rng) {
     let copier =
         Copier::deployed_with(&[("START_TIMEOUT_SECONDS", half_a_day), ("COPY_TIMEOUT_SECONDS", half_a_day)])
             .await;
-    let asked = Asked::all();
-    prepare(&copier, &asked);
-    let mut messages: Vec<&str> = asked.iter().map(|asked| asked.body.as_str()).collect();
+    let sent = TestRequest::all();
+    prepare(&copier, &sent);
+    let mut messages: Vec<&str> = sent.iter().map(|sent| sent.body.as_str()).collect();
     let again: Vec<&str> = messages.iter().filter(|_| chance.u8(0..5) == 0).copied().collect();
     messages.extend(again);
     chance.shuffle(&mut messages);
@@ -139,66 +141,59 @@ async fn run(mut chance: Rng) {
         for body in round {
             copier.deployment.send(*body);
         }
-        storm(&copier, &mut chance);
+        add_faults(&copier, &mut chance);
         let delivering = copier.deployment.deliver();
-        let delivered = strike(&copier, copier.deployment.start_copy(), &mut chance, delivering).await;
-        acknowledged_is_recorded(&copier, &delivered).await;
-        delete(&copier);
-        // What it has to say is in the log; the next one makes it good.
+        let delivered = disturb(&copier, copier.deployment.start_copy(), &mut chance, delivering).await;
+        every_acknowledged_request_is_recorded(&copier, &delivered).await;
+        delete_copies(&copier);
+        // A sweep that fails is in the log, and the next sweep does its work.
         let checking = copier.deployment.check();
-        let _ = strike(&copier, copier.deployment.check_copies(), &mut chance, checking).await;
+        let _ = disturb(&copier, copier.deployment.check_copies(), &mut chance, checking).await;
         copier.sandbox().clock().advance(*chance.choice(&[0, 1, 7, 21].map(minutes)).unwrap());
     }
-    calm(&copier);
+    set_effects_of_kinds(&copier);
     for _ in 0..45 {
         copier.deliver().await;
-        delete(&copier);
+        delete_copies(&copier);
         copier.sweep().await;
         copier.sandbox().clock().advance(minutes(31));
     }
-    copier.is_done();
-    every_request_has_one_answer(&copier, &asked);
-    every_name_has_one_copy(&copier, &asked);
-    no_call_is_one_too_many(&copier, &asked);
-    the_ledger_is_at_rest(&copier, &asked).await;
+    copier.expect_empty_queues();
+    every_request_has_its_one_outcome(&copier, &sent);
+    every_name_has_one_copy(&copier, &sent);
+    no_copy_call_is_repeated_without_need(&copier, &sent);
+    no_record_is_left_due(&copier, &sent).await;
 }
 
-/// The versions that are copied from, and those that have the names that are taken.
-fn prepare(copier: &Copier, asked: &[Asked]) {
+/// Adds the versions that are copied, and versions that have the taken names.
+fn prepare(copier: &Copier, sent: &[TestRequest]) {
     let trained = |arn: String| {
         let version = json!({"projectVersionArn": arn, "status": "TRAINING_COMPLETED"});
         serde_json::from_value(version).unwrap()
     };
     let destination = DESTINATION.rsplit_once('/').unwrap().0;
-    let names: BTreeSet<&String> = asked.iter().map(|asked| &asked.version_name).collect();
+    let names: BTreeSet<&String> = sent.iter().map(|sent| &sent.version_name).collect();
     copier.sandbox().change(|world| {
-        for project in &mut world.projects {
-            if project.project_arn.to_string() == SOURCE {
-                project.versions.extend(names.iter().map(|name| trained(source_version(name))));
-            }
-            if project.project_arn.to_string() == DESTINATION {
-                let taken = names.iter().filter(|name| name.starts_with("taken"));
-                project
-                    .versions
-                    .extend(taken.map(|name| trained(format!("{destination}/version/{name}/1762000000000"))));
-            }
-        }
+        project(world, SOURCE).versions.extend(names.iter().map(|name| trained(source_version(name))));
+        let taken = names.iter().filter(|name| name.starts_with("taken"));
+        let taken = taken.map(|name| trained(format!("{destination}/version/{name}/1762000000000")));
+        project(world, DESTINATION).versions.extend(taken);
     });
 }
 
-/// Only what makes the kinds end as they have to.
-fn calm(copier: &Copier) {
+/// Leaves only the faults that give each kind its outcome.
+fn set_effects_of_kinds(copier: &Copier) {
     copier.sandbox().clear_faults();
     for kind in &KINDS {
-        if let Some(effect) = (kind.call)() {
+        if let Some(effect) = (kind.effect)() {
             copier.sandbox().fault(Fault::new(COPY, effect).containing(&format!("{}-", kind.name)));
         }
     }
 }
 
-/// The same, and calls that go wrong for a while.
-fn storm(copier: &Copier, chance: &mut Rng) {
-    calm(copier);
+/// Adds random faults to the effects of the kinds.
+fn add_faults(copier: &Copier, chance: &mut Rng) {
+    set_effects_of_kinds(copier);
     for _ in 0..chance.usize(2..9) {
         let actions = [
             COPY,
@@ -216,27 +211,21 @@ fn storm(copier: &Copier, chance: &mut Rng) {
             2 => Effect::error("ThrottlingException"),
             _ => Effect::error_after_effect("InternalServerError"),
         };
-        // The SDK tries most calls three times, and a batch makes ten at once: only the longest spells get through to all.
+        // The SDK tries most calls three times, and a batch makes ten calls at once. So only the longest faults affect all.
         let (after, times) = (chance.u64(0..15), chance.choice([1, 3, 30]));
         let fault = Fault::new(chance.choice(actions).unwrap(), effect);
         copier.sandbox().fault(Fault { after, times, ..fault });
     }
 }
 
-/// Somebody deletes copies while they are made.
-fn delete(copier: &Copier) {
-    copier.sandbox().change(|world| {
-        for project in &mut world.projects {
-            let is_copy = project.project_arn.to_string() == DESTINATION;
-            project
-                .versions
-                .retain(|version| !(is_copy && version.project_version_arn.version.starts_with("deleted")));
-        }
-    });
+/// Deletes the running copies of the kind `deleted`.
+fn delete_copies(copier: &Copier) {
+    let is_kept = |version: &Version| !version.project_version_arn.version.starts_with("deleted");
+    copier.sandbox().change(|world| project(world, DESTINATION).versions.retain(is_kept));
 }
 
-/// Does a function's work, and kills or freezes it, or neither, once it has made some calls.
-async fn strike<T>(
+/// Awaits `work` of a function. After some calls, kills or freezes the function, or does neither.
+async fn disturb<T>(
     copier: &Copier,
     function: &Function,
     chance: &mut Rng,
@@ -257,7 +246,7 @@ async fn strike<T>(
             let frozen = function.at_work();
             signal("STOP", &frozen);
             copier.sandbox().clock().advance(frozen_for);
-            // Others get what it has not acknowledged. If it had answered just before, they may wait for it instead.
+            // Other instances get the messages that it has not acknowledged. They may wait for it if it has just answered.
             let others = async {
                 copier.deployment.deliver().await;
                 let _ = copier.deployment.check().await;
@@ -272,12 +261,12 @@ async fn strike<T>(
 
 fn signal(name: &str, processes: &[u32]) {
     for process in processes {
-        // It may have ended.
+        // The process may have ended.
         Command::new("sh").args(["-c", &format!("kill -{name} {process}")]).status().unwrap();
     }
 }
 
-async fn acknowledged_is_recorded(copier: &Copier, delivered: &[Delivered]) {
+async fn every_acknowledged_request_is_recorded(copier: &Copier, delivered: &[Delivered]) {
     let recorded = ids(&ledger::items(&copier.ledger()).await);
     for batch in delivered {
         for delivery in batch.batch.deliveries() {
@@ -293,77 +282,81 @@ fn ids(items: &[ledger::Item]) -> BTreeSet<String> {
     items.iter().map(|item| item["id"].as_s().unwrap().clone()).collect()
 }
 
-/// The announcements of each request, each once, in the order in which they were first published.
-fn announced(copier: &Copier) -> BTreeMap<String, Vec<PublishedEvent>> {
+/// Returns the announcements of each request without repetitions, in the order of their first publication.
+fn announcements_by_request(copier: &Copier) -> BTreeMap<String, Vec<PublishedEvent>> {
     let mut by_request = BTreeMap::<String, Vec<PublishedEvent>>::new();
-    for event in copier.announced() {
-        let told = by_request.entry(event.detail["requestId"].as_str().unwrap().to_owned()).or_default();
-        match told.iter().find(|first| first.detail["eventId"] == event.detail["eventId"]) {
+    for event in copier.announcements() {
+        let known = by_request.entry(event.detail["requestId"].as_str().unwrap().to_owned()).or_default();
+        match known.iter().find(|first| first.detail["eventId"] == event.detail["eventId"]) {
             Some(first) => {
                 let bytes =
                     |event: &PublishedEvent| (event.raw_detail.clone(), event.time, event.resources.clone());
-                assert_eq!(bytes(first), bytes(&event), "one event id, other bytes");
+                assert_eq!(bytes(first), bytes(&event), "two texts of one event id");
             }
-            None => told.push(event),
+            None => known.push(event),
         }
     }
     by_request
 }
 
-fn every_request_has_one_answer(copier: &Copier, asked: &[Asked]) {
-    let announced = announced(copier);
-    for Asked { id, kind, .. } in asked {
-        let told = announced.get(id).unwrap_or_else(|| panic!("{id} has no announcement"));
-        let words: Vec<&str> = told.iter().map(|event| event.detail["status"].as_str().unwrap()).collect();
-        let is_final = |word: &&&str| ["COMPLETED", "FAILED", "TIMED_OUT", "REJECTED"].contains(*word);
-        assert_eq!(words.iter().filter(is_final).count(), 1, "{id}: {words:?}");
-        assert_eq!(words.last(), Some(&kind.end), "{id}: {words:?}");
-        let code = told.last().unwrap().detail.pointer("/failure/code").and_then(Value::as_str);
-        assert_eq!(code, kind.code, "{id}");
+fn every_request_has_its_one_outcome(copier: &Copier, sent: &[TestRequest]) {
+    let announced = announcements_by_request(copier);
+    for TestRequest { id, kind, .. } in sent {
+        let events = announced.get(id).unwrap_or_else(|| panic!("{id} has no announcement"));
+        let statuses: Vec<&str> =
+            events.iter().map(|event| event.detail["status"].as_str().unwrap()).collect();
+        let is_final = |status: &&&str| ["COMPLETED", "FAILED", "TIMED_OUT", "REJECTED"].contains(*status);
+        assert_eq!(statuses.iter().filter(is_final).count(), 1, "{id}: {statuses:?}");
+        assert_eq!(statuses.last(), Some(&kind.final_status), "{id}: {statuses:?}");
+        let code = events.last().unwrap().detail.pointer("/failure/code").and_then(Value::as_str);
+        assert_eq!(code, kind.failure_code, "{id}");
     }
-    assert_eq!(announced.len(), asked.len(), "announcements about requests that nobody made");
+    assert_eq!(announced.len(), sent.len(), "announcements about unknown requests");
     let is_adopted = |id: &str| announced[id].last().unwrap().detail["adopted"] == true;
-    for Asked { id, .. } in asked.iter().filter(|asked| asked.id.ends_with("again")) {
+    for TestRequest { id, .. } in sent.iter().filter(|sent| sent.id.ends_with("again")) {
         let other = id.strip_suffix("-again").unwrap();
-        assert!(is_adopted(id) || is_adopted(other), "{id} and {other} are one copy");
+        assert!(is_adopted(id) || is_adopted(other), "{id} and {other} each made a copy");
     }
 }
 
-fn every_name_has_one_copy(copier: &Copier, asked: &[Asked]) {
+fn every_name_has_one_copy(copier: &Copier, sent: &[TestRequest]) {
     let there = copier.sandbox().project(DESTINATION).unwrap().versions;
     let mut there: Vec<String> =
         there.into_iter().map(|version| version.project_version_arn.version).collect();
     there.sort();
     let are_there = ["copied", "shared", "broken", "taken", "endless"];
-    let named = asked.iter().filter(|asked| are_there.contains(&asked.kind.name));
-    let named: BTreeSet<String> = named.map(|asked| asked.version_name.clone()).collect();
+    let named = sent.iter().filter(|sent| are_there.contains(&sent.kind.name));
+    let named: BTreeSet<String> = named.map(|sent| sent.version_name.clone()).collect();
     assert_eq!(there, named.into_iter().collect::<Vec<_>>());
 }
 
-fn no_call_is_one_too_many(copier: &Copier, asked: &[Asked]) {
-    let announced = announced(copier);
+fn no_copy_call_is_repeated_without_need(copier: &Copier, sent: &[TestRequest]) {
+    let announced = announcements_by_request(copier);
     let calls = copier.sandbox().calls();
-    for Asked { id, version_name, .. } in asked.iter().filter(|asked| asked.kind.name != "shared") {
+    for TestRequest { id, version_name, .. } in sent.iter().filter(|sent| sent.kind.name != "shared") {
         let source = source_version(version_name);
         let of_request = |call: &&Call| call.action == COPY && call.resources.contains(&source);
         let calls: Vec<&Call> = calls.iter().filter(of_request).collect();
         let is_known = |event: &&PublishedEvent| event.detail["status"] != "QUEUED";
         if let Some(known) = announced[id].iter().find(is_known) {
-            // An event's time is in whole seconds.
+            // The time of an event is in whole seconds.
             let late = calls.iter().find(|call| call.at >= known.time + SignedDuration::from_secs(1));
-            assert!(late.is_none(), "{id} is {} and called again: {late:?}", known.detail["status"]);
+            assert!(late.is_none(), "a copy call for {id} after {}: {late:?}", known.detail["status"]);
         }
         for pair in calls.windows(2) {
             let may_have_worked = !(400..500).contains(&pair[0].status);
-            let is_soon = pair[1].at < pair[0].at + BETWEEN_CALLS;
-            assert!(!(may_have_worked && is_soon), "{id} is called again while a call may land: {pair:#?}");
+            let is_soon = pair[1].at < pair[0].at + LEAST_TIME_BETWEEN_CALLS;
+            assert!(
+                !(may_have_worked && is_soon),
+                "a second copy call for {id} while the first may take effect: {pair:#?}"
+            );
         }
     }
 }
 
-async fn the_ledger_is_at_rest(copier: &Copier, asked: &[Asked]) {
+async fn no_record_is_left_due(copier: &Copier, sent: &[TestRequest]) {
     let items = ledger::items(&copier.ledger()).await;
-    let keys = asked.iter().map(|asked| format!("{ACCOUNT}#{}", asked.id)).collect();
+    let keys = sent.iter().map(|sent| format!("{ACCOUNT}#{}", sent.id)).collect();
     assert_eq!(ids(&items), keys);
     let due: Vec<_> = items.iter().filter(|item| item.contains_key("step")).collect();
     assert!(due.is_empty(), "{due:#?}");

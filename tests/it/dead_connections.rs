@@ -1,5 +1,5 @@
-//! CopyProjectVersion never travels on a connection that may have died while nobody used it: the call is not retried,
-//! and one without an answer costs 20 minutes.
+//! Tests that CopyProjectVersion never uses a connection that may have died while it was idle. The call is not retried, so a
+//! call without an answer delays the start by 20 minutes.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,24 +11,24 @@ use sandbox::{Effect, Fault};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A proxy before Rekognition. It loses its connections as a firewall or a load balancer does: without a word, and with a
-/// reset to whoever writes to one afterwards.
+/// A proxy before Rekognition. It drops its connections as a firewall does: it sends nothing at first, and answers the next
+/// write with a reset.
 struct Proxy {
     address: SocketAddr,
     rekognition: Arc<OnceLock<String>>,
-    times_lost: Arc<AtomicUsize>,
+    times_dropped: Arc<AtomicUsize>,
 }
 
 impl Proxy {
     async fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let proxy = Self { address, rekognition: Arc::default(), times_lost: Arc::default() };
-        let (rekognition, times_lost) = (Arc::clone(&proxy.rekognition), Arc::clone(&proxy.times_lost));
+        let proxy = Self { address, rekognition: Arc::default(), times_dropped: Arc::default() };
+        let (rekognition, times_dropped) = (Arc::clone(&proxy.rekognition), Arc::clone(&proxy.times_dropped));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(rekognition.get().unwrap()).await.unwrap();
-                tokio::spawn(pass_on(client, server, Arc::clone(&times_lost)));
+                tokio::spawn(forward(client, server, Arc::clone(&times_dropped)));
             }
         });
         proxy
@@ -42,24 +42,24 @@ impl Proxy {
         copier
     }
 
-    /// Loses every connection, and waits until the functions no longer trust theirs. They count in real time, as the
-    /// connection pool of hyper does.
-    async fn lose_connections(&self) {
-        self.times_lost.fetch_add(1, Ordering::Relaxed);
+    /// Drops every connection, and waits until the functions no longer use theirs. hyper's connection pool measures idle time
+    /// in real time.
+    async fn drop_connections(&self) {
+        self.times_dropped.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(1100)).await;
     }
 }
 
-/// Passes bytes on until the connection is lost; then the first write of the client is answered by a reset.
-async fn pass_on(client: TcpStream, server: TcpStream, times_lost: Arc<AtomicUsize>) {
-    let opened_after = times_lost.load(Ordering::Relaxed);
+/// Forwards bytes until the connection is dropped. Then it answers the first write of the client with a reset.
+async fn forward(client: TcpStream, server: TcpStream, times_dropped: Arc<AtomicUsize>) {
+    let opened_after = times_dropped.load(Ordering::Relaxed);
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let answers =
         tokio::spawn(async move { copy(&mut from_server, &mut to_client).await.map(|_| to_client) });
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(count @ 1..) = from_client.read(&mut buffer).await {
-        if times_lost.load(Ordering::Relaxed) > opened_after {
+        if times_dropped.load(Ordering::Relaxed) > opened_after {
             from_client.as_ref().set_zero_linger().unwrap();
             answers.abort();
             return;
@@ -69,28 +69,28 @@ async fn pass_on(client: TcpStream, server: TcpStream, times_lost: Arc<AtomicUsi
 }
 
 #[tokio::test]
-async fn start_copy_calls_on_a_new_connection_after_a_pause() {
+async fn start_copy_opens_a_new_connection_after_a_pause() {
     let proxy = Proxy::start().await;
     let copier = proxy.copier().await;
     copier.send(&[&request("v1")]).await;
-    proxy.lose_connections().await;
+    proxy.drop_connections().await;
     copier.send(&[&request("v2")]).await;
-    assert_eq!((copier.words("v2"), copier.calls(COPY)), (vec!["STARTED".to_owned()], 2));
+    assert_eq!((copier.statuses("v2"), copier.calls(COPY)), (vec!["STARTED".to_owned()], 2));
 }
 
 #[tokio::test]
-async fn a_sweep_calls_on_a_new_connection_after_a_pause() {
+async fn a_sweep_opens_a_new_connection_after_a_pause() {
     let proxy = Proxy::start().await;
     let copier = proxy.copier().await;
     copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).times(2));
     copier.send(&[&request("v1")]).await;
     copier.pass(minutes(5)).await;
     copier.sweep().await;
-    proxy.lose_connections().await;
+    proxy.drop_connections().await;
     copier.pass(minutes(5)).await;
     copier.sweep().await;
     assert_eq!(
-        (copier.words("v1"), copier.calls(COPY)),
+        (copier.statuses("v1"), copier.calls(COPY)),
         (vec!["QUEUED".to_owned(), "STARTED".to_owned()], 3)
     );
 }

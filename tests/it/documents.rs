@@ -1,4 +1,4 @@
-//! What the documents refer to exists: files, headings, tests, packages, alarms and parameters.
+//! Tests that the documents refer to existing files, headings, tests, packages, examples and alarms.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use serde_json::Value;
 use crate::support::root;
 use crate::support::template::{template, text_of};
 
-/// What is looked at in a document.
+/// The parts of a document that the tests check.
 #[derive(Default)]
 struct Document {
     links: Vec<String>,
     headings: Vec<(HeadingLevel, String)>,
     /// Inline code, and code blocks as a whole.
     code: Vec<String>,
-    /// Rows of cells, the heads first.
+    /// Each table's rows of cells. The first row has the column names.
     tables: Vec<Vec<Vec<Cell>>>,
 }
 
@@ -66,20 +66,20 @@ impl Document {
         self.tables.last_mut().unwrap()
     }
 
-    /// The last cell.
+    /// Returns the last cell.
     fn cell(&mut self) -> &mut Cell {
         self.rows().last_mut().unwrap().last_mut().unwrap()
     }
 
-    /// The rows below these heads.
-    fn table(&self, heads: &[&str]) -> &[Vec<Cell>] {
+    /// Returns the rows of the table with these column names.
+    fn table(&self, columns: &[&str]) -> &[Vec<Cell>] {
         let mut tables = self.tables.iter();
         let table =
-            tables.find(|rows| rows[0].iter().map(|cell| cell.text.as_str()).eq(heads.iter().copied()));
-        &table.unwrap_or_else(|| panic!("there is no table with the heads {heads:?}"))[1..]
+            tables.find(|rows| rows[0].iter().map(|cell| cell.text.as_str()).eq(columns.iter().copied()));
+        &table.unwrap_or_else(|| panic!("there is no table with the columns {columns:?}"))[1..]
     }
 
-    /// The names that GitHub gives to the headings.
+    /// Returns the anchors that GitHub derives from the headings.
     fn anchors(&self) -> BTreeSet<String> {
         let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
         let anchor = |heading: &str| heading.to_lowercase().chars().filter(kept).collect::<String>();
@@ -87,13 +87,12 @@ impl Document {
     }
 }
 
-/// Every document of the repository.
 fn documents() -> BTreeMap<PathBuf, Document> {
     let files = files(root()).into_iter().filter(|path| path.extension().is_some_and(|it| it == "md"));
     files.map(|path| (path.clone(), Document::read(&path))).collect()
 }
 
-/// The files below a folder, without what was built or installed.
+/// Lists the files below a folder, without build output and installed packages.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let ours = entries.filter(|entry| {
@@ -107,7 +106,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_has_a_target() {
     let documents = documents();
     let leads = |path: &Path, link: &str| {
         let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
@@ -170,7 +169,7 @@ fn every_package_and_test_in_a_command_exists() {
     assert!(found > 2);
 }
 
-/// Some of its members, with their values.
+/// A document may leave out members of an example.
 #[test]
 fn every_request_and_announcement_that_a_document_shows_is_in_a_file_in_events() {
     let examples = files(&root().join("events")).into_iter();
@@ -223,7 +222,7 @@ fn every_section_that_doctor_names_exists() {
     let mut named =
         text.split("docs/operate.md, \\\"").skip(1).map(|rest| rest.split_once("\\\"").unwrap().0);
     assert!(named.clone().count() > 4);
-    // The name of an alarm is filled in: another test holds those.
+    // `{name}` stands for an alarm, which `every_alarm_has_its_section` checks.
     let missing = named.find(|section| *section != "{name}" && !headings.contains(*section));
     assert_eq!(missing, None);
 }

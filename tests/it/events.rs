@@ -1,15 +1,14 @@
-//! Every file in events/ is what its name says: requests are taken in by the real functions, announcements
-//! and answers are what the real functions write.
+//! Tests of the files in events/: the real functions accept each request, and write each announcement and answer.
 //!
-//! `UPDATE_EVENTS=1 cargo test --workspace --test it events` writes the announcements and answers anew. Times, EventBridge's
-//! ids and the number in the copy's ARN differ from run to run, so that they are set to those of one day.
+//! `UPDATE_EVENTS=1 cargo test --workspace --test it events` writes the announcements and answers. Times, EventBridge's ids and
+//! the number in the copy's ARN differ between runs, so the test replaces them by those of one day.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::support::{COPY, Copier, DESTINATION, SOURCE, event, event_text, seconds};
+use crate::support::{COPY, Copier, DESTINATION, SOURCE, event, event_text, project, seconds};
 use jiff::{SignedDuration, Timestamp};
-use rekognition_model_copier::domain::announcement::{Announcement, DETAIL_TYPE, Status};
+use rekognition_model_copier::domain::announcement::{Announcement, Status};
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
 use sandbox::{Effect, Fault, PublishedEvent};
 use serde::Serialize;
@@ -18,8 +17,8 @@ use uuid::Uuid;
 
 const ARN: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/flowers.2026-11-02/1763978401250";
 
-/// A copier that was sent copy-requested.json, after `prepare`.
-async fn asked(prepare: impl FnOnce(&Copier)) -> Copier {
+/// Deploys a copier, prepares its sandbox and sends copy-requested.json.
+async fn requested(prepare: impl FnOnce(&Copier)) -> Copier {
     let copier = Copier::deployed().await;
     prepare(&copier);
     copier.deployment.send(event_text("copy-requested.json"));
@@ -28,11 +27,7 @@ async fn asked(prepare: impl FnOnce(&Copier)) -> Copier {
 }
 
 fn without_policy(copier: &Copier) {
-    let source = SOURCE.parse().unwrap();
-    copier.sandbox().change(|world| {
-        let mut projects = world.projects.iter_mut();
-        projects.find(|project| project.project_arn == source).unwrap().policies.clear();
-    });
+    copier.sandbox().change(|world| project(world, SOURCE).policies.clear());
 }
 
 fn copying_fails(copier: &Copier) {
@@ -46,23 +41,23 @@ fn copying_fails(copier: &Copier) {
     copier.sandbox().fault(Fault::new(COPY, end));
 }
 
-fn copying_takes_for_ever(copier: &Copier) {
+fn copying_never_ends(copier: &Copier) {
     let mut settings = copier.sandbox().settings();
     settings.copying = SignedDuration::from_hours(1000);
     copier.sandbox().set_settings(settings);
 }
 
-/// A run that ends in this status.
+/// Runs a request until it has this status.
 async fn run(status: Status) -> Copier {
     let hours = SignedDuration::from_hours;
     match status {
-        Status::Queued => asked(without_policy).await,
-        Status::Started => asked(|_| {}).await,
-        Status::Overdue => after(asked(copying_takes_for_ever).await, hours(2)).await,
-        Status::Completed => after(asked(|_| {}).await, seconds(1923)).await,
-        Status::Failed => after(asked(copying_fails).await, seconds(1923)).await,
+        Status::Queued => requested(without_policy).await,
+        Status::Started => requested(|_| {}).await,
+        Status::Overdue => after(requested(copying_never_ends).await, hours(2)).await,
+        Status::Completed => after(requested(|_| {}).await, seconds(1923)).await,
+        Status::Failed => after(requested(copying_fails).await, seconds(1923)).await,
         Status::TimedOut => {
-            after(after(asked(copying_takes_for_ever).await, hours(2)).await, hours(22)).await
+            after(after(requested(copying_never_ends).await, hours(2)).await, hours(22)).await
         }
         Status::Rejected => {
             let copier = Copier::deployed().await;
@@ -81,7 +76,7 @@ async fn after(copier: Copier, time: SignedDuration) -> Copier {
     copier
 }
 
-/// An announcement as EventBridge hands it to a rule's target.
+/// An announcement in the envelope that EventBridge sends to a target.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Event {
@@ -96,10 +91,10 @@ struct Event {
     detail: Announcement,
 }
 
-/// The event as of one certain day.
+/// Replaces the values that differ between runs by those of one day.
 fn dated(event: PublishedEvent) -> Event {
     let mut detail: Announcement = serde_json::from_str(&event.raw_detail).unwrap();
-    assert_eq!(serde_json::to_string(&detail).unwrap(), event.raw_detail, "it reads what it writes");
+    assert_eq!(serde_json::to_string(&detail).unwrap(), event.raw_detail, "the type reads what it writes");
     let real = detail.copy.as_ref().map(|copy| copy.project_version_arn.clone());
     let resources = event.resources;
     let dated =
@@ -137,7 +132,7 @@ fn dated(event: PublishedEvent) -> Event {
     }
 }
 
-/// The file in events/ has this text.
+/// Checks, or with `UPDATE_EVENTS` writes, the text of a file in events/.
 fn expect(file: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("events").join(file);
     if std::env::var_os("UPDATE_EVENTS").is_some() {
@@ -156,28 +151,16 @@ fn file_of(status: Status) -> String {
 }
 
 #[tokio::test]
-async fn every_announcement_is_what_the_code_writes() {
+async fn every_file_of_an_announcement_is_what_the_functions_write() {
     for status in Status::ALL {
         let copier = run(status).await;
-        let last = copier.announced().pop().unwrap();
+        let last = copier.announcements().pop().unwrap();
         assert_eq!(last.detail["status"], status.as_str());
         expect(&file_of(status), &pretty(&dated(last)));
     }
 }
 
-#[tokio::test]
-async fn an_announcement_is_no_request_and_is_ignored_as_one() {
-    let copier = Copier::deployed().await;
-    for status in Status::ALL {
-        let announcement = event(&file_of(status));
-        assert_eq!(announcement["detail-type"], DETAIL_TYPE);
-        copier.send(&[&announcement]).await;
-    }
-    assert!(copier.announced().is_empty());
-    assert!(crate::support::ledger::items(&copier.ledger()).await.is_empty());
-}
-
-/// An answer of start-copy, its fields in the order in which they are written.
+/// An answer of start-copy. The order of its fields is the order in the file.
 #[derive(serde::Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Answer {
@@ -199,7 +182,7 @@ struct Failure {
 }
 
 #[tokio::test]
-async fn every_answer_of_start_copy_is_what_the_code_answers() {
+async fn every_file_of_an_answer_of_start_copy_is_what_it_answers() {
     let copier = Copier::deployed().await;
     let invoke = async |request: &Value| {
         let answer = copier.deployment.invoke_start(request).await.unwrap();
@@ -229,11 +212,11 @@ async fn every_answer_of_start_copy_is_what_the_code_answers() {
 }
 
 #[tokio::test]
-async fn the_answer_of_check_copies_is_what_the_code_answers() {
-    let copier = asked(|_| {}).await;
+async fn the_file_of_a_report_is_what_check_copies_answers() {
+    let copier = requested(|_| {}).await;
     copier.pass(seconds(1923)).await;
     let mut report = copier.deployment.check_copies().invoke(&event("check-copies.json")).await.unwrap();
-    assert_eq!(copier.words("release-2026-11-02"), ["STARTED", "COMPLETED"]);
+    assert_eq!(copier.statuses("release-2026-11-02"), ["STARTED", "COMPLETED"]);
     for (name, least, as_of_that_day) in
         [("oldestUnfinishedSeconds", 1923, 1924), ("sweepMilliseconds", 0, 62)]
     {
@@ -245,7 +228,7 @@ async fn the_answer_of_check_copies_is_what_the_code_answers() {
 }
 
 #[tokio::test]
-async fn every_file_is_a_request_an_announcement_or_an_answer_and_nothing_else() {
+async fn every_other_file_is_a_request_that_starts_a_copy() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("events");
     let files = |folder: &str| -> BTreeSet<String> {
         let entries = std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap());
@@ -265,18 +248,18 @@ async fn every_file_is_a_request_an_announcement_or_an_answer_and_nothing_else()
     assert_eq!(files("answers/"), answers.map(|name| format!("answers/{name}.json")).into());
     for file in files("") {
         match file.as_str() {
-            // Batches: tests/it/intake.rs.
+            // tests/it/intake.rs sends the batches.
             "check-copies.json"
             | "copy-requested-batch.json"
             | "copy-requested-pipe.json"
             | "copy-requested-topic.json" => continue,
             file if file.starts_with("copy-requested") => {}
-            file => panic!("`{file}`: what is it?"),
+            file => panic!("`{file}` is no known kind of file"),
         }
         let copier = Copier::deployed().await;
         let answer = copier.deployment.invoke_start(&event(&file)).await.unwrap();
         assert_eq!(answer["status"], "STARTED", "{file}: {answer}");
-        let told = copier.last(answer["requestId"].as_str().unwrap());
-        assert_eq!(told["destinationProjectArn"], DESTINATION, "{file}");
+        let started = copier.last(answer["requestId"].as_str().unwrap());
+        assert_eq!(started["destinationProjectArn"], DESTINATION, "{file}");
     }
 }

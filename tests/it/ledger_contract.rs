@@ -1,17 +1,12 @@
-//! What the copier relies on from its ledger, held against a DynamoDB: by default the one embedded in the
-//! sandbox, another one when `AWS_ENDPOINT_URL_DYNAMODB` is set. With moto's server, for instance:
+//! The contract that the copier needs its ledger to keep, tested against the adapter and an embedded DynamoDB.
 //!
-//! ```sh
-//! python3 -m venv /tmp/moto && /tmp/moto/bin/pip install 'moto[server]'
-//! /tmp/moto/bin/moto_server -H 127.0.0.1 -p 5555 &
-//! AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:5555 AWS_ACCESS_KEY_ID=444455556666 AWS_SECRET_ACCESS_KEY=test \
-//!     AWS_REGION=us-east-1 cargo test --workspace --test it ledger_contract
-//! ```
-//!
-//! Each test makes a table of its own and deletes it. Records are written here as the JSON that a table holds, so that a
-//! change of it is seen here: records in flight could not be read any more.
+//! The tests write records as the JSON that a table holds. So they fail if a change makes records that are in progress
+//! unreadable.
+
+use std::collections::HashMap;
 
 use crate::support::table::{RETENTION, Table};
+use crate::support::{ACCOUNT, DESTINATION, REQUESTER, SOURCE, SOURCE_VERSION, TABLE};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::id::RecordKey;
@@ -31,17 +26,16 @@ fn n(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// Ten o'clock and so many seconds.
+/// Returns the time so many seconds after 10:00.
 fn at(seconds: i64) -> Timestamp {
     let ten: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
     ten + SignedDuration::from_secs(seconds)
 }
 
-/// A record as the ledger holds it.
 fn record(id: &str, state: Value) -> Record {
     let record = json!({"accepted": {
         "header": {
-            "key": {"requester": crate::support::REQUESTER, "requestId": id},
+            "key": {"requester": REQUESTER, "requestId": id},
             "revision": 0,
             "fingerprint": "12245b5acce3415592e5e52830ba5dc8",
             "eventNamespace": "ae37732a-5949-50c0-af4f-8c05371be8ea",
@@ -53,9 +47,9 @@ fn record(id: &str, state: Value) -> Record {
             "outbox": [],
         },
         "copy": {
-            "sourceProjectArn": crate::support::SOURCE,
-            "sourceProjectVersionArn": crate::support::SOURCE_VERSION,
-            "destinationProjectArn": crate::support::DESTINATION,
+            "sourceProjectArn": SOURCE,
+            "sourceProjectVersionArn": SOURCE_VERSION,
+            "destinationProjectArn": DESTINATION,
             "versionName": id,
             "outputConfig": {"s3Bucket": "flowers-production-models"},
             "tags": {"team": "flowers"},
@@ -63,7 +57,7 @@ fn record(id: &str, state: Value) -> Record {
         "attempts": 1,
         "state": state,
     }});
-    // Through text: a raw value is read from nothing else.
+    // A raw value (the context) can be read only from text.
     serde_json::from_str(&record.to_string()).unwrap()
 }
 
@@ -74,8 +68,7 @@ fn accepted(record: &mut Record) -> &mut Accepted {
     }
 }
 
-/// The same after so many attempts.
-fn attempted(mut record: Record, attempts: u32) -> Record {
+fn with_attempts(mut record: Record, attempts: u32) -> Record {
     accepted(&mut record).attempts = attempts;
     record
 }
@@ -106,7 +99,7 @@ fn ended(at: Timestamp) -> Value {
     json!({"ended": {"at": at, "outcome": outcome}})
 }
 
-/// A record that is due for a step since then.
+/// Returns a record whose next step has been due since then.
 fn due_for(step: Step, id: &str, since: Timestamp) -> Record {
     match step {
         Step::Publish => {
@@ -130,7 +123,6 @@ async fn a_record_is_created_once_and_read_as_it_was_written() {
     let second = record("r", waiting(at(0)));
     assert_eq!(table.ledger.create(&second).await, Ok(Created::Exists(first.clone())));
     assert_eq!(table.ledger.load(&key(&first)).await, Ok(Some(first)));
-    table.delete().await;
 }
 
 #[tokio::test]
@@ -138,37 +130,34 @@ async fn requests_of_two_requesters_are_two_records() {
     let table = Table::new().await;
     let one = record("r", starting(at(0)));
     let mut other = record("r", waiting(at(0)));
-    other.header_mut().key.requester = crate::support::ACCOUNT.to_owned();
+    other.header_mut().key.requester = ACCOUNT.to_owned();
     table.create(&one).await;
     table.create(&other).await;
     assert_eq!(table.ledger.load(&key(&one)).await, Ok(Some(one)));
     assert_eq!(table.ledger.load(&key(&other)).await, Ok(Some(other)));
-    table.delete().await;
 }
 
 #[tokio::test]
-async fn only_the_latest_revision_can_be_replaced() {
+async fn a_save_replaces_only_the_revision_that_was_read() {
     let table = Table::new().await;
     let first = record("r", starting(at(0)));
     table.create(&first).await;
-    let saved = table.ledger.save(attempted(first.clone(), 2)).await.unwrap().unwrap();
+    let saved = table.ledger.save(with_attempts(first.clone(), 2)).await.unwrap().unwrap();
     assert_eq!((saved.header().revision, saved.accepted().unwrap().attempts), (1, 2));
-    let overtaken = attempted(first, 9);
+    let overtaken = with_attempts(first, 9);
     assert_eq!(table.ledger.save(overtaken).await, Ok(None));
     assert_eq!(table.ledger.load(&key(&saved)).await, Ok(Some(saved.clone())));
-    let third = table.ledger.save(attempted(saved, 3)).await.unwrap().unwrap();
+    let third = table.ledger.save(with_attempts(saved, 3)).await.unwrap().unwrap();
     assert_eq!(third.header().revision, 2);
-    table.delete().await;
 }
 
 #[tokio::test]
-async fn a_record_that_is_gone_is_not_written_again() {
+async fn a_record_that_no_longer_exists_is_not_saved() {
     let table = Table::new().await;
     let mut gone = record("r", ended(at(0)));
     gone.header_mut().revision = 4;
     assert_eq!(table.ledger.save(gone.clone()).await, Ok(None));
     assert_eq!(table.ledger.load(&key(&gone)).await, Ok(None));
-    table.delete().await;
 }
 
 #[tokio::test]
@@ -184,11 +173,10 @@ async fn the_same_write_sent_twice_is_one_write() {
     let other_lease = json!({"starting": {"lease": {"until": at(0), "owner": "she"}, "unanswered": false}});
     let hers = record("r", other_lease);
     assert_eq!(table.ledger.save(hers).await, Ok(None), "another owner's write is another write");
-    table.delete().await;
 }
 
 #[tokio::test]
-async fn what_is_due_for_a_step_comes_longest_due_first_and_nothing_else_comes() {
+async fn a_query_returns_the_due_entries_of_its_step_in_the_order_of_their_due_times() {
     let table = Table::new().await;
     for step in Step::ALL {
         let id = |name: &str| format!("{}-{name}", step.as_str());
@@ -201,11 +189,10 @@ async fn what_is_due_for_a_step_comes_longest_due_first_and_nothing_else_comes()
         table.expect_due(step, at(0), &ids.each_ref().map(String::as_str)).await;
         table.expect_due(step, at(-11), &[]).await;
     }
-    table.delete().await;
 }
 
 #[tokio::test]
-async fn an_entry_has_what_a_poll_needs_without_the_record() {
+async fn an_entry_of_the_index_has_every_field_that_a_poll_needs() {
     let table = Table::new().await;
     let record = due_for(Step::Poll, "v1", at(-10));
     table.create(&record).await;
@@ -225,17 +212,16 @@ async fn an_entry_has_what_a_poll_needs_without_the_record() {
         }),
     };
     assert_eq!(entries, [expected]);
-    table.delete().await;
 }
 
 #[tokio::test]
-async fn more_than_a_page_is_read_to_its_end_without_gap_or_repeat() {
+async fn several_pages_are_read_without_gap_or_repetition() {
     let table = Table::new().await;
     let ids: Vec<String> = (0..16).map(|i| format!("{i:02}")).collect();
     for (i, id) in (0..).zip(&ids) {
-        // Two at a time, for a page that ends between records of one moment.
+        // Two records share each due time, so that a page may end between them.
         let mut record = due_for(Step::Start, id, at(i / 2));
-        // A page is 1 MB: names of 150 kB fill it with 7.
+        // A page holds 1 MB, so seven names of 150 kB fill it.
         accepted(&mut record).copy.version_name = format!("{id}{}", "x".repeat(150_000));
         table.create(&record).await;
     }
@@ -245,11 +231,10 @@ async fn more_than_a_page_is_read_to_its_end_without_gap_or_repeat() {
     found.sort_unstable();
     assert_eq!(found, ids);
     assert!(pages > 1, "the DynamoDB has no pages");
-    table.delete().await;
 }
 
 #[tokio::test]
-async fn the_index_has_only_what_has_something_due_and_the_rest_expires() {
+async fn only_records_with_a_next_step_are_in_the_index_and_the_others_expire() {
     let table = Table::new().await;
     for step in Step::ALL {
         let record = due_for(step, step.as_str(), at(0));
@@ -273,38 +258,38 @@ async fn the_index_has_only_what_has_something_due_and_the_rest_expires() {
     let item = table.item(&key(&record).to_string()).await;
     assert_eq!((item.get("step"), item["revision"].clone()), (None, n(1)), "it has left the index");
     table.expect_due(Step::Poll, at(0), &["poll"]).await;
-    table.delete().await;
 }
 
 #[tokio::test]
-async fn an_unreadable_item_is_an_error_and_stops_no_other() {
+async fn an_unreadable_item_is_an_error_and_affects_no_other_item() {
     let table = Table::new().await;
     let record = due_for(Step::Poll, "v1", at(-1));
     table.create(&record).await;
     let spoilt = RecordKey { request_id: "spoilt".to_owned(), ..key(&record) };
-    let item = [
+    let item = HashMap::from([
         ("id", s(&spoilt.to_string())),
         ("step", s("poll")),
         ("due", n(at(-2).as_millisecond())),
-        ("sourceProjectArn", s(crate::support::SOURCE)),
-        ("destinationProjectArn", s(crate::support::DESTINATION)),
+        ("sourceProjectArn", s(SOURCE)),
+        ("destinationProjectArn", s(DESTINATION)),
         ("versionName", s("spoilt")),
-    ];
-    table.put(&[&item[..], &[("record", s(r#"{"header": "a secret"}"#))]].concat()).await;
-    table.put(&[("id", s("no key")), ("step", s("poll")), ("due", n(at(-3).as_millisecond()))]).await;
+        ("record", s(r#"{"header": "a secret"}"#)),
+    ]);
+    let mut item: HashMap<_, _> = item.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    table.put(item.clone()).await;
 
     table.expect_due(Step::Poll, at(0), &["spoilt", "v1"]).await;
     let unread = table.ledger.load(&spoilt).await.unwrap_err().to_string();
     assert!(unread.contains(&format!("`{spoilt}`")) && !unread.contains("secret"), "{unread}");
     let unread = table.ledger.create(&due_for(Step::Start, "spoilt", at(0))).await.unwrap_err().to_string();
     assert!(unread.contains(&format!("`{spoilt}`")), "an unreadable record is not a new one: {unread}");
-    table.put(&item).await;
+    item.remove("record");
+    table.put(item).await;
     table.ledger.load(&spoilt).await.unwrap_err();
-    table.delete().await;
 }
 
 #[tokio::test]
-async fn attributes_that_are_not_those_of_the_record_are_reported_once_and_written_again() {
+async fn derived_attributes_that_differ_from_the_record_are_reported_once_and_written_again() {
     let spoilt: [(&str, Option<AttributeValue>); 4] = [
         ("step", Some(s("start"))),
         ("revision", Some(n(7))),
@@ -321,35 +306,31 @@ async fn attributes_that_are_not_those_of_the_record_are_reported_once_and_writt
             Some(value) => drop(item.insert(name.to_owned(), value)),
             None => drop(item.remove(name)),
         }
-        let item: Vec<_> = item.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        table.put(&item).await;
+        table.put(item).await;
         let error = table.ledger.load(&key(&record)).await.unwrap_err().to_string();
         assert!(error.contains(&key(&record).to_string()) && error.contains("written again"), "{error}");
         assert_eq!(table.ledger.load(&key(&record)).await, Ok(Some(record.clone())), "{name}");
         assert_eq!(table.item(&key(&record).to_string()).await, sound, "{name}");
     }
-    table.delete().await;
 }
 
 #[tokio::test]
-async fn an_entry_without_its_project_is_counted_and_mended() {
+async fn an_entry_without_its_project_is_counted_and_written_again() {
     let table = Table::new().await;
     let record = due_for(Step::Poll, "v1", at(-1));
     table.create(&record).await;
     let mut item = table.item(&key(&record).to_string()).await;
     item.remove("sourceProjectArn");
-    let item: Vec<_> = item.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-    table.put(&item).await;
+    table.put(item).await;
     let page = table.ledger.due(Step::Poll, at(0), None).await.unwrap();
     assert_eq!((page.items.len(), page.unreadable), (0, 1));
     table.expect_due(Step::Poll, at(0), &["v1"]).await;
-    table.delete().await;
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_is_an_error_and_no_answer() {
+async fn every_call_to_a_missing_table_is_an_error() {
     let table = Table::new().await;
-    table.client.delete_table().table_name(&table.name).send().await.unwrap();
+    table.client.delete_table().table_name(TABLE).send().await.unwrap();
     let record = record("r", starting(at(0)));
     table.ledger.create(&record).await.unwrap_err();
     table.ledger.load(&key(&record)).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! docs/parameters.md says what the parameters of template.yaml say.
+//! Generates docs/parameters.md from the parameters of template.yaml, and tests that the page is current.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ Generated from [template.yaml](../template.yaml): `UPDATE=1 cargo test --workspa
 ";
 
 #[test]
-fn the_page_of_parameters_is_what_the_template_says() {
+fn the_page_of_parameters_is_current() {
     let (path, page) = (root().join("docs/parameters.md"), page(&template("template.yaml")));
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &page).unwrap();

@@ -1,11 +1,10 @@
-//! What a deployment sets, seen in what the real functions do; and what they say about bad settings.
+//! Tests of settings: what the real functions do with them, and how they report invalid ones.
 
-use crate::support::{ACCOUNT, COPY, Copier, minutes, request, seconds};
+use crate::support::{COPY, Copier, minutes, request, seconds};
 use sandbox::{Effect, Fault};
-use serde_json::json;
 
 #[tokio::test]
-async fn bad_settings_are_all_named_before_anything_is_done() {
+async fn all_invalid_settings_are_reported_before_any_call() {
     let bad = [
         ("ACCOUNT_ID", "4444"),
         ("RETENTION_DAYS", "forever"),
@@ -26,25 +25,17 @@ async fn bad_settings_are_all_named_before_anything_is_done() {
 }
 
 #[tokio::test]
-async fn announcements_go_to_the_bus_that_was_set_under_the_source_that_was_set() {
+async fn announcements_have_the_configured_bus_and_source() {
     let settings = [("EVENT_BUS", "models"), ("EVENT_SOURCE", "com.example.copier")];
     let copier = Copier::deployed_with(&settings).await;
     copier.send(&[&request("v1")]).await;
-    let [started] = &copier.announced()[..] else { panic!("{:?}", copier.announced()) };
+    let [started] = &copier.announcements()[..] else { panic!("{:?}", copier.announcements()) };
     assert_eq!(started.event_bus_name, "models");
     assert_eq!(started.source, "com.example.copier");
 }
 
 #[tokio::test]
-async fn models_of_accounts_that_are_not_listed_are_not_copied() {
-    let copier = Copier::deployed_with(&[("ALLOWED_SOURCE_ACCOUNTS", ACCOUNT)]).await;
-    copier.send(&[&request("v1")]).await;
-    assert_eq!(copier.words("v1"), ["REJECTED"]);
-    assert_eq!(copier.last("v1")["failure"]["code"], "NotAllowed");
-}
-
-#[tokio::test]
-async fn the_times_are_those_that_were_set() {
+async fn requests_time_out_and_expire_after_the_configured_times() {
     let settings = [
         ("START_TIMEOUT_SECONDS", "600"),
         ("OVERDUE_AFTER_SECONDS", "60"),
@@ -56,15 +47,15 @@ async fn the_times_are_those_that_were_set() {
     copier.send(&[&request("v1"), &request("throttled")]).await;
     let arn = copier.version("v1").unwrap().project_version_arn.to_string();
     assert!(copier.sandbox().set_status(&arn, "COPYING_IN_PROGRESS", None));
-    for words in [&["STARTED", "OVERDUE"][..], &["STARTED", "OVERDUE", "TIMED_OUT"]] {
+    for statuses in [&["STARTED", "OVERDUE"][..], &["STARTED", "OVERDUE", "TIMED_OUT"]] {
         copier.pass(seconds(60)).await;
         copier.sweep().await;
-        assert_eq!(copier.words("v1"), words);
+        assert_eq!(copier.statuses("v1"), statuses);
     }
-    assert_eq!(copier.words("throttled"), ["QUEUED"]);
+    assert_eq!(copier.statuses("throttled"), ["QUEUED"]);
     copier.pass(minutes(8)).await;
     copier.sweep().await;
-    assert_eq!(copier.words("throttled"), ["QUEUED", "TIMED_OUT"]);
+    assert_eq!(copier.statuses("throttled"), ["QUEUED", "TIMED_OUT"]);
     let item = copier.item("throttled").await.unwrap();
     let expires_at: i64 = item["expiresAt"].as_n().unwrap().parse().unwrap();
     let left = expires_at - copier.sandbox().clock().now().as_second();
@@ -72,23 +63,14 @@ async fn the_times_are_those_that_were_set() {
 }
 
 #[tokio::test]
-async fn calls_are_spread_as_was_set() {
+async fn copy_calls_keep_the_configured_rate() {
     let copier = Copier::deployed_with(&[("CALLS_PER_SECOND", "10")]).await;
     let requests: Vec<_> = (0..6).map(|i| request(&format!("v{i}"))).collect();
     let began = std::time::Instant::now();
     copier.send(&requests.iter().collect::<Vec<_>>()).await;
-    assert!(began.elapsed().as_millis() >= 500, "the sixth call comes half a second after the first");
+    assert!(
+        began.elapsed().as_millis() >= 500,
+        "at 10 calls a second, the sixth call is half a second after the first"
+    );
     assert_eq!(copier.calls(COPY), 6);
-}
-
-#[tokio::test]
-async fn what_is_allowed_by_a_list_of_buckets_is_copied() {
-    let copier =
-        Copier::deployed_with(&[("ALLOWED_OUTPUT_BUCKETS", "a-bucket,flowers-production-models")]).await;
-    let other =
-        crate::support::with(request("other"), json!({"outputConfig": {"s3Bucket": "flowers-production"}}));
-    copier.send(&[&request("listed"), &other]).await;
-    assert_eq!(copier.words("listed"), ["STARTED"]);
-    assert_eq!(copier.words("other"), ["REJECTED"]);
-    assert_eq!(copier.last("other")["failure"]["code"], "NotAllowed");
 }

@@ -1,5 +1,4 @@
-//! The whole story of `events/copy-requested.json`: a request goes in, the model is copied, the answer comes
-//! out.
+//! Tests of one request without faults, from `events/copy-requested.json` to the outcome.
 
 use crate::support::{ACCOUNT, COPY, Copier, DESCRIBE, DESTINATION, SOURCE, SOURCE_VERSION};
 use crate::support::{event, minutes, seconds, time};
@@ -8,8 +7,8 @@ use serde_json::{Value, json};
 const NAME: &str = "flowers.2026-11-02";
 const REQUEST: &str = "release-2026-11-02";
 
-/// What every announcement of this request has in common.
-fn told_alike(arn: &str) -> Value {
+/// The fields that every announcement of the request repeats.
+fn common_fields(arn: &str) -> Value {
     json!({
         "version": "1",
         "requestId": REQUEST,
@@ -26,8 +25,8 @@ fn told_alike(arn: &str) -> Value {
     })
 }
 
-/// `detail` without the members that differ from run to run or from announcement to announcement.
-fn alike(detail: &Value) -> Value {
+/// Removes the fields that differ between runs or between announcements.
+fn without_variable_fields(detail: &Value) -> Value {
     let mut detail = detail.clone();
     for name in ["eventId", "status", "modelStatus", "requestedAt", "startedAt", "endedAt", "durationSeconds"]
     {
@@ -37,14 +36,14 @@ fn alike(detail: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_request_goes_in_the_model_is_copied_the_answer_comes_out() {
+async fn a_copy_is_announced_when_it_starts_and_when_it_completes() {
     let copier = Copier::deployed().await;
     copier.send(&[&event("copy-requested.json")]).await;
     let arn = copier.version(NAME).unwrap().project_version_arn.to_string();
 
-    let [started] = &copier.announced()[..] else { panic!("{:?}", copier.announced()) };
+    let [started] = &copier.announcements()[..] else { panic!("{:?}", copier.announcements()) };
     assert_eq!(started.detail["status"], "STARTED");
-    assert_eq!(alike(&started.detail), told_alike(&arn));
+    assert_eq!(without_variable_fields(&started.detail), common_fields(&arn));
     assert!(time(&started.detail["requestedAt"]) <= time(&started.detail["startedAt"]));
     for later in ["endedAt", "durationSeconds", "failure"] {
         assert_eq!(started.detail.get(later), None, "{later}");
@@ -52,15 +51,15 @@ async fn a_request_goes_in_the_model_is_copied_the_answer_comes_out() {
 
     let report = copier.sweep().await;
     assert_eq!((&report["copying"], &report["completed"]), (&json!(1), &json!(0)));
-    assert_eq!(copier.announced().len(), 1, "a copy that goes on is no news");
+    assert_eq!(copier.announcements().len(), 1, "a poll of a running copy announces nothing");
 
     copier.pass(minutes(31)).await;
     let report = copier.sweep().await;
     assert_eq!((&report["completed"], &report["published"]), (&json!(1), &json!(1)));
-    let [_, completed] = &copier.announced()[..] else { panic!("{:?}", copier.announced()) };
+    let [_, completed] = &copier.announcements()[..] else { panic!("{:?}", copier.announcements()) };
     assert_eq!(completed.detail["status"], "COMPLETED");
     assert_eq!(completed.detail["modelStatus"], "COPYING_COMPLETED");
-    assert_eq!(alike(&completed.detail), told_alike(&arn));
+    assert_eq!(without_variable_fields(&completed.detail), common_fields(&arn));
     let lasted = time(&completed.detail["endedAt"]).duration_since(time(&completed.detail["startedAt"]));
     assert!((minutes(31)..minutes(32)).contains(&lasted), "{lasted}");
     assert_eq!(completed.detail["durationSeconds"], lasted.as_secs());
@@ -74,12 +73,12 @@ async fn a_request_goes_in_the_model_is_copied_the_answer_comes_out() {
 
     let after_the_end = copier.sweep().await;
     assert_eq!((&after_the_end["published"], &after_the_end["describeCalls"]), (&json!(0), &json!(0)));
-    assert_eq!(copier.announced().len(), 2, "nothing follows the end");
+    assert_eq!(copier.announcements().len(), 2, "nothing is announced after the outcome");
     assert_eq!(copier.calls(COPY), 1);
 }
 
 #[tokio::test]
-async fn every_parameter_is_on_the_copied_version() {
+async fn the_copy_has_every_parameter_of_the_request() {
     let copier = Copier::deployed().await;
     copier.send(&[&event("copy-requested.json")]).await;
     let version = copier.version(NAME).unwrap();
@@ -97,19 +96,19 @@ async fn every_parameter_is_on_the_copied_version() {
 }
 
 #[tokio::test]
-async fn a_context_comes_back_to_the_letter() {
+async fn a_context_is_returned_byte_for_byte() {
     let copier = Copier::deployed().await;
     let context = r#"{ "z":1.50, "a" : [ "\u0041", 1e2 ],"z2":{} }"#;
     let mut body = crate::support::request("v1").to_string();
     body.truncate(body.len() - 1);
     copier.deployment.send(format!(r#"{body},"context":{context}}}"#));
     copier.deliver().await;
-    let raw = &copier.announced()[0].raw_detail;
+    let raw = &copier.announcements()[0].raw_detail;
     assert!(raw.contains(&format!(r#""context":{context}"#)), "{raw}");
 }
 
 #[tokio::test]
-async fn a_life_without_trouble_takes_five_writes_and_none_while_it_is_merely_copying() {
+async fn a_request_takes_five_writes_and_a_poll_of_a_running_copy_none() {
     let copier = Copier::deployed().await;
     copier.send(&[&event("copy-requested.json")]).await;
     let (writes, reads) = (copier.calls("dynamodb:PutItem"), copier.calls("dynamodb:GetItem"));
@@ -117,33 +116,17 @@ async fn a_life_without_trouble_takes_five_writes_and_none_while_it_is_merely_co
         copier.pass(seconds(5)).await;
         copier.sweep().await;
     }
-    assert_eq!(copier.calls("dynamodb:PutItem"), writes, "a copy that goes on costs no write");
-    assert_eq!(copier.calls("dynamodb:GetItem"), reads, "a copy that goes on costs no read of its record");
+    assert_eq!(copier.calls("dynamodb:PutItem"), writes, "a poll writes nothing");
+    assert_eq!(copier.calls("dynamodb:GetItem"), reads, "a poll reads no record");
     assert_eq!(copier.calls(DESCRIBE), 3);
     copier.pass(seconds(15)).await;
     copier.sweep().await;
-    assert_eq!(copier.words(REQUEST), ["STARTED", "COMPLETED"]);
+    assert_eq!(copier.statuses(REQUEST), ["STARTED", "COMPLETED"]);
     assert!(copier.calls("dynamodb:PutItem") <= 5, "{}", copier.calls("dynamodb:PutItem"));
 }
 
 #[tokio::test]
-async fn a_record_leaves_by_itself_ninety_days_after_its_end_and_not_before() {
-    let copier = Copier::deployed().await;
-    copier.send(&[&crate::support::request("v1")]).await;
-    let item = copier.item("v1").await.unwrap();
-    assert!(!item.contains_key("expiresAt"), "a record with something to do stays");
-    assert!(item.contains_key("step") && item.contains_key("due"));
-    copier.pass(seconds(30)).await;
-    copier.sweep().await;
-    let item = copier.item("v1").await.unwrap();
-    let expires_at: i64 = item["expiresAt"].as_n().unwrap().parse().unwrap();
-    let days = (expires_at - jiff::Timestamp::now().as_second() + 60) / (24 * 3600);
-    assert_eq!(days, 90);
-    assert!(!item.contains_key("step") && !item.contains_key("due"), "the index is sparse");
-}
-
-#[tokio::test]
-async fn each_function_stays_under_32_megabytes() {
+async fn each_function_uses_less_than_32_megabytes() {
     let copier = Copier::deployed().await;
     copier.send(&[&event("copy-requested.json")]).await;
     copier.pass(seconds(30)).await;

@@ -1,4 +1,4 @@
-//! The template, the functions and the sandbox use the same names and values.
+//! Tests that the template, the functions and the sandbox agree on names and values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::template::{template, text_of, with_defaults};
 use crate::support::{ACCOUNT, Copier, TABLE, root};
 
-/// The variables that the template gives to both functions if every parameter keeps its default.
+/// Returns the environment of both functions if every parameter keeps its default.
 fn variables() -> BTreeMap<String, String> {
     let template = template("template.yaml");
     let variables = with_defaults(&template, &template["Globals"]["Function"]["Environment"]["Variables"]);
@@ -23,7 +23,7 @@ fn properties(resource: &str) -> Value {
     template("template.yaml")["Resources"][resource]["Properties"].clone()
 }
 
-/// Every value of a member of this name, however deep.
+/// Returns every value of a member of this name, at any depth.
 fn members<'a>(part: &'a Value, name: &str) -> Vec<&'a Value> {
     let inner: Vec<_> = match part {
         Value::Array(parts) => parts.iter().collect(),
@@ -42,7 +42,7 @@ fn the_template_sets_the_variables_that_the_functions_read_and_no_others() {
 #[test]
 fn a_variable_that_is_not_set_has_the_parameters_default() {
     let set = variables();
-    // They have no default, neither there nor here.
+    // These have no default in the template or in the code.
     let needed = ["ACCOUNT_ID", "LEDGER_TABLE", "ALLOWED_OUTPUT_BUCKETS"];
     let lookup = |name: &str, given: &dyn Fn(&str) -> bool| match name {
         "AWS_REGION" => Some("us-east-1".to_owned()),
@@ -50,7 +50,7 @@ fn a_variable_that_is_not_set_has_the_parameters_default() {
     };
     let least = Settings::read(|name| lookup(name, &|_| false)).unwrap();
     for variable in VARIABLES {
-        // The roles that a project policy admits (without roles to assume no policy is put), and the stack's own queue.
+        // These two name the stack's own resources, so the code has no default for them.
         if !["COPIER_ROLE_ARNS", "REQUEST_QUEUE_ARN"].contains(&variable) {
             let settings = Settings::read(|name| lookup(name, &|name| name == variable)).unwrap();
             assert_eq!(format!("{settings:?}"), format!("{least:?}"), "{variable}");
@@ -96,9 +96,9 @@ fn rules_and_policies_name_the_detail_types_of_the_code() {
     }
 }
 
-/// So the ledger's contract, which runs on the sandbox's table, holds for the template's table, too.
+/// So the tests of the ledger's contract, which use the sandbox's table, hold for the template's table.
 #[test]
-fn the_sandboxs_ledger_is_the_templates() {
+fn the_sandbox_defines_the_ledger_as_the_template_does() {
     let (ledger, table) = (properties("Ledger"), ledger_table(ACCOUNT, TABLE));
     for part in ["BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {
         assert_eq!(table.definition[part], ledger[part], "{part}");
@@ -129,14 +129,14 @@ async fn the_sandbox_deploys_as_the_template_does() {
     }
 }
 
-/// As AWS asks for: a batch that Lambda still retries must not be delivered a second time.
+/// AWS asks for this, because SQS must not deliver a batch that Lambda still retries.
 #[test]
 fn a_message_is_hidden_six_times_as_long_as_start_copy_may_run() {
     let hidden = properties("RequestQueue")["VisibilityTimeout"].as_i64().unwrap();
     assert!(hidden >= 6 * properties("StartCopy")["Timeout"].as_i64().unwrap());
 }
 
-/// An asynchronous invocation is in no queue of its own.
+/// The queue does not hold an asynchronous invocation, so a failed one would be lost.
 #[test]
 fn an_asynchronous_invocation_of_start_copy_that_fails_becomes_a_dead_letter() {
     let target = &properties("StartCopy")["EventInvokeConfig"]["DestinationConfig"]["OnFailure"];
@@ -144,7 +144,7 @@ fn an_asynchronous_invocation_of_start_copy_that_fails_becomes_a_dead_letter() {
 }
 
 #[test]
-fn a_sweep_that_fails_is_left_to_the_next_minute() {
+fn a_failed_sweep_is_not_retried() {
     let target = &properties("CheckSchedule")["Targets"][0];
     assert_eq!(target["RetryPolicy"]["MaximumRetryAttempts"], 0);
 }

@@ -1,7 +1,6 @@
-//! An upgrade with records in flight: what earlier releases wrote is read and finished, and what they announced stays so.
+//! Tests of an upgrade: the functions finish the requests that earlier releases left unfinished, and change no announcement.
 //!
-//! `tests/it/releases` has a file for each release: its ledger with records in every state, and what Rekognition has of
-//! their copies. `UPDATE_RECORDS=1 cargo test --workspace --test it upgrade` writes the file of the version in Cargo.toml.
+//! `tests/it/releases` has a file for each release: its ledger with records in every state, and Rekognition's versions. `UPDATE_RECORDS=1 cargo test --workspace --test it upgrade` writes the file of the version in Cargo.toml.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,10 +11,10 @@ use sandbox::{Effect, Fault, World};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::support::{COPY, Copier, DESTINATION, TABLE, ledger, minutes, request, root, with};
+use crate::support::{COPY, Copier, DESTINATION, TABLE, ledger, minutes, project, request, root, with};
 
-/// The requests by id, and the status that each still has to get.
-const OPEN: [(&str, Option<&str>); 11] = [
+/// The ids of the requests, and the status that each must still get.
+const REQUESTS: [(&str, Option<&str>); 11] = [
     ("completed", None),
     ("failed", None),
     ("overdue", Some("TIMED_OUT")),
@@ -29,22 +28,22 @@ const OPEN: [(&str, Option<&str>); 11] = [
     ("denied", Some("COMPLETED")),
 ];
 
-/// A release's ledger at one moment, and what is around it.
+/// The ledger of a release at one moment, and the world around it.
 #[derive(Serialize, Deserialize)]
 struct InFlight {
     at: Timestamp,
     requests: Vec<Value>,
-    /// As `aws dynamodb scan` shows them.
+    /// Items in the form of `aws dynamodb scan`.
     items: Vec<BTreeMap<String, Value>>,
     world: World,
 }
 
 impl InFlight {
-    /// Made by today's code.
-    async fn made() -> Self {
+    /// Lets the present code make the records.
+    async fn make() -> Self {
         let copier = Copier::deployed_in(World::small(), "2026-11-30T08:00:00Z".parse().unwrap()).await;
         let sandbox = copier.sandbox();
-        let requests = OPEN.map(|(id, _)| match id {
+        let requests = REQUESTS.map(|(id, _)| match id {
             "rejected" => with(
                 request(id),
                 json!({"outputConfig": {"s3Bucket": "somebody-elses-bucket", "s3KeyPrefix": ""}}),
@@ -69,9 +68,8 @@ impl InFlight {
         send("missing").await;
         send("unpublished").await;
         sandbox.change(|world| {
-            let project =
-                world.projects.iter_mut().find(|project| project.project_arn.to_string() == DESTINATION);
-            project.unwrap().versions.retain(|version| version.project_version_arn.version != "missing");
+            let versions = &mut project(world, DESTINATION).versions;
+            versions.retain(|version| version.project_version_arn.version != "missing");
         });
         copier.pass(minutes(1)).await;
         sandbox.fault(Fault::new("events:PutEvents", Effect::error("AccessDeniedException")));
@@ -91,13 +89,13 @@ impl InFlight {
         let mut items: Vec<_> = ledger::items(&copier.ledger()).await.iter().map(shown).collect();
         items.sort_by_key(|item| item["id"].to_string());
         let mut world = sandbox.world();
-        // The table is today's.
+        // The present code defines the table.
         world.tables.clear();
         Self { at: sandbox.clock().now(), requests: requests.into(), items, world }
     }
 
-    /// Today's functions, on this ledger.
-    async fn taken_over(&self) -> Copier {
+    /// Deploys the present functions on this ledger.
+    async fn deploy(&self) -> Copier {
         let copier = Copier::deployed_in(self.world.clone(), self.at).await;
         for item in &self.items {
             let put = copier.ledger().put_item().table_name(TABLE);
@@ -131,33 +129,33 @@ fn read(file: &Path) -> InFlight {
 }
 
 #[tokio::test]
-async fn this_release_has_left_its_records_for_the_next_one() {
+async fn the_present_release_has_a_file_of_records() {
     let file = releases().join(concat!(env!("CARGO_PKG_VERSION"), ".json"));
     if std::env::var_os("UPDATE_RECORDS").is_some() {
-        let made = serde_json::to_string_pretty(&InFlight::made().await).unwrap();
+        let made = serde_json::to_string_pretty(&InFlight::make().await).unwrap();
         std::fs::write(&file, made + "\n").unwrap();
     }
     assert!(file.is_file(), "`{}` is missing: write it with UPDATE_RECORDS=1", file.display());
 }
 
 #[tokio::test]
-async fn what_earlier_releases_have_in_flight_is_finished() {
+async fn unfinished_requests_of_earlier_releases_are_finished() {
     for release in std::fs::read_dir(releases()).unwrap() {
         let release = release.unwrap().path();
         let in_flight = read(&release);
-        let copier = in_flight.taken_over().await;
-        // A redelivery of each request is known by its fingerprint and starts nothing.
+        let copier = in_flight.deploy().await;
+        // Each redelivered request has the fingerprint of its record, so it starts nothing.
         copier.send(&in_flight.requests.iter().collect::<Vec<_>>()).await;
         assert_eq!(copier.calls(COPY), 0);
         for pause in [25, 25, 25 * 60, 0] {
             copier.sweep().await;
             copier.pass(minutes(pause)).await;
         }
-        let ends = OPEN.map(|(id, _)| (id, copier.words(id).pop()));
-        assert_eq!(ends, OPEN.map(|(id, end)| (id, end.map(str::to_owned))), "{}", release.display());
-        assert_eq!(copier.calls(COPY), 2, "of the two that waited");
+        let outcomes = REQUESTS.map(|(id, _)| (id, copier.statuses(id).pop()));
+        assert_eq!(outcomes, REQUESTS.map(|(id, end)| (id, end.map(str::to_owned))), "{}", release.display());
+        assert_eq!(copier.calls(COPY), 2, "only the two waiting requests are started");
         let items = ledger::items(&copier.ledger()).await;
-        assert!(items.iter().all(|item| !item.contains_key("step")), "something is still due");
+        assert!(items.iter().all(|item| !item.contains_key("step")), "no record is due");
         assert_eq!(copier.logged("ERROR"), Vec::<Value>::new());
     }
 }

@@ -1,6 +1,5 @@
-//! The ledger as an operator sees it: items of a DynamoDB table.
-//!
-//! It uses Scan, which the functions don't, so that counts of their calls stay true.
+//! Reads the ledger as items of a DynamoDB table. It uses Scan, which the functions never call, so that a test can count the
+//! functions' own calls.
 
 use std::collections::HashMap;
 

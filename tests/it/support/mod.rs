@@ -1,14 +1,11 @@
-//! The copier as it is deployed, for black-box tests: the two real programs, the queue, the rule and the
-//! schedule, each test in a sandbox of its own, on a port that the kernel picks.
+//! A deployed copier for black-box tests: the two real programs, the queue, the rule and the schedule. Each test has its own
+//! sandbox, on a port that the kernel chooses.
 //!
-//! Nothing happens by itself: a test sends, delivers, sweeps and lets time pass. It sees what AWS and the
-//! subscribers would see, and nothing of the code.
+//! A test sends and delivers messages, starts sweeps and advances the clock. It observes calls, announcements, items and logs.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
-pub mod bus;
 pub mod ledger;
 pub mod recording;
-pub mod rekognition;
 pub mod table;
 pub mod template;
 
@@ -20,7 +17,7 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder;
 use jiff::{SignedDuration, Timestamp};
 use sandbox::deployment::{Binaries, Delivered, Deployment, DeploymentSettings};
-use sandbox::{Clock, PublishedEvent, Sandbox, Version, World, ledger_table};
+use sandbox::{Clock, Project, PublishedEvent, Sandbox, Version, World, ledger_table};
 use serde_json::{Value, json};
 
 pub const REQUESTER: &str = "111122223333";
@@ -33,34 +30,34 @@ pub const DESTINATION: &str =
     "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/1761991200000";
 pub const COPY: &str = "rekognition:CopyProjectVersion";
 pub const DESCRIBE: &str = "rekognition:DescribeProjectVersions";
+pub const PUT_EVENTS: &str = "events:PutEvents";
 
 const ANNOUNCED: &str = "Rekognition Model Copy State Change";
 
-/// The functions on the sandbox's clock.
+/// The builds of the functions that follow the sandbox's clock.
 static BINARIES: LazyLock<Binaries> = LazyLock::new(|| Binaries::build(true).unwrap());
 
-/// A deployed copier.
 pub struct Copier {
     pub deployment: Deployment,
 }
 
 impl Copier {
-    /// As the template deploys it, only that calls are not paced.
+    /// Deploys the copier as the template does, except that the rate limit is too high to slow a test down.
     pub async fn deployed() -> Self {
         Self::deployed_with(&[]).await
     }
 
-    /// With these variables, too.
+    /// Deploys the copier with these environment variables in addition.
     pub async fn deployed_with(variables: &[(&str, &str)]) -> Self {
         Self::deployed_at(variables, &BINARIES, World::small(), Timestamp::now()).await
     }
 
-    /// In another world, at another time.
+    /// Deploys the copier into this world at this time.
     pub async fn deployed_in(world: World, world_time: Timestamp) -> Self {
         Self::deployed_at(&[], &BINARIES, world, world_time).await
     }
 
-    /// The shipped functions, on the machine's clock, in a world whose clock shows another time.
+    /// Deploys the shipped functions, which read the machine's clock, into a world whose clock shows this time.
     pub async fn shipped_at(world_time: Timestamp) -> Self {
         let binaries = Binaries {
             start_copy: env!("CARGO_BIN_EXE_start-copy").into(),
@@ -90,7 +87,7 @@ impl Copier {
         self.deployment.sandbox()
     }
 
-    /// Puts messages on the queue and delivers them. Each has to be acknowledged at once.
+    /// Sends messages to the queue and delivers them. The function must acknowledge each at its first delivery.
     pub async fn send(&self, bodies: &[&Value]) {
         for body in bodies {
             self.deployment.send(body.to_string());
@@ -98,7 +95,7 @@ impl Copier {
         self.deliver().await;
     }
 
-    /// Delivers what is on the queue. Each message has to be acknowledged.
+    /// Delivers the queue's messages. The function must acknowledge each.
     pub async fn deliver(&self) -> Vec<Delivered> {
         let delivered = self.deployment.deliver().await;
         for batch in &delivered {
@@ -108,85 +105,87 @@ impl Copier {
         delivered
     }
 
-    /// Strikes the schedule once; the report of check-copies.
+    /// Runs check-copies once and returns its report.
     pub async fn sweep(&self) -> Value {
         self.deployment.check().await.unwrap()
     }
 
-    /// Lets time pass at once: the schedule strikes only when [`Copier::sweep`] is called.
+    /// Advances the clock. No sweep runs unless a test calls [`Copier::sweep`].
     pub async fn pass(&self, time: SignedDuration) {
         self.sandbox().clock().advance(time);
     }
 
-    /// The DynamoDB that the ledger is in.
     pub fn ledger(&self) -> aws_sdk_dynamodb::Client {
         ledger::client(&self.sandbox().endpoint())
     }
 
-    /// The ledger's item of a request of the deployment's own account.
+    /// Returns the item of a request whose requester is the copier's own account.
     pub async fn item(&self, request_id: &str) -> Option<ledger::Item> {
         self.item_by_key(&format!("{ACCOUNT}#{request_id}")).await
     }
 
-    /// The ledger's item of this key.
     pub async fn item_by_key(&self, key: &str) -> Option<ledger::Item> {
         ledger::item(&self.ledger(), key).await
     }
 
-    /// Everything announced, in order, as often as it was.
-    pub fn announced(&self) -> Vec<PublishedEvent> {
+    /// Returns every announcement in the order of its publication, repetitions included.
+    pub fn announcements(&self) -> Vec<PublishedEvent> {
         let mut events = self.sandbox().announcements();
         events.retain(|event| event.detail_type == ANNOUNCED);
         events
     }
 
-    /// The announcements about a request.
-    pub fn told(&self, request_id: &str) -> Vec<Value> {
-        let details = self.announced().into_iter().map(|event| event.detail);
+    pub fn announcements_of(&self, request_id: &str) -> Vec<Value> {
+        let details = self.announcements().into_iter().map(|event| event.detail);
         details.filter(|detail| detail["requestId"] == request_id).collect()
     }
 
-    /// The last announcement about a request.
+    /// Returns the last announcement about a request.
     pub fn last(&self, request_id: &str) -> Value {
-        self.told(request_id).pop().unwrap_or_else(|| panic!("nothing was announced about `{request_id}`"))
+        self.announcements_of(request_id)
+            .pop()
+            .unwrap_or_else(|| panic!("no announcement about `{request_id}`"))
     }
 
-    /// The statuses announced about a request.
-    pub fn words(&self, request_id: &str) -> Vec<String> {
-        self.told(request_id).iter().map(|detail| detail["status"].as_str().unwrap().to_owned()).collect()
+    /// Returns the announced statuses of a request.
+    pub fn statuses(&self, request_id: &str) -> Vec<String> {
+        self.announcements_of(request_id)
+            .iter()
+            .map(|detail| detail["status"].as_str().unwrap().to_owned())
+            .collect()
     }
 
-    /// How often an action was called.
+    /// Counts the calls of an action.
     pub fn calls(&self, action: &str) -> usize {
         self.sandbox().calls().iter().filter(|call| call.action == action).count()
     }
 
-    /// The version of this name in the destination project.
+    /// Returns the version of this name in the destination project.
     pub fn version(&self, name: &str) -> Option<Version> {
         self.sandbox().project(DESTINATION).unwrap().version_named(name).cloned()
     }
 
-    /// Lets the copies end, and sees to it that they are all that there is to it.
-    pub async fn completes(&self, id: &str, copies: usize) {
+    /// Lets the copies end, and checks that the request is completed and that this many copy calls were made in all.
+    pub async fn expect_completed(&self, id: &str, copies: usize) {
         self.pass(seconds(30)).await;
         self.sweep().await;
-        assert_eq!(self.last(id)["status"], "COMPLETED", "{:?}", self.words(id));
+        assert_eq!(self.last(id)["status"], "COMPLETED", "{:?}", self.statuses(id));
         assert_eq!(self.calls(COPY), copies);
-        self.is_done();
+        self.expect_empty_queues();
     }
 
-    /// The queue is empty, and nothing is on the dead-letter queue.
-    pub fn is_done(&self) {
+    /// Checks that the queue and the dead-letter queue are empty.
+    pub fn expect_empty_queues(&self) {
         assert_eq!((self.deployment.queue_depth(), self.deployment.dead_letters().len()), (0, 0));
     }
 
-    /// Waits out the queue's visibility time-out and delivers again.
+    /// Advances the clock past the queue's visibility time-out and delivers again.
     pub async fn redeliver(&self) {
         self.sandbox().clock().advance(minutes(6));
-        assert_eq!(self.deliver().await.len(), 1, "a batch comes back");
+        assert_eq!(self.deliver().await.len(), 1, "the queue delivers one batch again");
     }
 
-    /// The lines that the functions have logged at this level.
+    /// Returns the log lines of both functions at this level.
     pub fn logged(&self, level: &str) -> Vec<Value> {
         let lines = self.deployment.logs().unwrap();
         let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -196,11 +195,11 @@ impl Copier {
 
 impl Drop for Copier {
     fn drop(&mut self) {
-        recording::keep(&self.deployment);
+        recording::save(&self.deployment);
     }
 }
 
-/// What the tests' own clients of a sandbox are made from. They do without TLS, as the sandbox does.
+/// Returns the configuration of a test's own SDK clients. They use no TLS, because the sandbox has none.
 pub fn sdk(endpoint: &str, account: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -213,7 +212,7 @@ pub fn sdk(endpoint: &str, account: &str) -> SdkConfig {
         .build()
 }
 
-/// Waits until something outside this process has happened.
+/// Waits until a condition outside this process holds, for at most 30 s.
 pub async fn until(what: &str, happened: impl Fn() -> bool) {
     let patience = std::time::Duration::from_secs(30);
     let began = std::time::Instant::now();
@@ -223,7 +222,7 @@ pub async fn until(what: &str, happened: impl Fn() -> bool) {
     }
 }
 
-/// A request to copy the model as a version of this name; the name is the request's id, too.
+/// Returns a request to copy the model to a version of this name. The name is also the request id.
 pub fn request(name: &str) -> Value {
     json!({
         "sourceProjectArn": SOURCE,
@@ -235,7 +234,7 @@ pub fn request(name: &str) -> Value {
     })
 }
 
-/// `base` with members replaced, or removed where the change is null.
+/// Returns `base` with these members replaced. A null removes a member.
 pub fn with(mut base: Value, changes: Value) -> Value {
     let Value::Object(changes) = changes else { panic!("changes are an object") };
     for (name, value) in changes {
@@ -247,18 +246,23 @@ pub fn with(mut base: Value, changes: Value) -> Value {
     base
 }
 
+/// Returns a project of a sandbox's world.
+pub fn project<'a>(world: &'a mut World, arn: &str) -> &'a mut Project {
+    world.projects.iter_mut().find(|project| project.project_arn.to_string() == arn).unwrap()
+}
+
 /// The repository's folder.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The text of a file in events/.
+/// Reads the text of a file in events/.
 pub fn event_text(name: &str) -> String {
     let path = root().join("events").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
 }
 
-/// A file in events/.
+/// Reads a file in events/.
 pub fn event(name: &str) -> Value {
     serde_json::from_str(&event_text(name)).unwrap()
 }
@@ -271,7 +275,7 @@ pub fn seconds(seconds: i64) -> SignedDuration {
     SignedDuration::from_secs(seconds)
 }
 
-/// A time in an announcement.
+/// Reads a time of an announcement.
 pub fn time(value: &Value) -> Timestamp {
     value.as_str().unwrap_or_else(|| panic!("no time: {value}")).parse().unwrap()
 }

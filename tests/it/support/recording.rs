@@ -1,20 +1,20 @@
-//! What a test's copier did in AWS, kept for `.ci/calls.py`, which holds it against the template's policies.
+//! Records the calls of each test's copier. `.ci/calls.py` compares them with the policies in template.yaml.
 
 use std::path::Path;
 
 use sandbox::deployment::Deployment;
 use serde_json::json;
 
-/// Names the folder to keep it in; without it nothing is kept.
+/// The variable that names the folder of the recordings. Without it, nothing is recorded.
 const FOLDER: &str = "RECORD_CALLS";
 
-/// Writes how it was set, every call and every published event into a file of its own:
+/// Writes the environment, every call and every published event into one file:
 /// `{"variables": {...}, "calls": [...], "published": [...]}`.
-pub fn keep(deployment: &Deployment) {
+pub fn save(deployment: &Deployment) {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let calls = deployment.sandbox().calls();
     let Some(first) = calls.first() else { return };
-    // A request's id is unlike that of any other, in other sandboxes, too.
+    // Request ids are unique, also across sandboxes, so each recording has its own file.
     let path = Path::new(&folder).join(format!("{}.json", first.request_id));
     let recording = json!({
         "variables": deployment.start_copy().settings().environment,

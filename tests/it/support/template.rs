@@ -1,11 +1,11 @@
-//! A CloudFormation template as JSON.
+//! Reads CloudFormation templates as JSON.
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
 use super::{ACCOUNT, root};
 
-/// A template of this repository, with the short form of functions (`!Ref X`) written out (`{"Ref": "X"}`).
+/// Reads a template of this repository. The short form of a function (`!Ref X`) becomes the long one (`{"Ref": "X"}`).
 pub fn template(file: &str) -> Value {
     let text = std::fs::read_to_string(root().join(file)).unwrap();
     json_of(&Yaml::load_from_str(&text).unwrap()[0])
@@ -32,8 +32,8 @@ fn json_of(node: &Yaml) -> Value {
     }
 }
 
-/// What CloudFormation makes of a part of `template` if every parameter keeps its default. A reference to a resource
-/// becomes the resource's name; functions other than Ref, GetAtt, Sub and Join stay.
+/// Evaluates a part of `template` as CloudFormation does if every parameter keeps its default. A reference to a resource
+/// becomes the resource's name. Functions other than Ref, GetAtt, Sub and Join stay as they are.
 pub fn with_defaults(template: &Value, part: &Value) -> Value {
     let inner = |part| with_defaults(template, part);
     match part {
@@ -47,7 +47,7 @@ pub fn with_defaults(template: &Value, part: &Value) -> Value {
                 Some(("Fn::Sub", Value::String(text))) => json!(substituted(template, text)),
                 Some(("Fn::Join", Value::Array(arguments))) => match &arguments[1] {
                     Value::Array(_) => json!(texts(&arguments[1]).join(arguments[0].as_str().unwrap())),
-                    // A list that is empty by default.
+                    // The default is an empty list.
                     list => list.clone(),
                 },
                 _ => Value::Object(members),
@@ -78,7 +78,7 @@ fn substituted(template: &Value, text: &str) -> String {
     result
 }
 
-/// A parameter's value as text, which is what it is in a variable and in a longer text.
+/// Writes a parameter's value as text, as CloudFormation does in a variable.
 pub fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,21 +1,21 @@
-//! The lines of the logs: what each has to say, and what none may.
+//! Tests of the fields that each line of the logs must have, and of the values that no line may have.
 
 use std::collections::BTreeSet;
 
 use sandbox::{Effect, Fault};
 use serde_json::{Map, Value, json};
 
-use super::{Logs, is_metrics, logs, read, refused, story};
+use super::{Logs, is_metrics, logs, read, refused, run_mixed_batch};
 use crate::support::{COPY, Copier, DESCRIBE, event, minutes, request, seconds, with};
 
-fn the_one_that_says<'a>(lines: &'a [Map<String, Value>], message: &str) -> &'a Map<String, Value> {
+fn line_with_message<'a>(lines: &'a [Map<String, Value>], message: &str) -> &'a Map<String, Value> {
     let is_it = |line: &&Map<String, Value>| line.get("message") == Some(&json!(message));
     lines.iter().find(is_it).unwrap_or_else(|| panic!("{lines:#?}"))
 }
 
 #[tokio::test]
-async fn every_line_says_in_which_invocation_it_was_written() {
-    let (copier, _) = story().await;
+async fn every_line_has_the_id_of_its_invocation() {
+    let copier = run_mixed_batch().await;
     copier.sandbox().fault(refused("dynamodb:*"));
     copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
     let Logs { start_copy, check_copies } = logs(&copier);
@@ -24,21 +24,21 @@ async fn every_line_says_in_which_invocation_it_was_written() {
         let ids: BTreeSet<_> =
             lines.iter().map(|line| line.get("requestId").unwrap_or(&Value::Null).to_string()).collect();
         assert!(ids.len() == invocations && !ids.contains("null"), "{ids:?}: {lines:#?}");
-        // Of a line without a message, nobody who asks for messages hears: metrics are for whoever counts.
+        // A line of metrics has no message, so that a query for messages leaves it out.
         let (metrics, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(is_metrics);
         assert!(metrics.iter().all(|line| !line.contains_key("message")), "{metrics:#?}");
         for line in lines {
             for member in ["timestamp", "level", "message"] {
                 assert!(line.get(member).is_some_and(Value::is_string), "{member}: {line:?}");
             }
-            assert_eq!(line.get("span"), None, "what spans say is on top: {line:?}");
+            assert_eq!(line.get("span"), None, "the fields of spans are at the top level: {line:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_line_about_a_request_says_which_one_and_where_it_stands() {
-    let (copier, _) = story().await;
+async fn a_line_about_a_request_has_its_key_its_fields_and_its_status() {
+    let copier = run_mixed_batch().await;
     let example = event("copy-requested.json")["detail"].clone();
     let lines = read(&copier.deployment.logs().unwrap());
     let about: Vec<_> = lines
@@ -63,13 +63,13 @@ async fn a_line_about_a_request_says_which_one_and_where_it_stands() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_not_recorded_is_told_by_its_request() {
+async fn an_error_about_an_unrecorded_message_names_its_request() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(refused("dynamodb:*"));
     copier.deployment.send(request("v1").to_string());
     copier.deployment.deliver().await;
     let lines = read(&logs(&copier).start_copy);
-    let line = the_one_that_says(&lines, "the request was not recorded");
+    let line = line_with_message(&lines, "the request was not recorded");
     assert_eq!(line["request"], "444455556666#v1");
     for member in ["messageId", "correlationId", "sourceProjectVersionArn", "error"] {
         assert!(line.get(member).is_some_and(Value::is_string), "{member}: {line:?}");
@@ -77,7 +77,7 @@ async fn a_message_that_is_not_recorded_is_told_by_its_request() {
 }
 
 #[tokio::test]
-async fn a_status_nobody_knows_is_told_by_its_request() {
+async fn an_error_about_an_unknown_status_names_its_request() {
     let copier = Copier::deployed().await;
     copier.send(&[&request("v1")]).await;
     let arn = copier.last("v1")["projectVersionArn"].as_str().unwrap().to_owned();
@@ -85,14 +85,14 @@ async fn a_status_nobody_knows_is_told_by_its_request() {
     copier.pass(minutes(3)).await;
     copier.sweep().await;
     let lines = read(&logs(&copier).check_copies);
-    let unknown = the_one_that_says(&lines, "an unknown status");
+    let unknown = line_with_message(&lines, "an unknown status");
     for member in ["request", "correlationId", "status", "projectVersionArn", "modelStatus"] {
         assert!(unknown.get(member).is_some_and(Value::is_string), "{member}: {unknown:?}");
     }
 }
 
 #[tokio::test]
-async fn every_line_about_a_failed_call_has_its_http_status() {
+async fn every_line_about_a_failed_call_has_the_http_status() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(Fault::new(COPY, Effect::error("InternalServerError")).containing("unanswered"));
     copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("throttled"));
@@ -106,7 +106,7 @@ async fn every_line_about_a_failed_call_has_its_http_status() {
     copier.sandbox().fault(refused("dynamodb:GetItem"));
     copier.sweep().await;
     let lines = read(&copier.deployment.logs().unwrap());
-    assert_eq!(the_one_that_says(&lines, "refused")["httpStatus"], 400);
+    assert_eq!(line_with_message(&lines, "refused")["httpStatus"], 400);
     for (message, member, status) in [
         ("unanswered", "reason", "(HTTP 500)"),
         ("announcements were not published", "reason", "(HTTP 400)"),
@@ -114,13 +114,13 @@ async fn every_line_about_a_failed_call_has_its_http_status() {
         ("a project could not be read", "error", "(HTTP 400)"),
         ("a record could not be read", "error", "(HTTP 400)"),
     ] {
-        let line = the_one_that_says(&lines, message);
+        let line = line_with_message(&lines, message);
         assert!(line[member].as_str().unwrap().contains(status), "{line:?}");
     }
 }
 
 #[tokio::test]
-async fn a_bus_that_takes_nothing_is_one_line_a_call() {
+async fn a_failed_call_to_the_bus_is_one_line() {
     for code in ["AccessDeniedException", "ThrottlingException"] {
         let copier = Copier::deployed().await;
         copier.sandbox().fault(Fault::new("events:*", Effect::error(code)));
@@ -128,30 +128,30 @@ async fn a_bus_that_takes_nothing_is_one_line_a_call() {
         copier.send(&requests.iter().collect::<Vec<_>>()).await;
         copier.sweep().await;
         let lines = read(&logs(&copier).check_copies);
-        let said = lines
+        let about = lines
             .iter()
             .filter(|line| line.get("message") == Some(&json!("announcements were not published")));
-        assert_eq!(said.count(), 2, "{code}: ten announcements a call");
+        assert_eq!(about.count(), 2, "{code}: a call has ten announcements");
     }
 }
 
-/// So that a trace goes on from the function to whoever an announcement wakes.
+/// So a trace continues from the function to the subscribers of the announcement.
 #[tokio::test]
 async fn an_announcement_carries_the_trace_of_its_invocation() {
-    let (copier, _) = story().await;
+    let copier = run_mixed_batch().await;
     let lines = read(&copier.deployment.logs().unwrap());
     let traces: BTreeSet<_> =
         lines.iter().filter_map(|line| Some(line.get("xrayTraceId")?.as_str()?.to_owned())).collect();
-    let announced = copier.announced();
+    let announced = copier.announcements();
     assert!(!announced.is_empty());
     for event in announced {
         assert!(event.trace_header.as_ref().is_some_and(|trace| traces.contains(trace)), "{event:?}");
     }
 }
 
-/// A member that is there twice is lost to whoever reads the line.
+/// A reader of the line would lose one of two equal members.
 #[tokio::test]
-async fn no_line_says_a_thing_twice() {
+async fn no_line_repeats_a_member() {
     let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", "TRACE")]).await;
     copier.sandbox().fault(Fault::new(COPY, Effect::error("InternalServerError")).times(2));
     copier.send(&[&request("v1"), &request("v2")]).await;
@@ -169,13 +169,13 @@ async fn no_line_says_a_thing_twice() {
 }
 
 #[tokio::test]
-async fn what_is_logged_at_higher_levels_says_as_much() {
+async fn an_error_has_the_same_fields_at_higher_log_levels() {
     for level in ["WARN", "ERROR"] {
         let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", level)]).await;
         copier.sandbox().fault(refused("events:*"));
         copier.send(&[&request("v1")]).await;
         let lines = read(&logs(&copier).start_copy);
-        let line = the_one_that_says(&lines, "announcements were not published");
+        let line = line_with_message(&lines, "announcements were not published");
         assert_eq!((&line["level"], &line["requests"]), (&json!("ERROR"), &json!("444455556666#v1")));
         assert!(["requestId", "reason"].iter().all(|member| line.contains_key(*member)), "{line:?}");
     }
@@ -201,7 +201,7 @@ async fn no_line_holds_a_request_or_a_secret() {
     copier.pass(seconds(40)).await;
     copier.sweep().await;
     let logs = logs(&copier);
-    assert!(logs.all().any(|line| line.contains("v1")), "what was asked is in the log");
+    assert!(logs.all().any(|line| line.contains("v1")), "the request is in the log");
     for line in logs.all() {
         for secret in secrets.into_iter().chain(["Signature="]) {
             assert!(!line.contains(secret), "{secret}: {line}");

@@ -1,4 +1,4 @@
-//! The metrics, as CloudWatch takes them out of the logs.
+//! Tests of the metrics, read from the logs as CloudWatch reads them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use rekognition_model_copier::telemetry::NAMESPACE;
 use sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 
-use super::{WAITS, is_metrics, logs, read, refused, story};
+use super::{WAITS, is_metrics, logs, read, refused, run_mixed_batch};
 use crate::support::{COPY, Copier, DESCRIBE, TABLE, event, minutes, request, seconds, with};
 
 /// The default of `STACK_NAME`.
 const STACK: &str = "rekognition-model-copier";
 
-/// A metric as CloudWatch knows it: its name and its dimensions.
+/// A metric's name and dimensions.
 type Metric = (String, BTreeMap<String, String>);
 
 fn metric(name: &str, reason: Option<&str>) -> Metric {
@@ -23,7 +23,7 @@ fn metric(name: &str, reason: Option<&str>) -> Metric {
     (name.to_owned(), given.collect())
 }
 
-/// Every value of every metric in the lines of a log, as CloudWatch takes them out of it.
+/// Returns every value of every metric in the lines of a log.
 fn values(lines: &[String]) -> BTreeMap<Metric, Vec<f64>> {
     let mut values = BTreeMap::<_, Vec<f64>>::new();
     for line in read(lines).iter().filter(|line| is_metrics(line)) {
@@ -38,19 +38,19 @@ fn values(lines: &[String]) -> BTreeMap<Metric, Vec<f64>> {
                 let value_of = |name: &Value| (text(name), text(&line[name.as_str().unwrap()]));
                 let dimensions = dimensions.as_array().unwrap().iter().map(value_of).collect();
                 let name = text(&metric["Name"]);
-                let taken = match &line[&name] {
+                let numbers = match &line[&name] {
                     Value::Array(many) => many.iter().map(|value| value.as_f64().unwrap()).collect(),
                     one => vec![one.as_f64().unwrap_or_else(|| panic!("{name}: {one}"))],
                 };
-                assert!(taken.len() <= 100, "{name} has {} values in one line", taken.len());
-                values.entry((name, dimensions)).or_default().extend(taken);
+                assert!(numbers.len() <= 100, "{name} has {} values in one line", numbers.len());
+                values.entry((name, dimensions)).or_default().extend(numbers);
             }
         }
     }
     values
 }
 
-/// The metrics of ours that the alarms of template.yaml and the dashboard of examples/dashboard name.
+/// Returns the copier's metrics that the alarms in template.yaml and the dashboard in examples/dashboard name.
 fn shown() -> BTreeSet<Metric> {
     let read =
         |name: &str| std::fs::read_to_string(format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
@@ -71,8 +71,8 @@ fn shown() -> BTreeSet<Metric> {
 }
 
 #[tokio::test]
-async fn a_batch_says_what_came_in_and_what_became_of_it() {
-    let (copier, _) = story().await;
+async fn a_batch_counts_its_requests_by_outcome_and_reason_to_wait() {
+    let copier = run_mixed_batch().await;
     let values = values(&logs(&copier).start_copy);
     for (name, value) in
         [("Requests", 7.0), ("Started", 1.0), ("Failed", 1.0), ("FailedOrTimedOut", 1.0), ("Rejected", 1.0)]
@@ -91,8 +91,8 @@ async fn a_batch_says_what_came_in_and_what_became_of_it() {
 }
 
 #[tokio::test]
-async fn a_sweep_says_what_it_did_and_how_old_the_oldest_is() {
-    let (copier, _) = story().await;
+async fn a_sweep_counts_its_results_and_measures_the_oldest_request() {
+    let copier = run_mixed_batch().await;
     let values = values(&logs(&copier).check_copies);
     let one = |name| match values[&metric(name, None)][..] {
         [value] => value,
@@ -117,7 +117,7 @@ async fn a_sweep_says_what_it_did_and_how_old_the_oldest_is() {
 }
 
 #[tokio::test]
-async fn an_idle_sweep_writes_nothing() {
+async fn an_idle_sweep_logs_nothing() {
     let copier = Copier::deployed().await;
     copier.sweep().await;
     copier.send(&[&request("v1")]).await;
@@ -129,7 +129,7 @@ async fn an_idle_sweep_writes_nothing() {
 }
 
 #[tokio::test]
-async fn what_an_alarm_is_for_is_seen_in_its_metric() {
+async fn unknown_statuses_and_failed_calls_have_metrics() {
     let copier = Copier::deployed().await;
     copier.send(&[&request("v1"), &request("v2")]).await;
     let arn = copier.last("v1")["projectVersionArn"].as_str().unwrap().to_owned();
@@ -147,11 +147,11 @@ async fn what_an_alarm_is_for_is_seen_in_its_metric() {
     let of = |name| values[&metric(name, None)].clone();
     assert_eq!(of("UnknownStatuses"), [1.0]);
     assert!(matches!(of("LedgerErrors")[..], [errors] if errors > 0.0));
-    assert_eq!(of("DescribeErrors"), [1.0], "one project, in the second sweep that could not read it");
+    assert_eq!(of("DescribeErrors"), [1.0], "it counts from the second sweep that cannot read the project");
 }
 
 #[tokio::test]
-async fn a_throttled_sweep_is_no_error_unless_the_next_one_is_throttled_too() {
+async fn a_throttled_poll_is_an_error_only_if_the_next_one_is_throttled_too() {
     let copier = Copier::deployed().await;
     copier.send(&[&request("v1")]).await;
     let mut errors = Vec::new();
@@ -166,7 +166,7 @@ async fn a_throttled_sweep_is_no_error_unless_the_next_one_is_throttled_too() {
 }
 
 #[tokio::test]
-async fn no_alarm_is_for_requests_that_wait_for_a_quota() {
+async fn requests_that_wait_for_a_quota_count_as_no_error() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(Fault::new(COPY, Effect::error("LimitExceededException")).containing("v1"));
     copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("v2"));
@@ -175,7 +175,7 @@ async fn no_alarm_is_for_requests_that_wait_for_a_quota() {
         copier.pass(minutes(60)).await;
         copier.sweep().await;
     }
-    assert_eq!([copier.words("v1"), copier.words("v2")], [["QUEUED"], ["QUEUED"]]);
+    assert_eq!([copier.statuses("v1"), copier.statuses("v2")], [["QUEUED"], ["QUEUED"]]);
     let logs = logs(&copier);
     let values = values(&logs.all().cloned().collect::<Vec<_>>());
     let of = |name| values.get(&metric(name, None)).cloned().unwrap_or_default();
@@ -183,44 +183,36 @@ async fn no_alarm_is_for_requests_that_wait_for_a_quota() {
         assert_eq!(of(errors), [0.0; 0], "{errors}");
     }
     assert_eq!(of("OldestUnpublishedAge"), [0.0; 0]);
-    assert!(of("OldestUnfinishedAge").last().is_some_and(|age| *age > 5.0 * 3600.0), "they wait");
+    assert!(of("OldestUnfinishedAge").last().is_some_and(|age| *age > 5.0 * 3600.0), "the requests wait");
 }
 
 #[tokio::test]
-async fn an_invocation_that_records_nothing_is_a_ledger_error() {
+async fn every_failed_write_is_one_ledger_error() {
+    let errors = |lines: &[String]| values(lines).get(&metric("LedgerErrors", None)).cloned();
     let copier = Copier::deployed().await;
     copier.sandbox().fault(refused("dynamodb:*"));
-    copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
-    let values = values(&logs(&copier).start_copy);
-    assert_eq!(values.get(&metric("LedgerErrors", None)), Some(&vec![1.0]));
-}
+    copier.deployment.invoke_start(&request("unrecorded")).await.unwrap_err();
+    assert_eq!(errors(&logs(&copier).start_copy), Some(vec![1.0]), "of a request");
 
-#[tokio::test]
-async fn an_outcome_that_cannot_be_recorded_is_a_ledger_error() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(refused("dynamodb:PutItem").on_call(3));
     copier.send(&[&request("v1"), &request("v2")]).await;
-    let values = values(&logs(&copier).start_copy);
-    assert_eq!(values.get(&metric("LedgerErrors", None)), Some(&vec![1.0]));
-}
+    assert_eq!(errors(&logs(&copier).start_copy), Some(vec![1.0]), "of an outcome");
 
-#[tokio::test]
-async fn a_published_announcement_that_cannot_be_marked_is_a_ledger_error() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(refused("dynamodb:PutItem").on_call(3));
     copier.send(&[&request("v1")]).await;
-    copier.sandbox().clear_faults();
     copier.sandbox().fault(refused("dynamodb:PutItem"));
     copier.sweep().await;
-    assert_eq!(copier.words("v1"), ["STARTED", "STARTED"]);
+    assert_eq!(copier.statuses("v1"), ["STARTED", "STARTED"]);
     let logs = logs(&copier);
     for function in [logs.start_copy, logs.check_copies] {
-        assert_eq!(values(&function).get(&metric("LedgerErrors", None)), Some(&vec![1.0]));
+        assert_eq!(errors(&function), Some(vec![1.0]), "of a published announcement");
     }
 }
 
 #[tokio::test]
-async fn an_entry_of_the_index_that_cannot_be_read_is_a_ledger_error() {
+async fn an_unreadable_entry_of_the_index_is_a_ledger_error() {
     let copier = Copier::deployed().await;
     copier.send(&[&request("v1"), &request("v2")]).await;
     let mut item = copier.item("v1").await.unwrap();
@@ -232,19 +224,19 @@ async fn an_entry_of_the_index_that_cannot_be_read_is_a_ledger_error() {
 }
 
 #[tokio::test]
-async fn how_long_a_request_waits_is_seen_in_every_sweep() {
+async fn every_sweep_measures_the_oldest_request_even_if_it_is_not_due() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(Fault::new(COPY, Effect::error("LimitExceededException")));
     copier.send(&[&request("v1")]).await;
     copier.pass(seconds(61)).await;
     let report = copier.sweep().await;
-    assert_eq!((copier.calls(COPY), &report["waiting"]), (1, &json!({})), "it is not due yet");
+    assert_eq!((copier.calls(COPY), &report["waiting"]), (1, &json!({})), "the request is not due");
     let age = report["oldestUnfinishedSeconds"].as_i64().unwrap();
     assert!((61..120).contains(&age), "{age}");
 }
 
 #[tokio::test]
-async fn how_old_an_announcement_is_is_seen_when_its_record_cannot_be_read() {
+async fn the_age_of_an_announcement_is_measured_even_if_its_record_is_unreadable() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(refused("events:*"));
     copier.send(&[&request("v1")]).await;
@@ -262,8 +254,8 @@ async fn how_old_an_announcement_is_is_seen_when_its_record_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
-    let (copier, _) = story().await;
+async fn alarms_and_dashboard_name_exactly_the_metrics_that_are_written() {
+    let copier = run_mixed_batch().await;
     let arn = copier.last("release-2026-11-02")["projectVersionArn"].as_str().unwrap().to_owned();
     assert!(copier.sandbox().set_status(&arn, "DELETING", None));
     let name = event("copy-requested.json")["detail"]["versionName"].clone();
@@ -288,7 +280,7 @@ async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
     copier.sweep().await;
     let written = values(&copier.deployment.logs().unwrap());
     let mut shown = shown();
-    // Where there are roles in source accounts: tests/it/project_policies.rs. And no sweep here runs out of time.
+    // Three need a role in a source account, and no sweep of this test runs out of time.
     for elsewhere in [
         metric("Waiting", Some("PolicyFull")),
         metric("Waiting", Some("PolicyNotPut")),
@@ -306,7 +298,7 @@ async fn every_metric_of_alarms_and_dashboard_is_written_with_its_dimensions() {
 
 #[tokio::test]
 async fn metrics_are_in_the_embedded_metric_format() {
-    let (copier, _) = story().await;
+    let copier = run_mixed_batch().await;
     let schema = serde_json::from_str(include_str!("emf.schema.json")).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let lines = read(&copier.deployment.logs().unwrap());
@@ -319,7 +311,7 @@ async fn metrics_are_in_the_embedded_metric_format() {
 }
 
 #[tokio::test]
-async fn metrics_get_through_at_every_level_of_logging() {
+async fn metrics_pass_lambdas_log_filter_at_every_level() {
     for level in ["WARN", "ERROR"] {
         let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", level)]).await;
         copier.sandbox().fault(refused("events:*"));
@@ -327,7 +319,7 @@ async fn metrics_get_through_at_every_level_of_logging() {
         copier.pass(minutes(10)).await;
         copier.sweep().await;
         let all = copier.deployment.logs().unwrap();
-        let kept = all.iter().filter(|line| gets_through(line, level)).cloned().collect::<Vec<_>>();
+        let kept = all.iter().filter(|line| is_kept(line, level)).cloned().collect::<Vec<_>>();
         assert_eq!(values(&kept), values(&all));
         for name in ["Requests", "OldestUnfinishedAge"] {
             assert!(values(&kept).contains_key(&metric(name, None)), "{name}");
@@ -335,8 +327,8 @@ async fn metrics_get_through_at_every_level_of_logging() {
     }
 }
 
-/// Whether Lambda keeps a line at that level: one without a level or a time is taken for INFO.
-fn gets_through(line: &str, level: &str) -> bool {
+/// Whether Lambda's log filter keeps a line at this level. A line without a level or a time counts as INFO.
+fn is_kept(line: &str, level: &str) -> bool {
     let rank =
         |level: &str| ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().position(|name| *name == level);
     let line = &read(&[line.to_owned()])[0];

@@ -1,5 +1,4 @@
-//! What the functions show of themselves: the metrics that alarms and dashboard are made of, and the logs. Read from
-//! what the real programs write while requests complete, fail, are rejected and wait.
+//! Tests of the metrics and logs that the real programs write while requests complete, fail, are rejected and wait.
 
 mod logs;
 mod metrics;
@@ -8,7 +7,7 @@ use crate::support::{COPY, Copier, event, request, seconds, with};
 use sandbox::{Effect, Fault};
 use serde_json::{Map, Value, json};
 
-/// Lines of a log: objects, each of them.
+/// Parses the lines of a log as JSON objects.
 fn read(lines: &[String]) -> Vec<Map<String, Value>> {
     let object = |line: &String| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     lines.iter().map(object).collect()
@@ -18,7 +17,6 @@ fn is_metrics(line: &Map<String, Value>) -> bool {
     line.contains_key("_aws")
 }
 
-/// The lines that the two functions have written.
 struct Logs {
     start_copy: Vec<String>,
     check_copies: Vec<String>,
@@ -38,7 +36,7 @@ fn logs(copier: &Copier) -> Logs {
     }
 }
 
-/// A no that the SDK takes for one: to the functions the same as an outage, without the time that retries take.
+/// A fault that the SDK does not retry, so that a test of a failed call takes no time.
 fn refused(action: &str) -> Fault {
     Fault::new(action, Effect::error("AccessDeniedException"))
 }
@@ -50,9 +48,9 @@ const WAITS: [(&str, &str); 4] = [
     ("NobodyKnowsException", "Unknown"),
 ];
 
-/// One batch: the example, a request for each reason to wait, one that fails and one that is rejected. Then, half a
-/// minute later, a sweep.
-async fn story() -> (Copier, Value) {
+/// Sends one batch: the example, a request for each reason to wait, one that fails and one that is rejected. Forty seconds
+/// later, runs a sweep.
+async fn run_mixed_batch() -> Copier {
     let copier = Copier::deployed().await;
     for code in WAITS.map(|(code, _)| code).into_iter().chain(["InvalidParameterException"]) {
         let body = format!(r#""VersionName":"{code}""#);
@@ -63,6 +61,6 @@ async fn story() -> (Copier, Value) {
     requests.push(with(request("rejected"), json!({"versionName": "no name"})));
     copier.send(&requests.iter().collect::<Vec<_>>()).await;
     copier.pass(seconds(40)).await;
-    let report = copier.sweep().await;
-    (copier, report)
+    copier.sweep().await;
+    copier
 }

@@ -1,7 +1,6 @@
 //! Counts of the states that requests entered in one batch, invocation or sweep.
 
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
 
 use serde::Serialize;
 
@@ -67,23 +66,5 @@ impl Counts {
             State::Ended(Ended { outcome: Outcome::Failed(_), .. }) => self.failed += 1,
             State::Ended(Ended { outcome: Outcome::TimedOut(_), .. }) => self.timed_out += 1,
         }
-    }
-}
-
-impl AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        for (reason, count) in other.waiting {
-            *self.waiting.entry(reason).or_default() += count;
-        }
-        self.requests += other.requests;
-        self.started += other.started;
-        self.adopted += other.adopted;
-        self.completed += other.completed;
-        self.failed += other.failed;
-        self.timed_out += other.timed_out;
-        self.rejected += other.rejected;
-        self.policy_errors += other.policy_errors;
-        self.ledger_errors += other.ledger_errors;
-        self.copy_seconds.extend(other.copy_seconds);
     }
 }

@@ -43,6 +43,8 @@ pub const VARIABLES: [&str; 20] = [
     "PROJECT_POLICY_EXPIRES",
 ];
 
+const LOCATION_FORM: &str =
+    "list buckets or `bucket/prefix`, with commas, without `*`, `?` or a slash at the end";
 const YEAR: i64 = 365 * 24 * 3600;
 
 /// A deployment's settings.
@@ -145,6 +147,7 @@ impl Settings {
     }
 }
 
+/// Reads variables, and collects every problem.
 struct Source<F> {
     lookup: F,
     problems: Vec<String>,
@@ -155,6 +158,16 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         (self.lookup)(name).filter(|value| !value.is_empty())
     }
 
+    /// Notes that the variable `name` is `value`, and what to do.
+    fn refuse(&mut self, name: &str, value: &str, what_to_do: &str) {
+        self.problems.push(format!("`{name}` is {}: {what_to_do}", shown(value)));
+    }
+
+    /// Notes that an entry of the list `name` is wrong, and what to do.
+    fn refuse_entry(&mut self, name: &str, entry: &str, what_to_do: &str) {
+        self.problems.push(format!("`{name}` has {}: {what_to_do}", shown(entry)));
+    }
+
     fn text(
         &mut self,
         name: &str,
@@ -163,16 +176,11 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         is_good: impl Fn(&str) -> bool,
     ) -> String {
         match self.get(name).or_else(|| default.map(str::to_owned)) {
-            Some(value) if is_good(&value) => value,
-            Some(value) => {
-                self.problems.push(format!("`{name}` is {}: set it to {allowed}", shown(&value)));
-                String::new()
-            }
-            None => {
-                self.problems.push(format!("`{name}` is not set: set it to {allowed}"));
-                String::new()
-            }
+            Some(value) if is_good(&value) => return value,
+            Some(value) => self.refuse(name, &value, &format!("set it to {allowed}")),
+            None => self.problems.push(format!("`{name}` is not set: set it to {allowed}")),
         }
+        String::new()
     }
 
     fn region(&mut self) -> String {
@@ -192,14 +200,10 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
     fn number(&mut self, name: &str, default: i64, least: i64, most: i64) -> i64 {
         let Some(value) = self.get(name) else { return default };
         match i64::from_str(&value) {
-            Ok(number) if (least..=most).contains(&number) => number,
-            _ => {
-                let text =
-                    format!("`{name}` is {}: set it to a whole number from {least} to {most}", shown(&value));
-                self.problems.push(text);
-                default
-            }
+            Ok(number) if (least..=most).contains(&number) => return number,
+            _ => self.refuse(name, &value, &format!("set it to a whole number from {least} to {most}")),
         }
+        default
     }
 
     fn seconds(&mut self, name: &str, default: i64, least: i64) -> SignedDuration {
@@ -212,8 +216,7 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         let items: Vec<String> =
             value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
         if items.is_empty() {
-            self.problems
-                .push(format!("`{name}` is {}: list entries, with commas, or leave it out", shown(&value)));
+            self.refuse(name, &value, "list entries, with commas, or leave it out");
         }
         Some(items)
     }
@@ -221,8 +224,7 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
     fn accounts(&mut self, name: &str) -> Option<BTreeSet<String>> {
         let accounts = self.list(name)?;
         for account in accounts.iter().filter(|account| !is_account(account)) {
-            self.problems
-                .push(format!("`{name}` has {}: list accounts of 12 digits, with commas", shown(account)));
+            self.refuse_entry(name, account, "list accounts of 12 digits, with commas");
         }
         Some(accounts.into_iter().collect())
     }
@@ -241,7 +243,7 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         let name = "SOURCE_ACCOUNT_ROLES";
         for (account, arn) in self.role_arns(name) {
             if account == own {
-                self.problems.push(format!("`{name}` has {}: leave this account's own out", shown(&arn)));
+                self.refuse_entry(name, &arn, "leave this account's own out");
             } else if let Some(other) = policies.roles.insert(account, arn.clone()) {
                 let both = format!("{} and {}", shown(&other), shown(&arn));
                 self.problems.push(format!("`{name}` has {both}: list one role an account"));
@@ -260,10 +262,7 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         for arn in self.list(name).unwrap_or_default() {
             match role_account(&arn) {
                 Some(account) => roles.push((account.to_owned(), arn)),
-                None => {
-                    let text = format!("`{name}` has {}: list ARNs of IAM roles, with commas", shown(&arn));
-                    self.problems.push(text);
-                }
+                None => self.refuse_entry(name, &arn, "list ARNs of IAM roles, with commas"),
             }
         }
         roles
@@ -271,14 +270,12 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
 
     fn flag(&mut self, name: &str, default: bool) -> bool {
         match self.get(name).as_deref() {
-            None => default,
-            Some("false") => false,
-            Some("true") => true,
-            Some(other) => {
-                self.problems.push(format!("`{name}` is {}: set it to true or false", shown(other)));
-                default
-            }
+            Some("true") => return true,
+            Some("false") => return false,
+            Some(other) => self.refuse(name, other, "set it to true or false"),
+            None => {}
         }
+        default
     }
 
     fn output_locations(&mut self) -> Option<BTreeSet<OutputLocation>> {
@@ -287,10 +284,7 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         for text in self.list(name)? {
             match output_location(&text) {
                 Some(location) => drop(locations.insert(location)),
-                None => self.problems.push(format!(
-                    "`{name}` has {}: list buckets or `bucket/prefix`, with commas, without `*`, `?` or a slash at the end",
-                    shown(&text)
-                )),
+                None => self.refuse_entry(name, &text, LOCATION_FORM),
             }
         }
         Some(locations)

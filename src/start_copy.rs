@@ -118,7 +118,7 @@ impl<W: World> Copier<W> {
             }
             batch.failed.push(message.id.to_owned());
         }
-        batch.counts += self.announce_first(known, budget).await;
+        self.announce_first(known, budget, &mut batch.counts).await;
         batch
     }
 
@@ -131,7 +131,9 @@ impl<W: World> Copier<W> {
         match self.start(message, message.id, &InvocationPolicies::default(), budget).await {
             Ok(Some(recorded)) => {
                 let answer = Answer::of(recorded.record());
-                (Ok(answer), self.announce_first(vec![recorded], budget).await)
+                let mut counts = Counts::default();
+                self.announce_first(vec![recorded], budget, &mut counts).await;
+                (Ok(answer), counts)
             }
             Ok(None) => (Err(NoAnswer::Ignored), Counts::default()),
             Err(error) => (Err(error.into()), Counts { ledger_errors: 1, ..Counts::default() }),
@@ -205,8 +207,7 @@ impl<W: World> Copier<W> {
     }
 
     /// Counts and announces the states of new records.
-    async fn announce_first(&self, recorded: Vec<Recorded>, budget: &Budget) -> Counts {
-        let mut counts = Counts::default();
+    async fn announce_first(&self, recorded: Vec<Recorded>, budget: &Budget, counts: &mut Counts) {
         let mut records = Vec::new();
         for recorded in recorded {
             let record = match recorded {
@@ -226,7 +227,6 @@ impl<W: World> Copier<W> {
             Some(published) => counts.ledger_errors += published.unmarked,
             None => warn!("the invocation ran out of time: check-copies publishes what is left"),
         }
-        counts
     }
 }
 

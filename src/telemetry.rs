@@ -27,6 +27,19 @@ pub const STACK: &str = "Stack";
 pub const REASON: &str = "Reason";
 /// The most values of one metric that one line may hold.
 const VALUES: usize = 100;
+/// The metrics that both functions write, apart from `Waiting` and `CopyDuration`, with their values.
+const REQUEST_METRICS: [(&str, fn(&Counts) -> usize); 10] = [
+    ("Requests", |counts| counts.requests),
+    ("Started", |counts| counts.started),
+    ("Adopted", |counts| counts.adopted),
+    ("Completed", |counts| counts.completed),
+    ("Failed", |counts| counts.failed),
+    ("TimedOut", |counts| counts.timed_out),
+    ("FailedOrTimedOut", |counts| counts.failed + counts.timed_out),
+    ("Rejected", |counts| counts.rejected),
+    ("LedgerErrors", |counts| counts.ledger_errors),
+    ("PolicyErrors", |counts| counts.policy_errors),
+];
 
 /// Starts to log to standard output. Call it once.
 ///
@@ -86,21 +99,8 @@ impl Metrics {
             // CloudWatch bills a metric for every hour in which it is sent, so an idle sweep sends none.
             .emit_zeros(false)
             .init()?;
-        for name in [
-            "Requests",
-            "Started",
-            "Adopted",
-            "Completed",
-            "Failed",
-            "TimedOut",
-            "FailedOrTimedOut",
-            "Rejected",
-            "Waiting",
-            "LedgerErrors",
-            "UnknownStatuses",
-            "PolicyErrors",
-            "DescribeErrors",
-        ] {
+        let of_requests = REQUEST_METRICS.iter().map(|(name, _)| *name);
+        for name in of_requests.chain(["Waiting", "UnknownStatuses", "DescribeErrors"]) {
             describe_counter!(name, Unit::Count, "");
         }
         describe_histogram!("OldestUnfinishedAge", Unit::Seconds, "");
@@ -121,7 +121,6 @@ impl Metrics {
     pub fn write_sweep(&self, report: &Report, invocation: &str) {
         self.collector.set_property("requestId", invocation.to_owned());
         counter!("UnknownStatuses").increment(report.unknown_statuses as u64);
-        counter!("PolicyErrors").increment(report.counts.policy_errors as u64);
         counter!("DescribeErrors").increment(report.describe_errors as u64);
         // Not gauges: the collector sends a gauge's last value with every line, also where it is 0.
         for (metric, value) in [
@@ -138,15 +137,9 @@ impl Metrics {
     }
 
     fn count(&self, counts: &Counts) {
-        counter!("Requests").increment(counts.requests as u64);
-        counter!("Started").increment(counts.started as u64);
-        counter!("Adopted").increment(counts.adopted as u64);
-        counter!("Completed").increment(counts.completed as u64);
-        counter!("Failed").increment(counts.failed as u64);
-        counter!("TimedOut").increment(counts.timed_out as u64);
-        counter!("FailedOrTimedOut").increment((counts.failed + counts.timed_out) as u64);
-        counter!("Rejected").increment(counts.rejected as u64);
-        counter!("LedgerErrors").increment(counts.ledger_errors as u64);
+        for (name, count) in REQUEST_METRICS {
+            counter!(name).increment(count(counts) as u64);
+        }
         for (reason, count) in &counts.waiting {
             counter!("Waiting", REASON => *reason).increment(*count as u64);
         }

@@ -27,8 +27,9 @@ pub const STACK: &str = "Stack";
 pub const REASON: &str = "Reason";
 /// The most values of one metric that one line may hold.
 const VALUES: usize = 100;
+type Value = fn(&Counts) -> usize;
 /// The metrics that both functions write, apart from `Waiting` and `CopyDuration`, with their values.
-const REQUEST_METRICS: [(&str, fn(&Counts) -> usize); 10] = [
+const REQUEST_METRICS: [(&str, Value); 10] = [
     ("Requests", |counts| counts.requests),
     ("Started", |counts| counts.started),
     ("Adopted", |counts| counts.adopted),

@@ -2,55 +2,97 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
 use rekognition_model_copier::domain::announcement::{Announcement, Status};
-use rekognition_model_copier::domain::failure::Failure as WhyNot;
+use rekognition_model_copier::domain::failure::Failure as Reason;
 use rekognition_model_copier::domain::outbox::Outgoing;
+use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::ports::{Bus, CallFailed, Unavailable};
 use serde_json::value::RawValue;
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::global::Form;
 use crate::output::Output;
-use crate::when::duration;
+use crate::when::write_duration;
+
+/// What to do about a request that is not valid or not allowed. No ledger has it, so its id is free.
+pub(crate) const CORRECT: &str = "correct the request and run the command again";
+/// What to do about a request whose id belongs to another request.
+pub(crate) const NEW_ID: &str = "give this request another id with `--request-id`";
 
 /// Writes announcements as progress, and the final one as the result.
 pub struct Announcer<'a> {
     output: &'a Output,
-    said: Mutex<Said>,
+    progress: Mutex<Progress>,
 }
 
 #[derive(Default)]
-struct Said {
+struct Progress {
     last: Option<Status>,
+    /// Why a result could not be written.
     failure: Option<Failure>,
 }
 
 impl<'a> Announcer<'a> {
     /// An announcer that has written nothing yet.
     pub fn new(output: &'a Output) -> Self {
-        Self { output, said: Mutex::default() }
+        Self { output, progress: Mutex::default() }
     }
 
-    /// Writes what this process has not written yet.
+    /// Writes an announcement, unless this process has written it.
     ///
     /// # Errors
     /// If the result cannot be written.
     pub fn announce(&self, announcement: &Announcement) -> Result<(), Failure> {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.last == Some(announcement.status) {
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        if progress.last == Some(announcement.status) {
             return Ok(());
         }
         let is_final = announcement.status.is_final();
         match self.output.form {
             Form::Jsonl => self.output.result(announcement, String::new)?,
             Form::Text | Form::Json if is_final => {
-                self.output.result(announcement, || final_lines(announcement))?;
+                self.output.result(announcement, || write_end(announcement))?;
             }
-            Form::Text | Form::Json => self.output.note(&progress_line(announcement)),
+            Form::Text | Form::Json => self.output.note(&write_progress(announcement)),
         }
-        said.last = Some(announcement.status);
+        progress.last = Some(announcement.status);
         Ok(())
+    }
+
+    /// Writes the end of a request, unless this process has written it. Returns the exit code.
+    ///
+    /// # Errors
+    /// If the result cannot be written.
+    pub fn end(&self, record: &Record) -> Result<Exit, Failure> {
+        let Some(announcement) = Announcement::of(record) else { return Ok(Exit::StillGoing) };
+        self.announce(&announcement)?;
+        Ok(Exit::of(announcement.status))
+    }
+
+    /// Writes a rejection that no ledger records, with what to do about it instead of its remedy. Returns the exit code.
+    ///
+    /// # Errors
+    /// If the result cannot be written.
+    pub fn reject(&self, record: &Record, remedy: &str) -> Result<Exit, Failure> {
+        let mut record = record.clone();
+        if let Record::Rejected(rejected) = &mut record {
+            rejected.failure.remedy = Some(remedy.to_owned());
+        }
+        self.end(&record)
+    }
+
+    /// Writes the state of a request that a command leaves before its end. The form `json` is one value, and nothing
+    /// has been written in it yet.
+    ///
+    /// # Errors
+    /// If the result cannot be written.
+    pub fn leave(&self, record: Option<&Record>, exit: Exit) -> Result<(), Failure> {
+        match record.and_then(Announcement::of) {
+            Some(state) if self.output.form == Form::Json && exit != Exit::Interrupted => {
+                self.output.result(&state, String::new)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reports a result that could not be written.
@@ -58,14 +100,14 @@ impl<'a> Announcer<'a> {
     /// # Errors
     /// If a result could not be written.
     pub fn check(&self) -> Result<(), Failure> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).failure.take().map_or(Ok(()), Err)
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).failure.take().map_or(Ok(()), Err)
     }
 
     fn publish_one(&self, outgoing: &Outgoing) -> Result<(), Unavailable> {
         let announced = read(&outgoing.detail).and_then(|announcement| self.announce(&announcement));
         announced.map_err(|failure| {
             let error = Unavailable(failure.to_string());
-            self.said.lock().unwrap_or_else(PoisonError::into_inner).failure = Some(failure);
+            self.progress.lock().unwrap_or_else(PoisonError::into_inner).failure = Some(failure);
             error
         })
     }
@@ -82,28 +124,26 @@ fn read(detail: &RawValue) -> Result<Announcement, Failure> {
         .map_err(|error| Failure::Error(format!("an announcement in the ledger cannot be read: {error}")))
 }
 
-fn progress_line(announcement: &Announcement) -> String {
+fn write_progress(announcement: &Announcement) -> String {
     let mut line = announcement.status.as_str().to_owned();
     if let Some(copy) = &announcement.copy {
         let adopted = if copy.adopted { " (it already existed)" } else { "" };
         line.push_str(&format!(" {}{adopted}", copy.project_version_arn));
     }
-    if let Some(why) = &announcement.failure {
-        line.push_str(&format!(" {}", failure_lines(why)));
+    if let Some(Reason { code, message, remedy, .. }) = &announcement.failure {
+        line.push_str(&format!(" {code}: {message}"));
+        line.extend(remedy.iter().map(|remedy| format!("\n  what to do: {remedy}")));
     }
     line
 }
 
-fn final_lines(announcement: &Announcement) -> String {
-    let mut line = progress_line(announcement);
-    let lasted = |ended: Timestamp| duration(ended.duration_since(announcement.requested_at));
-    if let (Status::Completed, Some(ended_at)) = (announcement.status, announcement.ended_at) {
-        line.push_str(&format!(" after {}", lasted(ended_at)));
+fn write_end(announcement: &Announcement) -> String {
+    let line = write_progress(announcement);
+    match (announcement.status, announcement.ended_at) {
+        (Status::Completed, Some(ended_at)) => {
+            let lasted = write_duration(ended_at.duration_since(announcement.requested_at));
+            format!("{line} after {lasted}")
+        }
+        _ => line,
     }
-    line
-}
-
-fn failure_lines(why: &WhyNot) -> String {
-    let remedy = why.remedy.as_ref().map(|remedy| format!("\n  what to do: {remedy}")).unwrap_or_default();
-    format!("{}: {}{remedy}", why.code, why.message)
 }

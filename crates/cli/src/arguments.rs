@@ -1,6 +1,7 @@
 //! The command line: the flags of every command, and the commands.
 
 use clap::{Parser, Subcommand};
+use rekognition_model_copier::domain::arn::ProjectArn;
 
 use crate::commands::{cancel, copy, dead_letters, doctor, list, live_check, policies, retry, show};
 use crate::exit::EXIT_CODES;
@@ -35,4 +36,15 @@ pub enum Command {
     DeadLetters(dead_letters::Arguments),
     Doctor(doctor::Arguments),
     LiveCheck(Box<live_check::Arguments>),
+}
+
+/// Reads an account id.
+pub(crate) fn parse_account(text: &str) -> Result<String, String> {
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_account { Ok(text.to_owned()) } else { Err("write 12 digits".to_owned()) }
+}
+
+/// Reads the ARN of a project.
+pub(crate) fn parse_project(text: &str) -> Result<ProjectArn, String> {
+    ProjectArn::parse(text).map_err(|error| error.to_string())
 }

@@ -24,7 +24,7 @@ const MISSING: [&str; 5] = [
 /// A check's verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Nothing is wrong.
     Ok,
     /// Something is wrong.
@@ -36,32 +36,32 @@ pub enum Verdict {
 /// One check.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Check {
+pub(crate) struct Check {
     /// The subject, for instance `bucket`.
-    pub check: &'static str,
+    pub(crate) check: &'static str,
     /// The verdict.
-    pub verdict: Verdict,
+    pub(crate) verdict: Verdict,
     /// Why.
-    pub message: String,
+    pub(crate) message: String,
     /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
+    pub(crate) remedy: Option<String>,
 }
 
 /// Why a check does not say `ok`.
 #[derive(Debug)]
-pub struct Trouble {
+pub(crate) struct Trouble {
     verdict: Verdict,
     message: String,
     remedy: Option<String>,
 }
 
 /// The message of a check that is `ok`, else the trouble.
-pub type Outcome = Result<String, Trouble>;
+pub(crate) type Outcome = Result<String, Trouble>;
 
 impl Check {
     /// The check with this result.
-    pub fn of(check: &'static str, outcome: Outcome) -> Self {
+    pub(crate) fn of(check: &'static str, outcome: Outcome) -> Self {
         match outcome {
             Ok(message) => Self { check, verdict: Verdict::Ok, message, remedy: None },
             Err(Trouble { verdict, message, remedy }) => Self { check, verdict, message, remedy },
@@ -71,41 +71,54 @@ impl Check {
 
 impl Trouble {
     /// Something is wrong, and `remedy` says what to do.
-    pub fn found(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(crate) fn found(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { verdict: Verdict::Found, message: message.into(), remedy: Some(remedy.into()) }
     }
 
     /// It could not be checked.
-    pub fn unknown(message: impl Into<String>) -> Self {
+    pub(crate) fn unknown(message: impl Into<String>) -> Self {
         Self { verdict: Verdict::Unknown, message: message.into(), remedy: None }
     }
 
     /// The same trouble with a remedy.
-    pub fn with_remedy(self, remedy: impl Into<String>) -> Self {
+    pub(crate) fn with_remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
     }
+}
 
-    /// The trouble that an error of AWS means: `what` does not exist, or cannot be read.
-    pub fn missing<E>(
-        error: &SdkError<E, HttpResponse>,
-        what: impl Display,
-        remedy: impl Into<String>,
-    ) -> Self
-    where
-        E: std::error::Error + ProvideErrorMetadata + 'static,
-    {
-        if error.code().is_some_and(|code| MISSING.contains(&code)) {
-            return Self::found(format!("{what} does not exist"), remedy);
+/// The outcome of a check that something is so. If not, `remedy` says what to do.
+pub(crate) fn ensure(
+    is_so: bool,
+    message: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Result<(), Trouble> {
+    if is_so { Ok(()) } else { Err(Trouble::found(message, remedy)) }
+}
+
+/// A failed call of AWS as a [`Trouble`].
+pub(crate) trait OrTrouble<T> {
+    /// The answer; an error says that `what` does not exist, or cannot be read.
+    fn or_missing(self, what: impl Display, remedy: impl Into<String>) -> Result<T, Trouble>;
+
+    /// The answer, where AWS has no code for a thing that does not exist.
+    fn or_unread(self, what: impl Display) -> Result<T, Trouble>;
+}
+
+impl<T, E> OrTrouble<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    fn or_missing(self, what: impl Display, remedy: impl Into<String>) -> Result<T, Trouble> {
+        match self {
+            Err(error) if error.code().is_some_and(|code| MISSING.contains(&code)) => {
+                Err(Trouble::found(format!("{what} does not exist"), remedy))
+            }
+            answer => answer.or_unread(what),
         }
-        Self::unread(error, what)
     }
 
-    /// The trouble of an error, where AWS has no code for a thing that does not exist.
-    pub fn unread<E>(error: &SdkError<E, HttpResponse>, what: impl Display) -> Self
-    where
-        E: std::error::Error + ProvideErrorMetadata + 'static,
-    {
-        Self::unknown(format!("{what} cannot be read: {}", describe_error(error)))
+    fn or_unread(self, what: impl Display) -> Result<T, Trouble> {
+        self.map_err(|error| Trouble::unknown(format!("{what} cannot be read: {}", describe_error(&error))))
     }
 }
 
@@ -116,10 +129,7 @@ impl From<Failure> for Trouble {
 }
 
 /// Writes the checks, and in the form `text` a line that sums them up.
-///
-/// # Errors
-/// If they cannot be written.
-pub fn write_checks(checks: &[Check], output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn write_checks(checks: &[Check], output: &Output) -> Result<Exit, Failure> {
     output.results(checks, || {
         let lines: String = checks.iter().map(Check::line).collect();
         format!("{lines}{}\n", summary(checks))

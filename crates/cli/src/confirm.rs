@@ -6,22 +6,22 @@ use crate::exit::Failure;
 use crate::output::Output;
 use crate::session::Identity;
 
-/// The proof that a change was confirmed. Only this module can create one, so an unconfirmed change does not compile.
+/// The proof that the user confirmed a change. Only this module can create one, so an unconfirmed change does not compile.
 #[derive(Clone, Copy, Debug)]
-pub struct Confirmed(());
+pub struct Confirmation(());
 
-impl Confirmed {
+impl Confirmation {
     /// States account, Region, caller and what will be done. At a terminal it asks, unless `yes`.
     ///
     /// # Errors
     /// If the answer is not yes.
-    pub fn by_person(identity: &Identity, what: &str, yes: bool, output: &Output) -> Result<Self, Failure> {
+    pub fn ask(identity: &Identity, what: &str, yes: bool, output: &Output) -> Result<Self, Failure> {
         output.note(&format!(
             "Account: {}\nRegion:  {}\nCaller:  {}",
             identity.account, identity.region, identity.caller
         ));
         output.note(what);
-        if yes || !stdin().is_terminal() || !output.is_terminal() || ask(output)? {
+        if yes || !stdin().is_terminal() || !output.is_terminal() || is_yes(output)? {
             return Ok(Self(()));
         }
         Err(Failure::NotConfirmed)
@@ -29,12 +29,12 @@ impl Confirmed {
 
     /// A confirmation for tests.
     #[doc(hidden)]
-    pub fn by_test() -> Self {
+    pub fn for_test() -> Self {
         Self(())
     }
 }
 
-fn ask(output: &Output) -> Result<bool, Failure> {
+fn is_yes(output: &Output) -> Result<bool, Failure> {
     output.prompt("Continue? [y/N] ");
     let mut answer = String::new();
     stdin()

@@ -7,27 +7,26 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use jiff::Timestamp;
-use rekognition_model_copier::aws::describe_error;
 use rekognition_model_copier::domain::envelope::{Content, open, open_notification};
 use rekognition_model_copier::domain::request::Draft;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::confirm::Confirmed;
-use crate::exit::Failure;
+use crate::confirm::Confirmation;
+use crate::exit::{Failure, OrFailure};
 use crate::session::Session;
 use crate::stack::Stack;
 
 /// How long SQS hides the letters from other receivers, so that the user has time to decide.
 const HELD_SECONDS: i32 = 600;
 /// The most letters that one command handles.
-pub const MAX_LETTERS: usize = 1000;
+pub(crate) const MAX_LETTERS: usize = 1000;
 
 /// Why a message is a dead letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Cause {
+pub(crate) enum Cause {
     /// EventBridge could not put the event into the request queue.
     NotDelivered,
     /// start-copy could not record it, and SQS gave up.
@@ -41,31 +40,31 @@ pub enum Cause {
 /// A dead letter.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Letter {
+pub(crate) struct DeadLetter {
     /// The message's id in the dead-letter queue.
-    pub message_id: String,
+    pub(crate) message_id: String,
     /// Why it is there.
-    pub cause: Cause,
+    pub(crate) cause: Cause,
     /// The same in words.
-    pub reason: String,
+    pub(crate) reason: String,
     /// The account that the event names. The writer of a message can name any account.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// The request's id, if it can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
     /// When the message was first sent; for an event that EventBridge gave up, when it gave up.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent_at: Option<Timestamp>,
+    pub(crate) sent_at: Option<Timestamp>,
     /// The text that a redrive sends: the message, or the payload of the failed invocation.
-    pub body: String,
+    pub(crate) body: String,
     #[serde(skip)]
     receipt: String,
 }
 
-impl Letter {
+impl DeadLetter {
     /// Reads a message; `source` is the source of the copier's own announcements.
-    pub fn of(message: Message, source: &str) -> Self {
+    pub(crate) fn read(message: Message, source: &str) -> Self {
         let attribute = |name: &str| {
             let attribute = message.message_attributes.as_ref().and_then(|attributes| attributes.get(name));
             attribute.and_then(|attribute| attribute.string_value()).map(str::to_owned)
@@ -153,7 +152,7 @@ fn request(body: &str, source: &str) -> (Option<String>, Option<String>) {
 
 /// A stack's dead-letter queue.
 #[derive(Debug)]
-pub struct DeadLetterQueue<'a> {
+pub(crate) struct DeadLetterQueue<'a> {
     stack: &'a Stack,
     url: &'a str,
     sqs: Client,
@@ -162,20 +161,14 @@ pub struct DeadLetterQueue<'a> {
 
 impl<'a> DeadLetterQueue<'a> {
     /// The queue that the stack's outputs name.
-    ///
-    /// # Errors
-    /// If the stack has no such output.
-    pub fn of(session: &Session, stack: &'a Stack) -> Result<Self, Failure> {
+    pub(crate) fn of(session: &Session, stack: &'a Stack) -> Result<Self, Failure> {
         let config = &session.config.shared;
         let (sqs, lambda) = (Client::new(config), aws_sdk_lambda::Client::new(config));
         Ok(Self { stack, url: stack.output("DeadLetterQueueUrl")?, sqs, lambda })
     }
 
     /// Receives the letters, at most [`MAX_LETTERS`], oldest first. SQS hides them for ten minutes.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub async fn take(&self) -> Result<Vec<Letter>, Failure> {
+    pub(crate) async fn take(&self) -> Result<Vec<DeadLetter>, Failure> {
         let source = self.stack.output("EventSource")?;
         let mut letters = BTreeMap::new();
         while letters.len() < MAX_LETTERS {
@@ -184,28 +177,25 @@ impl<'a> DeadLetterQueue<'a> {
             // With a wait time, SQS asks all its servers.
             let call =
                 call.message_attribute_names("All").visibility_timeout(HELD_SECONDS).wait_time_seconds(1);
-            let answer = call.send().await.map_err(|error| failed("read", &error))?;
+            let answer = call.send().await.or_failure("dead letters cannot be read")?;
             let page = answer.messages.unwrap_or_default();
             if page.is_empty() {
                 break;
             }
-            let page = page.into_iter().map(|message| Letter::of(message, source));
+            let page = page.into_iter().map(|message| DeadLetter::read(message, source));
             letters.extend(page.map(|letter| (letter.message_id.clone(), letter)));
         }
-        let mut letters: Vec<Letter> = letters.into_values().collect();
+        let mut letters: Vec<DeadLetter> = letters.into_values().collect();
         letters.sort_by_key(|letter| letter.sent_at);
         Ok(letters)
     }
 
     /// Makes letters visible again at once.
-    ///
-    /// # Errors
-    /// If SQS refuses: the letters become visible after ten minutes.
-    pub async fn give_back(&self, letters: &[Letter]) -> Result<(), Failure> {
+    pub(crate) async fn give_back(&self, letters: &[DeadLetter]) -> Result<(), Failure> {
         for letter in letters {
             let call = self.sqs.change_message_visibility().queue_url(self.url).visibility_timeout(0);
             let answer = call.receipt_handle(&letter.receipt).send().await;
-            answer.map_err(|error| failed("made visible again", &error))?;
+            answer.or_failure("dead letters cannot be made visible again")?;
         }
         Ok(())
     }
@@ -213,32 +203,29 @@ impl<'a> DeadLetterQueue<'a> {
     /// Sends a letter again, into the request queue or to start-copy, and then deletes it.
     ///
     /// A failed invocation is invoked again: a message in the request queue would have another requester.
-    ///
-    /// # Errors
-    /// If it is refused or fails; the letter stays.
-    pub async fn redrive(&self, letter: &Letter, confirmed: Confirmed) -> Result<(), Failure> {
+    pub(crate) async fn redrive(&self, letter: &DeadLetter, confirmed: Confirmation) -> Result<(), Failure> {
         match letter.cause {
             Cause::FailedInvocation => self.invoke(letter).await?,
             _ => {
                 let queue = self.stack.output("RequestQueueUrl")?;
                 let sent = self.sqs.send_message().queue_url(queue).message_body(&letter.body).send().await;
-                sent.map_err(|error| match error.code() {
-                    Some("AccessDenied" | "AccessDeniedException") => Failure::Error(format!(
-                        "the request queue refuses messages from you: add the ARN of your role to the stack's \
-                         parameter `DirectSenders`: {}",
-                        describe_error(&error)
-                    )),
-                    _ => failed("redriven", &error),
+                let code = sent.as_ref().err().and_then(|error| error.code());
+                let is_denied = matches!(code, Some("AccessDenied" | "AccessDeniedException"));
+                sent.or_failure(if is_denied {
+                    "the request queue refuses messages from you: add the ARN of your role to the stack's parameter \
+                     `DirectSenders`"
+                } else {
+                    "dead letters cannot be redriven"
                 })?;
             }
         }
         self.delete(letter, confirmed).await
     }
 
-    async fn invoke(&self, letter: &Letter) -> Result<(), Failure> {
+    async fn invoke(&self, letter: &DeadLetter) -> Result<(), Failure> {
         let function = self.stack.output("StartCopyFunction")?;
         let call = self.lambda.invoke().function_name(function).payload(Blob::new(letter.body.as_bytes()));
-        let answer = call.send().await.map_err(|error| failed("redriven", &error))?;
+        let answer = call.send().await.or_failure("dead letters cannot be redriven")?;
         match answer.function_error {
             None => Ok(()),
             Some(error) => Err(Failure::Error(format!(
@@ -249,20 +236,10 @@ impl<'a> DeadLetterQueue<'a> {
     }
 
     /// Deletes a letter.
-    ///
-    /// # Errors
-    /// If SQS refuses.
-    pub async fn delete(&self, letter: &Letter, _: Confirmed) -> Result<(), Failure> {
+    pub(crate) async fn delete(&self, letter: &DeadLetter, _: Confirmation) -> Result<(), Failure> {
         let call = self.sqs.delete_message().queue_url(self.url).receipt_handle(&letter.receipt);
-        call.send().await.map(|_| ()).map_err(|error| failed("deleted", &error))
+        call.send().await.map(|_| ()).or_failure("dead letters cannot be deleted")
     }
-}
-
-fn failed<E>(what: &str, error: &aws_sdk_sqs::error::SdkError<E>) -> Failure
-where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-{
-    Failure::Error(format!("dead letters cannot be {what}: {}", describe_error(error)))
 }
 
 #[cfg(test)]
@@ -274,7 +251,7 @@ mod tests {
     const EVENT: &str = r#"{"id": "e1", "account": "111122223333", "source": "shop",
         "detail-type": "Rekognition Model Copy Requested", "detail": {"context": {"b": 1, "a": 1.0}}}"#;
 
-    fn letter(body: &str, attributes: &[(&str, &str)], is_of_sqs: bool) -> Letter {
+    fn read(body: &str, attributes: &[(&str, &str)], is_of_sqs: bool) -> DeadLetter {
         let mut message = Message::builder().body(body);
         for (name, value) in attributes {
             let value =
@@ -285,23 +262,23 @@ mod tests {
             message = message
                 .attributes(MessageSystemAttributeName::DeadLetterQueueSourceArn, "arn:aws:sqs:…:requests");
         }
-        Letter::of(message.build(), "rekognition.model-copier")
+        DeadLetter::read(message.build(), "rekognition.model-copier")
     }
 
     #[test]
     fn a_letter_says_who_put_it_there_and_why() {
         let refused = [("ERROR_CODE", "NO_PERMISSIONS"), ("ERROR_MESSAGE", "kms:Decrypt")];
-        let refused = letter(EVENT, &refused, false);
+        let refused = read(EVENT, &refused, false);
         assert_eq!(refused.cause, Cause::NotDelivered);
         assert_eq!(refused.reason, "the queue's or the key's policy refused EventBridge: kms:Decrypt");
         assert_eq!(
             (refused.request_id.as_deref(), refused.account.as_deref()),
             (Some("e1"), Some("111122223333"))
         );
-        assert_eq!(letter(EVENT, &[("ERROR_CODE", "NO_RESOURCE")], false).cause, Cause::NotDelivered);
-        assert_eq!(letter(EVENT, &[], true).cause, Cause::NotRecorded);
-        assert_eq!(letter(EVENT, &[], false).cause, Cause::SentBySomebody);
-        assert_eq!(letter("no JSON", &[], false).request_id, None);
+        assert_eq!(read(EVENT, &[("ERROR_CODE", "NO_RESOURCE")], false).cause, Cause::NotDelivered);
+        assert_eq!(read(EVENT, &[], true).cause, Cause::NotRecorded);
+        assert_eq!(read(EVENT, &[], false).cause, Cause::SentBySomebody);
+        assert_eq!(read("no JSON", &[], false).request_id, None);
     }
 
     #[test]
@@ -311,7 +288,7 @@ mod tests {
                 r#"{{"requestContext": {{"condition": "RetriesExhausted"}}, "requestPayload": {payload},
                 "responsePayload": {{"errorMessage": "time-out"}}}}"#
             );
-            letter(&body, &[], false)
+            read(&body, &[], false)
         };
         let event = failed(EVENT);
         assert_eq!((event.cause, event.body.as_str()), (Cause::FailedInvocation, EVENT));

@@ -1,8 +1,13 @@
 //! The program's exit codes, and the errors that lead to them.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
+use aws_sdk_sts::config::http::HttpResponse;
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use rekognition_model_copier::aws::describe_error;
 use rekognition_model_copier::domain::announcement::Status;
+use rekognition_model_copier::domain::project_policy::PolicyError;
 use rekognition_model_copier::ports::Unavailable;
 
 /// The exit codes. They are a contract, as the events are.
@@ -97,6 +102,32 @@ impl Failure {
             Self::Rejected(_) => Exit::Rejected,
             Self::ClosedPipe => Exit::Done,
         }
+    }
+}
+
+/// A failed call of AWS as a [`Failure`].
+pub(crate) trait OrFailure<T> {
+    /// The result; an error says that `what` failed, and why.
+    fn or_failure(self, what: impl Display) -> Result<T, Failure>;
+}
+
+impl<T, E> OrFailure<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    fn or_failure(self, what: impl Display) -> Result<T, Failure> {
+        self.map_err(|error| Failure::Error(format!("{what}: {}", describe_error(&error))))
+    }
+}
+
+/// Why project policies could not be read or changed.
+pub(crate) fn describe_policy_error(error: &PolicyError) -> String {
+    match error {
+        PolicyError::Conflict => "another caller changed them".to_owned(),
+        PolicyError::Refused { action, refusal } => {
+            format!("`{action}` answered {}: {}", refusal.code, refusal.message)
+        }
+        PolicyError::Unavailable(why) => why.clone(),
     }
 }
 

@@ -34,18 +34,18 @@ impl Interrupt {
     }
 
     /// Whether Ctrl-C was pressed.
-    pub fn has_come(&self) -> bool {
+    pub fn was_pressed(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Waits for Ctrl-C, at most this long.
-    pub async fn or_after(&self, time: Duration) {
+    pub async fn wait_at_most(&self, time: Duration) {
         let mut receiver = self.0.clone();
-        let come = async {
-            if receiver.wait_for(|has_come| *has_come).await.is_err() {
+        let pressed = async {
+            if receiver.wait_for(|was_pressed| *was_pressed).await.is_err() {
                 std::future::pending::<()>().await;
             }
         };
-        let _ = timeout(time, come).await;
+        let _ = timeout(time, pressed).await;
     }
 }

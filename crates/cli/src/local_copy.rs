@@ -5,21 +5,21 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rekognition_model_copier::Copier;
 use rekognition_model_copier::budget::Budget;
-use rekognition_model_copier::domain::announcement::Announcement;
 use rekognition_model_copier::domain::intake::{Message, WayIn};
-use rekognition_model_copier::domain::record::{Accepted, Ended, Record, State};
+use rekognition_model_copier::domain::record::{Accepted, Record, State};
 use rekognition_model_copier::ports::{Clock, Ledger, World};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::announcer::Announcer;
-use crate::confirm::Confirmed;
+use crate::announcer::{Announcer, NEW_ID};
+use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::FileLedger;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::request_text::RequestText;
-use crate::when::duration;
+use crate::waiting::Waiting;
+use crate::when::write_duration;
 
 /// How long a sweep or a start may take; the same as in check-copies.
 const STEP_TIME: Duration = Duration::from_secs(70);
@@ -27,15 +27,6 @@ const STEP_TIME: Duration = Duration::from_secs(70);
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(10);
 /// The time before the first poll. The time doubles with each poll.
 const MIN_POLL_INTERVAL: Duration = Duration::from_secs(1);
-
-/// How long a command waits for the end of its copy.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Waiting {
-    /// At most this long.
-    pub timeout: Option<Duration>,
-    /// Only until Rekognition has accepted the copy.
-    pub is_detached: bool,
-}
 
 /// What a copy needs apart from the copier's ports.
 pub struct LocalCopy<'a> {
@@ -58,14 +49,14 @@ impl LocalCopy<'_> {
     ///
     /// # Errors
     /// If the ledger cannot be used, or the result cannot be written.
-    pub async fn run<W: World>(&self, copier: &Copier<W>, confirmed: Confirmed) -> Result<Exit, Failure> {
+    pub async fn run<W: World>(&self, copier: &Copier<W>, confirmed: Confirmation) -> Result<Exit, Failure> {
         let begun = Instant::now();
         let key = self.request.key();
         let ledger = copier.world().ledger();
         if let Some(known) = ledger.load(&key).await?
             && let Some(rejected) = self.request.rejection(&known, copier.rules(), now(copier))?
         {
-            return self.end(&rejected);
+            return self.announcer.reject(&rejected, NEW_ID);
         }
         // INVARIANT: only the holder of a request's lock works on it. So a start that is in progress when the lock is taken
         // belongs to a process that died.
@@ -75,17 +66,17 @@ impl LocalCopy<'_> {
             if has_followed
                 && let Some(ended) = ledger.load(&key).await?.filter(|record| record.ended_at().is_some())
             {
-                return self.end(&ended);
+                return self.announcer.end(&ended);
             }
             if let Some(lock) = lock {
                 break lock;
             }
             self.output.status_line("another process works on this request");
-            if let Some(exit) = self.stop(begun, None) {
+            if let Some(exit) = self.stop(begun, None)? {
                 return Ok(exit);
             }
             has_followed = true;
-            self.interrupt.or_after(MIN_POLL_INTERVAL).await;
+            self.interrupt.wait_at_most(MIN_POLL_INTERVAL).await;
         };
         if let Some(known) = ledger.load(&key).await?
             && is_over(&known)
@@ -102,15 +93,15 @@ impl LocalCopy<'_> {
                 return Err(Failure::Error(format!("the record of `{}` was deleted", self.request.id)));
             };
             if is_over(&record) {
-                return self.end(&record);
+                return self.announcer.end(&record);
             }
-            if let Some(exit) = self.stop(begun, Some(&record)) {
+            if let Some(exit) = self.stop(begun, Some(&record))? {
                 return Ok(exit);
             }
             if let Some(State::Starting { lease, .. }) = record.accepted().map(|accepted| &accepted.state)
                 && !std::mem::replace(&mut has_said_unanswered, true)
             {
-                let left = duration(lease.until.duration_since(now(copier)));
+                let left = write_duration(lease.until.duration_since(now(copier)));
                 self.output.note(&format!(
                     "it is not known whether the call worked: if there is a copy, the copier finds it; else the next call is in \
                      {left}"
@@ -118,7 +109,7 @@ impl LocalCopy<'_> {
             }
             let wait = wait_for(&record, now(copier), interval);
             self.wait(&record, copier, begun, wait).await;
-            if self.interrupt.has_come() {
+            if self.interrupt.was_pressed() {
                 continue;
             }
             interval = (interval * 2).min(MAX_POLL_INTERVAL);
@@ -127,7 +118,7 @@ impl LocalCopy<'_> {
     }
 
     /// Records the request and makes the first try, unless the request is already recorded.
-    async fn begin<W: World>(&self, copier: &Copier<W>, _: Confirmed) -> Result<(), Failure> {
+    async fn begin<W: World>(&self, copier: &Copier<W>, _: Confirmation) -> Result<(), Failure> {
         let ledger = copier.world().ledger();
         match ledger.load(&self.request.key()).await? {
             Some(Record::Accepted(mut accepted)) => {
@@ -153,43 +144,29 @@ impl LocalCopy<'_> {
         Ok(())
     }
 
-    /// Writes the end of a request, unless this process has written it.
-    fn end(&self, record: &Record) -> Result<Exit, Failure> {
-        let Some(announcement) = Announcement::of(record) else { return Ok(Exit::StillGoing) };
-        self.announcer.announce(&announcement)?;
-        Ok(Exit::of(announcement.status))
-    }
-
-    /// The exit code if the wait is over.
-    fn stop(&self, begun: Instant, record: Option<&Record>) -> Option<Exit> {
-        let again = "the same command continues it";
-        if self.interrupt.has_come() {
-            self.output
-                .note(&format!("interrupted: the request stays recorded as `{}`; {again}", self.request.id));
-            return Some(Exit::Interrupted);
-        }
-        let state = record.and_then(Record::accepted).map(|accepted| &accepted.state);
-        if self.waiting.is_detached && matches!(state, Some(State::Copying(_))) {
-            self.output.note("Rekognition is copying the model; run the same command to wait for the end");
-            return Some(Exit::Done);
-        }
-        let is_late = self.waiting.timeout.is_some_and(|timeout| begun.elapsed() >= timeout);
-        is_late.then(|| {
-            self.output.note(&format!("`--timeout` is over; {again}"));
-            Exit::StillGoing
-        })
+    /// Ends the wait if it is over. Returns the exit code.
+    fn stop(&self, begun: Instant, record: Option<&Record>) -> Result<Option<Exit>, Failure> {
+        let Some((why, exit)) = self.waiting.end(begun, record, self.interrupt) else { return Ok(None) };
+        self.announcer.leave(record, exit)?;
+        let id = &self.request.id;
+        self.output.note(&format!("{why}; request `{id}` stays recorded, and the same command continues it"));
+        Ok(Some(exit))
     }
 
     /// Waits for the next sweep. At a terminal, the status line is updated every second.
     async fn wait<W: World>(&self, record: &Record, copier: &Copier<W>, begun: Instant, wait: Duration) {
         let until = Instant::now() + wait;
         let until = self.waiting.timeout.map_or(until, |timeout| until.min(begun + timeout));
-        while Instant::now() < until && !self.interrupt.has_come() {
+        while Instant::now() < until && !self.interrupt.was_pressed() {
             let elapsed = now(copier).duration_since(record.header().requested_at);
-            self.output.status_line(&format!("{} {}", duration(elapsed), what_for(record, now(copier))));
+            self.output.status_line(&format!(
+                "{} {}",
+                write_duration(elapsed),
+                what_for(record, now(copier))
+            ));
             let left = until.saturating_duration_since(Instant::now());
             let step = if self.output.is_terminal() { Duration::from_secs(1) } else { left };
-            self.interrupt.or_after(left.min(step)).await;
+            self.interrupt.wait_at_most(left.min(step)).await;
         }
     }
 }
@@ -217,7 +194,7 @@ fn wait_for(record: &Record, now: Timestamp, interval: Duration) -> Duration {
 /// What a request waits for, in words.
 fn what_for(record: &Record, now: Timestamp) -> String {
     let Some(Accepted { state, .. }) = record.accepted() else { return record.status_word().to_owned() };
-    let left = |time: Timestamp| duration(time.duration_since(now));
+    let left = |time: Timestamp| write_duration(time.duration_since(now));
     let what = match state {
         State::Starting { lease, .. } => {
             format!(
@@ -227,7 +204,7 @@ fn what_for(record: &Record, now: Timestamp) -> String {
         }
         State::Waiting { due, failure, .. } => format!("{}: next try in {}", failure.code, left(*due)),
         State::Copying(_) => "Rekognition is copying the model".to_owned(),
-        State::Ended(Ended { .. }) => "writing the result".to_owned(),
+        State::Ended(_) => "writing the result".to_owned(),
     };
     format!("{}  {what}", record.status_word())
 }

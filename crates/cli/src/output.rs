@@ -77,7 +77,7 @@ impl Output {
     }
 
     /// How times are written in results.
-    pub fn times(&self) -> Style {
+    pub(crate) fn times(&self) -> Style {
         self.times
     }
 
@@ -214,6 +214,21 @@ fn clear(streams: &mut Streams) {
         let _ = streams.rest.write_all(b"\r\x1b[K");
         let _ = streams.rest.flush();
     }
+}
+
+/// A table whose columns are as wide as their widest cell.
+pub(crate) fn table<const N: usize>(names: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = std::iter::once(names.map(str::to_owned)).chain(rows).collect();
+    let mut widths = [0; N];
+    for row in &rows {
+        widths.iter_mut().zip(row).for_each(|(width, cell)| *width = (*width).max(cell.len()));
+    }
+    let line = |row: &[String; N]| {
+        let cells: Vec<String> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
 }
 
 fn json<T: Serialize + ?Sized>(value: &T, is_pretty: bool) -> Result<String, Failure> {

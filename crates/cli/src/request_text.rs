@@ -36,7 +36,7 @@ pub struct RequestText {
 ///
 /// # Errors
 /// If it cannot be read.
-pub fn read(path: &str) -> Result<String, Failure> {
+pub fn read_file(path: &str) -> Result<String, Failure> {
     let text = match path {
         "-" => {
             let mut text = String::new();
@@ -51,7 +51,7 @@ pub fn read(path: &str) -> Result<String, Failure> {
 ///
 /// # Errors
 /// If there is not exactly one request.
-pub fn bare(text: &str) -> Result<String, Failure> {
+pub fn read_bare(text: &str) -> Result<String, Failure> {
     let payload = payload::read(text).map_err(|error| Failure::Usage(error.to_string()))?;
     let messages: Vec<Message<'_>> = match &payload {
         Payload::Request(text) => vec![Message { text, id: "", way_in: WayIn::Invocation }],
@@ -72,11 +72,11 @@ pub fn bare(text: &str) -> Result<String, Failure> {
     }
 }
 
-/// What a text holds.
+/// What a request's text holds.
 #[derive(Clone, Debug)]
-pub enum Given {
+pub enum RequestCheck {
     /// A valid request.
-    Acceptable(Box<RequestText>),
+    Valid(Box<RequestText>),
     /// The record of an invalid request. It is not saved, because nothing delivers the request again.
     Rejected(Box<Record>),
 }
@@ -85,16 +85,21 @@ pub enum Given {
 ///
 /// # Errors
 /// If it is not a request.
-pub fn given(text: &str, id: Option<&str>, rules: &Rules, now: Timestamp) -> Result<Given, Failure> {
+pub fn check_request(
+    text: &str,
+    id: Option<&str>,
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<RequestCheck, Failure> {
     let text = id.map_or_else(|| text.to_owned(), |id| with_id(text, id));
-    let copy = match taken_in(&text, rules, now)?.record {
+    let copy = match take_in(&text, rules, now)?.record {
         Record::Accepted(accepted) => accepted.copy,
-        rejected @ Record::Rejected(_) => return Ok(Given::Rejected(Box::new(rejected))),
+        rejected @ Record::Rejected(_) => return Ok(RequestCheck::Rejected(Box::new(rejected))),
     };
     let Draft { request_id, correlation_id, context, .. } = Draft::parse(&text);
     let is_id_given = request_id.is_some();
     let id = request_id.unwrap_or_else(|| derived_id(&copy));
-    Ok(Given::Acceptable(Box::new(canonical(copy, id, is_id_given, correlation_id, context)?)))
+    Ok(RequestCheck::Valid(Box::new(write_canonical(copy, id, is_id_given, correlation_id, context)?)))
 }
 
 /// The request of a record, under another id.
@@ -104,10 +109,10 @@ pub fn given(text: &str, id: Option<&str>, rules: &Rules, now: Timestamp) -> Res
 pub fn repeat(accepted: &Accepted, id: &str) -> Result<RequestText, Failure> {
     let (header, copy) = (&accepted.header, accepted.copy.clone());
     let correlation_id = Some(header.correlation_id.clone());
-    canonical(copy, id.to_owned(), true, correlation_id, header.context.clone())
+    write_canonical(copy, id.to_owned(), true, correlation_id, header.context.clone())
 }
 
-fn canonical(
+fn write_canonical(
     copy: CopyRequest,
     id: String,
     is_id_given: bool,
@@ -153,11 +158,11 @@ impl RequestText {
         if fingerprint(&self.text) == known.header().fingerprint {
             return Ok(None);
         }
-        Ok(Some(taken_in(&self.text, rules, now)?.id_reused(rules, now)))
+        Ok(Some(take_in(&self.text, rules, now)?.id_reused(rules, now)))
     }
 }
 
-fn taken_in(text: &str, rules: &Rules, now: Timestamp) -> Result<Intake, Failure> {
+fn take_in(text: &str, rules: &Rules, now: Timestamp) -> Result<Intake, Failure> {
     let message_id = Uuid::new_v4().to_string();
     let message = Message { text, id: &message_id, way_in: WayIn::Invocation };
     read_message(message, rules, &message_id, now).map_err(|_| not_a_request())
@@ -207,10 +212,10 @@ mod tests {
         local_rules(&identity, "111122223333")
     }
 
-    fn acceptable(text: &str, id: Option<&str>) -> RequestText {
-        match given(&bare(text).unwrap(), id, &rules(), Timestamp::UNIX_EPOCH).unwrap() {
-            Given::Acceptable(request) => *request,
-            Given::Rejected(record) => panic!("{record:?}"),
+    fn valid(text: &str, id: Option<&str>) -> RequestText {
+        match check_request(&read_bare(text).unwrap(), id, &rules(), Timestamp::UNIX_EPOCH).unwrap() {
+            RequestCheck::Valid(request) => *request,
+            RequestCheck::Rejected(record) => panic!("{record:?}"),
         }
     }
 
@@ -222,32 +227,32 @@ mod tests {
             include_str!("../../../events/copy-requested-cli.json"),
             include_str!("../../../events/copy-requested-sns.json"),
         ] {
-            assert_eq!(acceptable(text, None).copy.source_project_arn.project_name(), "flowers");
+            assert_eq!(valid(text, None).copy.source_project_arn.project_name(), "flowers");
         }
-        let batch = bare(include_str!("../../../events/copy-requested-batch.json")).unwrap_err();
+        let batch = read_bare(include_str!("../../../events/copy-requested-batch.json")).unwrap_err();
         assert!(batch.to_string().contains("give one at a time"), "{batch}");
     }
 
     #[test]
     fn an_announcement_is_not_a_request() {
-        bare(include_str!("../../../events/announcements/completed.json")).unwrap_err();
+        read_bare(include_str!("../../../events/announcements/completed.json")).unwrap_err();
     }
 
     #[test]
     fn the_id_is_that_of_the_command_else_of_the_request_else_a_hash() {
         let cli = include_str!("../../../events/copy-requested-cli.json");
         let event = include_str!("../../../events/copy-requested.json");
-        assert_eq!(acceptable(event, Some("mine")).id, "mine");
-        assert_eq!(acceptable(event, None).id, "release-2026-11-02");
-        let hashed = acceptable(cli, None);
+        assert_eq!(valid(event, Some("mine")).id, "mine");
+        assert_eq!(valid(event, None).id, "release-2026-11-02");
+        let hashed = valid(cli, None);
         assert!(!hashed.is_id_given && hashed.id.len() == 32);
-        assert_eq!(acceptable(&hashed.text, None).id, hashed.id);
+        assert_eq!(valid(&hashed.text, None).id, hashed.id);
     }
 
     #[test]
     fn a_request_is_the_same_in_every_form() {
         let event = include_str!("../../../events/copy-requested.json");
-        let one = acceptable(event, Some("r"));
+        let one = valid(event, Some("r"));
         assert!(
             one.text.contains(r#""context":{"#) && one.text.contains("pipeline-run-4711"),
             "{}",
@@ -255,13 +260,13 @@ mod tests {
         );
         let cli = include_str!("../../../events/copy-requested-cli.json");
         let spaced = cli.replacen('{', r#"{"CorrelationId": null, "Context": null,"#, 1);
-        assert_eq!(acceptable(cli, None).text, acceptable(&spaced, None).text);
+        assert_eq!(valid(cli, None).text, valid(&spaced, None).text);
     }
 
     #[test]
     fn a_hash_stands_for_what_is_copied_and_nothing_else() {
         let cli = include_str!("../../../events/copy-requested-cli.json");
-        let id = |text: &str| acceptable(text, None).id;
+        let id = |text: &str| valid(text, None).id;
         let with_context = cli.replacen('{', r#"{"context": {"run": 1}, "correlationId": "c","#, 1);
         assert_eq!(id(cli), id(&with_context));
         for (one, other) in [
@@ -278,8 +283,10 @@ mod tests {
     #[test]
     fn a_bad_request_is_rejected_with_all_its_problems() {
         let text = BARE.replace("us-east-1", "eu-west-1");
-        let Given::Rejected(record) = given(&text, None, &rules(), Timestamp::UNIX_EPOCH).unwrap() else {
-            panic!("it is acceptable")
+        let RequestCheck::Rejected(record) =
+            check_request(&text, None, &rules(), Timestamp::UNIX_EPOCH).unwrap()
+        else {
+            panic!("it is valid")
         };
         let message = &record.failure().unwrap().message;
         assert_eq!(message.matches("must be in Region `us-east-1`").count(), 3, "{message}");

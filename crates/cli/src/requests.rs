@@ -6,21 +6,82 @@ use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::ports::Ledger;
 
+use crate::arguments::parse_account;
 use crate::exit::Failure;
 use crate::file_ledger::FileLedger;
+use crate::global::Global;
 use crate::output::Output;
-use crate::request_view::Requested;
+use crate::request_view::RequestFields;
 use crate::session::Session;
 use crate::stack::Stack;
 use crate::stack_ledger::StackLedger;
 use crate::when::parse_duration;
 
+/// The arguments that name one request.
+#[derive(Args, Clone, Debug)]
+pub struct RequestArguments {
+    /// The request's id
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Look in this stack, instead of on this machine
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+    /// The account that sent the request; default: your own
+    #[arg(long, value_name = "ACCOUNT", requires = "stack", value_parser = parse_account)]
+    pub requester: Option<String>,
+}
+
+/// One request, and where its record is.
+#[derive(Debug)]
+pub(crate) struct KnownRequest {
+    pub(crate) session: Session,
+    pub(crate) stack: Option<Stack>,
+    pub(crate) key: RecordKey,
+    requests: Requests,
+}
+
+impl RequestArguments {
+    /// Opens the ledger that has the request.
+    pub(crate) async fn open(self, global: &Global) -> Result<KnownRequest, Failure> {
+        let session = Session::open(global).await?;
+        let stack = Stack::read_named(&session, self.stack.as_deref()).await?;
+        let requester = self.requester.unwrap_or_else(|| session.identity.account.clone());
+        let key = RecordKey { requester, request_id: self.id };
+        let requests = Requests::open(&session, stack.as_ref())?;
+        Ok(KnownRequest { session, stack, key, requests })
+    }
+}
+
+impl KnownRequest {
+    /// The request's record. A missing record is an error.
+    pub(crate) async fn load(&self) -> Result<Record, Failure> {
+        let record = match &self.requests {
+            Requests::Files(files) => files.load(&self.key).await?,
+            Requests::Stack(stack) => stack.load(&self.key).await?,
+        };
+        let (place, flag, more) = match &self.stack {
+            None => ("on this machine", String::new(), ""),
+            Some(stack) => (
+                "in this stack",
+                format!(" --stack {}", stack.name),
+                "; `--requester` names the account that asked",
+            ),
+        };
+        record.ok_or_else(|| {
+            Failure::Error(format!(
+                "there is no request `{}` of account `{}` in Region `{}` {place}: `model-copier list --all{flag}` lists all \
+                 requests{more}",
+                self.key.request_id, self.key.requester, self.session.identity.region
+            ))
+        })
+    }
+}
+
 /// Where requests are read.
 #[derive(Debug)]
-pub enum Requests {
+pub(crate) enum Requests {
     /// The ledger of files of the session's account and Region.
     Files(FileLedger),
-    /// The ledger of a stack.
     Stack(StackLedger),
 }
 
@@ -34,8 +95,14 @@ pub struct Records {
 }
 
 impl Records {
+    /// Adds other records.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.records.extend(other.records);
+        self.unreadable.extend(other.unreadable);
+    }
+
     /// Puts them in order: oldest request first.
-    pub fn sort(&mut self) {
+    pub(crate) fn sort(&mut self) {
         self.records.sort_by_cached_key(|record| (record.header().requested_at, record.header().key.clone()));
     }
 }
@@ -56,14 +123,14 @@ pub struct Filter {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// Only requests that this account sent
-    #[arg(long, value_name = "ACCOUNT")]
+    #[arg(long, value_name = "ACCOUNT", value_parser = parse_account)]
     pub requester: Option<String>,
 }
 
 impl Filter {
     /// Whether it admits a record.
-    pub fn admits(&self, record: &Record, now: Timestamp) -> bool {
-        let (header, request) = (record.header(), Requested::of(record));
+    pub(crate) fn admits(&self, record: &Record, now: Timestamp) -> bool {
+        let (header, request) = (record.header(), RequestFields::of(record));
         let project = request.destination_project();
         (!self.failed || record.failure().is_some() && record.ended_at().is_some())
             && self.since.is_none_or(|since| now.duration_since(header.requested_at) <= since)
@@ -77,60 +144,15 @@ impl Filter {
 
 impl Requests {
     /// The requests of a stack; without one, those of this machine.
-    ///
-    /// # Errors
-    /// If the stack has no ledger, or there is no folder for files.
-    pub fn open(session: &Session, stack: Option<&Stack>) -> Result<Self, Failure> {
+    pub(crate) fn open(session: &Session, stack: Option<&Stack>) -> Result<Self, Failure> {
         Ok(match stack {
             Some(stack) => Self::Stack(StackLedger::new(session, stack.output("LedgerTable")?)),
             None => Self::Files(FileLedger::of_user(&session.identity.account, &session.identity.region)?),
         })
     }
 
-    /// The record with this key.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub async fn load(&self, key: &RecordKey) -> Result<Option<Record>, Failure> {
-        match self {
-            Self::Files(files) => Ok(files.load(key).await?),
-            Self::Stack(stack) => stack.load(key).await,
-        }
-    }
-
-    /// The record with this key; a missing record is an error.
-    ///
-    /// # Errors
-    /// If there is none, or the ledger cannot be read.
-    pub async fn existing(
-        &self,
-        key: &RecordKey,
-        session: &Session,
-        stack: Option<&Stack>,
-    ) -> Result<Record, Failure> {
-        if let Some(record) = self.load(key).await? {
-            return Ok(record);
-        }
-        let (place, flag, more) = match stack {
-            None => ("on this machine", String::new(), ""),
-            Some(stack) => (
-                "in this stack",
-                format!(" --stack {}", stack.name),
-                "; `--requester` names the account that asked",
-            ),
-        };
-        Err(Failure::Error(format!(
-            "there is no request `{}` of account `{}` in Region `{}` {place}: `model-copier list --all{flag}` lists all \
-             requests{more}",
-            key.request_id, key.requester, session.identity.region
-        )))
-    }
-
     /// The records that have not ended.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub async fn unfinished(&self) -> Result<Records, Failure> {
+    pub(crate) async fn unfinished(&self) -> Result<Records, Failure> {
         match self {
             Self::Files(files) => {
                 let mut found = files.records()?;
@@ -142,10 +164,7 @@ impl Requests {
     }
 
     /// The records that the filter admits, ended or not. Reads them all, and notes how many it read.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub async fn filtered(&self, filter: &Filter, output: &Output) -> Result<Records, Failure> {
+    pub(crate) async fn filtered(&self, filter: &Filter, output: &Output) -> Result<Records, Failure> {
         let (filter, now) = (filter.clone(), Timestamp::now());
         let (found, read) = match self {
             Self::Files(files) => {

@@ -1,13 +1,16 @@
 //! A session: credentials, account, caller and Region.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::error::SdkError;
+use aws_sdk_sts::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_sts::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_sts::error::{BoxError, SdkError};
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use rekognition_model_copier::aws::{Configuration, CustomLabels, describe_error, http_client};
 
@@ -66,8 +69,10 @@ impl Session {
         };
         check_place(&region, shared.endpoint_url())?;
         let config = Configuration::of(shared).map_err(|error| Failure::Usage(error.to_string()))?;
-        let identity = aws_sdk_sts::Client::new(&config.shared).get_caller_identity().send().await;
-        let identity = identity.map_err(|error| no_identity(&error, profile))?;
+        let url = CalledUrl::default();
+        let call = aws_sdk_sts::Client::new(&config.shared).get_caller_identity().customize();
+        let identity = call.interceptor(url.clone()).send().await;
+        let identity = identity.map_err(|error| no_identity(&error, profile, &url))?;
         let caller = identity.arn.unwrap_or_default();
         let partition = caller.split(':').nth(1).filter(|partition| !partition.is_empty());
         let identity = Identity {
@@ -79,14 +84,28 @@ impl Session {
         Ok(Self { config, identity })
     }
 
+    /// A session in the same Region with a profile of a source account.
+    ///
+    /// # Errors
+    /// Without credentials.
+    pub async fn of_source(&self, global: &Global, profile: &str) -> Result<Self, Failure> {
+        let global = Global { region: Some(self.identity.region.clone()), ..global.clone() };
+        Self::of_profile(&global, Some(profile)).await
+    }
+
     /// A Rekognition client.
     pub fn rekognition(&self) -> aws_sdk_rekognition::Client {
         aws_sdk_rekognition::Client::new(&self.config.rekognition)
     }
 
-    /// The copier's own adapter of Rekognition, without roles in source accounts.
-    pub fn custom_labels(&self) -> CustomLabels {
-        CustomLabels::new(self.rekognition(), &(&self.config.shared).into(), &BTreeMap::new(), None)
+    /// The copier's own adapter of Rekognition. With a source, it also reads and puts the project policies of that account.
+    pub fn custom_labels(&self, source: Option<&Self>) -> CustomLabels {
+        let sts = (&self.config.shared).into();
+        let labels = CustomLabels::new(self.rekognition(), &sts, &BTreeMap::new(), None);
+        match source {
+            Some(source) => labels.with_source_account(&source.identity.account, &source.rekognition()),
+            None => labels,
+        }
     }
 }
 
@@ -133,10 +152,30 @@ async fn load(global: &Global, profile: Option<&str>) -> Result<SdkConfig, Failu
     Ok(loader.load().await)
 }
 
+/// The URL of the last call. The SDK's errors do not name it.
+#[derive(Clone, Debug, Default)]
+struct CalledUrl(Arc<Mutex<String>>);
+
+impl Intercept for CalledUrl {
+    fn name(&self) -> &'static str {
+        "CalledUrl"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = context.request().uri().to_owned();
+        Ok(())
+    }
+}
+
 /// The failure for an unknown caller. Without credentials no call was made.
-fn no_identity(error: &SdkError<GetCallerIdentityError>, profile: Option<&str>) -> Failure {
-    let (why, of_profile) =
-        (describe_error(error), profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default());
+fn no_identity(error: &SdkError<GetCallerIdentityError>, profile: Option<&str>, url: &CalledUrl) -> Failure {
+    let why = describe_error(error);
+    let of_profile = profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default();
     match error {
         SdkError::ServiceError(_) | SdkError::ConstructionFailure(_) => Failure::WrongAccount(format!(
             "the credentials{of_profile} cannot be used: log in, or choose others with `--profile`: {why}"
@@ -144,6 +183,9 @@ fn no_identity(error: &SdkError<GetCallerIdentityError>, profile: Option<&str>) 
         SdkError::DispatchFailure(failure) if failure.is_other() => Failure::WrongAccount(format!(
             "there are no credentials{of_profile}: log in, or choose others with `--profile`: {why}"
         )),
-        _ => Failure::Error(format!("the caller's account cannot be read: {why}")),
+        _ => {
+            let url = url.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Failure::Error(format!("the caller's account cannot be read from `{url}`: {why}"))
+        }
     }
 }

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::Client;
-use rekognition_model_copier::aws::describe_error;
 use rekognition_model_copier::settings::Settings;
 
-use crate::exit::Failure;
+use crate::exit::{Failure, OrFailure};
 use crate::session::{Identity, Session};
 
 /// A deployed stack, as `DescribeStacks` answers it.
@@ -28,14 +27,10 @@ impl Stack {
     /// If there is none, or it cannot be read.
     pub async fn read(session: &Session, name: &str) -> Result<Self, Failure> {
         let client = Client::new(&session.config.shared);
-        let described = client.describe_stacks().stack_name(name).send().await.map_err(|error| {
-            Failure::Error(format!(
-                "stack `{name}` cannot be read in account `{}` and Region `{}`: {}",
-                session.identity.account,
-                session.identity.region,
-                describe_error(&error)
-            ))
-        })?;
+        let Identity { account, region, .. } = &session.identity;
+        let described = client.describe_stacks().stack_name(name).send().await.or_failure(format!(
+            "stack `{name}` cannot be read in account `{account}` and Region `{region}`"
+        ))?;
         let Some(stack) = described.stacks.unwrap_or_default().into_iter().next() else {
             return Err(Failure::Error(format!("there is no stack `{name}`")));
         };

@@ -5,60 +5,47 @@ use std::time::Duration;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use jiff::Timestamp;
-use rekognition_model_copier::aws::describe_error;
 use rekognition_model_copier::domain::announcement::Announcement;
 use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
-use rekognition_model_copier::domain::record::{Record, State};
+use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::settings::Settings;
 use tokio::time::Instant;
 
-use crate::announcer::Announcer;
-use crate::confirm::Confirmed;
-use crate::exit::{Exit, Failure};
+use crate::announcer::{Announcer, NEW_ID};
+use crate::confirm::Confirmation;
+use crate::exit::{Exit, Failure, OrFailure};
 use crate::interrupt::Interrupt;
-use crate::local_copy::Waiting;
 use crate::output::Output;
 use crate::request_text::RequestText;
 use crate::session::Session;
 use crate::stack::Stack;
 use crate::stack_ledger::StackLedger;
-use crate::when::duration;
+use crate::waiting::{READ_INTERVAL, Waiting};
+use crate::when::write_duration;
 
-/// How often the record is read.
-const INTERVAL: Duration = Duration::from_secs(2);
 /// How long start-copy usually needs at most to record a request, with a cold start.
 const RECORDED_AFTER: Duration = Duration::from_secs(30);
 
-/// What a request to a stack needs.
-pub struct StackCopy<'a> {
-    /// The caller.
-    pub session: &'a Session,
-    /// The stack.
-    pub stack: &'a Stack,
-    /// Its settings.
-    pub settings: &'a Settings,
-    /// What is asked for.
-    pub request: &'a RequestText,
-    /// How long to wait.
-    pub waiting: Waiting,
-    /// Where progress is written.
-    pub output: &'a Output,
+/// A request to a stack.
+pub(crate) struct StackCopy<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) stack: &'a Stack,
+    pub(crate) settings: &'a Settings,
+    pub(crate) request: &'a RequestText,
+    pub(crate) waiting: Waiting,
+    pub(crate) output: &'a Output,
 }
 
 impl StackCopy<'_> {
     /// Sends the request, unless the stack has it, and follows it until it has ended or the wait is over.
-    ///
-    /// # Errors
-    /// If it cannot be sent or read, and if the stack does not record it.
-    pub async fn run(&self, confirmed: Confirmed) -> Result<Exit, Failure> {
+    pub(crate) async fn run(&self, confirmed: Confirmation) -> Result<Exit, Failure> {
         let interrupt = Interrupt::listen();
         let ledger = StackLedger::new(self.session, &self.settings.ledger_table);
         match ledger.load(&self.request.key()).await? {
             Some(known) => {
                 let rejection = self.request.rejection(&known, &self.settings.rules, Timestamp::now())?;
-                if let Some(rejection) = rejection.as_ref().and_then(Announcement::of) {
-                    Announcer::new(self.output).announce(&rejection)?;
-                    return Ok(Exit::Rejected);
+                if let Some(rejection) = rejection {
+                    return Announcer::new(self.output).reject(&rejection, NEW_ID);
                 }
                 self.output.note("the stack has this request already");
             }
@@ -67,7 +54,7 @@ impl StackCopy<'_> {
         self.follow(&ledger, &interrupt).await
     }
 
-    async fn send(&self, _: Confirmed) -> Result<(), Failure> {
+    async fn send(&self, _: Confirmation) -> Result<(), Failure> {
         let bus = &self.settings.event_bus;
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(bus)
@@ -77,11 +64,10 @@ impl StackCopy<'_> {
             .detail(&self.request.text)
             .build();
         let put = Client::new(&self.session.config.shared).put_events().entries(entry).send().await;
-        let failed =
-            |why: String| Failure::Error(format!("the request was not put on event bus `{bus}`: {why}"));
-        let results = put.map_err(|error| failed(describe_error(&error)))?.entries.unwrap_or_default();
-        if let Some(code) = results.iter().find_map(|result| result.error_code()) {
-            return Err(failed(code.to_owned()));
+        let failed = format!("the request was not put on event bus `{bus}`");
+        let answer = put.or_failure(&failed)?;
+        if let Some(code) = answer.entries().iter().find_map(|result| result.error_code()) {
+            return Err(Failure::Error(format!("{failed}: {code}")));
         }
         self.output.note(&format!("sent as request `{}`", self.request.id));
         Ok(())
@@ -98,7 +84,7 @@ impl StackCopy<'_> {
                     return Ok(Exit::of(announcement.status));
                 }
             }
-            if let Some(exit) = self.stop(begun, record.as_ref(), interrupt) {
+            if let Some(exit) = self.stop(begun, record.as_ref(), (&announcer, interrupt))? {
                 return Ok(exit);
             }
             if record.is_none() && begun.elapsed() >= RECORDED_AFTER {
@@ -106,29 +92,26 @@ impl StackCopy<'_> {
             }
             let status = record.as_ref().map_or("not recorded yet", Record::status_word);
             let elapsed = begun.elapsed().try_into().unwrap_or_default();
-            self.output.status_line(&format!("{} {status}", duration(elapsed)));
+            self.output.status_line(&format!("{} {status}", write_duration(elapsed)));
             let left = self.waiting.timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
-            interrupt.or_after(left.map_or(INTERVAL, |left| left.min(INTERVAL))).await;
+            interrupt.wait_at_most(left.map_or(READ_INTERVAL, |left| left.min(READ_INTERVAL))).await;
         }
     }
 
-    /// The exit code if the wait is over.
-    fn stop(&self, begun: Instant, record: Option<&Record>, interrupt: &Interrupt) -> Option<Exit> {
-        let state = record.and_then(Record::accepted).map(|accepted| &accepted.state);
-        let (why, exit) = if interrupt.has_come() {
-            ("interrupted", Exit::Interrupted)
-        } else if self.waiting.is_detached && matches!(state, Some(State::Copying(_))) {
-            ("Rekognition is copying the model", Exit::Done)
-        } else if self.waiting.timeout.is_some_and(|timeout| begun.elapsed() >= timeout) {
-            ("`--timeout` is over", Exit::StillGoing)
-        } else {
-            return None;
-        };
+    /// Ends the wait if it is over. Returns the exit code.
+    fn stop(
+        &self,
+        begun: Instant,
+        record: Option<&Record>,
+        (announcer, interrupt): (&Announcer<'_>, &Interrupt),
+    ) -> Result<Option<Exit>, Failure> {
+        let Some((why, exit)) = self.waiting.end(begun, record, interrupt) else { return Ok(None) };
+        announcer.leave(record, exit)?;
         match record {
             Some(_) => self.output.note(&format!("{why}; to keep waiting, run `{}`", self.follow_command())),
             None => self.output.note(&format!("{why}; {}", self.not_recorded())),
         }
-        Some(exit)
+        Ok(Some(exit))
     }
 
     /// What to check if the stack has not recorded the request.

@@ -5,16 +5,13 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use rekognition_model_copier::aws::describe_error;
 use rekognition_model_copier::aws::item::{self, Item};
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::record::{Record, Step};
 use tokio::task::JoinSet;
 
-use crate::exit::Failure;
+use crate::exit::{Failure, OrFailure};
 use crate::requests::Records;
 use crate::session::Session;
 
@@ -44,7 +41,7 @@ impl StackLedger {
     pub async fn load(&self, key: &RecordKey) -> Result<Option<Record>, Failure> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let found = get.key("id", AttributeValue::S(key.to_string())).send().await;
-        let found = found.map_err(|error| self.failed(&error))?;
+        let found = found.or_failure(self.not_read())?;
         Ok(found.item.as_ref().map(item::read).transpose()?)
     }
 
@@ -66,7 +63,7 @@ impl StackLedger {
                 .expression_attribute_values(":step", AttributeValue::S(step.as_str().to_owned()));
             let mut items = query.into_paginator().items().send();
             while let Some(found) = items.next().await {
-                let found = found.map_err(|error| self.failed(&error))?;
+                let found = found.or_failure(self.not_read())?;
                 ids.extend(item::string(&found, "id").map(str::to_owned));
             }
         }
@@ -79,7 +76,7 @@ impl StackLedger {
                 let wanted = KeysAndAttributes::builder().set_keys(Some(left)).build();
                 let wanted = wanted.map_err(|error| Failure::Error(error.to_string()))?;
                 let get = self.client.batch_get_item().request_items(&self.table, wanted);
-                let found = get.send().await.map_err(|error| self.failed(&error))?;
+                let found = get.send().await.or_failure(self.not_read())?;
                 let items = found.responses.unwrap_or_default().into_values().flatten();
                 items.for_each(|item| records.add(&item, |record| record.next_step().is_some()));
                 let unprocessed = found.unprocessed_keys.unwrap_or_default().into_values();
@@ -107,8 +104,7 @@ impl StackLedger {
         while let Some(segment) = segments.join_next().await {
             let segment = segment.map_err(|error| Failure::Error(format!("the scan failed: {error}")))?;
             let (found, read) = segment?;
-            records.records.extend(found.records);
-            records.unreadable.extend(found.unreadable);
+            records.extend(found);
             count += read;
         }
         records.sort();
@@ -126,18 +122,16 @@ impl StackLedger {
         let (mut records, mut count) = (Records::default(), 0);
         let mut pages = scan.into_paginator().send();
         while let Some(page) = pages.next().await {
-            let items = page.map_err(|error| self.failed(&error))?.items.unwrap_or_default();
+            let items = page.or_failure(self.not_read())?.items.unwrap_or_default();
             count += items.len();
             items.iter().for_each(|item| records.add(item, &is_wanted));
         }
         Ok((records, count))
     }
 
-    fn failed<E>(&self, error: &SdkError<E, HttpResponse>) -> Failure
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        Failure::Error(format!("the ledger `{}` cannot be read: {}", self.table, describe_error(error)))
+    /// What an error of the table is reported as.
+    fn not_read(&self) -> String {
+        format!("the ledger `{}` cannot be read", self.table)
     }
 }
 

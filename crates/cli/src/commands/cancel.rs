@@ -9,15 +9,13 @@ use rekognition_model_copier::domain::record::{Accepted, Record};
 use rekognition_model_copier::domain::times::CLOCK_TOLERANCE;
 use rekognition_model_copier::ports::{Clock, Ledger};
 
-use crate::confirm::Confirmed;
+use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::FileLedger;
 use crate::global::Global;
 use crate::output::Output;
 use crate::request_view::RequestView;
-use crate::requests::Requests;
-use crate::session::Session;
-use crate::stack::Stack;
+use crate::requests::RequestArguments;
 
 /// Cancel a waiting request
 ///
@@ -29,37 +27,27 @@ Examples:
   model-copier cancel release-2026-11-02
   model-copier cancel release-2026-11-02 --stack rekognition-model-copier --requester 111122223333")]
 pub struct Arguments {
-    /// The request's id
-    #[arg(value_name = "ID")]
-    pub id: String,
-    /// Cancel a request of this stack, instead of this machine's
-    #[arg(long, value_name = "NAME")]
-    pub stack: Option<String>,
-    /// The account that sent the request; default: your own
-    #[arg(long, value_name = "ACCOUNT", requires = "stack")]
-    pub requester: Option<String>,
+    /// The request.
+    #[command(flatten)]
+    pub request: RequestArguments,
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let session = Session::open(global).await?;
-    let identity = &session.identity;
-    let stack = Stack::read_named(&session, arguments.stack.as_deref()).await?;
-    let requester = arguments.requester.unwrap_or_else(|| identity.account.clone());
-    let key = RecordKey { requester, request_id: arguments.id };
-    let record = Requests::open(&session, stack.as_ref())?.existing(&key, &session, stack.as_ref()).await?;
-    cancel_record(record, Timestamp::now())?;
+    let request = arguments.request.open(global).await?;
+    let (identity, key) = (&request.session.identity, &request.key);
+    cancel_record(request.load().await?, Timestamp::now())?;
     let what = format!("Cancels: request `{}` of account `{}`", key.request_id, key.requester);
-    let confirmed = Confirmed::by_person(identity, &what, arguments.yes, output)?;
+    let confirmed = Confirmation::ask(identity, &what, arguments.yes, output)?;
     let show = |record: &Record| {
         let view = RequestView::of(record);
         output.result(&view, || view.lines(output.times(), Timestamp::now()))
     };
-    let Some(stack) = stack else {
+    let Some(stack) = &request.stack else {
         let files = FileLedger::of_user(&identity.account, &identity.region)?;
-        let mut record = cancel_in(&files, &key, confirmed).await?;
+        let mut record = cancel_in(&files, key, confirmed).await?;
         show(&record)?;
         // The user has seen the result, so nothing is left to announce. A process that works on the request may show it, too.
         record.header_mut().outbox.clear();
@@ -68,8 +56,8 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     };
     let settings = stack.settings(identity)?;
     let (times, table) = (settings.rules.times, &settings.ledger_table);
-    let ledger = DynamoDb::new(&session.config.shared, SystemClock, table, times, settings.retention);
-    show(&cancel_in(&ledger, &key, confirmed).await?)?;
+    let ledger = DynamoDb::new(&request.session.config.shared, SystemClock, table, times, settings.retention);
+    show(&cancel_in(&ledger, key, confirmed).await?)?;
     Ok(Exit::Done)
 }
 
@@ -77,7 +65,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
 ///
 /// INVARIANT: the write succeeds only on the revision that the decision read. If another process changed the record, the
 /// decision is made again.
-async fn cancel_in<L: Ledger>(ledger: &L, key: &RecordKey, _: Confirmed) -> Result<Record, Failure> {
+async fn cancel_in<L: Ledger>(ledger: &L, key: &RecordKey, _: Confirmation) -> Result<Record, Failure> {
     loop {
         let Some(record) = ledger.load(key).await? else {
             return Err(Failure::Error(format!("the record of `{}` was deleted", key.request_id)));

@@ -1,35 +1,31 @@
 //! `model-copier copy`: copies a model from this machine, or asks a stack to copy it.
 
-use std::time::Duration;
-
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
-use rekognition_model_copier::aws::{CustomLabels, SystemClock};
-use rekognition_model_copier::domain::announcement::Announcement;
+use rekognition_model_copier::Copier;
+use rekognition_model_copier::aws::SystemClock;
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
 use rekognition_model_copier::domain::id::is_id;
-use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::domain::request::{CopyRequest, Draft};
 use rekognition_model_copier::ports::Ports;
-use rekognition_model_copier::{Copier, Rules};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::announcer::Announcer;
-use crate::confirm::Confirmed;
+use crate::announcer::{Announcer, CORRECT};
+use crate::confirm::Confirmation;
 use crate::dry_run::DryRun;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::FileLedger;
 use crate::global::Global;
 use crate::interrupt::Interrupt;
-use crate::local_copy::{LocalCopy, Waiting};
+use crate::local_copy::LocalCopy;
 use crate::local_rules::local_rules;
 use crate::output::Output;
-use crate::request_text::{Given, bare, given, read};
-use crate::session::{Identity, Session};
+use crate::request_text::{RequestCheck, check_request, read_bare, read_file};
+use crate::session::Session;
 use crate::stack::Stack;
 use crate::stack_copy::StackCopy;
-use crate::when::parse_duration;
+use crate::waiting::Waiting;
 
 /// Copy a model
 ///
@@ -63,7 +59,7 @@ pub struct Arguments {
     #[command(flatten)]
     pub fields: Fields,
     /// The request's id; default: the id in the file, else a hash of the request's fields
-    #[arg(long, value_name = "ID", value_parser = request_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_id)]
     pub request_id: Option<String>,
     /// Ask this stack to copy the model, instead of copying from this machine
     ///
@@ -76,12 +72,9 @@ pub struct Arguments {
     /// The policy allows your account to copy models of the source project. It expires after one hour.
     #[arg(long, value_name = "NAME")]
     pub source_profile: Option<String>,
-    /// Stop waiting after this time, for instance `30m`; a running copy continues
-    #[arg(long, value_name = "TIME", value_parser = wait_time)]
-    pub timeout: Option<Duration>,
-    /// Wait only until Rekognition has accepted the copy
-    #[arg(long)]
-    pub detach: bool,
+    /// How long to wait.
+    #[command(flatten)]
+    pub waiting: Waiting,
     /// Check the request without changing anything; exit code 8 if a check finds a problem
     #[arg(long)]
     pub dry_run: bool,
@@ -114,19 +107,19 @@ pub struct Fields {
     #[arg(long, value_name = "PREFIX")]
     pub prefix: Option<String>,
     /// A tag of the copy; may be given several times
-    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = parse_tag)]
     pub tags: Vec<(String, String)>,
     /// The KMS key that encrypts the copy
     #[arg(long, value_name = "KEY")]
     pub kms_key: Option<String>,
 }
 
-fn tag(text: &str) -> Result<(String, String), String> {
+fn parse_tag(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write `KEY=VALUE`")?;
     Ok((key.to_owned(), value.to_owned()))
 }
 
-pub(super) fn request_id(text: &str) -> Result<String, String> {
+pub(super) fn parse_id(text: &str) -> Result<String, String> {
     if is_id(text) {
         Ok(text.to_owned())
     } else {
@@ -134,13 +127,9 @@ pub(super) fn request_id(text: &str) -> Result<String, String> {
     }
 }
 
-pub(super) fn wait_time(text: &str) -> Result<Duration, String> {
-    parse_duration(text)?.try_into().map_err(|_| "write a duration that is not negative".to_owned())
-}
-
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let text = match &arguments.file {
-        Some(path) => bare(&read(path)?)?,
+        Some(path) => read_bare(&read_file(path)?)?,
         None => arguments.fields.json()?,
     };
     let session = Session::open(global).await?;
@@ -156,7 +145,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         None => None,
     };
     let source_account = source_account(&text).unwrap_or_else(|| identity.account.clone());
-    let rules = match &stack {
+    let mut rules = match &stack {
         Some((settings, _)) => settings.rules.clone(),
         None => local_rules(identity, &source_account),
     };
@@ -164,34 +153,33 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     let new_id =
         (stack.is_some() && Draft::parse(&text).request_id.is_none()).then(|| Uuid::new_v4().to_string());
     let id = arguments.request_id.as_deref().or(new_id.as_deref());
-    let request = match given(&text, id, &rules, Timestamp::now())? {
-        Given::Acceptable(request) => request,
-        Given::Rejected(record) => return rejected(&record, output),
+    let request = match check_request(&text, id, &rules, Timestamp::now())? {
+        RequestCheck::Valid(request) => request,
+        RequestCheck::Rejected(record) => return Announcer::new(output).reject(&record, CORRECT),
     };
     let source = match &arguments.source_profile {
         Some(profile) if source_account != identity.account => {
-            Some(source_session(global, profile, &source_account, &identity.region).await?)
+            Some(open_source(&session, global, profile, &source_account).await?)
         }
         // Within one account no project policy is needed.
         _ => None,
     };
-    let (rekognition, rules) = labels(&session, source.as_ref(), rules);
     if arguments.dry_run {
         let is_own = source_account == identity.account;
-        let of_source = source.as_ref().or(is_own.then_some(&session)).map(Session::rekognition);
-        let dry_run = DryRun {
-            copy: &request.copy,
-            rules: &rules,
-            destination: &session,
-            source: of_source.as_ref(),
-            labels: &rekognition,
-        };
+        let source = source.as_ref().or(is_own.then_some(&session));
+        let dry_run = DryRun { copy: &request.copy, rules: &rules, destination: &session, source };
         return dry_run.run(output).await;
     }
     let asked = stack.as_ref().map(|(_, stack)| format!("Asks stack `{}`\n", stack.name));
-    let what = format!("{}{}", asked.unwrap_or_default(), statement(&request.copy, source.as_ref()));
-    let confirmed = Confirmed::by_person(identity, &what, arguments.yes, output)?;
-    let waiting = Waiting { timeout: arguments.timeout, is_detached: arguments.detach };
+    let mut what = format!("{}{}", asked.unwrap_or_default(), describe_copy(&request.copy));
+    if let Some(Session { identity, .. }) = &source {
+        // The copier puts the project policy with the credentials of the source account.
+        rules.policies.roles.insert(identity.account.clone(), identity.caller.clone());
+        let (project, caller) = (&request.copy.source_project_arn, &identity.caller);
+        what += &format!("\nPuts a policy on {project} as `{caller}`; it allows the copy for one hour");
+    }
+    let confirmed = Confirmation::ask(identity, &what, arguments.yes, output)?;
+    let waiting = arguments.waiting;
     if let Some((settings, stack)) = &stack {
         let copy = StackCopy { session: &session, stack, settings, request: &request, waiting, output };
         return copy.run(confirmed).await;
@@ -207,26 +195,9 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         output,
         announcer: &announcer,
     };
+    let rekognition = session.custom_labels(source.as_ref());
     let world = Ports { ledger: files.clone(), rekognition, bus: &announcer, clock: SystemClock };
     local.run(&Copier::new(world, rules), confirmed).await
-}
-
-/// Writes a rejection, which is not recorded.
-fn rejected(record: &Record, output: &Output) -> Result<Exit, Failure> {
-    let rejection = Announcement::of(record);
-    rejection.iter().try_for_each(|rejection| Announcer::new(output).announce(rejection))?;
-    Ok(Exit::Rejected)
-}
-
-/// The Rekognition client and the rules. With credentials of the source account, the copier also puts the project policy.
-fn labels(session: &Session, source: Option<&Session>, mut rules: Rules) -> (CustomLabels, Rules) {
-    let mut labels = session.custom_labels();
-    if let Some(source) = source {
-        let Identity { account, caller, .. } = &source.identity;
-        rules.policies.roles.insert(account.clone(), caller.clone());
-        labels = labels.with_source_account(account, &source.rekognition());
-    }
-    (labels, rules)
 }
 
 impl Fields {
@@ -263,32 +234,26 @@ fn source_account(text: &str) -> Option<String> {
     fields.source_project_arn.as_ref().map(|arn| arn.account().to_owned()).or_else(version)
 }
 
-async fn source_session(
+async fn open_source(
+    session: &Session,
     global: &Global,
     profile: &str,
     account: &str,
-    region: &str,
 ) -> Result<Session, Failure> {
-    let global = Global { region: Some(region.to_owned()), ..global.clone() };
-    let session = Session::of_profile(&global, Some(profile)).await?;
-    if session.identity.account != account {
+    let source = session.of_source(global, profile).await?;
+    if source.identity.account != account {
         return Err(Failure::WrongAccount(format!(
             "profile `{profile}` is of account `{}`, but account `{account}` owns the model: give a profile of that account",
-            session.identity.account
+            source.identity.account
         )));
     }
-    Ok(session)
+    Ok(source)
 }
 
-fn statement(copy: &CopyRequest, source: Option<&Session>) -> String {
-    let CopyRequest { source_project_version_arn: version, destination_project_arn: project, .. } = copy;
-    let mut text = format!("Copies:  {version}\nto:      {project} as `{}`", copy.version_name);
-    if let Some(source) = source {
-        let project = &copy.source_project_arn;
-        text.push_str(&format!(
-            "\nPuts a policy on {project} as `{}`; it allows the copy for one hour",
-            source.identity.caller
-        ));
-    }
-    text
+/// What will be copied, as the confirmation states it.
+pub(super) fn describe_copy(copy: &CopyRequest) -> String {
+    format!(
+        "Copies:  {}\nto:      {} as `{}`",
+        copy.source_project_version_arn, copy.destination_project_arn, copy.version_name
+    )
 }

@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use crate::confirm::Confirmed;
-use crate::dead_letters::{DeadLetterQueue, Letter, MAX_LETTERS};
+use crate::confirm::Confirmation;
+use crate::dead_letters::{DeadLetter, DeadLetterQueue, MAX_LETTERS};
 use crate::exit::{Exit, Failure};
 use crate::global::Global;
 use crate::output::Output;
@@ -79,7 +79,8 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
             "these are the first {MAX_LETTERS} dead letters: run the command again for the others"
         ));
     }
-    let is_chosen = |letter: &Letter| arguments.ids.is_empty() || arguments.ids.contains(&letter.message_id);
+    let is_chosen =
+        |letter: &DeadLetter| arguments.ids.is_empty() || arguments.ids.contains(&letter.message_id);
     let (letters, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_chosen);
     queue.give_back(&others).await?;
     let change = match &arguments.action {
@@ -104,7 +105,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
             letters.len(),
             stack.name
         );
-        match Confirmed::by_person(&session.identity, &what, change.yes, output) {
+        match Confirmation::ask(&session.identity, &what, change.yes, output) {
             Ok(confirmed) => (changed, failure) = change_all(&queue, &letters, is_redrive, confirmed).await,
             Err(refused) => failure = Some(refused),
         }
@@ -120,9 +121,9 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
 /// How many letters were changed, and the error that stopped the work.
 async fn change_all(
     queue: &DeadLetterQueue<'_>,
-    letters: &[Letter],
+    letters: &[DeadLetter],
     is_redrive: bool,
-    confirmed: Confirmed,
+    confirmed: Confirmation,
 ) -> (usize, Option<Failure>) {
     for (changed, letter) in letters.iter().enumerate() {
         let change = match is_redrive {
@@ -136,11 +137,11 @@ async fn change_all(
     (letters.len(), None)
 }
 
-fn texts(letters: &[Letter], style: Style) -> String {
+fn texts(letters: &[DeadLetter], style: Style) -> String {
     letters.iter().map(|letter| text(letter, style)).collect()
 }
 
-fn text(letter: &Letter, style: Style) -> String {
+fn text(letter: &DeadLetter, style: Style) -> String {
     let sent_at = letter.sent_at.map_or("-".to_owned(), |at| style.write(at, Timestamp::now()));
     let request = letter.request_id.as_deref().unwrap_or("without a readable id");
     let account = letter.account.iter().map(|account| format!(" of account {account}")).collect::<String>();

@@ -41,10 +41,9 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     let release = arguments.release.as_deref().map(Release::read).transpose()?;
     let session = Session::open(global).await?;
     let stack = Stack::read(&session, &arguments.stack).await?;
-    let in_region = Global { region: Some(session.identity.region.clone()), ..global.clone() };
     let mut sources = Vec::new();
     for profile in &arguments.source_profiles {
-        sources.push(Session::of_profile(&in_region, Some(profile)).await?);
+        sources.push(session.of_source(global, profile).await?);
     }
     let patient = Patient { stack: &stack, session: &session, sources: &sources, release: release.as_ref() };
     write_checks(&patient.examine().await, output)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::exit::{Exit, Failure};
 use crate::global::Global;
 use crate::output::Output;
-use crate::request_view::{RequestView, table};
+use crate::request_view::{RequestView, request_table};
 use crate::requests::{Filter, Requests};
 use crate::session::Session;
 use crate::stack::Stack;
@@ -48,6 +48,6 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     };
     found.unreadable.iter().for_each(|why| output.note(&format!("warning: {why}")));
     let views: Vec<RequestView> = found.records.iter().map(RequestView::of).collect();
-    output.results(&views, || table(&views, output.times(), Timestamp::now()))?;
+    output.results(&views, || request_table(&views, output.times(), Timestamp::now()))?;
     Ok(Exit::Done)
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use uuid::Uuid;
 
-use crate::confirm::Confirmed;
+use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::state_folder;
 use crate::global::Global;
@@ -151,7 +151,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
                 if begun.intrusive { " The stack refuses requests for up to five minutes." } else { "" };
             let what =
                 format!("Makes what `live-check plan` shows for the same flags.{breaks} Run: {}", begun.run);
-            let confirmed = Confirmed::by_person(&sessions.own.identity, &what, yes, output)?;
+            let confirmed = Confirmation::ask(&sessions.own.identity, &what, yes, output)?;
             let journal = Journal::begin(&folder, begun, Timestamp::now())?;
             try_rows(&sessions, journal, confirmed, output).await
         }
@@ -179,14 +179,14 @@ impl OfRun {
         what: &str,
         global: &Global,
         output: &Output,
-    ) -> Result<(Journal, Sessions, Confirmed), Failure> {
+    ) -> Result<(Journal, Sessions, Confirmation), Failure> {
         let journal = Journal::open(folder, &self.run)?;
         let sessions = Sessions::open(global, self.source_profile.as_deref()).await?;
         let begun = journal.begun()?;
         sessions.check(begun)?;
         let left: Vec<String> = journal.left().iter().map(|left| format!("\n  {}", left.thing)).collect();
         let what = format!("{what} run {}, which may have left:{}", begun.run, left.concat());
-        let confirmed = Confirmed::by_person(&sessions.own.identity, &what, self.yes, output)?;
+        let confirmed = Confirmation::ask(&sessions.own.identity, &what, self.yes, output)?;
         Ok((journal, sessions, confirmed))
     }
 }
@@ -195,7 +195,7 @@ impl OfRun {
 async fn try_rows(
     sessions: &Sessions,
     journal: Journal,
-    confirmed: Confirmed,
+    confirmed: Confirmation,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let (lab, time) = sessions.lab(journal)?;
@@ -221,7 +221,7 @@ async fn try_rows(
 async fn clean_up(
     sessions: &Sessions,
     journal: Journal,
-    confirmed: Confirmed,
+    confirmed: Confirmation,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let (lab, time) = sessions.lab(journal)?;

@@ -1,19 +1,21 @@
 //! `model-copier policies`: shows and deletes the project policies that copiers put on a source project.
 
-use aws_sdk_rekognition::Client;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use rekognition_model_copier::aws::describe_error;
+use rekognition_model_copier::aws::CustomLabels;
 use rekognition_model_copier::domain::arn::ProjectArn;
-use rekognition_model_copier::domain::project_policy::ProjectPolicy;
-use rekognition_model_copier::domain::project_policy::{NAME_PREFIX, is_expired_copier_policy};
+use rekognition_model_copier::domain::project_policy::{
+    NAME_PREFIX, PolicyError, ProjectPolicy, is_expired_copier_policy,
+};
+use rekognition_model_copier::ports::Rekognition;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::confirm::Confirmed;
-use crate::exit::{Exit, Failure};
+use crate::arguments::parse_project;
+use crate::confirm::Confirmation;
+use crate::exit::{Exit, Failure, describe_policy_error};
 use crate::global::Global;
-use crate::output::Output;
+use crate::output::{Output, table};
 use crate::session::Session;
 use crate::when::Style;
 
@@ -34,7 +36,7 @@ pub struct Arguments {
     #[command(subcommand)]
     pub action: Option<Action>,
     /// The source project
-    #[arg(long, value_name = "ARN", global = true, value_parser = project)]
+    #[arg(long, value_name = "ARN", global = true, value_parser = parse_project)]
     pub source_project: Option<ProjectArn>,
     /// A profile of the account that owns the project; default: the credentials of `--profile`
     #[arg(long, value_name = "NAME", global = true)]
@@ -52,10 +54,6 @@ pub enum Action {
         #[arg(long, short)]
         yes: bool,
     },
-}
-
-fn project(text: &str) -> Result<ProjectArn, String> {
-    ProjectArn::parse(text).map_err(|error| error.to_string())
 }
 
 /// A policy as it is listed.
@@ -88,20 +86,19 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
             project.account()
         )));
     }
-    let client = session.rekognition();
-    let policies = copier_policies(&client, &project).await?;
+    let labels = session.custom_labels(Some(&session));
+    let mut policies = labels.policies(&project).await.map_err(|error| failed("cannot be listed", &error))?;
+    policies.retain(|policy| policy.name.starts_with(NAME_PREFIX));
     let views: Vec<PolicyView> = policies.iter().map(PolicyView::of).collect();
     let Some(Action::Withdraw { yes }) = arguments.action else {
-        output.results(&views, || table(&views, output.times()))?;
+        output.results(&views, || policy_table(&views, output.times()))?;
         return Ok(Exit::Done);
     };
     if !policies.is_empty() {
         let names: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
         let what = format!("Deletes: `{}`\nof:      {project}", names.join("`, `"));
-        let confirmed = Confirmed::by_person(&session.identity, &what, yes, output)?;
-        for policy in &policies {
-            withdraw(&client, &project, policy, confirmed).await?;
-        }
+        let confirmed = Confirmation::ask(&session.identity, &what, yes, output)?;
+        withdraw(&labels, &project, &policies, confirmed).await?;
     }
     output.results(&views, || {
         views.iter().map(|view| format!("withdrawn: {}\n", view.name)).collect::<String>()
@@ -112,61 +109,22 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     Ok(Exit::Done)
 }
 
-/// The policies of a project that a copier put.
-async fn copier_policies(client: &Client, project: &ProjectArn) -> Result<Vec<ProjectPolicy>, Failure> {
-    let mut policies = Vec::new();
-    let mut token = None;
-    loop {
-        let call = client.list_project_policies().project_arn(project.as_str()).set_next_token(token);
-        let page = call.send().await.map_err(|error| {
-            Failure::Error(format!(
-                "the policies of `{project}` cannot be listed: {}",
-                describe_error(&error)
-            ))
-        })?;
-        let page_policies = page.project_policies.unwrap_or_default().into_iter().filter_map(|policy| {
-            Some(ProjectPolicy {
-                name: policy.policy_name.filter(|name| name.starts_with(NAME_PREFIX))?,
-                revision_id: policy.policy_revision_id?,
-                document: policy.policy_document.unwrap_or_default(),
-                updated_at: policy
-                    .last_updated_timestamp
-                    .and_then(|time| Timestamp::from_second(time.secs()).ok()),
-            })
-        });
-        policies.extend(page_policies);
-        token = page.next_token.filter(|token| !token.is_empty());
-        if token.is_none() {
-            return Ok(policies);
-        }
+/// Deletes the revisions that were read.
+async fn withdraw(
+    labels: &CustomLabels,
+    project: &ProjectArn,
+    policies: &[ProjectPolicy],
+    _: Confirmation,
+) -> Result<(), Failure> {
+    for ProjectPolicy { name, revision_id, .. } in policies {
+        let deleted = labels.delete_policy(project, name, revision_id).await;
+        deleted.map_err(|error| failed("were not all deleted: run the command again", &error))?;
     }
+    Ok(())
 }
 
-/// Deletes the revision that was read. A policy that no longer exists counts as deleted.
-async fn withdraw(
-    client: &Client,
-    project: &ProjectArn,
-    policy: &ProjectPolicy,
-    _: Confirmed,
-) -> Result<(), Failure> {
-    let call = client
-        .delete_project_policy()
-        .project_arn(project.as_str())
-        .policy_name(&policy.name)
-        .policy_revision_id(&policy.revision_id);
-    match call.send().await {
-        Ok(_) => Ok(()),
-        Err(error)
-            if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) =>
-        {
-            Ok(())
-        }
-        Err(error) => Err(Failure::Error(format!(
-            "policy `{}` was not deleted: run the command again: {}",
-            policy.name,
-            describe_error(&error)
-        ))),
-    }
+fn failed(what: &str, error: &PolicyError) -> Failure {
+    Failure::Error(format!("the project's policies {what}: {}", describe_policy_error(error)))
 }
 
 impl PolicyView {
@@ -181,13 +139,11 @@ impl PolicyView {
     }
 }
 
-fn table(views: &[PolicyView], style: Style) -> String {
-    let width = views.iter().map(|view| view.name.len()).chain([4]).max().unwrap_or(4);
-    let mut text = format!("{:<width$}  STATE    UPDATED\n", "NAME");
-    for view in views {
+fn policy_table(views: &[PolicyView], style: Style) -> String {
+    let row = |view: &PolicyView| {
         let state = if view.is_expired { "expired" } else { "valid" };
         let updated = view.updated_at.map_or("-".to_owned(), |at| style.write(at, Timestamp::now()));
-        text.push_str(&format!("{:<width$}  {state:<7}  {updated}\n", view.name));
-    }
-    text
+        [view.name.clone(), state.to_owned(), updated]
+    };
+    table(["NAME", "STATE", "UPDATED"], views.iter().map(row))
 }

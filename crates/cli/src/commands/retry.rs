@@ -1,25 +1,20 @@
 //! `model-copier retry`: sends an ended request to a stack again, under a new id.
 
-use std::time::Duration;
-
 use clap::Args;
-use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::problem::summary;
 use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::domain::request::Draft;
 use uuid::Uuid;
 
-use super::copy::{request_id, wait_time};
-use crate::confirm::Confirmed;
+use super::copy::{describe_copy, parse_id};
+use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
 use crate::global::Global;
-use crate::local_copy::Waiting;
 use crate::output::Output;
 use crate::request_text::repeat;
-use crate::requests::Requests;
-use crate::session::Session;
-use crate::stack::Stack;
+use crate::requests::RequestArguments;
 use crate::stack_copy::StackCopy;
+use crate::waiting::Waiting;
 
 /// Send an ended request to a stack again
 ///
@@ -33,37 +28,30 @@ use crate::stack_copy::StackCopy;
 Examples:
   model-copier retry release-2026-11-02 --stack rekognition-model-copier --requester 111122223333
   model-copier retry release-2026-11-02 --stack rekognition-model-copier --request-id release-2026-11-02-b --detach")]
+#[command(mut_arg("stack", |stack| stack.required(true).help("The stack")))]
 pub struct Arguments {
-    /// The id of the request that has ended
-    #[arg(value_name = "ID")]
-    pub id: String,
-    /// The stack
-    #[arg(long, value_name = "NAME")]
-    pub stack: String,
-    /// The account that sent the request; default: your own
-    #[arg(long, value_name = "ACCOUNT")]
-    pub requester: Option<String>,
+    /// The request that has ended.
+    #[command(flatten)]
+    pub request: RequestArguments,
     /// The new request's id; default: a random one
-    #[arg(long, value_name = "ID", value_parser = request_id)]
+    #[arg(long, value_name = "ID", value_parser = parse_id)]
     pub request_id: Option<String>,
-    /// Stop waiting after this time, for instance `30m`; a running copy continues
-    #[arg(long, value_name = "TIME", value_parser = wait_time)]
-    pub timeout: Option<Duration>,
-    /// Wait only until Rekognition has accepted the copy
-    #[arg(long)]
-    pub detach: bool,
+    /// How long to wait.
+    #[command(flatten)]
+    pub waiting: Waiting,
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let session = Session::open(global).await?;
-    let stack = Stack::read(&session, &arguments.stack).await?;
+    let old = arguments.request.open(global).await?;
+    let (session, key) = (&old.session, &old.key);
+    let Some(stack) = &old.stack else {
+        return Err(Failure::Usage("give the stack with `--stack`".to_owned()));
+    };
     let settings = stack.settings(&session.identity)?;
-    let requester = arguments.requester.unwrap_or_else(|| session.identity.account.clone());
-    let key = RecordKey { requester, request_id: arguments.id };
-    let record = Requests::open(&session, Some(&stack))?.existing(&key, &session, Some(&stack)).await?;
+    let record = old.load().await?;
     let Record::Accepted(accepted) = &record else {
         return Err(Failure::Rejected(format!(
             "request `{}` was rejected, and the ledger does not hold all of it: correct it and send it with `model-copier copy \
@@ -90,20 +78,8 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
             summary(&problems)
         )));
     }
-    let copy = &request.copy;
-    let what = format!(
-        "Asks stack `{}` again\nCopies:  {}\nto:      {} as `{}`",
-        stack.name, copy.source_project_version_arn, copy.destination_project_arn, copy.version_name
-    );
-    let confirmed = Confirmed::by_person(&session.identity, &what, arguments.yes, output)?;
-    let waiting = Waiting { timeout: arguments.timeout, is_detached: arguments.detach };
-    let copy = StackCopy {
-        session: &session,
-        stack: &stack,
-        settings: &settings,
-        request: &request,
-        waiting,
-        output,
-    };
-    copy.run(confirmed).await
+    let what = format!("Asks stack `{}` again\n{}", stack.name, describe_copy(&request.copy));
+    let confirmed = Confirmation::ask(&session.identity, &what, arguments.yes, output)?;
+    let waiting = arguments.waiting;
+    StackCopy { session, stack, settings: &settings, request: &request, waiting, output }.run(confirmed).await
 }

@@ -6,7 +6,7 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::MetricAlarm;
 
 use super::{DEPLOY_AGAIN, Patient};
-use crate::check::{Check, Trouble};
+use crate::check::{Check, OrTrouble, Trouble};
 
 const CHECK: &str = "alarms";
 /// The alarms of template.yaml, without the stack's name before them.
@@ -26,27 +26,23 @@ const CONDITIONAL: [(&str, &str); 2] =
 
 impl Patient<'_> {
     /// One check for each alarm with a problem, else one for all alarms.
-    pub(super) async fn alarms(&self) -> Vec<Check> {
+    pub(super) async fn check_alarms(&self) -> Vec<Check> {
         let prefix = format!("{}-", self.stack.name);
-        let client = Client::new(&self.session.config.shared);
-        let mut pages = client.describe_alarms().alarm_name_prefix(&prefix).into_paginator().send();
-        let mut alarms = BTreeMap::new();
-        while let Some(page) = pages.next().await {
-            match page {
-                Ok(page) => {
-                    alarms.extend(page.metric_alarms.unwrap_or_default().into_iter().filter_map(|alarm| {
-                        Some((alarm.alarm_name()?.strip_prefix(&prefix)?.to_owned(), alarm))
-                    }))
-                }
-                Err(error) => return vec![Check::of(CHECK, Err(Trouble::unread(&error, "the alarms")))],
-            }
-        }
-        let has_value = |(_, parameter): &&(&str, &str)| !self.stack.parameter(parameter).is_empty();
-        let conditional = CONDITIONAL.iter().filter(has_value).map(|(alarm, _)| *alarm);
-        let troubles: Vec<Check> = ALARMS
-            .into_iter()
-            .chain(conditional)
-            .flat_map(|name| self.alarm(name, alarms.get(name)))
+        let call = Client::new(self.config()).describe_alarms().alarm_name_prefix(&prefix);
+        let pages: Result<Vec<_>, _> = call.into_paginator().send().collect().await;
+        let pages = match pages.or_unread("the alarms") {
+            Ok(pages) => pages,
+            Err(trouble) => return vec![Check::of(CHECK, Err(trouble))],
+        };
+        let alarms = pages.into_iter().flat_map(|page| page.metric_alarms.unwrap_or_default());
+        let alarms: BTreeMap<String, MetricAlarm> = alarms
+            .filter_map(|alarm| Some((alarm.alarm_name()?.strip_prefix(&prefix)?.to_owned(), alarm)))
+            .collect();
+        let conditional =
+            CONDITIONAL.iter().filter(|(_, parameter)| !self.stack.parameter(parameter).is_empty());
+        let expected = ALARMS.into_iter().chain(conditional.map(|(alarm, _)| *alarm));
+        let troubles: Vec<Check> = expected
+            .flat_map(|name| self.find_troubles(name, alarms.get(name)))
             .map(|trouble| Check::of(CHECK, Err(trouble)))
             .collect();
         if !troubles.is_empty() {
@@ -59,7 +55,7 @@ impl Patient<'_> {
         vec![Check::of(CHECK, Ok(format!("none is on; {told}")))]
     }
 
-    fn alarm(&self, name: &str, alarm: Option<&MetricAlarm>) -> Vec<Trouble> {
+    fn find_troubles(&self, name: &str, alarm: Option<&MetricAlarm>) -> Vec<Trouble> {
         let Some(alarm) = alarm else {
             return vec![Trouble::found(format!("`{name}` does not exist"), DEPLOY_AGAIN)];
         };
@@ -69,12 +65,11 @@ impl Patient<'_> {
             troubles.push(Trouble::found(message, format!("docs/operate.md, \"{name}\"")));
         }
         let topic = self.stack.parameter("AlarmTopicArn");
-        let tells = alarm.actions_enabled() != Some(false)
-            && (topic.is_empty() || alarm.alarm_actions().iter().any(|action| action == topic));
-        if !tells {
+        let has_topic = topic.is_empty() || alarm.alarm_actions().iter().any(|action| action == topic);
+        if alarm.actions_enabled() == Some(false) || !has_topic {
+            let stack = &self.stack.name;
             let remedy = format!(
-                "aws cloudwatch enable-alarm-actions --alarm-names {}-{name}, or deploy the stack again",
-                self.stack.name
+                "aws cloudwatch enable-alarm-actions --alarm-names {stack}-{name}, or deploy the stack again"
             );
             troubles.push(Trouble::found(format!("`{name}` notifies nobody"), remedy));
         }

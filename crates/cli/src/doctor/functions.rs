@@ -6,7 +6,7 @@ use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurat
 use rekognition_model_copier::settings::Settings;
 
 use super::{DEPLOY_AGAIN, Patient, Release};
-use crate::check::{Check, Outcome, Trouble};
+use crate::check::{Check, OrTrouble, Outcome, Trouble, ensure};
 
 /// The environment variables that template.yaml sets from a parameter.
 const PARAMETERS: [(&str, &str); 15] = [
@@ -29,30 +29,32 @@ const PARAMETERS: [(&str, &str); 15] = [
 
 impl Patient<'_> {
     /// The checks of the function that this output names.
-    pub(super) async fn function(&self, name: &'static str, output: &str) -> Vec<Check> {
-        let function = match self.configuration(output).await {
+    pub(super) async fn check_function(&self, name: &'static str, output: &str) -> Vec<Check> {
+        let function = match self.read_configuration(output).await {
             Ok(function) => function,
             Err(trouble) => return vec![Check::of(name, Err(trouble))],
         };
-        let mut checks =
-            vec![Check::of(name, state(&function)), Check::of("its settings", self.settings(&function))];
-        checks.extend(self.release.map(|release| Check::of("its code", code(&function, name, release))));
+        let mut checks = vec![
+            Check::of(name, check_state(&function)),
+            Check::of("its settings", self.check_settings(&function)),
+        ];
+        checks
+            .extend(self.release.map(|release| Check::of("its code", check_code(&function, name, release))));
         checks
     }
 
-    async fn configuration(&self, output: &str) -> Result<GetFunctionConfigurationOutput, Trouble> {
+    async fn read_configuration(&self, output: &str) -> Result<GetFunctionConfigurationOutput, Trouble> {
         let name = self.stack.output(output)?;
-        let client = aws_sdk_lambda::Client::new(&self.session.config.shared);
+        let client = aws_sdk_lambda::Client::new(self.config());
         let answer = client.get_function_configuration().function_name(name).send().await;
-        answer.map_err(|error| Trouble::missing(&error, format!("function `{name}`"), DEPLOY_AGAIN))
+        answer.or_missing(format!("function `{name}`"), DEPLOY_AGAIN)
     }
 
     /// Checks that the function has the stack's settings and can start with them.
-    fn settings(&self, function: &GetFunctionConfigurationOutput) -> Outcome {
+    fn check_settings(&self, function: &GetFunctionConfigurationOutput) -> Outcome {
         let none = HashMap::new();
         let variables =
             function.environment().and_then(|environment| environment.variables()).unwrap_or(&none);
-        let variable = |name: &str| variables.get(name).map(String::as_str).unwrap_or_default();
         let identity = &self.session.identity;
         let of_parameters =
             PARAMETERS.iter().map(|(variable, parameter)| (*variable, self.stack.parameter(parameter)));
@@ -63,51 +65,45 @@ impl Patient<'_> {
             ("STACK_NAME", &self.stack.name),
             ("ACCOUNT_ID", &identity.account),
         ];
-        let differs = |(name, expected): &(&str, &str)| variable(name) != *expected;
+        let differs =
+            |(name, expected): &(&str, &str)| variables.get(*name).map_or("", String::as_str) != *expected;
         let other: Vec<_> = of_parameters.chain(of_outputs).filter(differs).map(|(name, _)| name).collect();
-        if !other.is_empty() {
-            let message = format!("`{}` differ from the stack's parameters", other.join("`, `"));
-            return Err(Trouble::found(message, DEPLOY_AGAIN));
-        }
-        let region = ("AWS_REGION", identity.region.as_str());
-        let lookup = |name: &str| {
-            if name == region.0 { Some(region.1) } else { variables.get(name).map(String::as_str) }
+        let message = format!("`{}` differ from the stack's parameters", other.join("`, `"));
+        ensure(other.is_empty(), message, DEPLOY_AGAIN)?;
+        let lookup = |name: &str| match name {
+            "AWS_REGION" => Some(identity.region.clone()),
+            _ => variables.get(name).cloned(),
         };
-        Settings::read(|name| lookup(name).map(str::to_owned)).map_err(|bad| {
-            Trouble::found(
-                format!("it cannot start: {bad}"),
-                "correct the stack's parameters and deploy again",
-            )
+        Settings::read(lookup).map_err(|bad| {
+            let remedy = "correct the stack's parameters and deploy again";
+            Trouble::found(format!("it cannot start: {bad}"), remedy)
         })?;
         Ok("they match the stack's parameters".to_owned())
     }
 
     /// Checks that check-copies is invoked every minute.
-    pub(super) async fn schedule(&self) -> Outcome {
+    pub(super) async fn check_schedule(&self) -> Outcome {
         let name = format!("{}-check", self.stack.name);
-        let client = aws_sdk_eventbridge::Client::new(&self.session.config.shared);
-        let missing = |error: &_| Trouble::missing(error, format!("rule `{name}`"), DEPLOY_AGAIN);
-        let rule = client.describe_rule().name(&name).send().await.map_err(|error| missing(&error))?;
-        if rule.state.as_ref().is_none_or(|state| state.as_str() != "ENABLED") {
-            let message = format!(
-                "rule `{name}` is disabled, so copies are not polled and waiting requests are not started"
-            );
-            return Err(Trouble::found(message, format!("aws events enable-rule --name {name}")));
-        }
+        let what = format!("rule `{name}`");
+        let client = aws_sdk_eventbridge::Client::new(self.config());
+        let rule = client.describe_rule().name(&name).send().await.or_missing(&what, DEPLOY_AGAIN)?;
+        ensure(
+            rule.state.is_some_and(|state| state.as_str() == "ENABLED"),
+            format!("{what} is disabled, so copies are not polled and waiting requests are not started"),
+            format!("aws events enable-rule --name {name}"),
+        )?;
         let answer = client.list_targets_by_rule().rule(&name).send().await;
-        let answer =
-            answer.map_err(|error| Trouble::unread(&error, format!("the targets of rule `{name}`")))?;
+        let answer = answer.or_unread(format!("the targets of {what}"))?;
         let function = self.arn("lambda", &format!("function:{}", self.stack.output("CheckCopiesFunction")?));
         let is_target = answer.targets().iter().any(|target| target.arn == function);
-        if rule.schedule_expression() != Some("rate(1 minute)") || !is_target {
-            let message = format!("rule `{name}` does not invoke `{function}` every minute");
-            return Err(Trouble::found(message, DEPLOY_AGAIN));
-        }
+        let is_every_minute = rule.schedule_expression.as_deref() == Some("rate(1 minute)");
+        let message = format!("{what} does not invoke `{function}` every minute");
+        ensure(is_every_minute && is_target, message, DEPLOY_AGAIN)?;
         Ok("check-copies is invoked every minute".to_owned())
     }
 }
 
-fn state(function: &GetFunctionConfigurationOutput) -> Outcome {
+fn check_state(function: &GetFunctionConfigurationOutput) -> Outcome {
     let state = function.state().map_or("unknown", |state| state.as_str());
     let update = function.last_update_status().map_or("unknown", |status| status.as_str());
     if state == "Active" && update == "Successful" {
@@ -121,15 +117,13 @@ fn state(function: &GetFunctionConfigurationOutput) -> Outcome {
     Err(Trouble::found(message, "fix the reason, and deploy the stack again"))
 }
 
-fn code(function: &GetFunctionConfigurationOutput, name: &str, release: &Release) -> Outcome {
-    let expected = release.code_of(name)?;
-    if function.code_sha256() == Some(expected) {
-        return Ok(format!("it is the code of release {}", release.version));
-    }
+fn check_code(function: &GetFunctionConfigurationOutput, name: &str, release: &Release) -> Outcome {
+    let (expected, version) = (release.code_of(name)?, &release.version);
     let deployed = function.code_sha256().unwrap_or("none");
-    let message =
-        format!("its hash is `{deployed}`, but the hash of release {} is `{expected}`", release.version);
-    Err(Trouble::found(message, "deploy that release, or give the folder of the deployed release"))
+    let message = format!("its hash is `{deployed}`, but the hash of release {version} is `{expected}`");
+    let remedy = "deploy that release, or give the folder of the deployed release";
+    ensure(deployed == expected, message, remedy)?;
+    Ok(format!("it is the code of release {version}"))
 }
 
 #[cfg(test)]

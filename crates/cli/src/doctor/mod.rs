@@ -1,16 +1,18 @@
 //! `doctor`: checks a deployed stack.
 
 mod alarms;
+mod destinations;
 mod functions;
-mod keeping;
+mod ledger;
 mod logs;
-mod places;
-mod policy;
 mod release;
+mod request_path;
+mod resource_policy;
 mod source_accounts;
-mod way_in;
 
-pub use release::Release;
+pub(crate) use release::Release;
+
+use aws_config::SdkConfig;
 
 use crate::check::{Check, Outcome, Trouble};
 use crate::session::Session;
@@ -21,57 +23,60 @@ const DEPLOY_AGAIN: &str = "deploy the stack again";
 
 /// A stack, and what its checks need.
 #[derive(Debug)]
-pub struct Patient<'a> {
-    /// The stack.
-    pub stack: &'a Stack,
-    /// Its account and Region.
-    pub session: &'a Session,
+pub(crate) struct Patient<'a> {
+    pub(crate) stack: &'a Stack,
+    pub(crate) session: &'a Session,
     /// Sessions in source accounts.
-    pub sources: &'a [Session],
+    pub(crate) sources: &'a [Session],
     /// The release that should be deployed.
-    pub release: Option<&'a Release>,
+    pub(crate) release: Option<&'a Release>,
 }
 
 impl Patient<'_> {
     /// Makes every check.
-    pub async fn examine(&self) -> Vec<Check> {
+    pub(crate) async fn examine(&self) -> Vec<Check> {
         let mut checks = vec![
-            Check::of("stack", self.status()),
-            Check::of("event bus", self.bus().await),
-            Check::of("request rule", self.request_rule().await),
-            Check::of("rule's target", self.rule_target().await),
-            Check::of("request queue", self.request_queue().await),
-            Check::of("dead-letter queue", self.dead_letter_queue().await),
-            Check::of("dead letters", self.dead_letters().await),
-            Check::of("queue's mapping", self.mapping().await),
-            Check::of("failed invocations", self.failed_invocations().await),
-            Check::of("schedule", self.schedule().await),
-            Check::of("ledger", self.ledger().await),
-            Check::of("ledger's expiry", self.expiry().await),
-            Check::of("ledger's backups", self.backups().await),
+            Check::of("stack", self.check_status()),
+            Check::of("event bus", self.check_bus().await),
+            Check::of("request rule", self.check_request_rule().await),
+            Check::of("rule's target", self.check_rule_target().await),
+            Check::of("request queue", self.check_request_queue().await),
+            Check::of("dead-letter queue", self.check_dead_letter_queue().await),
+            Check::of("dead letters", self.check_dead_letters().await),
+            Check::of("queue's mapping", self.check_mapping().await),
+            Check::of("failed invocations", self.check_failed_invocations().await),
+            Check::of("schedule", self.check_schedule().await),
+            Check::of("ledger", self.check_ledger().await),
+            Check::of("ledger's expiry", self.check_expiry().await),
+            Check::of("ledger's backups", self.check_backups().await),
         ];
-        checks.extend(self.function("start-copy", "StartCopyFunction").await);
-        checks.extend(self.function("check-copies", "CheckCopiesFunction").await);
-        checks.extend(self.encryption_key().await);
-        checks.extend(self.alarms().await);
-        checks.extend(self.logs().await);
-        checks.extend(self.buckets().await);
-        checks.extend(self.destination_projects().await);
-        checks.extend(self.source_accounts().await);
+        checks.extend(self.check_function("start-copy", "StartCopyFunction").await);
+        checks.extend(self.check_function("check-copies", "CheckCopiesFunction").await);
+        checks.extend(self.check_encryption_key().await);
+        checks.extend(self.check_alarms().await);
+        checks.extend(self.check_logs().await);
+        checks.extend(self.check_output_buckets().await);
+        checks.extend(self.check_destination_projects().await);
+        checks.extend(self.check_source_accounts().await);
         checks
     }
 
-    fn status(&self) -> Outcome {
+    fn check_status(&self) -> Outcome {
         let status = &self.stack.status;
+        let message = format!("it has status {status}");
         let is_settled = status.ends_with("_COMPLETE") && !status.starts_with("ROLLBACK");
         if is_settled && !status.starts_with("DELETE") {
-            return Ok(format!("it has status {status}"));
+            return Ok(message);
         }
         let remedy = match status.ends_with("_IN_PROGRESS") {
             true => "wait until the stack's update has ended",
             false => "look at the stack's events in CloudFormation, fix the cause and deploy again",
         };
-        Err(Trouble::found(format!("it has status {status}"), remedy))
+        Err(Trouble::found(message, remedy))
+    }
+
+    fn config(&self) -> &SdkConfig {
+        &self.session.config.shared
     }
 
     /// The ARN of a resource in the stack's account and Region.

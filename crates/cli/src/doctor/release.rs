@@ -10,9 +10,8 @@ use crate::exit::Failure;
 
 /// A release.
 #[derive(Debug, Deserialize)]
-pub struct Release {
-    /// Its version.
-    pub version: String,
+pub(crate) struct Release {
+    pub(crate) version: String,
     functions: BTreeMap<String, Code>,
 }
 
@@ -24,10 +23,7 @@ struct Code {
 
 impl Release {
     /// Reads `release.json` in this folder.
-    ///
-    /// # Errors
-    /// If it is missing or invalid.
-    pub fn read(folder: &Path) -> Result<Self, Failure> {
+    pub(crate) fn read(folder: &Path) -> Result<Self, Failure> {
         let path = folder.join("release.json");
         let usage = |error: &dyn std::fmt::Display| {
             Failure::Usage(format!(

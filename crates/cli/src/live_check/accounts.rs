@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use rekognition_model_copier::aws::describe_error;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 
 use super::experiments::Level;
 use super::journal::{Begun, Journal};
 use super::lab::{Lab, RealTime, Time};
-use crate::exit::Failure;
+use crate::exit::{Failure, OrFailure};
 use crate::global::Global;
 use crate::session::Session;
 
@@ -29,7 +28,7 @@ impl Sessions {
     pub async fn open(global: &Global, source_profile: Option<&str>) -> Result<Self, Failure> {
         let own = Session::open(global).await?;
         let source = match source_profile {
-            Some(profile) => Some(Session::of_profile(global, Some(profile)).await?),
+            Some(profile) => Some(own.of_source(global, profile).await?),
             None => None,
         };
         Ok(Self { own, source })
@@ -95,9 +94,7 @@ impl Sessions {
         let session = self.source.as_ref().unwrap_or(&self.own);
         let name = version.project_name();
         let described = session.rekognition().describe_projects().project_names(name).send().await;
-        let described = described.map_err(|error| {
-            Failure::Error(format!("project `{name}` cannot be read: {}", describe_error(&error)))
-        })?;
+        let described = described.or_failure(format!("project `{name}` cannot be read"))?;
         let arn = described.project_descriptions().first().and_then(|project| project.project_arn());
         arn.and_then(|arn| ProjectArn::parse(arn).ok()).ok_or_else(|| {
             Failure::Usage(format!(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::answer::{Answer, Refused};
 use super::journal::{Left, Thing};
 use super::lab::{Lab, without_rule};
-use crate::confirm::Confirmed;
+use crate::confirm::Confirmation;
 use crate::exit::Failure;
 use crate::output::Output;
 
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(3 * 3600);
 ///
 /// # Errors
 /// If the journal cannot be written.
-pub async fn clean(lab: &Lab, output: &Output, _: Confirmed) -> Result<Vec<Left>, Failure> {
+pub async fn clean(lab: &Lab, output: &Output, _: Confirmation) -> Result<Vec<Left>, Failure> {
     let begun = lab.now();
     loop {
         // First a queue's policy, because the stack takes no requests until it is back; copies before their projects.

@@ -4,7 +4,7 @@ use super::clean::put_policies_back;
 use super::experiments::{Level, Needs, admit};
 use super::lab::Lab;
 use super::plan::selected;
-use crate::confirm::Confirmed;
+use crate::confirm::Confirmation;
 use crate::exit::Failure;
 use crate::output::Output;
 
@@ -12,7 +12,7 @@ use crate::output::Output;
 ///
 /// # Errors
 /// If a queue's policy cannot be put back, or the journal cannot be written.
-pub async fn run(lab: &Lab, output: &Output, _: Confirmed) -> Result<(), Failure> {
+pub async fn run(lab: &Lab, output: &Output, _: Confirmation) -> Result<(), Failure> {
     put_policies_back(lab).await?;
     // A model of another account needs a policy for the run, once.
     let mut closed = lab.begun.model.as_ref().filter(|_| lab.begun.level == Level::TwoAccounts);

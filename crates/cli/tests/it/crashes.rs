@@ -7,16 +7,17 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use model_copier::announcer::Announcer;
-use model_copier::confirm::Confirmed;
+use model_copier::confirm::Confirmation;
 use model_copier::exit::Exit;
 use model_copier::file_ledger::FileLedger;
 use model_copier::global::Form;
 use model_copier::interrupt::Interrupt;
-use model_copier::local_copy::{LocalCopy, Waiting};
+use model_copier::local_copy::LocalCopy;
 use model_copier::local_rules::local_rules;
 use model_copier::output::Output;
-use model_copier::request_text::{Given, RequestText, bare, given};
+use model_copier::request_text::{RequestCheck, RequestText, check_request, read_bare};
 use model_copier::session::Identity;
+use model_copier::waiting::Waiting;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::Version;
@@ -243,9 +244,9 @@ fn rules() -> Rules {
 }
 
 fn request(id: Option<&str>) -> RequestText {
-    match given(&bare(REQUEST).unwrap(), id, &rules(), Timestamp::UNIX_EPOCH).unwrap() {
-        Given::Acceptable(request) => *request,
-        Given::Rejected(record) => panic!("{record:?}"),
+    match check_request(&read_bare(REQUEST).unwrap(), id, &rules(), Timestamp::UNIX_EPOCH).unwrap() {
+        RequestCheck::Valid(request) => *request,
+        RequestCheck::Rejected(record) => panic!("{record:?}"),
     }
 }
 
@@ -293,7 +294,7 @@ impl Setting {
         };
         let copier = Copier::new(world, rules());
         let exit = tokio::select! {
-            exit = local.run(&copier, Confirmed::by_test()) => Some(exit.unwrap()),
+            exit = local.run(&copier, Confirmation::for_test()) => Some(exit.unwrap()),
             () = process.death() => None,
         };
         let left = *process.left.lock().unwrap();

@@ -16,7 +16,7 @@ use std::time::Duration;
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::config::{BehaviorVersion, Config, Credentials, Region};
 use jiff::{SignedDuration, Timestamp};
-use model_copier::confirm::Confirmed;
+use model_copier::confirm::Confirmation;
 use model_copier::global::Form;
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::clean::clean;
@@ -120,7 +120,7 @@ impl Accounts {
     /// A whole run.
     async fn run(&self, begun: &Begun) -> Answers {
         let (lab, _) = self.lab(self.begin(begun), usize::MAX);
-        runner::run(&lab, &quiet(), Confirmed::by_test()).await.unwrap();
+        runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap();
         let journal = lab.journal.borrow();
         Answers::of(&journal).unwrap()
     }
@@ -128,7 +128,7 @@ impl Accounts {
     /// Cleans a run; what is left.
     async fn clean(&self, begun: &Begun) -> Vec<Left> {
         let (lab, _) = self.lab(self.open(begun), usize::MAX);
-        clean(&lab, &quiet(), Confirmed::by_test()).await.unwrap()
+        clean(&lab, &quiet(), Confirmation::for_test()).await.unwrap()
     }
 
     /// The projects, versions and policies that there are once all that is under way has ended.

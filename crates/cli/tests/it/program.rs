@@ -132,6 +132,8 @@ async fn a_detached_command_leaves_once_rekognition_has_accepted() {
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
     let shown = machine.run(["show", "detached", "--output", "json"]).await;
     assert_eq!(shown.json()["status"], "STARTED", "{shown:?}");
+    let again = machine.run(with(&["--detach", "--request-id", "detached", "--output", "json"])).await;
+    assert_eq!((again.code, &again.json()["status"]), (Some(0), &"STARTED".into()), "{again:?}");
     let missing = machine.run(["show", "other"]).await;
     assert_eq!(missing.code, Some(1), "{missing:?}");
 }
@@ -152,6 +154,8 @@ async fn a_bad_request_is_rejected_before_anything_is_asked_or_written() {
     assert_eq!(ran.code, Some(6), "{ran:?}");
     assert!(ran.out.starts_with("REJECTED InvalidRequest: "), "{ran:?}");
     assert!(ran.out.contains("`versionName` may have letters, digits"), "{ran:?}");
+    assert!(ran.out.contains("what to do: correct the request and run the command again"), "{ran:?}");
+    assert!(!ran.out.contains("stays rejected"), "{ran:?}");
     let listed = machine.run(["list", "--all", "--output", "json"]).await;
     assert_eq!(listed.out, "[]\n");
 }
@@ -163,6 +167,7 @@ async fn an_id_that_names_another_request_is_rejected() {
     let ran = machine.run(with(&["--request-id", "r", "--name", "other"])).await;
     assert_eq!(ran.code, Some(6), "{ran:?}");
     assert!(ran.out.contains("`r` already names another request"), "{ran:?}");
+    assert!(ran.out.contains("what to do: give this request another id with `--request-id`"), "{ran:?}");
     assert_eq!(machine.copies(), 1);
 }
 
@@ -278,6 +283,25 @@ async fn a_wrong_place_is_not_reported_as_wrong_credentials() {
         let ran = machine.run(["list", flag, value]).await;
         assert_eq!(ran.code, Some(2), "{ran:?}");
         assert!(ran.err.contains(&format!("`{value}`")) && ran.err.contains(flag), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_refuses_the_connection_is_named() {
+    let machine = Machine::new(1).await;
+    // Port 1 is reserved, and nothing listens there.
+    let ran = machine.run(["list", "--endpoint-url", "http://127.0.0.1:1"]).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains("http://127.0.0.1:1"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn an_account_has_12_digits() {
+    let machine = Machine::new(1).await;
+    for command in [&["list"] as &[&str], &["show", "r", "--stack", "s"], &["retry", "r", "--stack", "s"]] {
+        let ran = machine.run(command.iter().chain(&["--requester", "abc"])).await;
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.err.contains("write 12 digits"), "{ran:?}");
     }
 }
 

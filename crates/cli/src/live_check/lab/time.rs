@@ -43,8 +43,8 @@ impl Time for RealTime {
 
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + '_>> {
         Box::pin(async move {
-            self.interrupt.or_after(time).await;
-            if self.interrupt.has_come() {
+            self.interrupt.wait_at_most(time).await;
+            if self.interrupt.was_pressed() {
                 self.stopped.notify_one();
                 pending::<()>().await;
             }

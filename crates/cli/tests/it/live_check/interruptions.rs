@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use jiff::SignedDuration;
-use model_copier::confirm::Confirmed;
+use model_copier::confirm::Confirmation;
 use model_copier::live_check::answer::Verdict;
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::clean::clean;
@@ -29,7 +29,7 @@ async fn accounts() -> Accounts {
 /// Runs until the process dies after so many sleeps. Whether it did.
 async fn run_and_die(accounts: &Accounts, begun: &Begun, sleeps: usize) -> bool {
     let (lab, dies) = accounts.lab(accounts.begin(begun), sleeps);
-    dies_during(dies, async { runner::run(&lab, &quiet(), Confirmed::by_test()).await.unwrap() }).await
+    dies_during(dies, async { runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap() }).await
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn clean_leaves_nothing_of_a_run_whose_answer_was_lost() {
 async fn run_and_lose(accounts: &Accounts, begun: &Begun, calls: u64) {
     let (lab, _) = accounts.lab(accounts.begin(begun), usize::MAX);
     let output = quiet();
-    let mut run = Box::pin(runner::run(&lab, &output, Confirmed::by_test()));
+    let mut run = Box::pin(runner::run(&lab, &output, Confirmation::for_test()));
     let is_dead = || accounts.sandbox.call_count() as u64 >= calls;
     let is_good = std::future::poll_fn(|context| match is_dead() {
         true => Poll::Ready(true),
@@ -96,7 +96,7 @@ async fn a_run_that_died_is_resumed_to_its_end() {
         let before = accounts.inventory();
         let died = run_and_die(&accounts, &begun, sleeps).await;
         let (lab, _) = accounts.lab(accounts.open(&begun), usize::MAX);
-        runner::run(&lab, &quiet(), Confirmed::by_test()).await.unwrap();
+        runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap();
         let answers = Answers::of(&lab.journal.borrow()).unwrap();
         let rows: Vec<_> = answers.rows.iter().map(|row| (row.observed.row, row.verdict)).collect();
         assert_eq!(rows, [1, 4, 23].map(|row| (row, Verdict::AsAssumed)), "after {sleeps} sleeps");
@@ -118,7 +118,7 @@ async fn a_clean_that_died_is_run_again() {
         let before = accounts.inventory();
         accounts.run(&begun).await;
         let (lab, dies) = accounts.lab(accounts.open(&begun), sleeps);
-        let died = dies_during(dies, async { clean(&lab, &quiet(), Confirmed::by_test()).await }).await;
+        let died = dies_during(dies, async { clean(&lab, &quiet(), Confirmation::for_test()).await }).await;
         drop(lab);
         assert!(accounts.clean(&begun).await.is_empty());
         assert_eq!(accounts.inventory(), before, "after {sleeps} sleeps");

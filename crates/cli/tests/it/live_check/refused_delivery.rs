@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
-use model_copier::confirm::Confirmed;
+use model_copier::confirm::Confirmation;
 use model_copier::live_check::answer::Observation;
 use model_copier::live_check::answer::Verdict::{self, AsAssumed, Otherwise, Skipped, Unknown};
 use model_copier::live_check::answers::Answers;
@@ -171,7 +171,8 @@ impl Bench {
     /// Runs until the process dies after so many sleeps: whether it did.
     async fn run(&self, journal: Journal, sleeps: usize) -> bool {
         let (lab, dies) = self.lab(journal, sleeps);
-        dies_during(dies, async { runner::run(&lab, &quiet(), Confirmed::by_test()).await.unwrap() }).await
+        dies_during(dies, async { runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap() })
+            .await
     }
 
     async fn observe(&self) -> (Verdict, Observation) {
@@ -187,7 +188,7 @@ impl Bench {
 
     async fn clean(&self) {
         let (lab, _) = self.lab(self.accounts.open(&self.begun), usize::MAX);
-        assert!(clean(&lab, &quiet(), Confirmed::by_test()).await.unwrap().is_empty());
+        assert!(clean(&lab, &quiet(), Confirmation::for_test()).await.unwrap().is_empty());
     }
 
     /// The policy and the others' letters are as they were, and the run's letter is gone.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_smithy_cbor::Encoder;
 use jiff::{SignedDuration, Timestamp};
-use model_copier::confirm::Confirmed;
+use model_copier::confirm::Confirmation;
 use model_copier::live_check::answer::Verdict::{self, AsAssumed, Otherwise, Unknown};
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::experiments::{EXPERIMENTS, Level, Needs};
@@ -124,7 +124,7 @@ async fn verdict(
         machine.sandbox.fault(fault);
     }
     let copies = machine.copies();
-    runner::run(&lab, &quiet(), Confirmed::by_test()).await.unwrap();
+    runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap();
     let answers = Answers::of(&lab.journal.borrow()).unwrap();
     answers.publishable(&begun).unwrap();
     assert!(lab.journal.borrow().left().is_empty() && machine.copies() == copies, "{answers:#?}");

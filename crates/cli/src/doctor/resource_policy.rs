@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 /// A resource policy.
-pub(super) struct Policy(Value);
+pub(super) struct ResourcePolicy(Value);
 
-impl Policy {
+impl ResourcePolicy {
     /// Reads a document. Text that is not JSON counts as a policy without statements.
     pub(super) fn read(document: &str) -> Self {
         Self(serde_json::from_str(document).unwrap_or_default())
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn a_policy_admits_the_rules_that_its_pattern_matches() {
         let policy = |pattern: &str| {
-            Policy::read(&format!(
+            ResourcePolicy::read(&format!(
                 r#"{{"Statement": [{{"Effect": "Allow", "Principal": {{"Service": "events.amazonaws.com"}},
                 "Action": "sqs:SendMessage", "Condition": {{"ArnLike": {{"aws:SourceArn": "{pattern}"}}}}}}]}}"#
             ))
@@ -85,7 +85,7 @@ mod tests {
                 .admits_rule("sqs:SendMessage", Some(RULE))
         );
         assert!(!policy(ours).denies_all_but("sqs:SendMessage", RULE));
-        assert!(!Policy::read("").admits_rule("sqs:SendMessage", Some(RULE)));
+        assert!(!ResourcePolicy::read("").admits_rule("sqs:SendMessage", Some(RULE)));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 pub const LEASE_DURATION: SignedDuration = SignedDuration::from_mins(20);
 /// How soon after taking the lease a start may still send its call.
 pub const SEND_WITHIN: SignedDuration = SignedDuration::from_mins(2);
-/// How long AWS accepts a signed call.
+/// How long AWS may accept a signed call. AWS documents five minutes for most calls, so this is on the safe side.
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
 pub const SIGNATURE_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 /// How far apart two polls that miss a version have to be before it counts as deleted.

@@ -4,14 +4,14 @@ use tracing::{info, warn};
 
 use crate::budget::Budget;
 use crate::copier::Copier;
+use crate::domain::aws_answer::{CopyAnswer, Refusal};
 use crate::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
-use crate::domain::decisions::name_owner::name_taken;
+use crate::domain::decisions::name_holder::name_taken;
 use crate::domain::decisions::policy_missing::policy_missing;
 use crate::domain::decisions::starting::may_send;
 use crate::domain::decisions::waiting::wait_for_right_clock;
 use crate::domain::model::Version;
 use crate::domain::record::{Accepted, Record};
-use crate::domain::refusal::{CopyAnswer, Refusal};
 use crate::ports::{Rekognition, Unavailable, Which, World};
 use crate::project_policies::InvocationPolicies;
 
@@ -54,7 +54,7 @@ impl<W: World> Copier<W> {
         let next = match copy_answer(accepted, answer, policy_put_at, self.now(), &self.rules) {
             AnswerDecision::Save(accepted) => accepted,
             AnswerDecision::DescribeName(accepted) => {
-                let owner = self.name_owner(&accepted).await;
+                let owner = self.name_holder(&accepted).await;
                 name_taken(accepted, owner.as_ref(), self.now(), &self.rules.times)
             }
         };
@@ -62,7 +62,7 @@ impl<W: World> Copier<W> {
     }
 
     /// The version that has the record's name; `None` if there is none or it could not be described.
-    async fn name_owner(&self, accepted: &Accepted) -> Option<Version> {
+    async fn name_holder(&self, accepted: &Accepted) -> Option<Version> {
         let copy = &accepted.copy;
         self.describe_rate.wait().await;
         let names = [copy.version_name.clone()];

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::announcement::Status;
 use crate::domain::record::{Ended, Outcome, Record, State, WaitReason};
+use crate::domain::status::Status;
 
 /// Counts of the states that requests entered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

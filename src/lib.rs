@@ -17,7 +17,7 @@
 //! | `poll_rotation`, `unread_projects` | which project is polled first, which projects could not be read |
 //! | [`counts`] | what happened to requests in one invocation |
 //! | [`ports`] | what the use cases need from the world: a ledger, Rekognition, a bus, a clock |
-//! | [`domain`] | requests, records and every decision, without any I/O |
+//! | [`domain`] | requests, records and every transition of a record, without any I/O |
 
 pub mod aws;
 pub mod budget;

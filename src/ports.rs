@@ -6,12 +6,12 @@ use std::future::Future;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::arn::{ProjectArn, ProjectVersionArn};
+use crate::domain::aws_answer::CopyAnswer;
 use crate::domain::id::RecordKey;
 use crate::domain::model::Version;
 use crate::domain::outbox::Outgoing;
 use crate::domain::project_policy::{PolicyError, ProjectPolicy};
 use crate::domain::record::{Record, Step};
-use crate::domain::refusal::CopyAnswer;
 use crate::domain::request::CopyRequest;
 use crate::domain::times::Times;
 

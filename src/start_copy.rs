@@ -170,7 +170,7 @@ impl<W: World> Copier<W> {
     async fn record(&self, intake: &Intake) -> Result<Recorded, Unavailable> {
         match self.world.ledger().create(&intake.record).await? {
             Created::New(record) => Ok(Recorded::New(record)),
-            Created::Exists(record) if record.header().fingerprint == intake.record.header().fingerprint => {
+            Created::Exists(record) if intake.is_redelivery_of(&record) => {
                 record_span(&record).in_scope(|| info!("redelivered"));
                 Ok(Recorded::Known(record))
             }

@@ -10,8 +10,8 @@ use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 
 use super::describe_error;
 use crate::domain::announcement::DETAIL_TYPE;
+use crate::domain::aws_answer::Meaning;
 use crate::domain::outbox::Outgoing;
-use crate::domain::refusal::Meaning;
 use crate::ports::{Bus, CallFailed, Unavailable};
 
 /// An event bus.

@@ -30,7 +30,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::budget::CALL_TIMEOUT;
-use crate::domain::refusal::{Meaning, Refusal};
+use crate::domain::aws_answer::{Meaning, Refusal};
 use crate::ports::{Clock, Unavailable};
 
 /// How long an idle connection to Rekognition may be used again.

@@ -15,9 +15,9 @@ use tracing::warn;
 use super::source_accounts::SourceAccounts;
 use super::{describe_error, refusal, timestamp, unavailable};
 use crate::domain::arn::{ProjectArn, ProjectVersionArn};
+use crate::domain::aws_answer::CopyAnswer;
 use crate::domain::model::{ModelStatus, Version};
 use crate::domain::project_policy::{PolicyError, ProjectPolicy};
-use crate::domain::refusal::CopyAnswer;
 use crate::domain::request::CopyRequest;
 use crate::ports::{Cursor, Page, Rekognition, Unavailable, Which};
 

@@ -12,8 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::domain::arn::ProjectArn;
+use crate::domain::aws_answer::Refusal;
 use crate::domain::project_policy::{PolicyError, ProjectPolicy};
-use crate::domain::refusal::Refusal;
 use crate::domain::times::saturating_add;
 
 use super::{describe_error, refusal, timestamp};

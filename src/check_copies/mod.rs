@@ -34,6 +34,9 @@ use crate::domain::record::{Accepted, Record, Step};
 use crate::ports::{Cursor, Entry, Ledger, Page, World};
 use crate::project_policies::InvocationPolicies;
 
+/// How many records are published and marked at once.
+const RECORDS_AT_ONCE: usize = 100;
+
 impl<W: World> Copier<W> {
     /// Makes one sweep. `owner` is unique to this sweep.
     pub async fn sweep(&self, owner: &str, budget: Budget) -> Report {
@@ -63,7 +66,7 @@ impl<W: World> Copier<W> {
         }
         let publish_results = async {
             let mut saved = Vec::new();
-            while receiver.recv_many(&mut saved, publish_unpublished::RECORDS_AT_ONCE).await > 0 {
+            while receiver.recv_many(&mut saved, RECORDS_AT_ONCE).await > 0 {
                 let records = saved.drain(..).flatten().collect();
                 let published = self.publish(records, &budget).await;
                 note(report, |report| {

@@ -3,9 +3,8 @@
 use futures_util::{StreamExt, stream};
 use tracing::{Instrument, error};
 
-use super::publish_unpublished::RECORDS_AT_ONCE;
 use super::versions::{ProjectGroup, Versions, by_destination};
-use super::{Sweep, Unpublished};
+use super::{RECORDS_AT_ONCE, Sweep, Unpublished};
 use crate::copier::{MAX_CONCURRENT_CALLS, record_span};
 use crate::domain::decisions::polling::{PollResult, poll};
 use crate::domain::model::{ModelStatus, Progress, Version};

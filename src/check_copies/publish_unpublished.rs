@@ -7,14 +7,11 @@ use std::pin::pin;
 
 use futures_util::{StreamExt, stream};
 
-use super::Sweep;
+use super::{RECORDS_AT_ONCE, Sweep};
 use crate::budget::Budget;
 use crate::copier::MAX_CONCURRENT_CALLS;
 use crate::domain::record::{Record, Step};
 use crate::ports::{Entry, World};
-
-/// How many records are published and marked at once.
-pub(super) const RECORDS_AT_ONCE: usize = 100;
 
 impl<W: World> Sweep<'_, W> {
     /// Publishes every outbox. Returns the records that are still unpublished, each with its next step, so that the

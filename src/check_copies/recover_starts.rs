@@ -8,7 +8,7 @@ use super::start_waiting::Candidate;
 use super::versions::{ProjectGroup, by_destination};
 use super::{Sweep, Unpublished};
 use crate::copier::{MAX_CONCURRENT_CALLS, record_span};
-use crate::domain::decisions::name_owner::{recover, recover_unreadable};
+use crate::domain::decisions::name_holder::{recover, recover_unreadable};
 use crate::domain::decisions::starting::StartDecision;
 use crate::domain::record::Step;
 use crate::ports::{Entry, World};

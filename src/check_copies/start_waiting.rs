@@ -8,8 +8,8 @@ use tracing::{Instrument, error};
 
 use super::{Sweep, Unpublished};
 use crate::copier::{MAX_CONCURRENT_CALLS, record_span};
-use crate::domain::decisions::name_owner::recover;
-use crate::domain::decisions::starting::{StartDecision, start_waiting};
+use crate::domain::decisions::name_holder::recover;
+use crate::domain::decisions::starting::{StartDecision, decide_start};
 use crate::domain::model::Version;
 use crate::domain::record::{Accepted, Record, Step};
 use crate::ports::{Entry, World};
@@ -57,7 +57,7 @@ impl<W: World> Sweep<'_, W> {
         if !self.may_begin() {
             return;
         }
-        let (accepted, name_owner) = match candidate {
+        let (accepted, name_holder) = match candidate {
             Candidate::Waiting(entry) => match self.load_accepted(&entry, Step::Start).await {
                 Some(accepted) => (accepted, None),
                 None => return self.done(),
@@ -65,16 +65,16 @@ impl<W: World> Sweep<'_, W> {
             Candidate::Unanswered(accepted, owner) => (*accepted, Some(owner)),
         };
         let span = record_span(&accepted.clone().into());
-        self.decide_and_start(accepted, name_owner).instrument(span).await;
+        self.decide_and_start(accepted, name_holder).instrument(span).await;
     }
 
-    /// `name_owner`: the version that has the name, for a record whose earlier start got no answer.
-    async fn decide_and_start(&self, accepted: Accepted, name_owner: Option<Option<Version>>) {
+    /// `name_holder`: the version that has the name, for a record whose earlier start got no answer.
+    async fn decide_and_start(&self, accepted: Accepted, name_holder: Option<Option<Version>>) {
         let owner = self.lease_owner();
-        let decide = |accepted: Accepted| match &name_owner {
-            None => start_waiting(accepted, &owner, self.now(), &self.copier.rules.times),
-            Some(name_owner) => {
-                recover(accepted, name_owner.as_ref(), &owner, self.now(), &self.copier.rules.times)
+        let decide = |accepted: Accepted| match &name_holder {
+            None => decide_start(accepted, &owner, self.now(), &self.copier.rules.times),
+            Some(name_holder) => {
+                recover(accepted, name_holder.as_ref(), &owner, self.now(), &self.copier.rules.times)
             }
         };
         let mut decision = decide(accepted.clone());

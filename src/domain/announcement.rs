@@ -1,71 +1,22 @@
-//! An announcement: the detail of a "Rekognition Model Copy State Change" event, read from a record.
+//! An announcement: the detail of a "Rekognition Model Copy State Change" event, read from a record, and its bytes.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
 use super::arn::{ProjectArn, ProjectVersionArn};
 use super::failure::Failure;
 use super::model::ModelStatus;
+use super::outbox::Outgoing;
 use super::record::{Accepted, Ended, Header, Record, Rejected, StartedCopy, State};
 use super::request::{Context, ReadableFields};
+use super::status::Status;
 
 /// The detail-type of every announcement.
 pub const DETAIL_TYPE: &str = "Rekognition Model Copy State Change";
 /// The version of the announcement's format.
 pub const VERSION: &str = "1";
-
-/// The status of a request, as announcements report it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum Status {
-    /// The start waits.
-    Queued,
-    /// Rekognition accepted the copy, or an existing one was adopted.
-    Started,
-    /// Still copying after the expected time.
-    Overdue,
-    /// Copied.
-    Completed,
-    /// The model will not be copied.
-    Failed,
-    /// The copier gave up.
-    TimedOut,
-    /// The request is invalid or not allowed.
-    Rejected,
-}
-
-impl Status {
-    /// Every status.
-    pub const ALL: [Self; 7] = [
-        Self::Queued,
-        Self::Started,
-        Self::Overdue,
-        Self::Completed,
-        Self::Failed,
-        Self::TimedOut,
-        Self::Rejected,
-    ];
-
-    /// Whether this is the request's final answer.
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::TimedOut | Self::Rejected)
-    }
-
-    /// The status as announcements and logs write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "QUEUED",
-            Self::Started => "STARTED",
-            Self::Overdue => "OVERDUE",
-            Self::Completed => "COMPLETED",
-            Self::Failed => "FAILED",
-            Self::TimedOut => "TIMED_OUT",
-            Self::Rejected => "REJECTED",
-        }
-    }
-}
 
 /// The detail of one announcement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -170,6 +121,13 @@ impl Announcement {
         }
     }
 
+    /// The announcement as it will be published. Its bytes never change after that.
+    pub fn to_outgoing(&self, time: Timestamp) -> Outgoing {
+        // A struct of strings, numbers and checked JSON always serializes.
+        let detail = to_raw_value(self).unwrap_or_else(|_| RawValue::NULL.to_owned());
+        Outgoing { status: self.status, time, resources: self.resources(), detail }
+    }
+
     /// The event's `resources`: every ARN that is known.
     pub fn resources(&self) -> Vec<String> {
         let ReadableFields {
@@ -192,13 +150,6 @@ mod tests {
     use super::*;
     use crate::domain::examples::{COPY, accepted, after_answer, at, starting};
     use serde_json::json;
-
-    #[test]
-    fn four_statuses_are_final() {
-        let (last, others): (Vec<Status>, Vec<Status>) = Status::ALL.into_iter().partition(|s| s.is_final());
-        assert_eq!(last, [Status::Completed, Status::Failed, Status::TimedOut, Status::Rejected]);
-        assert_eq!(others, [Status::Queued, Status::Started, Status::Overdue]);
-    }
 
     #[test]
     fn an_announcement_is_about_every_arn_that_is_known() {

@@ -4,12 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::admission::Admission;
 use super::arn::ProjectVersionArn;
+use super::aws_answer::{CopyAnswer, Refusal};
 use super::decisions::copy_answer::{AnswerDecision, copy_answer};
 use super::intake::{Intake, Message, WayIn, read_message};
 use super::model::{ModelStatus, Version};
 use super::project_policy::{Caller, CopierPolicy, PolicyRules};
 use super::record::{Accepted, Record};
-use super::refusal::{CopyAnswer, Refusal};
 use super::rules::Rules;
 use super::times::{Times, saturating_add};
 

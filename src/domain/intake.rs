@@ -105,6 +105,11 @@ pub fn read_message(
 }
 
 impl Intake {
+    /// Whether `recorded`, which has the key of this record, was made from the same request.
+    pub fn is_redelivery_of(&self, recorded: &Record) -> bool {
+        recorded.header().fingerprint == self.record.header().fingerprint
+    }
+
     /// The rejection of a request whose id belongs to another request. The rejection gets the message's id as its
     /// request id, so that the record of the other request does not change.
     pub fn id_reused(&self, rules: &Rules, now: Timestamp) -> Record {

@@ -1,11 +1,26 @@
-//! The domain: what a request is, what its record can be, and what happens next.
+//! Requests, records and every transition of a record. No I/O: time and answers are arguments.
 //!
-//! INVARIANT: nothing below this module knows an SDK, a clock or any I/O. Time and Rekognition's answers are
-//! arguments. So the same code runs in a Lambda function, on a command line and in a simulation of a year.
+//! | file | holds |
+//! |---|---|
+//! | [`envelope`] | the text of a request, taken out of an EventBridge event or SNS notification |
+//! | [`json`], [`problem`] | a JSON object, read member by member; what is wrong with it |
+//! | [`request`], [`arn`], [`id`] | a well-formed request, its ARNs and its ids |
+//! | [`admission`] | which requests this deployment allows |
+//! | [`fingerprint`] | the hash by which a redelivery is recognized |
+//! | [`intake`] | a message becomes a record: the functions of the files above, in this order |
+//! | [`record`], [`status`], [`failure`] | the states of a record, their status, and why a request failed or waits |
+//! | [`transition`] | a record enters a state, together with its announcement |
+//! | [`announcement`], [`outbox`] | what an announcement says, and its bytes until it is published |
+//! | [`aws_answer`], [`model`] | what an answer of AWS means: an error's name, a version's status |
+//! | [`decisions`] | the next state of a record, decided from an answer and the time |
+//! | [`remedy`] | what a person can do about a failure |
+//! | [`project_policy`] | the copier's project policy, and the change that makes it fit |
+//! | [`rules`], [`times`] | what a deployment allows, and how long things may take |
 
 pub mod admission;
 pub mod announcement;
 pub mod arn;
+pub mod aws_answer;
 pub mod decisions;
 pub mod envelope;
 #[cfg(test)]
@@ -20,10 +35,11 @@ pub mod outbox;
 pub mod problem;
 pub mod project_policy;
 pub mod record;
-pub mod refusal;
 pub mod remedy;
 pub mod request;
 pub mod rules;
 #[cfg(test)]
 mod schemas;
+pub mod status;
 pub mod times;
+pub mod transition;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::announcement::{Announcement, Status};
+use super::status::Status;
 
 /// The most announcements of one PutEvents call.
 /// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
@@ -37,18 +37,6 @@ impl PartialEq for Outgoing {
 }
 
 impl Outgoing {
-    /// Fixes an announcement's bytes.
-    pub fn new(announcement: &Announcement, time: Timestamp) -> Self {
-        Self {
-            status: announcement.status,
-            time,
-            resources: announcement.resources(),
-            // A struct of strings, numbers and checked JSON always serializes.
-            detail: serde_json::value::to_raw_value(announcement)
-                .unwrap_or_else(|_| RawValue::NULL.to_owned()),
-        }
-    }
-
     /// The entry's size as EventBridge counts it, the constant parts rounded up.
     fn size(&self) -> usize {
         256 + self.detail.get().len() + self.resources.iter().map(String::len).sum::<usize>()

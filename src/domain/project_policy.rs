@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::refusal::Refusal;
+use super::aws_answer::Refusal;
 use super::request::CopyRequest;
 use super::times::{CLOCK_TOLERANCE, saturating_add};
 

@@ -7,20 +7,19 @@
 //!                           Waiting{due} ──deadline──▶ Ended
 //! ```
 //!
-//! [`decisions`](super::decisions) decides every transition. This file has the states, and the one rule that every
-//! transition shares: one write saves a new state together with its announcement.
+//! [`decisions`](super::decisions) decides every transition, and [`transition`](super::transition) makes it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::announcement::{Announcement, Status};
 use super::arn::ProjectVersionArn;
 use super::failure::Failure;
 use super::id::RecordKey;
 use super::model::ModelStatus;
 use super::outbox::Outgoing;
 use super::request::{Context, CopyRequest, ReadableFields};
+use super::status::Status;
 use super::times::{LEASE_DURATION, Times, saturating_add};
 
 /// One request and its state.
@@ -307,13 +306,6 @@ impl Header {
     pub fn has_announced(&self, status: Status) -> bool {
         self.announced.iter().any(|announced| announced.status == status)
     }
-
-    /// Puts an announcement into the outbox.
-    fn announce(&mut self, announcement: &Announcement, now: Timestamp) {
-        let code = announcement.failure.as_ref().map(|failure| failure.code.clone());
-        self.announced.push(Announced { status: announcement.status, at: now, code });
-        self.outbox.push(Outgoing::new(announcement, now));
-    }
 }
 
 impl Record {
@@ -386,24 +378,6 @@ impl Record {
 }
 
 impl Accepted {
-    /// The request in another state. If the state's status was not announced yet, its announcement goes into the same
-    /// write.
-    pub(super) fn entering(mut self, state: State, now: Timestamp) -> Self {
-        self.state = state;
-        if let Some(status) = self.status()
-            && !self.header.has_announced(status)
-        {
-            let announcement = Announcement::of_accepted(&self, status);
-            self.header.announce(&announcement, now);
-        }
-        self
-    }
-
-    /// The request, ended with this outcome.
-    pub(super) fn ending(self, outcome: Outcome, now: Timestamp) -> Self {
-        self.entering(State::Ended(Ended { at: now, outcome }), now)
-    }
-
     /// The request's status; `None` while its first call is in progress.
     pub fn status(&self) -> Option<Status> {
         Some(match &self.state {
@@ -458,7 +432,7 @@ impl Accepted {
 
     fn next_step(&self) -> Option<(Step, Timestamp)> {
         match &self.state {
-            // Only a first attempt may adopt before its lease ends, see `decisions::name_owner`.
+            // Only a first attempt may adopt before its lease ends, see `decisions::name_holder`.
             State::Starting { unanswered: true, .. } if self.attempts == 1 => {
                 Some((Step::Recover, self.header.requested_at))
             }
@@ -480,16 +454,6 @@ impl Accepted {
             true => times.copy_timeout,
         };
         Some(missing_since.unwrap_or_else(|| saturating_add(copy.started_at, limit)))
-    }
-}
-
-impl Rejected {
-    /// A rejected request, with its announcement in the outbox.
-    pub fn new(header: Header, fields: ReadableFields, failure: Failure, now: Timestamp) -> Self {
-        let mut rejected = Self { header, fields, failure, at: now };
-        let announcement = Announcement::of_rejected(&rejected);
-        rejected.header.announce(&announcement, now);
-        rejected
     }
 }
 

@@ -11,13 +11,15 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::announcement::{Announcement, Status};
+use super::announcement::Announcement;
+
 use super::arn::{ProjectArn, ProjectVersionArn};
 use super::envelope::{Content, open};
 use super::examples::{BARE, EVENT, after_answer, at, intake_of, refused, starting, version};
 use super::model::ModelStatus;
 use super::record::{Accepted, Record};
 use super::request::{Context, Draft};
+use super::status::Status;
 
 const DRAFT: &str = "http://json-schema.org/draft-04/schema#";
 

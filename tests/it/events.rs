@@ -8,8 +8,9 @@ use std::path::Path;
 
 use crate::support::{COPY, Copier, DESTINATION, SOURCE, event, event_text, project, seconds};
 use jiff::{SignedDuration, Timestamp};
-use rekognition_model_copier::domain::announcement::{Announcement, Status};
+use rekognition_model_copier::domain::announcement::Announcement;
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
+use rekognition_model_copier::domain::status::Status;
 use sandbox::{Effect, Fault, PublishedEvent};
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -9,12 +9,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::Copier;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
+use rekognition_model_copier::domain::aws_answer::CopyAnswer;
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::{ModelStatus, Version};
 use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::project_policy::{PolicyError, ProjectPolicy};
 use rekognition_model_copier::domain::record::{Record, Step};
-use rekognition_model_copier::domain::refusal::CopyAnswer;
 use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::domain::times::{Times, saturating_add};
 use rekognition_model_copier::ports::{

@@ -2,10 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use rekognition_model_copier::domain::announcement::{Announcement, Status};
+use rekognition_model_copier::domain::announcement::Announcement;
 use rekognition_model_copier::domain::failure::Failure as Reason;
 use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::record::Record;
+use rekognition_model_copier::domain::status::Status;
 use rekognition_model_copier::ports::{Bus, CallFailed, Unavailable};
 use serde_json::value::RawValue;
 

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use rekognition_model_copier::aws::describe_error;
-use rekognition_model_copier::domain::announcement::Status;
 use rekognition_model_copier::domain::project_policy::PolicyError;
+use rekognition_model_copier::domain::status::Status;
 use rekognition_model_copier::ports::Unavailable;
 
 /// The exit codes. They are a contract, as the events are.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::arn::ProjectArn;
+use rekognition_model_copier::domain::aws_answer::{CopyAnswer, Refusal};
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::Version;
 use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::project_policy::{POLICY_LIFETIME, PolicyError, ProjectPolicy};
 use rekognition_model_copier::domain::record::{Record, Step};
-use rekognition_model_copier::domain::refusal::{CopyAnswer, Refusal};
 use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::ports::{
     Bus, CallFailed, Clock, Created, Cursor, Entry, Ledger, Page, Ports, Rekognition, Unavailable, Which,

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use rekognition_model_copier::Rules;
-use rekognition_model_copier::domain::announcement::Status;
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::ModelStatus;
+use rekognition_model_copier::domain::status::Status;
 
 use crate::request::{ACCOUNT, Request, project, rules, source_project, source_version};
 use crate::world::cancels::Cancel;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
-use rekognition_model_copier::domain::announcement::Status;
 use rekognition_model_copier::domain::failure;
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::ModelStatus;
 use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::record::{Ended, Outcome, Record, State};
+use rekognition_model_copier::domain::status::Status;
 use rekognition_model_copier::domain::times::Times;
 
 use crate::world::models::Models;

@@ -12,6 +12,7 @@ use proofs::world::{Shared, World};
 use rekognition_model_copier::budget::Budget;
 use rekognition_model_copier::check_copies::Report;
 use rekognition_model_copier::domain::arn::ProjectArn;
+use rekognition_model_copier::domain::aws_answer::{CopyAnswer, Refusal};
 use rekognition_model_copier::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::intake::{Message, WayIn, read_message};
@@ -19,7 +20,6 @@ use rekognition_model_copier::domain::model::Version;
 use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::project_policy::{PolicyError, ProjectPolicy};
 use rekognition_model_copier::domain::record::{Record, Step};
-use rekognition_model_copier::domain::refusal::{CopyAnswer, Refusal};
 use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::ports::{
     Bus, CallFailed, Clock, Created, Cursor, Entry, Ledger, Page, Ports, Rekognition, Unavailable, Which,

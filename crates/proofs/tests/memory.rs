@@ -11,10 +11,10 @@ use proofs::request::{Request, project, rules};
 use proofs::world::models::Destiny;
 use proofs::world::{Shared, World};
 use rekognition_model_copier::budget::Budget;
+use rekognition_model_copier::domain::aws_answer::CopyAnswer;
 use rekognition_model_copier::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
 use rekognition_model_copier::domain::intake::{Message, WayIn, read_message};
 use rekognition_model_copier::domain::record::{Accepted, Record, Step};
-use rekognition_model_copier::domain::refusal::CopyAnswer;
 use rekognition_model_copier::{Copier, Rules};
 
 #[global_allocator]

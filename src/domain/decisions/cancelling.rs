@@ -28,7 +28,7 @@ pub fn cancel(accepted: Accepted, now: Timestamp) -> Result<Accepted, NotCancell
         State::Waiting { failure: waited_for, .. } => {
             let message = format!("it was cancelled while it waited: {}", waited_for.message);
             let failure = Failure::new(failure::CANCELLED, message);
-            Ok(accepted.ending(Outcome::Failed(failure.into()), now))
+            Ok(accepted.end(Outcome::Failed(failure.into()), now))
         }
         State::Starting { .. } => Err(NotCancelled::Starting),
         State::Copying(_) => Err(NotCancelled::Copying),

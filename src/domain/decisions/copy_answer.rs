@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::starting::begin_copying;
 use super::waiting::{wait, wait_for_permission, wait_until_visible};
+use crate::domain::aws_answer::{CopyAnswer, Meaning, Refusal};
 use crate::domain::failure::Failure;
 use crate::domain::project_policy::is_visible;
 use crate::domain::record::{Accepted, Outcome, State, WaitReason};
-use crate::domain::refusal::{CopyAnswer, Meaning, Refusal};
 use crate::domain::remedy;
 use crate::domain::rules::Rules;
 
@@ -17,7 +17,7 @@ pub enum AnswerDecision {
     /// Save this record.
     Save(Accepted),
     /// The name is taken: describe the version that has it, then decide with
-    /// [`name_taken`](super::name_owner::name_taken).
+    /// [`name_taken`](super::name_holder::name_taken).
     DescribeName(Accepted),
 }
 
@@ -46,7 +46,7 @@ pub fn copy_answer(
 /// nobody calls again before the lease ends: that could make a second copy.
 fn keep_starting(accepted: Accepted, now: Timestamp) -> Accepted {
     match accepted.state.clone() {
-        State::Starting { lease, .. } => accepted.entering(State::Starting { lease, unanswered: true }, now),
+        State::Starting { lease, .. } => accepted.enter(State::Starting { lease, unanswered: true }, now),
         _ => accepted,
     }
 }
@@ -63,7 +63,7 @@ fn decide_refusal(
     let times = &rules.times;
     match Meaning::of(code) {
         Meaning::NameTaken | Meaning::Unanswered => keep_starting(accepted, now),
-        Meaning::Invalid => accepted.ending(Outcome::Failed(failure.into()), now),
+        Meaning::Invalid => accepted.end(Outcome::Failed(failure.into()), now),
         Meaning::Permission => {
             let remedy = remedy::permission(code, message, &accepted.copy, &rules.policies);
             let failure = failure.with_remedy(remedy);

@@ -6,7 +6,7 @@
 //! | [`starting`] | whether a record may be started, and until when its call may be sent |
 //! | [`policy_missing`] | what happens when the source project has no policy that admits the copier |
 //! | [`copy_answer`] | what an answer of CopyProjectVersion leads to |
-//! | [`name_owner`] | what the version that has the name means, after a taken name or a lost answer |
+//! | [`name_holder`] | what the version that has the name means, after a taken name or a lost answer |
 //! | [`polling`] | what a poll of a running copy leads to |
 //! | [`cancelling`] | whether a person may end a request |
 //! | [`waiting`] | how long a refused start waits, and when a refusal is final |
@@ -19,7 +19,7 @@
 
 pub mod cancelling;
 pub mod copy_answer;
-pub mod name_owner;
+pub mod name_holder;
 pub mod policy_missing;
 pub mod polling;
 pub mod starting;

@@ -4,10 +4,10 @@
 use jiff::Timestamp;
 
 use super::waiting::{wait, wait_for_permission};
+use crate::domain::aws_answer::Meaning;
 use crate::domain::failure::{self, Failure};
 use crate::domain::project_policy::{PolicyError, PolicyMissing};
 use crate::domain::record::{Accepted, WaitReason};
-use crate::domain::refusal::Meaning;
 use crate::domain::remedy;
 use crate::domain::rules::Rules;
 

@@ -43,7 +43,7 @@ fn poll_version(
     let failure = match status.progress() {
         Progress::Copied => {
             let outcome = Outcome::Completed { copy: copying.copy, model_status: status };
-            return Some(accepted.ending(outcome, now));
+            return Some(accepted.end(outcome, now));
         }
         Progress::Copying | Progress::Unknown => return keep_copying(accepted, copying, status, now, times),
         Progress::Failed => {
@@ -59,11 +59,13 @@ fn poll_version(
     };
     is_settled(&copying, now).then(|| {
         let why = Unfulfilled { failure, copy: Some(copying.copy), model_status: Some(status) };
-        accepted.ending(Outcome::Failed(why), now)
+        accepted.end(Outcome::Failed(why), now)
     })
 }
 
 /// The version is still copying: it becomes overdue, then times out.
+///
+/// [`Accepted::check_at`] has the same times: before them, a sweep does not read the record.
 fn keep_copying(
     accepted: Accepted,
     copying: Copying,
@@ -75,7 +77,7 @@ fn keep_copying(
     if running_for >= times.copy_timeout && is_settled(&copying, now) {
         let failure = copy_timed_out(times.copy_timeout, Some(&status));
         let why = Unfulfilled { failure, copy: Some(copying.copy), model_status: Some(status) };
-        return Some(accepted.ending(Outcome::TimedOut(why), now));
+        return Some(accepted.end(Outcome::TimedOut(why), now));
     }
     let becomes_overdue = running_for >= times.overdue_after && !copying.is_overdue;
     if !becomes_overdue && copying.missing_since.is_none() {
@@ -87,20 +89,20 @@ fn keep_copying(
         model_status: if becomes_overdue { Some(status) } else { copying.model_status },
         ..copying
     };
-    Some(accepted.entering(State::Copying(copying), now))
+    Some(accepted.enter(State::Copying(copying), now))
 }
 
 /// A version counts as deleted only when it is missing twice, at least ten minutes apart.
 fn poll_missing(accepted: Accepted, copying: Copying, now: Timestamp) -> Option<Accepted> {
     let Some(since) = copying.missing_since else {
         let copying = Copying { missing_since: Some(now), ..copying };
-        return Some(accepted.entering(State::Copying(copying), now));
+        return Some(accepted.enter(State::Copying(copying), now));
     };
     (now.duration_since(since) >= DELETED_AFTER && is_settled(&copying, now)).then(|| {
         let failure = Failure::new(failure::VERSION_DELETED, "the version is no longer in its project")
             .with_remedy(remedy::send_again());
         let why = Unfulfilled { failure, copy: Some(copying.copy), model_status: None };
-        accepted.ending(Outcome::Failed(why), now)
+        accepted.end(Outcome::Failed(why), now)
     })
 }
 
@@ -111,7 +113,7 @@ fn poll_unreadable(accepted: Accepted, copying: &Copying, now: Timestamp, times:
     (now >= give_up_at && is_settled(copying, now)).then(|| {
         let failure = copy_timed_out(times.copy_timeout, None);
         let why = Unfulfilled { failure, copy: Some(copying.copy.clone()), model_status: None };
-        accepted.ending(Outcome::TimedOut(why), now)
+        accepted.end(Outcome::TimedOut(why), now)
     })
 }
 

@@ -19,11 +19,11 @@ pub enum StartDecision {
 }
 
 /// Starts a waiting record that is due, or gives it up at its deadline.
-pub fn start_waiting(accepted: Accepted, owner: &str, now: Timestamp, times: &Times) -> StartDecision {
+pub fn decide_start(accepted: Accepted, owner: &str, now: Timestamp, times: &Times) -> StartDecision {
     let State::Waiting { due, failure, .. } = &accepted.state else { return StartDecision::NotDue };
     if has_start_timed_out(&accepted, now, times) {
         let failure = start_timed_out(times, Some(failure));
-        return StartDecision::Save(accepted.ending(Outcome::TimedOut(failure.into()), now));
+        return StartDecision::Save(accepted.end(Outcome::TimedOut(failure.into()), now));
     }
     if now < *due {
         return StartDecision::NotDue;
@@ -55,7 +55,7 @@ pub(super) fn with_new_lease(mut accepted: Accepted, owner: &str, now: Timestamp
         accepted.unanswered_starts.push(lease.since());
     }
     let state = State::Starting { lease: Lease::new(owner, now), unanswered: false };
-    Accepted { attempts: accepted.attempts.saturating_add(1), ..accepted }.entering(state, now)
+    Accepted { attempts: accepted.attempts.saturating_add(1), ..accepted }.enter(state, now)
 }
 
 /// The record of a copy that was accepted or adopted as `arn`.
@@ -76,7 +76,7 @@ pub(super) fn begin_copying(
         is_overdue: false,
         model_status: None,
     };
-    Accepted { refused_since: None, ..accepted }.entering(State::Copying(copying), now)
+    Accepted { refused_since: None, ..accepted }.enter(State::Copying(copying), now)
 }
 
 /// The failure of a request that could not be started in time.

@@ -22,7 +22,7 @@ pub(super) fn wait(
     let wait = backoff(seconds(floor), seconds(most), accepted.attempts, &accepted.header.key);
     let deadline = saturating_add(accepted.header.requested_at, times.start_timeout);
     let due = saturating_add(now, wait).min(deadline);
-    accepted.entering(State::Waiting { due, reason, failure }, now)
+    accepted.enter(State::Waiting { due, reason, failure }, now)
 }
 
 /// The record of a request that reached a function whose clock is wrong. It waits for a sweep whose clock is right.
@@ -43,7 +43,7 @@ pub(super) fn wait_for_permission(
 ) -> Accepted {
     let since = accepted.refused_since.unwrap_or(now);
     if now >= saturating_add(since, times.permission_timeout) {
-        return accepted.ending(Outcome::Failed(failure.into()), now);
+        return accepted.end(Outcome::Failed(failure.into()), now);
     }
     wait_until_visible(accepted, reason, failure, now, times)
 }

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::domain::admission::OutputLocation;
-use crate::domain::announcement::Status;
 use crate::domain::examples::{BARE, EVENT, SOURCE, at, intake_of, rules};
+use crate::domain::status::Status;
 use serde_json::{Value, json};
 
 fn intake_with(text: &str, way_in: WayIn<'_>, rules: &Rules) -> Intake {

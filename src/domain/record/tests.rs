@@ -1,6 +1,7 @@
 //! What a record needs next, and what it says of itself.
 
 use super::*;
+use crate::domain::announcement::Announcement;
 use crate::domain::decisions::polling::{PollResult, poll};
 use crate::domain::examples::{
     accepted, after_answer, at, copy_arn, refused, starting, statuses, unanswered, version,
@@ -87,7 +88,7 @@ fn every_status_is_announced_once_and_remembered_with_its_code() {
     assert_eq!(statuses(&failed), ["STARTED", "FAILED"]);
     let announced: Vec<_> = failed.header.announced.iter().map(|a| (a.status, a.code.as_deref())).collect();
     assert_eq!(announced, [(Status::Started, None), (Status::Failed, Some("CopyingFailed"))]);
-    let again = failed.clone().entering(failed.state.clone(), at(2 * HOUR));
+    let again = failed.clone().enter(failed.state.clone(), at(2 * HOUR));
     assert_eq!(again, failed);
 }
 

@@ -5,12 +5,12 @@ use std::hint::black_box;
 
 use jiff::Timestamp;
 use rekognition_model_copier::Rules;
-use rekognition_model_copier::domain::announcement::Status;
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
+use rekognition_model_copier::domain::aws_answer::CopyAnswer;
 use rekognition_model_copier::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
 use rekognition_model_copier::domain::intake::{Message, WayIn, read_message};
 use rekognition_model_copier::domain::record::Record;
-use rekognition_model_copier::domain::refusal::CopyAnswer;
+use rekognition_model_copier::domain::status::Status;
 use rekognition_model_copier::settings::Settings;
 
 const REQUEST: &str = include_str!("../../../../events/copy-requested.json");

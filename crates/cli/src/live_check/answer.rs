@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_rekognition::config::http::HttpResponse;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
-use rekognition_model_copier::domain::refusal::Meaning;
+use rekognition_model_copier::domain::aws_answer::Meaning;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;

@@ -19,12 +19,12 @@ use model_copier::request_text::{RequestCheck, RequestText, check_request, read_
 use model_copier::session::Identity;
 use model_copier::waiting::Waiting;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
+use rekognition_model_copier::domain::aws_answer::{CopyAnswer, Refusal};
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::Version;
 use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::project_policy::{PolicyError, ProjectPolicy};
 use rekognition_model_copier::domain::record::{Record, Step};
-use rekognition_model_copier::domain::refusal::{CopyAnswer, Refusal};
 use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::ports::{
     Bus, CallFailed, Clock, Created, Cursor, Entry, Ledger, Page, Ports, Rekognition, Unavailable, Which,

@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use rekognition_model_copier::aws::CustomLabels;
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
-use rekognition_model_copier::domain::refusal::{CopyAnswer, Meaning};
+use rekognition_model_copier::domain::aws_answer::{CopyAnswer, Meaning};
 use rekognition_model_copier::domain::request::{CopyRequest, Draft};
 use rekognition_model_copier::ports::{Page, Rekognition, Which};
 use serde_json::Value;

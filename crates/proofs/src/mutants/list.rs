@@ -23,9 +23,9 @@ const CANCELLING: &str = "domain/decisions/cancelling.rs";
 const STARTING: &str = "domain/decisions/starting.rs";
 const ANSWER: &str = "domain/decisions/copy_answer.rs";
 const WAITING: &str = "domain/decisions/waiting.rs";
-const NAME: &str = "domain/decisions/name_owner.rs";
+const NAME: &str = "domain/decisions/name_holder.rs";
 const POLLING: &str = "domain/decisions/polling.rs";
-const RECORD: &str = "domain/record.rs";
+const TRANSITION: &str = "domain/transition.rs";
 const MODEL: &str = "domain/model.rs";
 const TIMES: &str = "domain/times.rs";
 const POLICY: &str = "domain/project_policy.rs";
@@ -42,13 +42,13 @@ pub const ALL: &[Mutant] = &[
         "a taken name is a failure",
         ANSWER,
         "            AnswerDecision::DescribeName(accepted)\n",
-        "            AnswerDecision::Save(accepted.ending(Outcome::Failed(Failure::new(\"VersionNameTaken\", \"\").into()), now))\n",
+        "            AnswerDecision::Save(accepted.end(Outcome::Failed(Failure::new(\"VersionNameTaken\", \"\").into()), now))\n",
     ),
     of(
         "a lost answer is a failure",
         ANSWER,
         "CopyAnswer::Unanswered { .. } => AnswerDecision::Save(keep_starting(accepted, now)),",
-        "CopyAnswer::Unanswered { .. } => AnswerDecision::Save(accepted.ending(Outcome::Failed(Failure::new(\"Lost\", \"\").into()), now)),",
+        "CopyAnswer::Unanswered { .. } => AnswerDecision::Save(accepted.end(Outcome::Failed(Failure::new(\"Lost\", \"\").into()), now)),",
     ),
     of(
         "after a lost answer the record waits",
@@ -138,7 +138,7 @@ pub const ALL: &[Mutant] = &[
         "a name without a version ends a start whose answer was lost",
         NAME,
         "            StartDecision::Call(with_new_lease(accepted, lease_owner, now))",
-        "            StartDecision::Save(accepted.ending(Outcome::TimedOut(start_timed_out(times, None).into()), now))",
+        "            StartDecision::Save(accepted.end(Outcome::TimedOut(start_timed_out(times, None).into()), now))",
     ),
     of(
         "a failure is recorded while a lost call may land",
@@ -194,18 +194,23 @@ pub const ALL: &[Mutant] = &[
         "if running_for >= times.copy_timeout && is_settled(&copying, now) {",
         "if running_for >= SignedDuration::MAX {",
     ),
-    of("a status is announced every time", RECORD, "            && !self.header.has_announced(status)\n", ""),
+    of(
+        "a status is announced every time",
+        TRANSITION,
+        "            && !self.header.has_announced(status)\n",
+        "",
+    ),
     of(
         "an announcement does not reach the outbox",
-        RECORD,
-        "self.outbox.push(Outgoing::new(announcement, now));",
-        "let _ = Outgoing::new(announcement, now);",
+        TRANSITION,
+        "self.outbox.push(announcement.to_outgoing(now));",
+        "let _ = announcement.to_outgoing(now);",
     ),
     of(
         "an end forgets its version",
         POLLING,
-        "let why = Unfulfilled { failure, copy: Some(copying.copy), model_status: Some(status) };\n        accepted.ending(Outcome::Failed(why), now)",
-        "let why = Unfulfilled { failure, copy: None, model_status: Some(status) };\n        accepted.ending(Outcome::Failed(why), now)",
+        "let why = Unfulfilled { failure, copy: Some(copying.copy), model_status: Some(status) };\n        accepted.end(Outcome::Failed(why), now)",
+        "let why = Unfulfilled { failure, copy: None, model_status: Some(status) };\n        accepted.end(Outcome::Failed(why), now)",
     ),
     of(
         "a redelivery starts again",
@@ -215,9 +220,9 @@ pub const ALL: &[Mutant] = &[
     ),
     of(
         "another request under a known id is taken for a redelivery",
-        START_COPY,
-        "if record.header().fingerprint == intake.record.header().fingerprint =>",
-        "if !record.header().fingerprint.is_empty() =>",
+        "domain/intake.rs",
+        "recorded.header().fingerprint == self.record.header().fingerprint",
+        "!recorded.header().fingerprint.is_empty()",
     ),
     of(
         "one message twice in a batch is one delivery",
@@ -295,7 +300,7 @@ pub const ALL: &[Mutant] = &[
         "a full project is a failure",
         "domain/decisions/policy_missing.rs",
         "wait(accepted, WaitReason::PolicyFull, failure, (10, 300), now, times)",
-        "accepted.ending(crate::domain::record::Outcome::Failed(failure.into()), now)",
+        "accepted.end(crate::domain::record::Outcome::Failed(failure.into()), now)",
     ),
     of(
         "a full project gives up a valid policy of another copier",
@@ -337,7 +342,7 @@ pub const ALL: &[Mutant] = &[
         "a request that is being started is cancelled",
         CANCELLING,
         "State::Starting { .. } => Err(NotCancelled::Starting),",
-        "State::Starting { .. } => Ok(accepted.ending(Outcome::Failed(Failure::new(failure::CANCELLED, \"\").into()), now)),",
+        "State::Starting { .. } => Ok(accepted.end(Outcome::Failed(Failure::new(failure::CANCELLED, \"\").into()), now)),",
     ),
     harmless(
         of(

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::Rules;
+use rekognition_model_copier::domain::aws_answer::Refusal;
 use rekognition_model_copier::domain::record::Record;
-use rekognition_model_copier::domain::refusal::Refusal;
 use rekognition_model_copier::domain::times::Times;
 use tokio::sync::Notify;
 use tokio::time::Instant;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
+use rekognition_model_copier::domain::aws_answer::Refusal;
 use rekognition_model_copier::domain::model::{ModelStatus, Version};
-use rekognition_model_copier::domain::refusal::Refusal;
 use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::ports::{Cursor, Page, Which};
 

@@ -1,7 +1,7 @@
 //! Which requests may be cancelled, and what becomes of them.
 
 use crate::domain::decisions::cancelling::{NotCancelled, cancel};
-use crate::domain::decisions::starting::{StartDecision, start_waiting};
+use crate::domain::decisions::starting::{StartDecision, decide_start};
 use crate::domain::examples::{accepted, after_answer, at, refused, starting, statuses, unanswered};
 use crate::domain::record::Accepted;
 use crate::domain::times::Times;
@@ -11,7 +11,7 @@ fn waiting() -> Accepted {
 }
 
 fn called_again() -> Accepted {
-    match start_waiting(waiting(), "owner-2", at(600), &Times::default()) {
+    match decide_start(waiting(), "owner-2", at(600), &Times::default()) {
         StartDecision::Call(accepted) => accepted,
         other => panic!("{other:?}"),
     }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
-use crate::domain::decisions::starting::{StartDecision, may_send, start_waiting};
+use crate::domain::decisions::starting::{StartDecision, decide_start, may_send};
 use crate::domain::examples::{
     accepted, after_answer, at, refused, rules, starting, status, statuses, unanswered,
 };
@@ -81,7 +81,7 @@ fn a_call_without_an_answer_keeps_its_lease_and_says_nothing() {
 #[test]
 fn a_wait_is_announced_once() {
     let StartDecision::Call(again) =
-        start_waiting(waiting_since_start("ThrottlingException"), "o", at(HOUR), &Times::default())
+        decide_start(waiting_since_start("ThrottlingException"), "o", at(HOUR), &Times::default())
     else {
         panic!("it is due")
     };
@@ -99,11 +99,11 @@ fn a_missing_permission_is_final_only_after_a_while() {
     let times = Times::default();
     let mut record = waiting_since_start("AccessDeniedException");
     for now in [at(5 * MIN), at(15 * MIN)] {
-        let StartDecision::Call(again) = start_waiting(record, "o", now, &times) else { panic!("it is due") };
+        let StartDecision::Call(again) = decide_start(record, "o", now, &times) else { panic!("it is due") };
         record = after_answer(again, refused("AccessDeniedException"), now);
         assert_eq!(status(&record), "QUEUED", "{now}");
     }
-    let StartDecision::Call(again) = start_waiting(record, "o", at(20 * MIN), &times) else {
+    let StartDecision::Call(again) = decide_start(record, "o", at(20 * MIN), &times) else {
         panic!("it is due")
     };
     let record = after_answer(again, refused("AccessDeniedException"), at(20 * MIN));
@@ -128,12 +128,12 @@ fn a_waiting_record_is_started_when_due_and_given_up_at_its_deadline() {
     let record = waiting_since_start("ThrottlingException");
     let State::Waiting { due, .. } = record.state else { panic!("it waits") };
     let before = due - SignedDuration::from_millis(1);
-    assert_eq!(start_waiting(record.clone(), "o", before, &times), StartDecision::NotDue);
-    let StartDecision::Call(called) = start_waiting(record.clone(), "o", due, &times) else {
+    assert_eq!(decide_start(record.clone(), "o", before, &times), StartDecision::NotDue);
+    let StartDecision::Call(called) = decide_start(record.clone(), "o", due, &times) else {
         panic!("it is due")
     };
     assert_eq!((called.attempts, may_send(&called, due)), (2, true));
-    let StartDecision::Save(ended) = start_waiting(record, "o", at(24 * HOUR), &times) else {
+    let StartDecision::Save(ended) = decide_start(record, "o", at(24 * HOUR), &times) else {
         panic!("it is too late")
     };
     assert_eq!((status(&ended), statuses(&ended)), ("TIMED_OUT", vec!["QUEUED", "TIMED_OUT"]));
@@ -145,7 +145,7 @@ fn a_permission_that_was_there_in_between_has_its_whole_time_again() {
     let times = Times::default();
     let mut record = waiting_since_start("AccessDeniedException");
     for (code, now) in [("LimitExceededException", at(10 * MIN)), ("AccessDeniedException", at(HOUR))] {
-        let StartDecision::Call(again) = start_waiting(record, "o", now, &times) else { panic!("it is due") };
+        let StartDecision::Call(again) = decide_start(record, "o", now, &times) else { panic!("it is due") };
         record = after_answer(again, refused(code), now);
     }
     assert_eq!(status(&record), "QUEUED");
@@ -165,7 +165,7 @@ fn only_a_waiting_record_is_started() {
     let copying = after_answer(starting(), accepted(), at(1));
     let ended = after_answer(starting(), refused("ValidationException"), at(1));
     for record in [starting(), copying, ended] {
-        assert_eq!(start_waiting(record, "o", at(100 * HOUR), &Times::default()), StartDecision::NotDue);
+        assert_eq!(decide_start(record, "o", at(100 * HOUR), &Times::default()), StartDecision::NotDue);
     }
 }
 

@@ -2,6 +2,6 @@
 
 mod cancelling;
 mod copy_answer;
-mod name_owner;
+mod name_holder;
 mod policy_missing;
 mod polling;

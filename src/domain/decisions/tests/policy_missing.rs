@@ -1,10 +1,10 @@
 //! Every reason why the source project's policy is not in place.
 
+use crate::domain::aws_answer::Refusal;
 use crate::domain::decisions::policy_missing::policy_missing;
 use crate::domain::examples::{at, rules, starting, status, statuses};
 use crate::domain::project_policy::{PolicyError, PolicyMissing};
 use crate::domain::record::{Accepted, State, WaitReason};
-use crate::domain::refusal::Refusal;
 
 fn after(accepted: Accepted, why: &PolicyMissing, seconds: i64) -> Accepted {
     policy_missing(accepted, why, at(seconds), &rules())

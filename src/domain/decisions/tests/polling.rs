@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::decisions::name_owner::recover;
+use crate::domain::decisions::name_holder::recover;
 use crate::domain::decisions::polling::{PollResult, poll};
 use crate::domain::decisions::starting::StartDecision;
 use crate::domain::examples::{accepted, after_answer, at, starting, status, statuses, unanswered, version};

@@ -15,13 +15,13 @@ use crate::domain::times::{CLOCK_TOLERANCE, SEND_WITHIN, SIGNATURE_LIFETIME, Tim
 
 /// After a definite "name taken": adopts, fails, or waits for the name to settle.
 ///
-/// `owner` is the version that has the name. `None` if there is none or it could not be described: it may be about to
+/// `holder` is the version that has the name. `None` if there is none or it could not be described: it may be about to
 /// be deleted, or not visible yet.
-pub fn name_taken(accepted: Accepted, owner: Option<&Version>, now: Timestamp, times: &Times) -> Accepted {
+pub fn name_taken(accepted: Accepted, holder: Option<&Version>, now: Timestamp, times: &Times) -> Accepted {
     // This call was refused, so only an earlier one can have made the version.
-    match judge(&accepted, owner, &accepted.unanswered_starts) {
+    match judge(&accepted, holder, &accepted.unanswered_starts) {
         Verdict::Adopt(version) => begin_copying(accepted, version.arn.clone(), true, now),
-        Verdict::Conflict(failure) => accepted.ending(Outcome::Failed(failure.into()), now),
+        Verdict::Conflict(failure) => accepted.end(Outcome::Failed(failure.into()), now),
         Verdict::Nothing => {
             let message =
                 "a version of that name is being deleted, is not visible yet or could not be described";
@@ -37,7 +37,7 @@ pub fn name_taken(accepted: Accepted, owner: Option<&Version>, now: Timestamp, t
 /// on a first attempt.
 pub fn recover(
     accepted: Accepted,
-    owner: Option<&Version>,
+    holder: Option<&Version>,
     lease_owner: &str,
     now: Timestamp,
     times: &Times,
@@ -46,17 +46,15 @@ pub fn recover(
     let has_lease_ended = now >= lease.until;
     let may_adopt = has_lease_ended || (*unanswered && accepted.attempts == 1);
     let starts = [&accepted.unanswered_starts[..], &[lease.since()]].concat();
-    match judge(&accepted, owner, &starts) {
+    match judge(&accepted, holder, &starts) {
         Verdict::Adopt(version) if may_adopt => {
             StartDecision::Save(begin_copying(accepted, version.arn.clone(), true, now))
         }
         _ if !has_lease_ended => StartDecision::NotDue,
-        Verdict::Conflict(failure) => {
-            StartDecision::Save(accepted.ending(Outcome::Failed(failure.into()), now))
-        }
+        Verdict::Conflict(failure) => StartDecision::Save(accepted.end(Outcome::Failed(failure.into()), now)),
         Verdict::Adopt(_) | Verdict::Nothing if has_start_timed_out(&accepted, now, times) => {
             let failure = start_timed_out(times, None);
-            StartDecision::Save(accepted.ending(Outcome::TimedOut(failure.into()), now))
+            StartDecision::Save(accepted.end(Outcome::TimedOut(failure.into()), now))
         }
         Verdict::Adopt(_) | Verdict::Nothing => {
             StartDecision::Call(with_new_lease(accepted, lease_owner, now))
@@ -73,7 +71,7 @@ pub fn recover_unreadable(accepted: Accepted, now: Timestamp, times: &Times) -> 
     if now < lease.until || now < give_up_at {
         return None;
     }
-    Some(accepted.ending(Outcome::TimedOut(start_timed_out(times, None).into()), now))
+    Some(accepted.end(Outcome::TimedOut(start_timed_out(times, None).into()), now))
 }
 
 enum Verdict<'a> {
@@ -83,8 +81,8 @@ enum Verdict<'a> {
 }
 
 /// `starts`: the lease times of the starts whose calls may have made the version.
-fn judge<'a>(accepted: &Accepted, owner: Option<&'a Version>, starts: &[Timestamp]) -> Verdict<'a> {
-    let Some(version) = owner else { return Verdict::Nothing };
+fn judge<'a>(accepted: &Accepted, holder: Option<&'a Version>, starts: &[Timestamp]) -> Verdict<'a> {
+    let Some(version) = holder else { return Verdict::Nothing };
     if version.status.progress() == Progress::Deleting {
         return Verdict::Nothing;
     }

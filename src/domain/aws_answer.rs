@@ -1,4 +1,4 @@
-//! Every answer of `CopyProjectVersion`, grouped by what the copier does next.
+//! What AWS answered, and what an error's name means for the request.
 //!
 //! Source: <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_CopyProjectVersion.html>, section
 //! Errors. `ValidationException` is not in the service model, but services answer it.

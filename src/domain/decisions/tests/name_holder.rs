@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::domain::decisions::name_owner::{name_taken, recover, recover_unreadable};
+use crate::domain::decisions::name_holder::{name_taken, recover, recover_unreadable};
 use crate::domain::decisions::starting::{StartDecision, may_send};
 use crate::domain::examples::{after_answer, at, refused, starting, status, statuses, unanswered, version};
 use crate::domain::model::{ModelStatus, Origin, Version};

@@ -1,38 +1,36 @@
-//! What DynamoDB bills for a record: the bytes of its item and of its entry in the index, and the units of a write.
+//! The bytes that DynamoDB stores for a record, and the units that it bills for reads and writes.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::aws::item::{Item, of_record};
-use rekognition_model_copier::domain::record::Record;
+use rekognition_model_copier::domain::record::{Record, Step};
 use rekognition_model_copier::domain::times::Times;
 use rekognition_model_copier::ports::Unavailable;
 
 /// The attributes that template.yaml does not project into the index.
 const NOT_IN_INDEX: [&str; 4] = ["record", "revision", "status", "expiresAt"];
 
-/// Bytes that DynamoDB stores for a record.
+/// The stored size of a record, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Size {
-    /// The item.
+pub(crate) struct Stored {
     pub(crate) item: usize,
-    /// Its entry in the index; 0 if it has none.
+    /// The entry in the index; 0 if there is none.
     pub(crate) entry: usize,
+    /// The keys of the entry.
+    place: Option<(Step, Timestamp)>,
 }
 
-impl Size {
+impl Stored {
     pub(crate) fn of(record: &Record) -> Result<Self, Unavailable> {
         let item = of_record(record, &Times::default(), SignedDuration::ZERO)?;
-        let bytes = |is_counted: &dyn Fn(&str) -> bool| attribute_bytes(&item, is_counted);
-        let entry = match record.next_step() {
-            Some(_) => bytes(&|name| !NOT_IN_INDEX.contains(&name)),
-            None => 0,
-        };
-        Ok(Self { item: bytes(&|_| true), entry })
+        let place = record.next_step();
+        let entry = if place.is_some() { bytes(&item, |name| !NOT_IN_INDEX.contains(&name)) } else { 0 };
+        Ok(Self { item: bytes(&item, |_| true), entry, place })
     }
 }
 
-/// Names count as UTF-8, numbers as a byte for two digits and one more.
+/// Names count as UTF-8. A number counts one byte for two digits, and one more.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
-fn attribute_bytes(item: &Item, is_counted: &dyn Fn(&str) -> bool) -> usize {
+fn bytes(item: &Item, is_counted: impl Fn(&str) -> bool) -> usize {
     let counted = item.iter().filter(|(name, _)| is_counted(name));
     counted
         .map(|(name, value)| match value.as_s() {
@@ -42,17 +40,17 @@ fn attribute_bytes(item: &Item, is_counted: &dyn Fn(&str) -> bool) -> usize {
         .sum()
 }
 
-/// 1 a KB of the larger item, and for the index what leaves it and what enters it; an entry that keeps its place is
-/// written once.
+/// A write costs one unit a KB of the larger item. In the index, the old entry and the new one cost as much, or the new one
+/// alone if its keys stay the same.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html>
-pub(crate) fn write_units(old: Size, new: Size, keeps_place: bool) -> f64 {
+pub(crate) fn write_units(old: Stored, new: Stored) -> f64 {
     let units = |bytes: usize| bytes.div_ceil(1024) as f64;
-    let left = if keeps_place { 0.0 } else { units(old.entry) };
-    units(new.item.max(old.item)) + left + units(new.entry)
+    let removed = if old.place == new.place { 0.0 } else { units(old.entry) };
+    units(new.item.max(old.item)) + removed + units(new.entry)
 }
 
-/// 1 for 4 KB, at least 1; an eventually consistent read costs half.
+/// An eventually consistent query costs half a unit for 4 KB. Each query costs at least as much.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>
-pub(crate) fn read_units(bytes: usize) -> f64 {
-    bytes.max(1).div_ceil(4096) as f64
+pub(crate) fn query_units(queries: usize, bytes: usize) -> f64 {
+    0.5 * (queries as f64 + bytes as f64 / 4096.0)
 }

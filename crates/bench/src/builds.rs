@@ -1,4 +1,4 @@
-//! Builds what is compared: the copier's programs with the release profile, the others from their registries.
+//! Builds the compared programs: the copier's with the release profile, the others from their registries.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,31 +10,31 @@ use sandbox::deployment::cargo;
 use crate::Outcome;
 use crate::page::path;
 
-/// The folder that the release profile's programs end up in: the benchmark itself is in `deps` below it.
+/// Returns the folder of the programs. The benchmark itself is in `deps` below it.
 fn programs() -> Outcome<PathBuf> {
     let this = std::env::current_exe()?;
     Ok(this.parent().and_then(Path::parent).ok_or("the benchmark is in no target folder")?.to_owned())
 }
 
-/// Builds every program that is measured in the release profile, and returns their folder.
+/// Builds the measured programs with the release profile, and returns their folder.
 pub(crate) fn release() -> Outcome<PathBuf> {
-    // Always all of them: another selection could have other features, and be built again.
+    // Another selection of packages may have other features, and cause another build.
     let packages = ["--package", "rekognition-model-copier", "--package", "bare", "--package", "bench"];
     let mut cargo = cargo();
     cargo.args(["build", "--release", "--locked", "--bins"]).args(packages);
     run(cargo.current_dir(env!("CARGO_MANIFEST_DIR")))?;
-    // With `--profile dev` the benchmark is beside the release programs, not among them.
+    // The benchmark itself may have another profile.
     Ok(programs()?.parent().ok_or("no target folder")?.join("release"))
 }
 
-/// A folder for what is installed and written during a measurement.
+/// Returns a folder for installed packages and temporary files.
 pub(crate) fn scratch() -> Outcome<PathBuf> {
     let folder = programs()?.parent().ok_or("no target folder")?.join("performance");
     fs::create_dir_all(&folder)?;
     Ok(folder)
 }
 
-/// Python with boto3 and awslambdaric; the program that runs the handler.
+/// Installs Python with boto3 and awslambdaric, and returns the program that runs the handler.
 pub(crate) fn boto3() -> Outcome<PathBuf> {
     let folder = scratch()?.join("python");
     let python = folder.join("bin/python");
@@ -52,7 +52,7 @@ pub(crate) fn boto3() -> Outcome<PathBuf> {
     script(&folder.join("function"), &code)
 }
 
-/// The bundle of certificates that boto3 trusts.
+/// Reads the bundle of certificates that boto3 trusts.
 pub(crate) fn boto3_roots() -> Outcome<String> {
     let python = scratch()?.join("python/bin/python");
     let code = "import botocore.httpsession as h; print(h.DEFAULT_CA_BUNDLE)";
@@ -61,7 +61,7 @@ pub(crate) fn boto3_roots() -> Outcome<String> {
     Ok(fs::read_to_string(file.trim()).map_err(|error| format!("boto3's certificates, `{file}`: {error}"))?)
 }
 
-/// Node with AWS SDK v3; the program that runs the handler.
+/// Installs the AWS SDK v3 for Node, and returns the program that runs the handler.
 pub(crate) fn node() -> Outcome<PathBuf> {
     let folder = scratch()?.join("node");
     fs::create_dir_all(&folder)?;
@@ -83,7 +83,7 @@ fn script(file: &Path, code: &str) -> Outcome<PathBuf> {
     Ok(file.to_owned())
 }
 
-/// Runs a command that has to succeed.
+/// Runs a command, and fails if the command fails.
 fn run(command: &mut Command) -> Outcome<()> {
     let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }

@@ -1,18 +1,18 @@
-//! Part `cost`: prices the counted calls and milliseconds at list, beside two other ways to wait for a copy, each of
-//! which polls every copy alone.
+//! Part `cost`: computes the price of the counted calls and milliseconds at list, and that of two other ways to wait for a copy.
+//! Both poll every copy alone.
 
 use std::collections::BTreeMap;
 use std::fs;
 
+use proofs::weather::Kind;
+use proofs::world::latency_of;
 use serde::Deserialize;
 
 use crate::page::{fill, goal, path, table};
-use crate::plot::{Curve, Panel, draw};
 use crate::sweeps::{Pending, Swept, lives, sweep};
-use crate::world::{COPY, DESCRIBE, EVENTS, LEDGER};
 use crate::{Outcome, page, written};
 
-/// How long a copy takes, in minutes; it is polled every minute.
+/// How long a copy takes, in minutes. It is polled every minute.
 const MINUTES: f64 = 30.0;
 /// Minutes of an average month.
 const MONTH: f64 = 43_800.0;
@@ -26,11 +26,11 @@ const DAYS: f64 = HOURS / 24.0;
 const OVERHEAD: f64 = 0.010;
 /// Lambda's long polls of an empty queue: five at a time, 20 s each.
 const POLLS: f64 = 15.0 * MONTH;
-/// Operations of a durable function for one copy apart from its polls: its start, the call, the announcement, its end. A poll,
-/// with the wait before it, is one operation.
+/// Operations of a durable function for one copy without its polls: its start, the call, the announcement and its end. A poll
+/// is one operation, with the wait before it.
 const DURABLE_OPERATIONS: f64 = 4.0;
-/// With backoff, by how much each wait of the durable function is longer than the one before. It then sees the end of the
-/// copy at most two minutes late.
+/// How much longer each wait of a durable function with backoff is than the one before. It notices the end of the copy at most
+/// two minutes late.
 const BACKOFF: f64 = 1.03;
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ struct Price {
     price: f64,
     unit: String,
     page: String,
-    /// Where the figure was seen, and of when that is.
+    /// Where the price was seen, and how old that source is.
     seen: String,
 }
 
@@ -69,18 +69,18 @@ impl PriceList {
 
     fn sweep(&self, swept: &Swept, bytes: f64) -> f64 {
         self.lambda(1.0, swept.seconds() + OVERHEAD)
-            + swept.calls.read_units * self.of("dynamoDbReadUnit")
+            + swept.read_units * self.of("dynamoDbReadUnit")
             + self.log(bytes)
     }
 
-    /// A durable function that polls one copy that often, for one copy.
+    /// Returns the price of one copy in a durable function that polls it so often.
     fn durable(&self, polls: f64) -> f64 {
         (DURABLE_OPERATIONS + polls) * (self.of("durableOperation") + 1e-6 * self.of("durableGbWritten"))
-            + self.lambda(polls + 1.0, (polls + 1.0) * (DESCRIBE.as_secs_f64() + OVERHEAD))
+            + self.lambda(polls + 1.0, (polls + 1.0) * (seconds_of(Kind::Describe) + OVERHEAD))
     }
 }
 
-/// A number of pending copies, and what it costs to wait for them.
+/// The cost of waiting for so many pending copies.
 struct Point {
     pending: f64,
     sweep: Swept,
@@ -95,9 +95,10 @@ pub(crate) async fn measure() -> Outcome<()> {
     let life = lives(100)?;
     let idle = sweep(Pending::default())?;
     let written = written::measure().await?;
-    // A request also pays for its start, in a batch of ten, and for its end, in a sweep.
-    let start = (COPY + EVENTS + 3 * LEDGER).as_secs_f64() + 9.0 / 5.0 + OVERHEAD;
-    let end = (3 * LEDGER + EVENTS).as_secs_f64() / 10.0;
+    // The cost of a request includes its start in a batch of ten, and its end in a sweep.
+    let saving = 3.0 * seconds_of(Kind::Save) + seconds_of(Kind::Publish);
+    let start = seconds_of(Kind::Copy) + saving + 9.0 / 5.0 + OVERHEAD;
+    let end = saving / 10.0;
     let own = list.lambda(0.1, start / 10.0 + end)
         + life.write_units / 100.0 * list.of("dynamoDbWriteUnit")
         + list.of("dynamoDbReadUnit")
@@ -116,11 +117,10 @@ pub(crate) async fn measure() -> Outcome<()> {
     let transitions = 2.0 + 3.0 * MINUTES;
     let step_functions = 1000.0 * transitions * list.of("stateTransition");
     let durable = 1000.0 * list.durable(MINUTES);
-    // The waits are a geometric series that has to reach the copy's end.
+    // The waits are a geometric series, whose sum must reach the end of the copy.
     let with_backoff = (1.0 + MINUTES * (BACKOFF - 1.0)).ln() / BACKOFF.ln();
     let durable_with_backoff = 1000.0 * list.durable(with_backoff.ceil());
 
-    let rows: Vec<Vec<String>> = points.iter().map(row).collect();
     let head = [
         "pending",
         "Describe a sweep",
@@ -130,11 +130,18 @@ pub(crate) async fn measure() -> Outcome<()> {
         "Step Functions loop",
         "durable function",
     ];
-    let rows: Vec<Vec<String>> = rows
-        .into_iter()
-        .map(|mut row| {
-            row.extend([format!("${step_functions:.2}"), format!("${durable:.2}")]);
-            row
+    let rows: Vec<Vec<String>> = points
+        .iter()
+        .map(|point| {
+            vec![
+                point.pending.to_string(),
+                point.sweep.count(Kind::Describe).to_string(),
+                format!("{:.1} s", point.sweep.seconds()),
+                format!("{:.0} s", point.apart),
+                format!("${:.4}", point.thousand),
+                format!("${step_functions:.2}"),
+                format!("${durable:.2}"),
+            ]
         })
         .collect();
     let extremes = points
@@ -142,7 +149,7 @@ pub(crate) async fn measure() -> Outcome<()> {
         .fold((f64::MAX, 0.0_f64), |(low, high), point| (low.min(point.thousand), high.max(point.thousand)));
     let flat = extremes.1 / extremes.0;
     let logs = MONTH * list.log(written.idle_bytes);
-    let ledger = MONTH * idle.calls.read_units * list.of("dynamoDbReadUnit");
+    let ledger = MONTH * idle.read_units * list.of("dynamoDbReadUnit");
     let lambda = MONTH * list.sweep(&idle, 0.0) - ledger;
     let metrics = list.metric_hours(written.idle_metrics * HOURS);
     let watched = alarm_metrics(&fs::read_to_string(path("template.yaml"))?);
@@ -151,7 +158,7 @@ pub(crate) async fn measure() -> Outcome<()> {
     let month = alarms + polls + lambda + ledger + logs + metrics;
     let steady = written.metrics * list.of("metric");
     let copy = points.iter().map(|point| point.thousand).fold(0.0, f64::max) / 1000.0;
-    // One copy alone pays what its sweeps cost above idle ones.
+    // A copy without others costs as much as its sweeps cost more than idle ones.
     let one = Pending { copies: 1, projects: 1, versions: 1, ..Pending::default() };
     let alone = sweep(one)?;
     let polls_alone =
@@ -219,7 +226,6 @@ pub(crate) async fn measure() -> Outcome<()> {
             vec![price.page.clone(), price.unit.clone(), format!("${}", price.price), price.seen.clone()]
         })
         .collect();
-    draw(&path("docs/performance.svg"), &panels(&points, step_functions, durable))?;
     let own = 1000.0 * own;
     fill(
         "cost",
@@ -230,8 +236,7 @@ pub(crate) async fn measure() -> Outcome<()> {
              the rest. The Step Functions loop is a Standard workflow with three transitions a poll ({transitions} a \
              copy). The durable function has {} operations a copy, one a poll. If it backs off, with each wait {:.0} % \
              longer than the one before, 1,000 copies cost \
-             ${durable_with_backoff:.2}.\n\n{}\n{not_counted}\n\n{}\n{beside}\n\n\
-             ![cost and time against pending copies](performance.svg)\n\n{}\n{}",
+             ${durable_with_backoff:.2}.\n\n{}\n{not_counted}\n\n{}\n{beside}\n\n{}\n{}",
             page::today(),
             list.region,
             list.as_of,
@@ -246,7 +251,7 @@ pub(crate) async fn measure() -> Outcome<()> {
     )
 }
 
-/// How many metrics the alarms of a stack without roles in source accounts look at.
+/// Counts the metrics of the alarms of a stack without roles in source accounts.
 fn alarm_metrics(template: &str) -> f64 {
     let resources = template.split("\n\n").filter(|text| text.contains("Type: AWS::CloudWatch::Alarm"));
     let made = resources.filter(|text| !text.contains("Condition: HasSourceAccountRoles"));
@@ -258,35 +263,6 @@ fn hundreds(number: f64) -> String {
     format!("{},{}00", rounded / 10, rounded % 10)
 }
 
-fn row(point: &Point) -> Vec<String> {
-    vec![
-        point.pending.to_string(),
-        point.sweep.calls.describe.to_string(),
-        format!("{:.1} s", point.sweep.seconds()),
-        format!("{:.0} s", point.apart),
-        format!("${:.4}", point.thousand),
-    ]
-}
-
-fn panels(points: &[Point], step_functions: f64, durable: f64) -> [Panel; 2] {
-    let curve = |name, value: &dyn Fn(&Point) -> f64| Curve {
-        name,
-        points: points.iter().map(|point| (point.pending, value(point))).collect(),
-    };
-    // One call of DescribeProjectVersions per copy, five a second.
-    let alone = |point: &Point| (point.pending / 5.0).max(60.0);
-    [
-        Panel {
-            title: "dollars for 1,000 copies",
-            curves: vec![
-                curve("model copier", &|point| point.thousand),
-                curve("durable function", &|_| durable),
-                curve("Step Functions loop", &|_| step_functions),
-            ],
-        },
-        Panel {
-            title: "seconds between two polls of a copy",
-            curves: vec![curve("model copier", &|point| point.apart), curve("one call per copy", &alone)],
-        },
-    ]
+fn seconds_of(kind: Kind) -> f64 {
+    latency_of(kind).as_secs_f64()
 }

@@ -1,4 +1,4 @@
-//! 10,000 copies that are running in 100 projects, polled by the real check-copies at the real rate.
+//! One sweep of the real check-copies over 10,000 running copies in 100 projects, at the real rate.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::{Outcome, builds, endpoints};
 const SOURCE: &str = "arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000";
 const PROJECTS: usize = 100;
 const VERSIONS: usize = 100;
-/// As many entries as a page of 1 MB has room for.
+/// The entries of a page of 1 MB.
 const ENTRIES_PER_PAGE: usize = 1500;
 
-/// Calls by what they do.
+/// Counts calls.
 #[derive(Default)]
 pub(crate) struct Calls {
     pub(crate) describe: AtomicUsize,
@@ -26,7 +26,6 @@ pub(crate) struct Calls {
     pub(crate) writes: AtomicUsize,
 }
 
-/// One sweep over all of them.
 pub(crate) async fn sweep() -> Outcome<(Life, Arc<Calls>)> {
     let programs = builds::release()?;
     let calls = Arc::new(Calls::default());

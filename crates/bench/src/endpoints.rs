@@ -1,4 +1,4 @@
-//! Serves AWS's three services at three ports, plain or with TLS, and answers every call at once.
+//! Fake endpoints of AWS's three services, at three ports, without or with TLS. They answer every call at once.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,10 +19,10 @@ use tokio_rustls::server::TlsStream;
 
 use crate::Outcome;
 
-/// What a call is answered with, by its `x-amz-target` and body.
+/// Returns the answer of a call with this `x-amz-target` and this body.
 pub(crate) type Answer = dyn Fn(&str, &[u8]) -> String + Send + Sync;
 
-/// A certificate for `localhost`, and the authority that a client has to trust for it.
+/// A certificate for `localhost`, and the authority that a client must trust.
 pub(crate) struct Certificates {
     /// The authority's certificate.
     pub(crate) authority_pem: String,
@@ -30,18 +30,17 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    /// New ones.
     pub(crate) fn generate() -> Outcome<Self> {
         let mut authority = CertificateParams::new(Vec::new())?;
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // By default both would have the same name, which reads as self-signed.
+        // By default both have the same name, so a client takes the certificate for self-signed.
         authority.distinguished_name.push(DnType::CommonName, "the benchmark's authority");
         let authority_key = KeyPair::generate()?;
         let authority_pem = authority.self_signed(&authority_key)?.pem();
         let key = KeyPair::generate()?;
         let certificate = CertificateParams::new(vec!["localhost".to_owned()])?
             .signed_by(&key, &Issuer::new(authority, authority_key))?;
-        // The key exchange that all of them know, so that the server's share of a handshake is the same.
+        // All clients know this key exchange, so the server's part of each handshake takes the same time.
         let provider = CryptoProvider { kx_groups: vec![kx_group::X25519], ..ring::default_provider() };
         let config = ServerConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()?
@@ -54,7 +53,7 @@ impl Certificates {
     }
 }
 
-/// Starts the services; returns the variables that lead an SDK to them.
+/// Starts the endpoints, and returns the variables that make an SDK use them.
 pub(crate) async fn start(
     answer: Arc<Answer>,
     tls: Option<&Certificates>,
@@ -101,7 +100,7 @@ impl axum::serve::Listener for TlsListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             let Ok((stream, address)) = self.listener.accept().await else { continue };
-            // A client that does not trust the certificate is gone.
+            // A client that does not trust the certificate closes the connection.
             if stream.set_nodelay(true).is_ok()
                 && let Ok(stream) = self.acceptor.accept(stream).await
             {

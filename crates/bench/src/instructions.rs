@@ -1,5 +1,5 @@
-//! Part `instructions`: how many instructions one request takes to parse and decide, counted by callgrind in the release
-//! build of `parse_and_decide`.
+//! Part `instructions`: counts with callgrind the instructions that parse and decide one request, in the release build of
+//! `parse_and_decide`.
 
 use std::env::consts::{ARCH, OS};
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::page::{fill, today};
 use crate::{Outcome, builds};
 
-/// Requests of the two runs. Their difference leaves out what the process itself costs.
+/// The requests of two runs. The difference of their counts excludes the start of the process.
 const COUNTS: [u64; 2] = [20, 120];
 
 pub(crate) fn measure() -> Outcome<()> {
@@ -22,7 +22,7 @@ pub(crate) fn measure() -> Outcome<()> {
     fill("instructions", &text)
 }
 
-/// The instructions of a run over `count` requests.
+/// Counts the instructions of a run with `count` requests.
 fn instructions(program: &Path, count: u64) -> Outcome<u64> {
     let run = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

@@ -1,38 +1,35 @@
-//! `cargo bench`: measures what the functions cost to start and to run, beside other ways to do the same.
+//! Measures what the functions cost to start and to run, and compares them with other ways to copy a model.
 //!
 //! | part | measures |
 //! |---|---|
-//! | `start-up` | starting, the first and a warm event, memory, package size: ours, a bare handler, boto3, Node |
+//! | `start-up` | starting, the first and a warm event, memory and package size of the copier, a bare handler, boto3 and Node |
 //! | `sweeps` | calls, reads, writes and time of sweeps, and of a request's whole life |
-//! | `cost` | the price of that at list, beside a Step Functions loop and a durable function |
+//! | `cost` | the price of these calls at list, and that of a Step Functions loop and a durable function |
 //! | `instructions` | instructions per request parsed and decided |
 //!
-//! `cargo bench` does all of it, `cargo bench -- sweeps cost` some. It builds what it compares, prints tables and
-//! writes them into `docs/performance.md`, each into its own place.
+//! `cargo bench -p bench` measures all parts, `cargo bench -p bench -- sweeps cost` only these. It builds the programs that it
+//! compares, prints tables, and writes each table into its place in `docs/performance.md`.
 
 mod billing;
 mod builds;
 mod cost;
 mod crowd;
 mod endpoints;
-mod floor;
 mod instructions;
 mod page;
-mod plot;
 mod stage;
 mod start_up;
 mod sweeps;
-mod world;
 mod written;
 
-/// Any error ends the measurement with its own message.
+/// Any error ends the measurement.
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const PARTS: [&str; 4] = ["start-up", "sweeps", "cost", "instructions"];
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
-    // cargo adds `--bench`.
+    // Cargo adds the argument `--bench`.
     let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     if let Some(unknown) = asked.iter().find(|part| !PARTS.contains(&part.as_str())) {
         return Err(format!("there is no part `{unknown}`: name any of {}", PARTS.join(", ")).into());

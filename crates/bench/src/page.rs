@@ -1,4 +1,4 @@
-//! `docs/performance.md`: each part of the benchmark writes between its own two marks and leaves the rest alone.
+//! Writes the results into `docs/performance.md`. Each part writes only between its own two marks.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,12 +6,12 @@ use std::process::Command;
 
 use crate::Outcome;
 
-/// A file of the repository.
+/// Returns the path of a file of the repository.
 pub(crate) fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
 }
 
-/// Prints a part's result and puts it into the page.
+/// Prints a part's result and writes it into the page.
 pub(crate) fn fill(part: &str, text: &str) -> Outcome<()> {
     println!("{text}");
     let page = path("docs/performance.md");
@@ -25,7 +25,7 @@ pub(crate) fn fill(part: &str, text: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// A table in Markdown; everything but the first column is to the right.
+/// Writes a table in Markdown. Every column but the first is aligned to the right.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut text = line(head.iter().map(|cell| (*cell).to_owned()).collect());
@@ -34,12 +34,12 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// A row of a table of goals: the goal, the figure asked for, the one measured, and whether it is reached.
+/// Writes a row of a table of goals: the goal, the required figure, the measured one, and whether the goal is reached.
 pub(crate) fn goal(what: &str, asked: &str, measured: String, reached: bool) -> Vec<String> {
     vec![what.to_owned(), asked.to_owned(), measured, if reached { "yes" } else { "**no**" }.to_owned()]
 }
 
-/// The day of the measurement, and the commit that was measured, where git knows one.
+/// Returns the day of the measurement, and the measured commit if git knows it.
 pub(crate) fn today() -> String {
     let day = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
     let git = Command::new("git").args(["rev-parse", "--short", "HEAD"]).current_dir(path("")).output();
@@ -51,7 +51,7 @@ pub(crate) fn today() -> String {
     }
 }
 
-/// The middle of the values; of an even number the higher one.
+/// Returns the median; of an even number of values the higher of the two in the middle.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

@@ -1,4 +1,4 @@
-//! Runs and times functions in the sandbox's Lambda, and notes when a function first asks for work.
+//! Runs functions in the sandbox's Lambda, and measures their times, memory and logs.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::Outcome;
 
-/// What is run.
+/// A function to run.
 #[derive(Clone)]
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
@@ -23,7 +23,7 @@ pub(crate) struct Subject {
     pub(crate) environment: BTreeMap<String, String>,
 }
 
-/// The variables of the copier's two functions; no other program reads them.
+/// The settings of the copier's two functions. No other program reads them.
 pub(crate) fn settings() -> BTreeMap<String, String> {
     [
         ("AWS_REGION", "us-east-1"),
@@ -36,7 +36,7 @@ pub(crate) fn settings() -> BTreeMap<String, String> {
     .into()
 }
 
-/// How one life of a function went.
+/// The measurements of one process of a function.
 pub(crate) struct Life {
     /// From the start of the process until it asked for work.
     pub(crate) first_poll: Duration,
@@ -44,17 +44,17 @@ pub(crate) struct Life {
     pub(crate) first_answer: Duration,
     /// Each later event.
     pub(crate) warm: Vec<Duration>,
-    /// Bytes of RAM.
+    /// In bytes.
     pub(crate) peak_memory: u64,
     /// Processor time, user and system.
     pub(crate) processor: Duration,
-    /// Bytes of log that the last event made.
+    /// The bytes of log of the last event.
     pub(crate) logged: u64,
     /// The last answer.
     pub(crate) answer: Value,
 }
 
-/// A Lambda.
+/// A Lambda service that notes when a function first asks for an event.
 pub(crate) struct Stage {
     functions: Functions,
     endpoint: String,
@@ -78,7 +78,7 @@ impl Stage {
         Ok(Self { functions, endpoint, polled })
     }
 
-    /// Starts the function in a new process, and gives it its event once and then `warm` times.
+    /// Starts the function in a new process, and sends its event once and then `warm` times more.
     pub(crate) async fn live(&self, subject: &Subject, warm: usize) -> Outcome<Life> {
         let settings = FunctionSettings {
             name: subject.name.replace(' ', "-"),
@@ -121,14 +121,14 @@ impl Stage {
     }
 }
 
-/// The processor time of our child that runs this program, from `/proc`, in steps of 10 ms.
+/// Reads the processor time of the child process that runs this program, in steps of 10 ms.
 fn processor_time(program: &std::path::Path) -> Option<Duration> {
     let program = program.canonicalize().ok()?;
     let parent = std::process::id().to_string();
     let processes = std::fs::read_dir("/proc").ok()?;
     processes.flatten().find_map(|process| {
         let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
-        // The name in brackets may hold anything; the fields after it are state, parent, ...
+        // The name in brackets may contain spaces. The fields after it are the state, the parent and so on.
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let is_ours =
             *fields.get(1)? == parent && std::fs::read_link(process.path().join("exe")).ok()? == program;

@@ -1,36 +1,61 @@
-//! Part `sweeps`: the use cases in a world that counts, and one sweep of the real check-copies over 10,000 copies.
+//! Part `sweeps`: runs the use cases in the simulated world of `crates/proofs`, and one sweep of the real check-copies over
+//! 10,000 copies.
 
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+use proofs::crashes::in_virtual_time;
+use proofs::process::Process;
+use proofs::request::{project, rules};
+use proofs::weather::Kind;
+use proofs::world::{Shared, World, latency_of};
 use rekognition_model_copier::budget::Budget;
 use rekognition_model_copier::check_copies::Report;
-use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
-use rekognition_model_copier::domain::intake::{Message, WayIn};
-use rekognition_model_copier::domain::model::ModelStatus;
-use rekognition_model_copier::domain::record::{Record, State};
+use rekognition_model_copier::domain::intake::{Message, WayIn, read_message};
+use rekognition_model_copier::domain::record::{Accepted, Record};
+use rekognition_model_copier::{Copier, Rules};
 use serde_json::Value;
 
+use crate::billing::{Stored, query_units, write_units};
 use crate::page::{fill, goal, path, table, today};
-use crate::world::{Calls, CountedCopier, DESCRIBE, LEDGER, World};
 use crate::{Outcome, crowd};
 
 /// The time-outs of the functions in template.yaml.
 const START_COPY_TIMEOUT: Duration = Duration::from_secs(60);
 const CHECK_COPIES_TIMEOUT: Duration = Duration::from_secs(70);
-/// How far apart sweeps are.
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(60);
+/// The most bytes of a page of a query.
+const BYTES_PER_PAGE: usize = 1_048_576;
 
-/// One sweep: its calls and its report.
+/// The result of one sweep.
 pub(crate) struct Swept {
-    pub(crate) calls: Calls,
+    pub(crate) calls: Vec<Kind>,
     pub(crate) report: Report,
+    pub(crate) read_units: f64,
 }
 
 impl Swept {
     pub(crate) fn seconds(&self) -> f64 {
         Duration::from_millis(self.report.sweep_milliseconds).as_secs_f64()
     }
+
+    pub(crate) fn count(&self, kind: Kind) -> usize {
+        count(&self.calls, kind)
+    }
+}
+
+fn count(calls: &[Kind], kind: Kind) -> usize {
+    calls.iter().filter(|call| **call == kind).count()
+}
+
+/// The calls of requests from their arrival to their end.
+pub(crate) struct Lives {
+    calls: Vec<Kind>,
+    events: u64,
+    pub(crate) write_units: f64,
 }
 
 /// The copies that a sweep polls.
@@ -39,7 +64,7 @@ pub(crate) struct Pending {
     /// How many there are, spread over the projects.
     pub(crate) copies: usize,
     pub(crate) projects: usize,
-    /// Versions of each project, of which the copies are the newest.
+    /// How many versions each project has. The copies are the newest.
     pub(crate) versions: usize,
     /// Whether all of them have just completed.
     pub(crate) are_completed: bool,
@@ -54,7 +79,8 @@ pub(crate) async fn measure() -> Outcome<()> {
         let pending = Pending { copies, projects: 1, versions, ..Pending::default() };
         let swept = sweep(pending)?;
         let bound = copies.div_ceil(10).min(versions.div_ceil(100));
-        fewest &= swept.calls.describe <= bound && swept.calls.writes == 0 && swept.calls.reads == 0;
+        fewest &=
+            swept.count(Kind::Describe) <= bound && swept.count(Kind::Load) + swept.count(Kind::Save) == 0;
         rows.push(row(&format!("{copies} of {versions}, 1"), &swept, &bound.to_string()));
     }
     let many = Pending { copies: 10_000, projects: 100, versions: 100, ..Pending::default() };
@@ -74,15 +100,16 @@ pub(crate) async fn measure() -> Outcome<()> {
 
     let life = lives(10)?;
     let (crowd, calls) = crowd::sweep().await?;
-    let count = |counter: &std::sync::atomic::AtomicUsize| counter.load(Ordering::Relaxed);
-    let (describe, writes, reads) = (count(&calls.describe), count(&calls.writes), count(&calls.reads));
+    let [describe, queries, reads, writes] = [&calls.describe, &calls.queries, &calls.reads, &calls.writes]
+        .map(|counter| counter.load(Ordering::Relaxed));
     let reported = |name| crowd.answer.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
     let forced = (describe - 1) as f64 / 5.0;
     let took = reported("sweepMilliseconds") / 1000.0;
-    let everything = reported("copying") == 10_000.0;
+    let polls_all = reported("copying") == 10_000.0;
     let processor = crowd.processor.as_secs_f64();
     let memory = crowd.peak_memory as f64 / 1_048_576.0;
-    let per_life = life.writes as f64 / 10.0;
+    let life_writes = count(&life.calls, Kind::Create) + count(&life.calls, Kind::Save);
+    let per_life = life_writes as f64 / 10.0;
     let goals = vec![
         goal(
             "Describe calls for n pending of m versions",
@@ -100,7 +127,7 @@ pub(crate) async fn measure() -> Outcome<()> {
             "its time, in the time that 5 calls a second force",
             "≤ 1.2 ×",
             format!("{took:.1} s, {:.2} ×", took / forced),
-            took <= 1.2 * forced && everything,
+            took <= 1.2 * forced && polls_all,
         ),
         goal("its processor time", "< 1 s", format!("{processor:.2} s"), processor < 1.0),
         goal("its memory", "< 64 MB", format!("{memory:.1} MB"), memory < 64.0),
@@ -115,137 +142,143 @@ pub(crate) async fn measure() -> Outcome<()> {
     fill(
         "sweeps",
         &format!(
-            "Counted on {}, in fakes of the services. The pending copies are the newest versions of their projects. Time is \
+            "Counted on {}, in a simulated AWS. The pending copies are the newest versions of their projects. Time is \
              virtual: a call of DescribeProjectVersions is assumed to last {} ms, a call to the ledger {} ms.\n\n{}\nTen \
              requests that arrive in one batch and meet no fault cause {} writes, {} reads, {} PutEvents calls with {} \
              events and {} calls of CopyProjectVersion, from request to end.\n\nThe goals for 10,000 pending copies are \
              measured with the real program, over HTTP and at the real rate: {} queries, {} bytes of log.\n\n{}",
             today(),
-            DESCRIBE.as_millis(),
-            LEDGER.as_millis(),
+            latency_of(Kind::Describe).as_millis(),
+            latency_of(Kind::Load).as_millis(),
             table(&head, &rows),
-            life.writes,
-            life.reads,
-            life.put_events,
+            life_writes,
+            count(&life.calls, Kind::Load),
+            count(&life.calls, Kind::Publish),
             life.events,
-            life.copies,
-            count(&calls.queries),
+            count(&life.calls, Kind::Copy),
+            queries,
             crowd.logged,
             table(&["goal", "", "measured", "reached"], &goals)
         ),
     )
 }
 
-fn row(what: &str, swept: &Swept, fewest: &str) -> Vec<String> {
-    let Calls { describe, queries, reads, writes, put_events, .. } = swept.calls;
-    let mut cells = vec![what.to_owned(), describe.to_string(), fewest.to_owned()];
-    cells.extend([queries, reads, writes, put_events].map(|count| count.to_string()));
+fn row(pending: &str, swept: &Swept, fewest: &str) -> Vec<String> {
+    let counts = [Kind::Due, Kind::Load, Kind::Save, Kind::Publish].map(|kind| swept.count(kind).to_string());
+    let mut cells = vec![pending.to_owned(), swept.count(Kind::Describe).to_string(), fewest.to_owned()];
+    cells.extend(counts);
     cells.push(format!("{:.1} s", swept.seconds()));
     cells
 }
 
-/// One sweep over the pending copies.
+/// Runs one sweep over the pending copies.
 pub(crate) fn sweep(pending: Pending) -> Outcome<Swept> {
-    in_virtual_time(move || run_sweep(pending))
+    in_own_thread(move || in_virtual_time(run_sweep(pending)))
 }
 
-/// The calls of `count` requests that arrive in one batch, are copied and end, with those of the sweeps.
-pub(crate) fn lives(count: usize) -> Outcome<Calls> {
-    in_virtual_time(move || run_lives(count))
+/// Runs requests that arrive in one batch from their arrival to their end, with the sweeps in between.
+pub(crate) fn lives(requests: usize) -> Outcome<Lives> {
+    in_own_thread(move || in_virtual_time(run_lives(requests)))
 }
 
-/// Runs `work` in virtual time, which passes whenever everything waits.
-fn in_virtual_time<T: Send + 'static, F: Future<Output = Outcome<T>>>(
-    work: impl FnOnce() -> F + Send + 'static,
-) -> Outcome<T> {
-    let run = move || -> Outcome<T> {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-        runtime.block_on(work())
-    };
-    std::thread::spawn(run).join().map_err(|_| "the measurement panicked")?
+/// Virtual time needs a runtime of its own, and so a thread of its own.
+fn in_own_thread<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 'static) -> Outcome<T> {
+    std::thread::spawn(work).join().map_err(|_| "the measurement panicked")?
 }
 
 async fn run_sweep(pending: Pending) -> Outcome<Swept> {
-    let (world, copier) = World::with_copier()?;
-    if pending.copies > 0 {
-        populate(&world, &copier, pending).await?;
-    }
-    if pending.are_completed {
-        world.complete_copies();
-    }
+    let rules = rules(&[]);
+    let shared = Shared::new(&rules, 0);
+    let entry_bytes = shared.with(|world| add_copies(world, &rules, pending))?;
     tokio::time::sleep(BETWEEN_SWEEPS).await;
-    world.forget_calls();
+    shared.with(|world| world.effects.clear());
+    let copier = Copier::new(Process::new(&shared, SignedDuration::ZERO).ports(), rules);
     let report = copier.sweep("a sweep", Budget::for_sweep(CHECK_COPIES_TIMEOUT)).await;
-    Ok(Swept { calls: world.calls(), report })
+    let calls = shared.with(|world| std::mem::take(&mut world.effects));
+    let read_units = query_units(count(&calls, Kind::Due), entry_bytes);
+    Ok(Swept { calls, report, read_units })
 }
 
-/// Makes the pending copies from one that was requested, and the other versions of their projects.
-async fn populate(world: &World, copier: &CountedCopier, pending: Pending) -> Outcome<()> {
-    let text = request()?;
-    let message = Message { text: &text, id: "an invocation", way_in: WayIn::Invocation };
-    copier.start_invocation(message, &Budget::new(START_COPY_TIMEOUT)).await.0?;
-    let Some(Record::Accepted(first)) = world.records().pop() else {
-        return Err("the first request was not accepted".into());
-    };
-    // The first one would be in a project of its own.
-    world.remove(&first.header.key);
+/// Adds the pending copies and the older versions of their projects. Returns the bytes of the copies' entries in the index.
+fn add_copies(world: &mut World, rules: &Rules, pending: Pending) -> Outcome<usize> {
+    let first = accept(&request(0)?, rules, world.now)?;
     for p in 0..pending.projects {
-        let head = format!("arn:aws:rekognition:us-east-1:444455556666:project/p{p}");
-        let project = ProjectArn::parse(&format!("{head}/1761991200000"))?;
         for v in (0..pending.versions).rev() {
-            let name = format!("v{v}");
-            let arn = ProjectVersionArn::parse(&format!("{head}/version/{name}/1763978400000"))?;
-            if v >= pending.copies / pending.projects {
-                world.add_version(&project, arn, ModelStatus::CopyingCompleted);
-                continue;
-            }
-            world.add_version(&project, arn.clone(), ModelStatus::CopyingInProgress);
             let mut accepted = first.clone();
-            let State::Copying(copying) = &mut accepted.state else {
-                return Err("the first copy was not started".into());
-            };
-            copying.copy.project_version_arn = arn;
             accepted.header.key.request_id = format!("{p}/{v}");
-            accepted.copy.destination_project_arn = project.clone();
-            accepted.copy.version_name = name;
-            world.put(accepted.into())?;
+            accepted.copy.destination_project_arn = project(p);
+            accepted.copy.version_name = format!("v{v}");
+            let is_pending = v < pending.copies / pending.projects;
+            world.models.usual_course.duration = match (is_pending, pending.are_completed) {
+                (false, _) => Duration::ZERO,
+                (true, true) => BETWEEN_SWEEPS / 2,
+                (true, false) => Duration::from_secs(7200),
+            };
+            if is_pending {
+                world.put_copying(accepted, rules);
+            } else {
+                world.models.copy(&accepted.copy, world.now).map_err(|refusal| refusal.code)?;
+            }
         }
     }
-    Ok(())
+    let Some(record) = world.table.records().next() else { return Ok(0) };
+    let entry = Stored::of(record)?.entry;
+    world.table.page_size = BYTES_PER_PAGE / entry;
+    Ok(entry * pending.copies)
 }
 
-async fn run_lives(count: usize) -> Outcome<Calls> {
-    let (world, copier) = World::with_copier()?;
-    let request = request()?;
-    let texts: Vec<String> = (0..count)
-        .map(|n| {
-            let text = request.replace("release-2026-11-02", &format!("r{n}"));
-            text.replace("\"flowers.2026-11-02\"", &format!("\"v{n}\""))
-        })
-        .collect();
-    let messages: Vec<Message<'_>> =
-        texts.iter().map(|text| Message { text, id: "a message", way_in: WayIn::Queue }).collect();
+async fn run_lives(requests: usize) -> Outcome<Lives> {
+    let rules = rules(&[]);
+    let shared = Shared::new(&rules, 0);
+    let units = Arc::new(Mutex::new(0.0));
+    let total = Arc::clone(&units);
+    let mut stored = HashMap::new();
+    shared.with(|world| {
+        world.on_write = Box::new(move |record| {
+            let new = Stored::of(record).unwrap_or_default();
+            let old = stored.insert(record.header().key.clone(), new).unwrap_or_default();
+            *total.lock().unwrap_or_else(PoisonError::into_inner) += write_units(old, new);
+        });
+    });
+    let copier = Copier::new(Process::new(&shared, SignedDuration::ZERO).ports(), rules);
+    let texts: Vec<String> = (0..requests).map(request).collect::<Outcome<_>>()?;
+    let messages: Vec<Message<'_>> = texts.iter().map(|text| message(text)).collect();
     let batch = copier.start_batch(&messages, "an invocation", &Budget::new(START_COPY_TIMEOUT)).await;
-    if batch.counts.started != count {
+    if batch.counts.started != requests {
         return Err(format!("not every copy was started: {:?}", batch.counts).into());
     }
-    let mut completed = 0;
     for minute in 0..3 {
         tokio::time::sleep(BETWEEN_SWEEPS).await;
-        if minute == 2 {
-            world.complete_copies();
+        copier.sweep(&format!("sweep {minute}"), Budget::for_sweep(CHECK_COPIES_TIMEOUT)).await;
+    }
+    shared.with(|world| {
+        let ended = world.watch.statuses.get("COMPLETED").copied().unwrap_or(0);
+        if (ended, world.table.unfinished) != (requests as u64, 0) {
+            return Err(format!("{ended} of {requests} copies completed").into());
         }
-        let budget = Budget::for_sweep(CHECK_COPIES_TIMEOUT);
-        completed += copier.sweep(&format!("sweep {minute}"), budget).await.counts.completed;
-    }
-    let unpublished = world.records().iter().filter(|record| record.next_step().is_some()).count();
-    if (completed, unpublished) != (count, 0) {
-        return Err(format!("{completed} of {count} copies completed, {unpublished} are unpublished").into());
-    }
-    Ok(world.calls())
+        Ok(Lives {
+            calls: std::mem::take(&mut world.effects),
+            events: world.watch.publications,
+            write_units: *units.lock().unwrap_or_else(PoisonError::into_inner),
+        })
+    })
 }
 
-fn request() -> Outcome<String> {
-    Ok(std::fs::read_to_string(path("events/copy-requested.json"))?)
+/// Returns the example request under another id and version name.
+fn request(number: usize) -> Outcome<String> {
+    let text = std::fs::read_to_string(path("events/copy-requested.json"))?;
+    let text = text.replace("release-2026-11-02", &format!("r{number}"));
+    let text = text.replace("\"team\": \"flowers\"", &format!("\"mark\": \"r{number}\""));
+    Ok(text.replace("\"flowers.2026-11-02\"", &format!("\"v{number}\"")))
+}
+
+fn message(text: &str) -> Message<'_> {
+    Message { text, id: "a message", way_in: WayIn::Queue }
+}
+
+fn accept(text: &str, rules: &Rules, now: Timestamp) -> Outcome<Accepted> {
+    match read_message(message(text), rules, "owner", now).map(|intake| intake.record) {
+        Ok(Record::Accepted(accepted)) => Ok(accepted),
+        _ => Err("the example request is invalid".into()),
+    }
 }

@@ -1,5 +1,5 @@
-//! The logs that the two real functions write, idle and for one copy. CloudWatch bills their bytes, and each metric for
-//! every hour in which it is sent.
+//! Measures the logs and metrics of the two real functions, without work and for one copy. CloudWatch bills the bytes of logs,
+//! and each metric for every hour in which it is sent.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,19 +12,18 @@ use serde_json::Value;
 use crate::page::path;
 use crate::{Outcome, builds};
 
-/// What CloudWatch adds to every line.
+/// The bytes that CloudWatch adds to every line.
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutLogEvents.html>
 const ADDED: usize = 26;
-/// What Lambda writes about an invocation of start-copy, at INFO. It writes nothing about a sweep that went well.
+/// The bytes that Lambda logs about an invocation of start-copy at INFO. It logs nothing about a successful sweep.
 const ABOUT_AN_INVOCATION: usize = 600;
-/// How long the copy takes, in real time.
+/// The duration of the copy in real time.
 const COPYING: SignedDuration = SignedDuration::from_secs(5);
-/// How far apart sweeps are until the copy has ended.
+/// The time between two sweeps.
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(2);
-/// The most sweeps in which it has to end.
+/// The most sweeps until the copy must have ended.
 const MOST_SWEEPS: usize = 10;
 
-/// Bytes of log and custom metrics.
 #[derive(Debug)]
 pub(crate) struct Written {
     /// Bytes of a sweep that finds nothing.
@@ -35,9 +34,9 @@ pub(crate) struct Written {
     pub(crate) request_bytes: f64,
     /// Bytes of a sweep that polls one copy.
     pub(crate) poll_bytes: f64,
-    /// Metrics that a copy without trouble sends.
+    /// Metrics of a copy without errors.
     pub(crate) metrics: f64,
-    /// The hours in which it sends them, summed: two for a metric that several invocations send, since a copy may run over
+    /// The sum of the hours in which it sends each. A metric of several invocations counts two hours, because a copy may run over
     /// the end of an hour.
     pub(crate) metric_hours: f64,
 }
@@ -92,7 +91,7 @@ fn bytes(lines: &[String]) -> f64 {
     lines.iter().map(|line| line.len() + ADDED).sum::<usize>() as f64
 }
 
-/// The metrics in the lines, each with the values of its dimensions.
+/// Returns the metrics in the lines, each with the values of its dimensions.
 fn metrics(lines: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for line in lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {

@@ -1,9 +1,7 @@
-//! Reproducible chance: a small generator (SplitMix64) that a seed, or the bytes of a fuzzer, determine to the last
-//! bit.
+//! Reproducible random numbers: the generator SplitMix64, started with a seed or with the bytes of a fuzzer.
 
 use std::time::Duration;
 
-/// A stream of numbers.
 #[derive(Clone, Debug)]
 pub struct Chance {
     state: u64,
@@ -11,17 +9,15 @@ pub struct Chance {
 }
 
 impl Chance {
-    /// The stream of `seed`.
     pub fn new(seed: u64) -> Self {
         Self { state: seed, steering: Vec::new() }
     }
 
-    /// The stream that begins with these bytes, two for each number, and goes on with that of seed 0.
+    /// Takes two bytes for each number, then continues with the numbers of seed 0. So a fuzzer can change single decisions.
     pub fn steered(bytes: &[u8]) -> Self {
         Self { state: 0, steering: bytes.iter().rev().copied().collect() }
     }
 
-    /// The next 64 bits.
     pub fn bits(&mut self) -> u64 {
         if let Some(first) = self.steering.pop() {
             let two = u64::from(u16::from_le_bytes([first, self.steering.pop().unwrap_or(0)]));
@@ -34,30 +30,22 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    /// A number below `n`; 0 for 0.
+    /// Returns a number below `n`, or 0 if `n` is 0.
     pub fn below(&mut self, n: u64) -> u64 {
         if n == 0 { 0 } else { self.bits() % n }
     }
 
-    /// True once in `n` times.
     pub fn once_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
 
-    /// True `permille` times in 1,000.
-    pub fn permille(&mut self, permille: u64) -> bool {
-        self.below(1000) < permille
-    }
-
-    /// One of `all`.
-    ///
     /// # Panics
-    /// If there is none.
+    /// If `all` is empty.
     pub fn one<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.below(all.len() as u64) as usize]
     }
 
-    /// A duration up to `most`, in milliseconds.
+    /// Returns a duration of whole milliseconds.
     pub fn up_to(&mut self, most: Duration) -> Duration {
         Duration::from_millis(self.below(most.as_millis() as u64 + 1))
     }

@@ -1,5 +1,5 @@
-//! Crash enumeration: every scenario, and at every effect of it every fault that fits, once and lasting. Then
-//! the world recovers, and everything must hold.
+//! The search `crashes`: runs every scenario with every fault that fits at every effect, once and lasting, and with pairs of
+//! faults.
 
 use std::time::Duration;
 
@@ -15,43 +15,41 @@ use crate::weather::{Fault, Kind, Weather};
 use crate::world::{Shared, World};
 
 /// How long a lasting fault lasts.
-pub const LASTING: Duration = Duration::from_secs(3000);
+const LASTING: Duration = Duration::from_secs(3000);
 
-/// What came of one run.
+/// The result of one run of a scenario.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// The kinds of its effects.
     pub effects: Vec<Kind>,
-    /// What must never be.
     pub violations: Vec<String>,
-    /// The faults and where they hit.
+    /// The faults, and where they hit.
     pub aims: Vec<Aim>,
 }
 
-/// Runs `work` in virtual time.
+/// Runs `work` in virtual time, which passes whenever every task waits.
 ///
 /// # Panics
-/// If there can be no runtime.
+/// If tokio cannot make a runtime.
 pub fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime without I/O").block_on(work)
 }
 
-/// Runs a scenario with these faults, perhaps without the sweeps that would find nothing.
-pub fn run(scenario: &Scenario, aims: Vec<Aim>, spares_sweeps: bool) -> Run {
+/// Runs a scenario with these faults.
+pub fn run(scenario: &Scenario, aims: Vec<Aim>, skips_idle_sweeps: bool) -> Run {
     in_virtual_time(async {
         let shared = Shared::new(&scenario.rules, 1);
         shared.with(|world| {
             (scenario.prepare)(world);
             world.weather = Weather::Aimed(aims);
         });
-        let deployment = Deployment { spares_sweeps, ..Deployment::usual(&scenario.rules) };
+        let deployment = Deployment { skips_idle_sweeps, ..Deployment::usual(&scenario.rules) };
         deployment.run(&shared, scenario.requests.clone()).await;
         shared.with(|world| {
-            check_ends(scenario, world);
+            check_outcomes(scenario, world);
             let aims = match &world.weather {
                 Weather::Aimed(aims) => aims.clone(),
-                _ => Vec::new(),
+                Weather::Random(_) => Vec::new(),
             };
             Run {
                 effects: std::mem::take(&mut world.effects),
@@ -62,16 +60,16 @@ pub fn run(scenario: &Scenario, aims: Vec<Aim>, spares_sweeps: bool) -> Run {
     })
 }
 
-fn check_ends(scenario: &Scenario, world: &mut World) {
-    for ((_, request), ends) in scenario.requests.iter().zip(&scenario.ends) {
+fn check_outcomes(scenario: &Scenario, world: &mut World) {
+    for ((_, request), outcomes) in scenario.requests.iter().zip(&scenario.outcomes) {
         let key = RecordKey { requester: ACCOUNT.to_owned(), request_id: request.id.clone() };
         let status = world.watch.published_of(&key).last().copied();
-        let good = status.is_some_and(|status| ends.contains(&status));
-        world.watch.must(good, || format!("`{}` ended {status:?}, not {ends:?}", request.id));
+        let is_right = status.is_some_and(|status| outcomes.contains(&status));
+        world.watch.must(is_right, || format!("`{}` ended {status:?}, not {outcomes:?}", request.id));
     }
 }
 
-/// The faults that can be aimed at the effects of a calm run.
+/// Returns every fault that can be aimed at the effects of a run without faults.
 pub fn aims(effects: &[Kind]) -> Vec<Aim> {
     let mut aims = Vec::new();
     for (i, kind) in effects.iter().enumerate() {
@@ -82,13 +80,13 @@ pub fn aims(effects: &[Kind]) -> Vec<Aim> {
     aims
 }
 
-/// The same, each lasting. Deliveries are not: each would bring about the next.
+/// Returns the same faults, lasting. A duplicate delivery cannot last, because each would cause the next.
 pub fn lasting(aims: &[Aim]) -> Vec<Aim> {
     let lasting = aims.iter().filter(|aim| aim.fault != Fault::Duplicate);
-    lasting.map(|aim| Aim { lasting: LASTING, ..aim.clone() }).collect()
+    lasting.map(|aim| Aim { lasts: LASTING, ..aim.clone() }).collect()
 }
 
-/// All single faults, and so many pairs of faults: from `first` on, or spread evenly over all there are.
+/// Runs all single faults and so many pairs of faults: from number `first` on, or spread evenly over all pairs.
 pub fn search(pairs: u64, first: Option<u64>) -> Report {
     let scenarios = scenario::all();
     let mut plans = Vec::new();
@@ -109,14 +107,14 @@ pub fn search(pairs: u64, first: Option<u64>) -> Report {
             None => all.get(first + (n - singles) * step)?,
         };
         let scenario = scenarios.get(i)?;
-        // Pairs are aimed at the effects of runs that spare sweeps.
+        // Pairs are aimed at the effects of runs that skip idle sweeps.
         let run = run(scenario, aims, n >= singles);
         let hits = run.aims.iter().filter(|aim| aim.hit.is_some()).count();
-        let missed = run.aims.len() == 1 && hits == 0;
-        let is_bad = missed || !run.violations.is_empty();
-        let bad =
-            is_bad.then(|| format!("{scenario:?}, {:?}, missed: {missed}: {:?}", run.aims, run.violations));
-        Some((hits, bad))
+        let has_missed = run.aims.len() == 1 && hits == 0;
+        let is_violation = has_missed || !run.violations.is_empty();
+        let violation = is_violation
+            .then(|| format!("{scenario:?}, {:?}, missed: {has_missed}: {:?}", run.aims, run.violations));
+        Some((hits, violation))
     });
     let mut report = Report::default();
     report.count("scenarios", scenarios.len());
@@ -127,31 +125,29 @@ pub fn search(pairs: u64, first: Option<u64>) -> Report {
         format!("{} of {}", runs.iter().flatten().count() - plans.len(), all.count()),
     );
     report.count("hits", runs.iter().flatten().map(|(hits, _)| hits).sum::<usize>());
-    report.violations = runs.into_iter().flatten().filter_map(|(_, bad)| bad).collect();
+    report.violations = runs.into_iter().flatten().filter_map(|(_, violation)| violation).collect();
     report
 }
 
-/// All pairs of faults of all scenarios, by number, in runs that spare sweeps: the second fault is aimed at what
-/// happens after the first.
-#[derive(Debug)]
-pub struct Pairs(Vec<Vec<Aim>>);
+/// All pairs of faults of all scenarios, by number, in runs that skip idle sweeps. The second fault is aimed at an effect after
+/// the first one.
+struct Pairs(Vec<Vec<Aim>>);
 
 impl Pairs {
-    /// Those of these scenarios.
-    pub fn new(scenarios: &[Scenario]) -> Self {
+    fn new(scenarios: &[Scenario]) -> Self {
         Self(scenarios.iter().map(|scenario| aims(&run(scenario, Vec::new(), true).effects)).collect())
     }
 
-    /// How many there are, those of one effect included.
-    pub fn count(&self) -> u64 {
+    /// Counts all pairs, including those at one effect.
+    fn count(&self) -> u64 {
         self.0.iter().map(|aims| pairs(aims)).sum()
     }
 
-    /// The scenario's number and its pair; `None` where both are aimed at one effect, and can't both hit.
-    pub fn get(&self, mut number: u64) -> Option<(usize, Vec<Aim>)> {
+    /// Returns the scenario's number and its pair; `None` if both are aimed at one effect and cannot both hit.
+    fn get(&self, mut number: u64) -> Option<(usize, Vec<Aim>)> {
         for (scenario, aims) in self.0.iter().enumerate() {
             if number < pairs(aims) {
-                // The aims before the second one are all those that can be the first.
+                // Every aim before the second one can be the first one.
                 let second = (1 + 8 * number).isqrt().div_ceil(2);
                 let first = aims.get((number - second * (second - 1) / 2) as usize)?;
                 let second = aims.get(second as usize)?;

@@ -1,19 +1,19 @@
-//! Searches for a way to make the copier lose a request, copy twice, or answer twice.
+//! Searches for a violation of the copier's invariants: a lost request, a second copy, or a second answer.
 //!
-//! What runs is the shipped code: the use cases behind their ports. This package is the world around it.
+//! The searches run the shipped use cases. This package is the world around their ports.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`crashes`] | every fault at every effect of every scenario, and pairs of faults |
-//! | [`simulation`] | worlds by chance, one for each seed |
-//! | [`load`] | many requests at once, a backlog, and outages |
-//! | [`mutants`] | the shipped code broken on purpose; the searches have to find it |
-//! | [`hostile`] | bad requests, and the bodies of the fuzz targets |
-//! | [`scenario`] | the stories that faults are tried on |
-//! | [`deployment`] | the functions as they are deployed, the queue and the schedule |
-//! | [`process`] | a function instance: the copier's ports into the world |
-//! | [`watch`] | the invariants, checked at every effect |
-//! | [`weather`] | what can go wrong at an effect, by aim or by chance |
+//! | [`crashes`] | the search that tries every fault at every effect of every scenario |
+//! | [`simulation`] | the search that makes a random world from each seed |
+//! | [`load`] | the searches with many requests, many running copies, and outages |
+//! | [`mutants`] | broken versions of the shipped code, each of which a search must find |
+//! | [`hostile`] | invalid requests, and the bodies of the fuzz targets |
+//! | [`scenario`] | the scenarios that `crashes` runs |
+//! | [`deployment`] | the functions, the queue and the schedule |
+//! | [`process`] | an instance of a function, which implements the copier's ports |
+//! | [`watch`] | the checks of the invariants at every effect |
+//! | [`weather`] | the faults that an effect may have |
 //! | [`world`] | the ledger, Custom Labels, project policies and the queue, in memory and in virtual time |
 
 pub mod chance;

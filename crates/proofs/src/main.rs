@@ -1,5 +1,5 @@
-//! The searches, each with its size: `cargo run --release -p proofs -- simulation 20000`. It ends with 0 if nothing was
-//! found.
+//! Runs one search of a given size: `cargo run --release -p proofs -- simulation 20000`. The exit code is 0 if the search finds
+//! no violation.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs the search of that name; `None` if there is none, or a number is none.
+/// Runs the named search. Returns `None` if there is no such search, or if an argument is no number.
 fn run(words: &[&str]) -> Option<Report> {
     let number =
         |place: usize, default| words.get(place).map_or(Some(default), |word: &&str| word.parse().ok());

@@ -1,5 +1,5 @@
-//! One instance of a function, seen from the world: its clock may be wrong, and it can be killed at any
-//! effect. It is all four ports of the copier at once.
+//! One instance of a function: its clock may be wrong, and it can be killed at any effect. It implements all four ports of the
+//! copier on the world.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,22 +19,22 @@ use rekognition_model_copier::ports::{
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::watch::SKEW;
+use crate::watch::{MAX_SKEW, mark_of};
 use crate::weather::{Fault, Kind};
-use crate::world::models::Operation;
 use crate::world::{Shared, World, earlier, later, policies, refusal};
 
-/// How long a call without an answer takes: the SDK's time-out for an attempt, for all of them, and for a policy's.
-const ATTEMPT: Duration = Duration::from_secs(10);
-const CALL: Duration = Duration::from_secs(25);
-const POLICY_CALL: Duration = Duration::from_secs(8);
-/// When a late call lands: just before its signature ends.
+/// How long the client waits for the answer of CopyProjectVersion, which it tries once.
+pub const COPY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the client waits for the answer of a call about project policies.
+const POLICY_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long the client waits for the answer of any other call, with all attempts.
+const CALL_TIMEOUT: Duration = Duration::from_secs(25);
+/// A late call takes effect just before its signature expires.
 const LATE: Duration = Duration::from_secs(15 * 60 - 1);
-/// How old a stale reading is.
+/// The age of a stale answer.
 const STALE: Duration = Duration::from_secs(300);
 
-/// A function instance.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Process {
     shared: Shared,
     skew: SignedDuration,
@@ -42,18 +42,19 @@ pub struct Process {
 }
 
 impl Process {
-    /// An instance whose clock is ahead by `skew`.
+    /// Makes an instance whose clock is ahead by `skew`.
     pub fn new(shared: &Shared, skew: SignedDuration) -> Self {
         Self { shared: shared.clone(), skew, kill: Arc::default() }
     }
 
-    /// The world as the copier's ports.
     pub fn ports(&self) -> Ports<Self, Self, Self, Self> {
         let port = || self.clone();
         Ports { ledger: port(), rekognition: port(), bus: port(), clock: port() }
     }
 
-    /// Runs an invocation. `None` if it was killed. INVARIANT: it ends before its time-out, whatever hangs.
+    /// Runs an invocation. Returns `None` if it was killed.
+    ///
+    /// INVARIANT: it ends before its time-out, even if a service hangs.
     pub async fn invoke<T>(&self, limit: Duration, invocation: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
@@ -66,7 +67,7 @@ impl Process {
         }
     }
 
-    /// One use of a port: it happens, or fails, or reads what is no longer so.
+    /// Uses a port: the call takes effect, or fails, or reads an old state. `stale` returns `None` if there is no old state.
     pub async fn effect<T>(
         &self,
         kind: Kind,
@@ -78,7 +79,7 @@ impl Process {
         if fault == Some(Fault::Duplicate) {
             self.shared.bell.notify_waiters();
         }
-        takes(there).await;
+        wait(there).await;
         let result = match fault {
             None | Some(Fault::Duplicate) => self.shared.with(happen),
             Some(Fault::KilledBefore) => self.killed().await,
@@ -93,9 +94,9 @@ impl Process {
             Some(fault @ (Fault::Hang | Fault::Late)) => {
                 let result = self.shared.with(|world| fail(world, fault));
                 sleep(match kind {
-                    Kind::Copy => ATTEMPT,
-                    Kind::Policies | Kind::ChangePolicy => POLICY_CALL,
-                    _ => CALL,
+                    Kind::Copy => COPY_TIMEOUT,
+                    Kind::Policies | Kind::ChangePolicy => POLICY_TIMEOUT,
+                    _ => CALL_TIMEOUT,
                 })
                 .await;
                 result
@@ -106,7 +107,7 @@ impl Process {
             },
             Some(fault) => self.shared.with(|world| fail(world, fault)),
         };
-        takes(back).await;
+        wait(back).await;
         result
     }
 
@@ -116,8 +117,8 @@ impl Process {
     }
 }
 
-/// Lets time pass, and others act; no time, nobody.
-async fn takes(time: Duration) {
+/// Waits, and lets other tasks act. Without a wait, no other task acts.
+async fn wait(time: Duration) {
     if !time.is_zero() {
         sleep(time).await;
     }
@@ -143,7 +144,7 @@ impl Ledger for Process {
         let create = |world: &mut World| {
             let created = world.table.create(record, world.now);
             if let Created::New(record) = &created {
-                (world.check)(record, &world.times);
+                (world.on_write)(record);
                 world.watch.created(record);
             }
             Ok(created)
@@ -161,7 +162,7 @@ impl Ledger for Process {
         let save = |world: &mut World| {
             let Some((before, after)) = world.table.save(record, world.now) else { return Ok(None) };
             world.note(after.header().revision);
-            (world.check)(&after, &world.times);
+            (world.on_write)(&after);
             world.watch.saved(&before, &after, &world.models, world.now);
             Ok(Some((*after).clone()))
         };
@@ -175,7 +176,7 @@ impl Ledger for Process {
         after: Option<Cursor>,
     ) -> Result<Page<Entry>, Unavailable> {
         let due = |world: &mut World| Ok(world.table.due(step, asked, after, world.now));
-        // The index as it was before any of it was due.
+        // The index before any record was due.
         let stale = |_: &mut World| Some(Ok(Page::default()));
         self.effect(Kind::Due, due, unavailable, stale).await
     }
@@ -183,20 +184,17 @@ impl Ledger for Process {
 
 impl Rekognition for Process {
     async fn copy(&self, copy: &CopyRequest) -> CopyAnswer {
-        let mark = copy.tags.get("mark").map(String::as_str).unwrap_or_default();
+        let mark = mark_of(copy);
         let signed = self.shared.with(|world| {
             world.watch.called(mark, &world.table, world.now);
             world.now
         });
-        let _under_way = UnderWay { shared: &self.shared, mark };
+        let _call = CallInProgress { shared: &self.shared, mark };
         let call = |world: &mut World| {
-            if world.models.throttles(Operation::Copy, world.now) {
+            if world.models.throttles(Kind::Copy, world.now) {
                 return CopyAnswer::Refused(throttled());
             }
-            let version = copy.source_project_version_arn.as_str();
-            world.models.lacks_policy =
-                world.needs_policy && !world.policies.allow(&copy.source_project_arn, version, world.now);
-            match world.models.judge(copy, world.now) {
+            match world.copy(copy) {
                 Ok(arn) => CopyAnswer::Accepted(arn),
                 Err(refusal) => {
                     world.watch.refused(mark, &refusal.code, world.now);
@@ -207,7 +205,14 @@ impl Rekognition for Process {
         let fail = |world: &mut World, fault: Fault| {
             match fault {
                 Fault::Throttle => return CopyAnswer::Refused(throttled()),
-                Fault::Late => world.models.in_flight.push((later(signed, LATE), copy.clone())),
+                Fault::Late => {
+                    let copy = copy.clone();
+                    world.watch.call_began(mark);
+                    world.at_late_call(later(signed, LATE), move |world| {
+                        world.watch.call_ended(mark_of(&copy));
+                        let _ = world.copy(&copy);
+                    });
+                }
                 _ => {}
             }
             CopyAnswer::Unanswered { reason: format!("{fault:?}") }
@@ -218,10 +223,10 @@ impl Rekognition for Process {
     async fn versions(&self, project: &ProjectArn, which: Which<'_>) -> Result<Page<Version>, Unavailable> {
         let which = &which;
         let describe = |world: &mut World| {
-            if world.models.throttles(Operation::Describe, world.now) {
+            if world.models.throttles(Kind::Describe, world.now) {
                 return Err(Unavailable("ThrottlingException".to_owned()));
             }
-            Ok(world.models.look(project, which, world.now))
+            Ok(world.models.poll(project, which, world.now))
         };
         let stale =
             |world: &mut World| Some(Ok(world.models.describe(project, which, earlier(world.now, STALE))));
@@ -229,19 +234,9 @@ impl Rekognition for Process {
     }
 
     async fn policies(&self, project: &ProjectArn) -> Result<Vec<ProjectPolicy>, PolicyError> {
-        let list = |world: &mut World, ago: Duration| {
-            let stored = world.policies.list(project, earlier(world.now, ago)).into_iter();
-            let policy = |policy: policies::Stored| ProjectPolicy {
-                name: policy.name,
-                revision_id: policy.revision_id,
-                document: policy.document,
-                updated_at: None,
-            };
-            Ok(stored.map(policy).collect())
-        };
         let fail = |_: &mut World, fault: Fault| Err(policy_error("rekognition:ListProjectPolicies", fault));
-        let read = |world: &mut World| list(world, Duration::ZERO);
-        let stale = |world: &mut World| Some(list(world, STALE));
+        let read = |world: &mut World| Ok(world.policies.list(project, world.now));
+        let stale = |world: &mut World| Some(Ok(world.policies.list(project, earlier(world.now, STALE))));
         self.effect(Kind::Policies, read, fail, stale).await
     }
 
@@ -254,7 +249,7 @@ impl Rekognition for Process {
     ) -> Result<(), PolicyError> {
         let expiry = policies::expiry_of(document);
         let now = Clock::now(self);
-        // INVARIANT: a policy allows nothing later than an hour after it was put, by the copier's clock.
+        // INVARIANT: a policy permits nothing later than an hour after it was put, by the copier's clock.
         self.shared.with(|world| {
             let holds = expiry.is_some_and(|expiry| expiry.duration_since(now) <= POLICY_LIFETIME);
             world.watch.must(holds, || format!("put at {now} until {expiry:?}"));
@@ -275,9 +270,7 @@ impl Rekognition for Process {
                 world.policies.list(project, world.now).into_iter().find(|policy| policy.name == name);
             let expiry = deleted.and_then(|policy| policies::expiry_of(&policy.document));
             let holds = name.starts_with("model-copier-")
-                && expiry.is_none_or(|expiry| {
-                    expiry <= later(world.now, Duration::try_from(SKEW).unwrap_or_default())
-                });
+                && expiry.is_none_or(|expiry| expiry <= later(world.now, MAX_SKEW));
             world.watch.must(holds, || format!("deleted `{name}`, valid until {expiry:?}"));
         });
         self.change_policy("rekognition:DeleteProjectPolicy", project, name, None, Some(revision_id)).await
@@ -298,11 +291,15 @@ impl Process {
         let change =
             &policies::Change { project, name, document, revision_id: revision_id.map(str::to_owned) };
         let call = |world: &mut World| {
-            world.policies.change(change.clone(), world.now).map_err(|_| PolicyError::Conflict)
+            let is_done = world.policies.change(change, world.now);
+            is_done.then_some(()).ok_or(PolicyError::Conflict)
         };
         let fail = |world: &mut World, fault: Fault| {
             if fault == Fault::Late {
-                world.policies.change_later(change.clone(), later(signed, LATE));
+                let change = change.clone();
+                world.at_late_call(later(signed, LATE), move |world| {
+                    world.policies.change(&change, world.now);
+                });
             }
             Err(policy_error(action, fault))
         };
@@ -321,28 +318,28 @@ fn throttled() -> Refusal {
     refusal("ThrottlingException")
 }
 
-/// A call that has begun and neither landed nor died with its function.
-struct UnderWay<'a> {
+/// A call that has begun. Dropping it ends the call: it has an answer, or its function was killed.
+struct CallInProgress<'a> {
     shared: &'a Shared,
     mark: &'a str,
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for CallInProgress<'_> {
     fn drop(&mut self) {
-        self.shared.with(|world| world.watch.call_over(self.mark));
+        self.shared.with(|world| world.watch.call_ended(self.mark));
     }
 }
 
 impl Bus for Process {
     async fn publish(&self, call: &[&Outgoing]) -> Result<Vec<Result<(), Unavailable>>, CallFailed> {
-        let publish = |world: &mut World| Ok(call.iter().map(|outgoing| take(world, outgoing)).collect());
-        // A throttle accepts some entries and leaves others, as PutEvents does.
+        let publish = |world: &mut World| Ok(call.iter().map(|outgoing| accept(world, outgoing)).collect());
+        // A throttled PutEvents may accept some entries and refuse others.
         let fail = |world: &mut World, fault: Fault| {
             if fault != Fault::Throttle {
                 return Err(CallFailed::Unavailable(format!("{fault:?}")));
             }
             let one = |(n, outgoing): (usize, &&Outgoing)| match n % 2 {
-                1 => take(world, outgoing),
+                1 => accept(world, outgoing),
                 _ => Err(Unavailable(format!("{fault:?}"))),
             };
             Ok(call.iter().enumerate().map(one).collect())
@@ -351,7 +348,7 @@ impl Bus for Process {
     }
 }
 
-fn take(world: &mut World, outgoing: &Outgoing) -> Result<(), Unavailable> {
+fn accept(world: &mut World, outgoing: &Outgoing) -> Result<(), Unavailable> {
     let print = world.watch.published(outgoing);
     world.note(print);
     Ok(())

@@ -1,36 +1,33 @@
-//! What a search did, and how it uses every processor.
+//! The report of a search, and the loop that runs a search on every processor.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-/// What a search went through, and what it found.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// What was counted, each with its figure.
-    pub done: Vec<(String, String)>,
-    /// What must never be.
+    /// What the search did: names and figures.
+    pub(crate) figures: Vec<(String, String)>,
     pub violations: Vec<String>,
 }
 
 impl Report {
-    /// Adds a figure.
-    pub fn count(&mut self, what: &str, figure: impl ToString) {
-        self.done.push((what.to_owned(), figure.to_string()));
+    pub fn count(&mut self, name: &str, figure: impl ToString) {
+        self.figures.push((name.to_owned(), figure.to_string()));
     }
 
     /// Adds a violation unless `holds`.
-    pub fn must(&mut self, holds: bool, what: impl FnOnce() -> String) {
+    pub fn must(&mut self, holds: bool, violation: impl FnOnce() -> String) {
         if !holds {
-            self.violations.push(what());
+            self.violations.push(violation());
         }
     }
 
-    /// Holds the search to its word, in a test.
+    /// Fails a test if the search found a violation.
     ///
     /// # Panics
-    /// If it found something.
-    pub fn finds_nothing(self) {
+    /// If it found one.
+    pub fn expect_no_violation(self) {
         println!("{self}");
         assert_eq!(self.violations, Vec::<String>::new());
     }
@@ -39,8 +36,8 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} violations", self.violations.len())?;
-        for (what, figure) in &self.done {
-            writeln!(f, "  {what}: {figure}")?;
+        for (name, figure) in &self.figures {
+            writeln!(f, "  {name}: {figure}")?;
         }
         for violation in self.violations.iter().take(50) {
             writeln!(f, "  VIOLATION {violation}")?;
@@ -49,7 +46,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Does `each` for every number below `count`, on every processor. The results are in no order.
+/// Calls `each` for every number below `count`, on every processor. The results have no order.
 ///
 /// # Panics
 /// If `each` does.

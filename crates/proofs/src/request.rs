@@ -1,34 +1,34 @@
-//! Requests, as messages.
+//! The requests that the searches send, and the rules of their deployments.
 
+use jiff::Timestamp;
 use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::arn::ProjectArn;
+use rekognition_model_copier::domain::intake::{Message, WayIn, read_message};
+use rekognition_model_copier::domain::record::{Accepted, Record};
 use rekognition_model_copier::settings::Settings;
 use serde_json::json;
 
-/// The account the functions run in.
+/// The account of the functions.
 pub const ACCOUNT: &str = "444455556666";
 /// The account that owns the models.
 pub const SOURCE: &str = "111122223333";
 
-/// A request to be sent.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Its id.
     pub id: String,
-    /// What tells it from every other request, whatever their ids: the value of its tag `mark`.
+    /// The value of its tag `mark`, which no other request has, even if their ids are equal.
     pub mark: String,
-    /// Which model is copied.
+    /// The name of the source version.
     pub model: String,
-    /// Where from.
     pub source_project: ProjectArn,
-    /// Where to.
+    /// The destination project.
     pub project: ProjectArn,
-    /// As what.
+    /// The name of the copy.
     pub name: String,
 }
 
 impl Request {
-    /// A request with its own id, for a version of its own.
+    /// A request for a version whose name no other id has.
     pub fn new(id: &str) -> Self {
         Self {
             id: id.to_owned(),
@@ -40,18 +40,30 @@ impl Request {
         }
     }
 
-    /// A request to copy a model within its project.
+    /// A request to copy a model within one project.
     pub fn within_one_project(id: &str) -> Self {
         Self { source_project: project(0), ..Self::new(id) }
     }
 
-    /// The ARN of the model that is copied.
-    pub fn source(&self) -> String {
+    /// Reads the request as start-copy does.
+    ///
+    /// # Panics
+    /// If it is invalid.
+    pub fn accept(&self, rules: &Rules, now: Timestamp) -> Accepted {
+        let message = Message { text: &self.body(), id: &self.id, way_in: WayIn::Queue };
+        let intake = read_message(message, rules, "owner", now);
+        let Ok(Record::Accepted(accepted)) = intake.map(|intake| intake.record) else {
+            panic!("an invalid request")
+        };
+        accepted
+    }
+
+    /// The ARN of the source version.
+    fn source(&self) -> String {
         let head = self.source_project.as_str().rsplit_once('/').map_or("", |(head, _)| head);
         format!("{head}/version/{}/1762077600000", self.model)
     }
 
-    /// The message that asks for it.
     pub fn body(&self) -> String {
         json!({
             "sourceProjectArn": self.source_project,
@@ -66,41 +78,39 @@ impl Request {
     }
 }
 
-/// The ARN of a version of the source project.
+/// Returns the ARN of a version of the source project.
 pub fn source_version(model: &str) -> String {
     format!("arn:aws:rekognition:us-east-1:{SOURCE}:project/flowers/version/{model}/1762077600000")
 }
 
-/// The source project.
-///
 /// # Panics
-/// Never: it is an ARN.
+/// Never, because it is an ARN.
 pub fn source_project() -> ProjectArn {
     let arn = format!("arn:aws:rekognition:us-east-1:{SOURCE}:project/flowers/1761904800000");
     ProjectArn::parse(&arn).expect("a project's ARN")
 }
 
-/// One of the destination projects.
+/// Returns one of the destination projects.
 ///
 /// # Panics
-/// Never: every number makes an ARN.
+/// Never, because every number makes an ARN.
 pub fn project(number: usize) -> ProjectArn {
     let arn = format!("arn:aws:rekognition:us-east-1:{ACCOUNT}:project/flowers-{number}/1761991200000");
     ProjectArn::parse(&arn).expect("a project's ARN")
 }
 
-/// The rules of a deployment with these settings and the least.
+/// Returns the rules of a deployment with these settings and the required ones.
 ///
 /// # Panics
-/// If a setting is bad.
+/// If a setting is invalid.
 pub fn rules(settings: &[(&str, &str)]) -> Rules {
-    let least = [
+    let required = [
         ("AWS_REGION", "us-east-1"),
         ("LEDGER_TABLE", "ledger"),
         ("ACCOUNT_ID", ACCOUNT),
         ("ALLOWED_SOURCE_ACCOUNTS", SOURCE),
     ];
-    let all = settings.iter().chain(&least);
+    let all = settings.iter().chain(&required);
     let read = |name: &str| all.clone().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
     Settings::read(read).expect("good settings").rules
 }

@@ -1,4 +1,4 @@
-//! Simulation: a world by chance for every seed. The same seed is the same world, to the last bit.
+//! The search `simulation`: makes a random world from each seed and runs it. A seed replays exactly.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,52 +16,49 @@ use crate::report::{Report, in_parallel};
 use crate::request::{Request, project, rules, source_project, source_version};
 use crate::scenario::PUTTING;
 use crate::weather::{Fault, Outage, Service, Storm, Weather};
-use crate::world::models::{Destiny, Outside};
+use crate::world::models::Course;
 use crate::world::{Latency, Shared, World, later};
 
-/// What came of a seed.
+/// The result of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// What must never be.
     pub violations: Vec<String>,
     /// See [`World::history`].
     pub history: u64,
-    /// How many effects there were.
-    pub effects: u64,
-    /// How many requests.
-    pub requests: u64,
-    /// How long it lasted in the world.
-    pub lasted: Duration,
-    /// How often each status was announced for the first time.
-    pub statuses: Vec<(&'static str, u64)>,
+    effects: u64,
+    requests: u64,
+    /// In virtual time.
+    duration: Duration,
+    /// How often each status was announced, without repetitions.
+    statuses: BTreeMap<&'static str, u64>,
 }
 
 /// How much happens in a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// One or two requests whose copies take minutes, with trouble for twenty; sweeps that would find nothing
-    /// are left out.
+    /// One or two requests whose copies take minutes, with faults for 20 minutes and without idle sweeps.
     Small,
-    /// Up to thirty, which may take an hour.
+    /// Up to thirty requests whose copies take up to an hour.
     Any,
 }
 
-/// Lives through the world of a seed: two of three are small.
-pub fn live(seed: u64, verbose: bool) -> Outcome {
+/// Runs the world of a seed. Two of three worlds are small.
+pub fn run(seed: u64, is_verbose: bool) -> Outcome {
     let size = if seed.is_multiple_of(3) { Size::Any } else { Size::Small };
-    live_by(Chance::new(seed), size, verbose, |_, _| {})
+    run_with(Chance::new(seed), size, is_verbose, |_, _| {})
 }
 
-/// Lives through a world of this size by this chance; `check` sees every record that is written.
-pub fn live_by(mut chance: Chance, size: Size, verbose: bool, check: fn(&Record, &Times)) -> Outcome {
+/// Runs a random world of this size. `check` sees every record that is written.
+pub fn run_with(mut chance: Chance, size: Size, is_verbose: bool, check: fn(&Record, &Times)) -> Outcome {
     in_virtual_time(async {
-        let rules = some_rules(&mut chance);
-        let requests = some_requests(size, &mut chance);
-        let deployment = some_deployment(&rules, size, &mut chance);
+        let rules = random_rules(&mut chance);
+        let requests = random_requests(size, &mut chance);
+        let deployment = random_deployment(&rules, size, &mut chance);
         let shared = Shared::new(&rules, 0);
         shared.with(|world| {
-            world.verbose = verbose;
-            world.check = check;
+            world.is_verbose = is_verbose;
+            let times = world.times;
+            world.on_write = Box::new(move |record| check(record, &times));
             prepare(world, size, &mut chance);
             world.chance = chance;
         });
@@ -71,23 +68,26 @@ pub fn live_by(mut chance: Chance, size: Size, verbose: bool, check: fn(&Record,
             history: world.history,
             effects: world.effects.len() as u64,
             requests: requests.len() as u64,
-            lasted: world.age(),
-            statuses: std::mem::take(&mut world.watch.statuses).into_iter().collect(),
+            duration: world.age(),
+            statuses: std::mem::take(&mut world.watch.statuses),
         })
     })
 }
 
-/// Lives through so many seeds, once each.
+/// Runs so many seeds.
 pub fn search(seeds: u64, first: u64) -> Report {
-    let outcomes = in_parallel(seeds, |n| (first + n, live(first + n, false)));
+    let outcomes = in_parallel(seeds, |n| (first + n, run(first + n, false)));
     let mut report = Report::default();
     let mut statuses = BTreeMap::<&str, u64>::new();
     let (mut effects, mut requests, mut seconds) = (0, 0, 0);
     for (seed, outcome) in outcomes {
         effects += outcome.effects;
         requests += outcome.requests;
-        seconds += outcome.lasted.as_secs();
-        outcome.statuses.iter().for_each(|(status, count)| *statuses.entry(status).or_default() += count);
+        seconds += outcome.duration.as_secs();
+        outcome
+            .statuses
+            .into_iter()
+            .for_each(|(status, count)| *statuses.entry(status).or_default() += count);
         report.must(outcome.violations.is_empty(), || format!("seed {seed}: {:?}", outcome.violations));
     }
     report.count("seeds", format!("{first} to {}", (first + seeds).saturating_sub(1)));
@@ -98,15 +98,15 @@ pub fn search(seeds: u64, first: u64) -> Report {
     report
 }
 
-/// Lives through one seed twice, the first time printing every effect.
+/// Runs one seed twice, and prints every effect of the first run.
 pub fn replay(seed: u64) -> Report {
-    let (first, again) = (live(seed, true), live(seed, false));
+    let (first, again) = (run(seed, true), run(seed, false));
     let mut report = Report { violations: first.violations, ..Report::default() };
-    report.must(first.history == again.history, || "another history the second time".to_owned());
+    report.must(first.history == again.history, || "the second run differs from the first".to_owned());
     report
 }
 
-fn some_rules(chance: &mut Chance) -> Rules {
+fn random_rules(chance: &mut Chance) -> Rules {
     let mut settings = Vec::new();
     if chance.once_in(3) {
         settings.extend(PUTTING);
@@ -123,7 +123,7 @@ fn some_rules(chance: &mut Chance) -> Rules {
     rules(&settings)
 }
 
-fn some_requests(size: Size, chance: &mut Chance) -> Vec<(Duration, Request)> {
+fn random_requests(size: Size, chance: &mut Chance) -> Vec<(Duration, Request)> {
     let most = match size {
         Size::Small => 2,
         Size::Any if chance.once_in(30) => 30,
@@ -155,62 +155,54 @@ fn some_requests(size: Size, chance: &mut Chance) -> Vec<(Duration, Request)> {
     requests
 }
 
-fn some_deployment(rules: &Rules, size: Size, chance: &mut Chance) -> Deployment {
+fn random_deployment(rules: &Rules, size: Size, chance: &mut Chance) -> Deployment {
     let skewed = chance.once_in(2);
-    let mut clocks = |most: u64| {
+    let mut skews = |most: u64| {
         let count = 1 + chance.below(most);
         let mut skew = || if skewed { chance.below(120_001) as i64 - 60_000 } else { 0 };
         (0..count).map(|_| SignedDuration::from_millis(skew())).collect()
     };
     Deployment {
         rules: rules.clone(),
-        starters: clocks(3),
-        checkers: clocks(2),
-        // Some schedules miss most of their minutes: the same happens in fewer sweeps, so that more worlds fit in an hour.
-        every: MINUTE
+        starter_skews: skews(3),
+        checker_skews: skews(2),
+        // Most schedules leave out most minutes, because fewer sweeps find the same violations sooner.
+        sweeps_every: MINUTE
             * match size {
                 Size::Small => *chance.one(&[5, 10]),
                 Size::Any => *chance.one(&[1, 3, 10]),
             },
-        spares_sweeps: size == Size::Small || !chance.once_in(4),
+        skips_idle_sweeps: size == Size::Small || !chance.once_in(4),
         patience: Duration::from_secs(80 * 3600),
     }
 }
 
 fn prepare(world: &mut World, size: Size, chance: &mut Chance) {
-    // Most functions meet at what they write; that spares most of the waiting, which is most of the work.
+    // Functions interfere at their writes, so most worlds spend no time on reads.
     world.latency = *chance.one(&[Latency::Varying, Latency::OfWrites, Latency::OfWrites, Latency::OfWrites]);
-    world.table.page = *chance.one(&[1, 3, 1000]);
+    world.table.page_size = *chance.one(&[1, 3, 1000]);
     world.table.lag = Duration::from_secs(*chance.one(&[0, 0, 1, 90]));
-    world.models.per_second = *chance.one(&[None, Some(5), Some(2)]);
-    world.models.at_once = *chance.one(&[None, None, Some(1), Some(3)]);
-    world.policies.seen_after = Duration::from_secs(*chance.one(&[0, 5, 60]));
+    world.models.calls_per_second = *chance.one(&[None, Some(5), Some(2)]);
+    world.models.max_concurrent_copies = *chance.one(&[None, None, Some(1), Some(3)]);
+    world.policies.visible_after = Duration::from_secs(*chance.one(&[0, 5, 60]));
     let full = Duration::from_secs(match size {
         Size::Small => *chance.one(&[0, 0, 180]),
         Size::Any if chance.once_in(20) => 7200,
         Size::Any => *chance.one(&[0, 0, 600]),
     });
-    let now = world.now;
     match full.is_zero() {
-        false => world.policies.fill(&source_project(), full, now),
-        true if chance.once_in(4) => world.policies.meddle(&source_project(), now),
+        false => world.fill_policies(full),
+        true if chance.once_in(4) => world.meddle_with_policies(),
         true => {}
     }
-    world.models.usual = destiny(size, chance);
-    world.weather = Weather::Stormy(storm(world, size, chance));
-    let acts = *chance.one(&[0, 0, 1, 3]);
-    for _ in 0..acts {
-        let at = later(world.now, chance.up_to(eventful(size) * 2 / 3));
-        let act = act(chance);
-        if let Outside::Permit(false) = act {
-            let again = later(at, chance.up_to(Duration::from_secs(1800)));
-            world.models.outside.push((again, Outside::Permit(true)));
-        }
-        world.models.outside.push((at, act));
+    world.models.usual_course = random_course(size, chance);
+    world.weather = Weather::Random(random_storm(world, size, chance));
+    for _ in 0..*chance.one(&[0, 0, 1, 3]) {
+        schedule_interference(world, size, chance);
     }
 }
 
-fn destiny(size: Size, chance: &mut Chance) -> Destiny {
+fn random_course(size: Size, chance: &mut Chance) -> Course {
     use ModelStatus::{CopyingCompleted, CopyingFailed, Expired, Failed, Running, Stopped};
     let ends = [
         CopyingCompleted,
@@ -226,41 +218,54 @@ fn destiny(size: Size, chance: &mut Chance) -> Destiny {
         Size::Small => *chance.one(&[60, 300]),
         Size::Any => *chance.one(&[60, 600, 3600]),
     };
-    Destiny {
-        takes: chance.up_to(Duration::from_secs(longest)),
-        ends: chance.one(&ends).clone(),
-        seen_after: Duration::from_secs(*chance.one(&[0, 0, 5, 120])),
+    Course {
+        duration: chance.up_to(Duration::from_secs(longest)),
+        end: chance.one(&ends).clone(),
+        visible_after: Duration::from_secs(*chance.one(&[0, 0, 5, 120])),
     }
 }
 
-/// How long things go wrong by chance, and two thirds of it others act.
-fn eventful(size: Size) -> Duration {
+/// How long there are random faults. Other people act in the first two thirds of it.
+fn time_of_faults(size: Size) -> Duration {
     Duration::from_secs(match size {
         Size::Small => 1200,
         Size::Any => 3600,
     })
 }
 
-fn act(chance: &mut Chance) -> Outside {
+/// Schedules an action of other people: they make, start or delete a version, or withdraw the owner's policy for a while.
+fn schedule_interference(world: &mut World, size: Size, chance: &mut Chance) {
+    let wait = chance.up_to(time_of_faults(size) * 2 / 3);
     let (project, name) = (project(chance.below(2) as usize), format!("copy-{}", chance.below(3)));
     match chance.below(6) {
-        0 => Outside::Make(project, name, None),
-        1 => Outside::Make(project, name, Some(source_version(&format!("flowers.{}", chance.below(2))))),
-        2 => Outside::Say(project, name, ModelStatus::Running),
-        3 => Outside::Permit(false),
-        _ => Outside::Delete(project, name, chance.up_to(Duration::from_secs(300))),
+        0 => world.after(wait, move |world| world.models.make(&project, &name, None, world.now)),
+        1 => {
+            let source = Some(source_version(&format!("flowers.{}", chance.below(2))));
+            world.after(wait, move |world| world.models.make(&project, &name, source, world.now));
+        }
+        2 => world.after(wait, move |world| {
+            world.models.set_status(&project, &name, ModelStatus::Running, world.now);
+        }),
+        3 => {
+            world.after(wait, |world| world.models.is_forbidden = true);
+            let until = wait + chance.up_to(Duration::from_secs(1800));
+            world.after(until, |world| world.models.is_forbidden = false);
+        }
+        _ => {
+            let lasts = chance.up_to(Duration::from_secs(300));
+            world.after(wait, move |world| world.models.delete(&project, &name, lasts, world.now));
+        }
     }
 }
 
-fn storm(world: &World, size: Size, chance: &mut Chance) -> Storm {
+fn random_storm(world: &World, size: Size, chance: &mut Chance) -> Storm {
     let intensity = *chance.one(&[0, 2, 10, 40]);
-    let permille = Fault::ALL
-        .into_iter()
-        .filter(|_| !chance.once_in(3))
-        .collect::<Vec<_>>()
-        .into_iter()
-        .map(|fault| (fault, chance.below(intensity * 2 + 1)))
-        .collect();
+    let mut permille = Vec::new();
+    for fault in Fault::ALL {
+        if !chance.once_in(3) {
+            permille.push((fault, chance.below(intensity * 2 + 1)));
+        }
+    }
     let mut outages = Vec::new();
     if chance.once_in(6) {
         let from = later(world.now, chance.up_to(Duration::from_secs(1800)));
@@ -275,5 +280,10 @@ fn storm(world: &World, size: Size, chance: &mut Chance) -> Storm {
             fault: *chance.one(&[Fault::ErrorBefore, Fault::Hang]),
         });
     }
-    Storm { permille, only_copies: false, outages, until: later(world.now, chance.up_to(eventful(size))) }
+    Storm {
+        permille,
+        only_copies: false,
+        outages,
+        until: later(world.now, chance.up_to(time_of_faults(size))),
+    }
 }

@@ -1,8 +1,9 @@
-//! The invariants, checked at every effect: what a call, a write or a publication may be, given all that
-//! happened before. What it finds is kept as a list of violations.
+//! The checks of the invariants: at every effect, whether the call, write or publication is permitted after everything that
+//! happened before.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::failure;
@@ -10,51 +11,55 @@ use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::ModelStatus;
 use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::record::{Ended, Outcome, Record, State};
+use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::domain::status::Status;
 use rekognition_model_copier::domain::times::Times;
 
+use crate::world::later;
 use crate::world::models::Models;
 use crate::world::table::Table;
 
-/// How far apart two clocks may be.
-pub const SKEW: SignedDuration = SignedDuration::from_secs(120);
+/// The most that two clocks may differ.
+pub const MAX_SKEW: Duration = Duration::from_secs(120);
 
+/// The announcements of one request.
 #[derive(Debug, Default)]
-struct Request {
-    /// The bytes of each announcement that was ever recorded.
+struct Announcements {
+    /// The hash of each recorded announcement.
     recorded: BTreeMap<Status, u64>,
-    /// What was published, in the order of the first time.
+    /// The published statuses without repetitions, in the order of their first publication.
     published: Vec<Status>,
 }
 
-/// All that is remembered to judge by.
+/// What happened so far, as far as a check needs it. Requests are known by their mark, a tag that no two requests share.
 #[derive(Debug)]
 pub struct Watch {
     times: Times,
-    requests: HashMap<RecordKey, Request>,
-    letters: HashMap<u64, (RecordKey, Status)>,
+    announcements: HashMap<RecordKey, Announcements>,
+    /// The announcement of each hash.
+    hashes: HashMap<u64, (RecordKey, Status)>,
     keys: HashMap<String, RecordKey>,
-    under_way: HashMap<String, u32>,
+    /// How many copy calls of a request are in progress or will still take effect.
+    calls: HashMap<String, u32>,
+    /// When a copy call of a request was first refused with each code.
     refusals: HashMap<String, BTreeMap<String, Timestamp>>,
-    /// What must never be.
     pub violations: Vec<String>,
     /// How many announcements were published, repetitions included.
     pub publications: u64,
-    /// When each request's copy was started, from its request on.
+    /// How long each request waited until its copy was started.
     pub waits: Vec<SignedDuration>,
-    /// How often each status was announced for the first time.
+    /// How often each status was announced, without repetitions.
     pub statuses: BTreeMap<&'static str, u64>,
 }
 
 impl Watch {
-    /// Nothing seen yet.
     pub fn new(times: Times) -> Self {
         Self {
             times,
-            requests: HashMap::new(),
-            letters: HashMap::new(),
+            announcements: HashMap::new(),
+            hashes: HashMap::new(),
             keys: HashMap::new(),
-            under_way: HashMap::new(),
+            calls: HashMap::new(),
             refusals: HashMap::new(),
             violations: Vec::new(),
             publications: 0,
@@ -63,33 +68,44 @@ impl Watch {
         }
     }
 
-    /// Notes a violation unless `holds`.
+    /// Adds a violation unless `holds`.
     pub fn must(&mut self, holds: bool, what: impl FnOnce() -> String) {
         if !holds {
             self.violations.push(what());
         }
     }
 
-    /// What was published of a request, in the order of the first time.
+    /// Returns the published statuses of a request without repetitions, in the order of their first publication.
     pub fn published_of(&self, key: &RecordKey) -> &[Status] {
-        self.requests.get(key).map(|request| request.published.as_slice()).unwrap_or_default()
+        self.announcements.get(key).map(|all| all.published.as_slice()).unwrap_or_default()
     }
 
-    /// A record was created.
+    /// Checks a new record.
     pub fn created(&mut self, record: &Record) {
         if let Some(mark) = mark(record) {
             self.keys.insert(mark.to_owned(), record.header().key.clone());
         }
-        self.note_letters(record);
+        self.check_announcements(record);
     }
 
-    /// A call of CopyProjectVersion begins.
+    pub fn call_began(&mut self, mark: &str) {
+        *self.calls.entry(mark.to_owned()).or_default() += 1;
+    }
+
+    /// The call has an answer, its function was killed, or its late effect has taken place.
+    pub fn call_ended(&mut self, mark: &str) {
+        if let Some(count) = self.calls.get_mut(mark) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// Checks a copy call that begins.
     ///
-    /// INVARIANT: only for a record that is being started, has no ARN and no outcome.
+    /// INVARIANT: its record is starting, has no ARN and no outcome, and no other call for it can still take effect.
     pub fn called(&mut self, mark: &str, table: &Table, now: Timestamp) {
-        *self.under_way.entry(mark.to_owned()).or_default() += 1;
-        let at_once = self.under_way.get(mark).copied().unwrap_or(0);
-        self.must(at_once == 1, || format!("{mark}: {at_once} calls at once"));
+        self.call_began(mark);
+        let calls = self.calls.get(mark).copied().unwrap_or(0);
+        self.must(calls == 1, || format!("{mark}: {calls} calls at once"));
         let record = self.keys.get(mark).and_then(|key| table.get(key)).cloned();
         match record.as_deref().and_then(state) {
             Some(State::Starting { lease, unanswered: false }) => {
@@ -99,19 +115,12 @@ impl Watch {
         }
     }
 
-    /// The call is over: answered, or its function is dead.
-    pub fn call_over(&mut self, mark: &str) {
-        if let Some(count) = self.under_way.get_mut(mark) {
-            *count = count.saturating_sub(1);
-        }
-    }
-
-    /// A call was refused.
+    /// Notes a refused copy call.
     pub fn refused(&mut self, mark: &str, code: &str, now: Timestamp) {
         self.refusals.entry(mark.to_owned()).or_default().entry(code.to_owned()).or_insert(now);
     }
 
-    /// A record was written again.
+    /// Checks a record that replaces an earlier revision.
     pub fn saved(&mut self, before: &Record, after: &Record, models: &Models, now: Timestamp) {
         if before == after {
             return;
@@ -132,32 +141,32 @@ impl Watch {
         self.must(known(before).is_none() || known(before) == known(after), || {
             format!("{key}: {:?} became {:?}", known(before), known(after))
         });
-        self.taken_out(before, after);
-        self.note_letters(after);
+        self.check_emptied_outbox(before, after);
+        self.check_announcements(after);
         if state(before) != state(after) {
-            self.entered(before, after, models, now);
+            self.check_transition(before, after, models, now);
         }
     }
 
-    /// INVARIANT: marked after it was published.
-    fn taken_out(&mut self, before: &Record, after: &Record) {
+    /// INVARIANT: an announcement leaves the outbox after it was published.
+    fn check_emptied_outbox(&mut self, before: &Record, after: &Record) {
         let (key, left) = (&after.header().key, &after.header().outbox);
         for outgoing in before.header().outbox.iter().filter(|outgoing| !left.contains(outgoing)) {
-            let published =
-                self.requests.get(key).is_some_and(|seen| seen.published.contains(&outgoing.status));
-            self.must(published, || format!("{key}: {:?} marked before published", outgoing.status));
+            let is_published = self.published_of(key).contains(&outgoing.status);
+            self.must(is_published, || format!("{key}: {:?} removed before published", outgoing.status));
         }
     }
 
-    fn note_letters(&mut self, record: &Record) {
+    /// INVARIANT: an announcement's bytes never change, and only an ended record has a final announcement.
+    fn check_announcements(&mut self, record: &Record) {
         let header = record.header();
         let key = &header.key;
         for outgoing in &header.outbox {
-            let print = print(outgoing);
-            let request = self.requests.entry(key.clone()).or_default();
-            let first = *request.recorded.entry(outgoing.status).or_insert(print);
-            self.must(first == print, || format!("{key}: two versions of {:?}", outgoing.status));
-            self.letters.insert(print, (key.clone(), outgoing.status));
+            let hash = hash(outgoing);
+            let announcements = self.announcements.entry(key.clone()).or_default();
+            let first = *announcements.recorded.entry(outgoing.status).or_insert(hash);
+            self.must(first == hash, || format!("{key}: two versions of {:?}", outgoing.status));
+            self.hashes.insert(hash, (key.clone(), outgoing.status));
         }
         let finals = header.announced.iter().filter(|announced| announced.status.is_final()).count();
         self.must(finals == usize::from(record.ended_at().is_some()), || {
@@ -165,7 +174,7 @@ impl Watch {
         });
     }
 
-    fn entered(&mut self, before: &Record, after: &Record, models: &Models, now: Timestamp) {
+    fn check_transition(&mut self, before: &Record, after: &Record, models: &Models, now: Timestamp) {
         let Some(accepted) = after.accepted() else { return };
         let key = &accepted.header.key;
         if let (None, Some(copy)) = (before.started_copy(), after.started_copy()) {
@@ -178,49 +187,41 @@ impl Watch {
         }
         match &accepted.state {
             State::Starting { .. } | State::Copying(_) => {}
-            State::Waiting { .. } => self.nothing_can_land(after, models),
+            State::Waiting { .. } => self.check_no_call_in_progress(after),
             State::Ended(Ended { outcome: Outcome::Completed { copy, .. }, .. }) => {
                 let model = models.get(&copy.project_version_arn);
-                let copied = model.is_some_and(|model| model.past(now).any(is_copied));
-                self.must(copied, || format!("{key}: completed, and never was"));
+                let is_true = model.is_some_and(|model| model.statuses_until(now).any(is_copied));
+                self.must(is_true, || format!("{key}: completed without a completed copy"));
             }
             State::Ended(Ended { outcome: Outcome::Failed(why) | Outcome::TimedOut(why), .. }) => {
-                self.nothing_can_land(after, models);
+                self.check_no_call_in_progress(after);
                 let holds = self.is_true(&why.failure.code, before, after, models, now);
-                self.must(holds, || format!("{key}: {} is not so", why.failure.code));
+                self.must(holds, || format!("{key}: the failure {} is wrong", why.failure.code));
             }
         }
     }
 
-    /// INVARIANT: neither a failure nor another start while a call that might succeed is still possible.
-    fn nothing_can_land(&mut self, record: &Record, models: &Models) {
-        let Some(mark) = mark(record) else { return };
-        let late = models.in_flight.iter().any(|(_, copy)| copy.tags.get("mark").is_some_and(|m| m == mark));
-        let under_way = self.under_way.get(mark).copied().unwrap_or(0);
-        // The one call that this write is the outcome of is over when its answer is there.
-        self.must(!late && under_way == 0, || {
-            format!(
-                "{}: given up with a call that may land (late: {late}, at once: {under_way})",
-                record.header().key
-            )
-        });
+    /// INVARIANT: no failure and no wait is recorded while a call can still take effect.
+    fn check_no_call_in_progress(&mut self, record: &Record) {
+        let calls = mark(record).and_then(|mark| self.calls.get(mark)).copied().unwrap_or(0);
+        let key = &record.header().key;
+        self.must(calls == 0, || format!("{key}: given up while {calls} calls can take effect"));
     }
 
-    /// Whether what a failure says is so.
+    /// Whether the world confirms the code of a failure.
     fn is_true(&self, code: &str, before: &Record, after: &Record, models: &Models, now: Timestamp) -> bool {
         let version = after.started_copy().and_then(|copy| models.get(&copy.project_version_arn));
-        let since = |time: Timestamp| now.duration_since(time) + SKEW;
+        let since = |time: Timestamp| later(now, MAX_SKEW).duration_since(time);
         let refused = mark(after).and_then(|mark| self.refusals.get(mark));
         match code {
-            failure::COPYING_FAILED => {
-                version.is_some_and(|v| v.past(now).any(|status| *status == ModelStatus::CopyingFailed))
-            }
+            failure::COPYING_FAILED => version
+                .is_some_and(|v| v.statuses_until(now).any(|status| *status == ModelStatus::CopyingFailed)),
             failure::VERSION_DELETED => {
-                version.is_some_and(|v| !v.is_there(now) || *v.status(now) == ModelStatus::Deleting)
+                version.is_some_and(|v| !v.exists(now) || *v.status(now) == ModelStatus::Deleting)
             }
             failure::VERSION_NAME_TAKEN => after.accepted().is_some_and(|accepted| {
                 let copy = &accepted.copy;
-                let mut all = models.named(&copy.destination_project_arn, &copy.version_name);
+                let mut all = models.with_name(&copy.destination_project_arn, &copy.version_name);
                 let source = copy.source_project_version_arn.as_str();
                 all.any(|v| v.source.as_deref() != Some(source))
             }),
@@ -244,29 +245,29 @@ impl Watch {
         }
     }
 
-    /// An announcement was published. Returns its fingerprint.
-    pub fn published(&mut self, letter: &Outgoing) -> u64 {
-        let print = print(letter);
+    /// Checks a published announcement and returns its hash.
+    pub fn published(&mut self, outgoing: &Outgoing) -> u64 {
+        let hash = hash(outgoing);
         self.publications += 1;
-        let Some((key, status)) = self.letters.get(&print).cloned() else {
-            self.must(false, || format!("published before recorded: {}", letter.detail));
-            return print;
+        let Some((key, status)) = self.hashes.get(&hash).cloned() else {
+            self.must(false, || format!("published before recorded: {}", outgoing.detail));
+            return hash;
         };
-        let request = self.requests.entry(key.clone()).or_default();
-        if request.published.contains(&status) {
-            return print;
+        let published = &mut self.announcements.entry(key.clone()).or_default().published;
+        if published.contains(&status) {
+            return hash;
         }
-        let ended = request.published.iter().any(|status| status.is_final());
-        request.published.push(status);
-        let order = request.published.clone();
+        let has_ended = published.iter().any(|status| status.is_final());
+        published.push(status);
+        let order = published.clone();
         *self.statuses.entry(status.as_str()).or_default() += 1;
-        self.must(!ended, || format!("{key}: announced {order:?}"));
-        self.must(order.is_sorted_by_key(|status| rank(*status)), || format!("{key}: announced {order:?}"));
-        print
+        let is_ordered = order.is_sorted_by_key(|status| rank(*status));
+        self.must(!has_ended && is_ordered, || format!("{key}: announced {order:?}"));
+        hash
     }
 
-    /// Every request ended once, and said so.
-    pub fn settled(&mut self, table: &Table) {
+    /// Checks at the end that every request has ended and that its announcements are published.
+    pub fn check_end(&mut self, table: &Table) {
         for record in table.records() {
             let header = record.header();
             let (key, published) = (&header.key, self.published_of(&header.key).to_vec());
@@ -281,17 +282,20 @@ impl Watch {
     }
 }
 
-/// Where an accepted request stands.
 fn state(record: &Record) -> Option<&State> {
     record.accepted().map(|accepted| &accepted.state)
 }
 
-/// What a record's request was marked with.
+/// Returns the mark of an accepted request.
 pub fn mark(record: &Record) -> Option<&str> {
-    record.accepted()?.copy.tags.get("mark").map(String::as_str)
+    record.accepted().map(|accepted| mark_of(&accepted.copy))
 }
 
-/// What a copy can read once it is there; told apart from the shipped reading.
+pub fn mark_of(copy: &CopyRequest) -> &str {
+    copy.tags.get("mark").map(String::as_str).unwrap_or_default()
+}
+
+/// Whether a copy with this status exists. This does not use the shipped code's own table.
 fn is_copied(status: &ModelStatus) -> bool {
     use ModelStatus::{CopyingCompleted, Deprecated, Expired, Failed, Running, Starting, Stopped, Stopping};
     matches!(
@@ -309,8 +313,8 @@ fn rank(status: Status) -> u8 {
     }
 }
 
-fn print(letter: &Outgoing) -> u64 {
+fn hash(outgoing: &Outgoing) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (letter.detail.get(), &letter.resources, letter.time, letter.status.as_str()).hash(&mut hasher);
+    (outgoing.detail.get(), &outgoing.resources, outgoing.time, outgoing.status.as_str()).hash(&mut hasher);
     hasher.finish()
 }

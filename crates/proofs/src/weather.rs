@@ -1,7 +1,7 @@
-//! Faults: what can go wrong at an effect, and when it does.
+//! Faults: which faults an effect can have, and when it has one.
 //!
-//! An effect is one use of a port. Effects are counted from 1, so that a fault can be aimed at one of them,
-//! and it is noted whether it hit.
+//! An effect is one use of a port. Effects are numbered from 1, so that a fault can be aimed at one of them. The aim records
+//! whether it hit.
 
 use std::time::Duration;
 
@@ -9,16 +9,14 @@ use jiff::Timestamp;
 
 use crate::chance::Chance;
 
-/// A use of a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A kind of effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The ledger's first write of a record.
     Create,
-    /// A read of a record.
     Load,
-    /// A later write.
     Save,
-    /// A read of the index.
+    /// A query of the index.
     Due,
     /// CopyProjectVersion.
     Copy,
@@ -33,25 +31,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All kinds.
-    pub const ALL: [Self; 9] = [
-        Self::Create,
-        Self::Load,
-        Self::Save,
-        Self::Due,
-        Self::Copy,
-        Self::Describe,
-        Self::Publish,
-        Self::Policies,
-        Self::ChangePolicy,
-    ];
-
-    /// Whether it leaves anything other than it was.
     pub fn changes_something(self) -> bool {
         matches!(self, Self::Create | Self::Save | Self::Copy | Self::Publish | Self::ChangePolicy)
     }
 
-    /// The service it goes to.
     pub fn service(self) -> Service {
         match self {
             Self::Copy | Self::Describe => Service::Rekognition,
@@ -62,49 +45,41 @@ impl Kind {
     }
 }
 
-/// A service that the copier depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
-    /// DynamoDB.
     Ledger,
-    /// Custom Labels.
     Rekognition,
-    /// Custom Labels in the account that owns the models, and the way there.
+    /// STS and Custom Labels in the account that owns the models.
     SourceAccount,
-    /// EventBridge.
     Bus,
 }
 
 impl Service {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::Ledger, Self::Rekognition, Self::SourceAccount, Self::Bus];
 }
 
-/// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// An error, and nothing happened.
+    /// The call has no effect, and its answer is an error.
     ErrorBefore,
-    /// It happened, and its answer is an error.
+    /// The call takes effect, and its answer is an error.
     ErrorAfter,
-    /// The function is killed, and nothing happened.
+    /// The call has no effect, and the function is killed.
     KilledBefore,
-    /// It happened, and the function is killed.
+    /// The call takes effect, and the function is killed.
     KilledAfter,
-    /// No answer until the time-out, and nothing happened.
+    /// The call has no effect and no answer until the time-out.
     Hang,
-    /// No answer until the time-out; the call lands just before its signature ends.
+    /// The call has no answer until the time-out, and takes effect just before its signature expires.
     Late,
-    /// Too many calls.
     Throttle,
-    /// What is read is five minutes old.
+    /// The answer is five minutes old.
     Stale,
-    /// The last message is delivered once more, to another function at the same time.
+    /// The queue delivers the last message once more, to another instance at the same time.
     Duplicate,
 }
 
 impl Fault {
-    /// All faults.
     pub const ALL: [Self; 9] = [
         Self::ErrorBefore,
         Self::ErrorAfter,
@@ -117,7 +92,7 @@ impl Fault {
         Self::Duplicate,
     ];
 
-    /// Whether it can befall such an effect, and as anything that another fault isn't already.
+    /// Whether such an effect can have this fault, and the fault differs from every other one there.
     pub fn fits(self, kind: Kind) -> bool {
         match self {
             Self::ErrorBefore | Self::KilledBefore | Self::Hang | Self::Duplicate => true,
@@ -131,70 +106,61 @@ impl Fault {
     }
 }
 
-/// When faults befall.
+/// The faults of a world.
 #[derive(Clone, Debug)]
 pub enum Weather {
-    /// Never.
-    Calm,
-    /// At these effects.
     Aimed(Vec<Aim>),
-    /// By chance.
-    Stormy(Storm),
+    Random(Storm),
 }
 
 /// A fault for one effect.
 #[derive(Clone, Debug)]
 pub struct Aim {
-    /// The effect's number.
+    /// The number of the effect.
     pub at: u64,
-    /// What befalls it.
     pub fault: Fault,
-    /// For how long every later effect of its kind suffers the same.
-    pub lasting: Duration,
-    /// When it hit, and what kind.
+    /// How long every later effect of the same kind has the fault too.
+    pub lasts: Duration,
+    /// When it hit, and which kind.
     pub hit: Option<(Timestamp, Kind)>,
 }
 
 impl Aim {
-    /// A fault that befalls effect `at` once.
     pub fn once(at: u64, fault: Fault) -> Self {
-        Self { at, fault, lasting: Duration::ZERO, hit: None }
+        Self { at, fault, lasts: Duration::ZERO, hit: None }
     }
 }
 
-/// Faults by chance, until a time.
+/// Random faults until a time, and outages.
 #[derive(Clone, Debug)]
 pub struct Storm {
-    /// Of 1,000 effects, how many suffer each fault that fits them.
+    /// Of 1,000 effects, how many have each fault that fits them.
     pub permille: Vec<(Fault, u64)>,
-    /// Whether only calls of CopyProjectVersion do.
+    /// Whether only calls of CopyProjectVersion have random faults.
     pub only_copies: bool,
-    /// When a service is down, and how.
     pub outages: Vec<Outage>,
-    /// From when on there are no faults by chance.
     pub until: Timestamp,
 }
 
-/// A service that is down.
+/// A time in which every call to a service has the same fault.
 #[derive(Clone, Debug)]
 pub struct Outage {
-    /// Which.
     pub service: Service,
-    /// From when.
     pub from: Timestamp,
-    /// Until when.
     pub until: Timestamp,
-    /// What every call suffers.
     pub fault: Fault,
 }
 
 impl Weather {
-    /// What befalls effect `number`.
+    pub fn calm() -> Self {
+        Self::Aimed(Vec::new())
+    }
+
+    /// Returns the fault of an effect.
     pub fn strike(&mut self, number: u64, kind: Kind, now: Timestamp, chance: &mut Chance) -> Option<Fault> {
         match self {
-            Self::Calm => None,
             Self::Aimed(aims) => aims.iter_mut().find_map(|aim| aim.strike(number, kind, now)),
-            Self::Stormy(storm) => storm.strike(kind, now, chance),
+            Self::Random(storm) => storm.strike(kind, now, chance),
         }
     }
 }
@@ -207,7 +173,7 @@ impl Aim {
                 Some(self.fault)
             }
             Some((since, of)) => {
-                let lasts = now.duration_since(since).unsigned_abs() < self.lasting;
+                let lasts = now.duration_since(since).unsigned_abs() < self.lasts;
                 (of == kind && lasts).then_some(self.fault)
             }
             None => None,

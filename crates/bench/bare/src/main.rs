@@ -1,4 +1,4 @@
-//! A function that does nothing: the least that Rust on Lambda costs.
+//! A function that does nothing. Its cost is the least that a Rust function on Lambda can have.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Parses one request and decides its first step, COUNT times: `parse_and_decide COUNT`. Part `instructions` runs it.
+//! Parses one request and decides its first step COUNT times: `parse_and_decide COUNT`. The part `instructions` runs it.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -23,12 +23,12 @@ const SETTINGS: [(&str, &str); 4] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let count = std::env::args().nth(1).ok_or("say how often: `parse_and_decide COUNT`")?.parse()?;
+    let count = std::env::args().nth(1).ok_or("a number is missing: `parse_and_decide COUNT`")?.parse()?;
     let setting = |name: &str| SETTINGS.iter().find(|(known, _)| *known == name);
     let rules = Settings::read(|name| setting(name).map(|(_, value)| (*value).to_owned()))?.rules;
     for _ in 0..count {
         let status = black_box(parse_and_decide(black_box(REQUEST), &rules));
-        // Anything else would be the price of a refusal.
+        // Otherwise the instructions would be those of a rejection.
         if status != Some(Status::Started) {
             return Err(format!("the copy was not started: {status:?}").into());
         }

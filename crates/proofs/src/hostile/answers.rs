@@ -1,4 +1,4 @@
-//! What Rekognition answers, byte for byte, through the SDK and the adapter.
+//! The fuzz target `answers`: the bytes of Rekognition's answer, read through the SDK and the adapter.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -21,15 +21,16 @@ use rekognition_model_copier::ports::{Page, Rekognition, Which};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use super::bad::good;
+use super::invalid::valid_request;
 use crate::request::project;
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
 static SERVICE: LazyLock<(Canned, CustomLabels)> = LazyLock::new(service);
-static COPY: LazyLock<CopyRequest> = LazyLock::new(|| Draft::parse(&good()).complete().expect("a request"));
+static COPY: LazyLock<CopyRequest> =
+    LazyLock::new(|| Draft::parse(&valid_request()).complete().expect("a request"));
 
-/// What the service answers next: an HTTP status and a body.
+/// An HTTP client that gives every call the same answer: a status and a body.
 #[derive(Clone, Debug, Default)]
 struct Canned(Arc<Mutex<(u16, Vec<u8>)>>);
 
@@ -56,8 +57,8 @@ fn service() -> (Canned, CustomLabels) {
     (canned, CustomLabels::new(Client::from_conf(config), &sts, &BTreeMap::new(), None))
 }
 
-/// Answers a call: the first byte chooses the call and the HTTP status, the rest is the body. CopyProjectVersion counts
-/// as accepted or refused only where the answer says so, and every version that is described is in the answer.
+/// Answers a call. The first byte chooses the call and the HTTP status; the rest is the body. A copy call counts as accepted or
+/// refused only if the answer says so, and every described version is in the answer.
 pub fn answers(data: &[u8]) -> bool {
     let Some((first, body)) = data.split_first() else { return false };
     let status = [200, 400, 500, 503, 404, 204, 301, 403][usize::from(first >> 1) % 8];
@@ -65,7 +66,7 @@ pub fn answers(data: &[u8]) -> bool {
     *canned.0.lock().expect("one thread") = (status, body.to_vec());
     let answer: Option<Value> = serde_json::from_slice(body).ok();
     if first & 1 == 0 {
-        return copied(RUNTIME.block_on(labels.copy(&COPY)), status, answer.as_ref());
+        return check_copy(RUNTIME.block_on(labels.copy(&COPY)), status, answer.as_ref());
     }
     let Ok(found) = RUNTIME.block_on(labels.versions(&project(0), Which::Page(None))) else { return false };
     assert!(status < 300 || found == Page::default(), "{status} {answer:?}: {found:?}");
@@ -88,7 +89,7 @@ pub fn answers(data: &[u8]) -> bool {
     true
 }
 
-fn copied(answer: CopyAnswer, status: u16, body: Option<&Value>) -> bool {
+fn check_copy(answer: CopyAnswer, status: u16, body: Option<&Value>) -> bool {
     let is_accepted = matches!(answer, CopyAnswer::Accepted(_));
     let arn = body.and_then(|body| body["ProjectVersionArn"].as_str());
     match answer {

@@ -1,10 +1,10 @@
-//! ARNs, names and accounts: what is read can be put together again from its parts.
+//! The fuzz target `arns`: the ARNs of projects and versions.
 
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn, is_account, is_name};
 
 use super::text;
 
-/// Reads both ARNs. An ARN that is read consists of valid parts and round-trips through JSON.
+/// Parses both kinds of ARN. A parsed ARN consists of valid parts and round-trips through JSON.
 pub fn arns(data: &[u8]) -> bool {
     let text = &text(data);
     let (project, version) = (ProjectArn::parse(text), ProjectVersionArn::parse(text));

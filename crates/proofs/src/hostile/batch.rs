@@ -1,11 +1,11 @@
-//! An invocation's payload: messages of a queue or a topic, or anything else.
+//! The fuzz target `batch`: the payload of an invocation.
 
 use rekognition_model_copier::lambda::payload::{Payload, read};
 use serde_json::json;
 
 use super::text;
 
-/// Reads a payload. Each message of a batch has an id; the same messages in a plain batch are read the same.
+/// Reads a payload. Each message of a batch has an id, and a batch with only ids and bodies has the same messages.
 pub fn batch(data: &[u8]) -> bool {
     let text = &text(data);
     let Ok(payload) = read(text) else { return false };

@@ -1,4 +1,4 @@
-//! An item of the ledger, and how a record survives being one.
+//! The fuzz target `item`: an item of the ledger, and the check that a record round-trips through an item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
@@ -12,16 +12,16 @@ use super::text;
 
 const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// Reads an item that nobody wrote: lines of a name, `S` or `N`, and a value, as in `due N 1795514400000`. A record that
-/// can be read is written and read again as the same; an entry's key becomes a cursor and back.
+/// Reads an item. Each line has a name, `S` or `N`, and a value, as in `due N 1795514400000`. A readable record round-trips, and
+/// so does the cursor of an entry.
 pub fn item(data: &[u8]) -> bool {
     let text = &text(data);
     let row: Item = text.split('\n').filter_map(attribute).collect();
-    // A requester is an account: a `#` in it would end it early in the key.
+    // A requester is an account. With a `#`, its key would be ambiguous.
     let is_keyed = |record: &Record| !record.header().key.requester.contains('#');
     let record = item::read(&row).ok().filter(is_keyed);
     if let Some(record) = &record {
-        survives(record, &Times::default());
+        check_round_trip(record, &Times::default());
     }
     let id = item::string(&row, "id");
     let due = row.get("due").and_then(|due| due.as_n().ok()).and_then(|due| due.parse().ok());
@@ -54,8 +54,8 @@ fn attribute(line: &str) -> Option<(String, AttributeValue)> {
     Some((name.to_owned(), value))
 }
 
-/// Writes a record as an item: it reads back as it was, and the item holds what the index needs.
-pub(super) fn survives(record: &Record, times: &Times) {
+/// Checks that a record round-trips through an item, and that the item has the attributes that the index needs.
+pub(super) fn check_round_trip(record: &Record, times: &Times) {
     let row = item::of_record(record, times, RETENTION).expect("a record can be written");
     assert_eq!(item::read(&row).as_ref(), Ok(record));
     assert_eq!(item::string(&row, "status"), Some(record.status_word()));

@@ -1,4 +1,4 @@
-//! A message in any wrapping.
+//! The fuzz target `message`: a message in any envelope.
 
 use rekognition_model_copier::domain::arn::is_account;
 use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
@@ -7,12 +7,12 @@ use rekognition_model_copier::domain::intake::{Intake, Message, WayIn, read_mess
 use rekognition_model_copier::domain::record::{Record, State};
 use serde_json::json;
 
-use super::item::survives;
+use super::item::check_round_trip;
 use super::{NOW, RULES, problems, text};
 use crate::request::{ACCOUNT, SOURCE};
 
-/// Takes a message in. It becomes a start or a rejection, or it is an announcement of a copier; only the queue is
-/// believed about a requester; a request is the same in any wrapping.
+/// Reads a message. It becomes a starting or a rejected record, or is no request. Only a message of the queue may name its
+/// requester. A request is the same in any envelope.
 pub fn message(data: &[u8]) -> bool {
     let text = &text(data);
     for way_in in [WayIn::Queue, WayIn::Topic(SOURCE), WayIn::Invocation] {
@@ -66,6 +66,6 @@ fn check(taken: &Intake, text: &str) {
         }
     }
     assert!(is_account(&header.key.requester) && is_id(&header.key.request_id), "{text:?}");
-    survives(&taken.record, &RULES.times);
-    survives(&taken.id_reused(&RULES, NOW), &RULES.times);
+    check_round_trip(&taken.record, &RULES.times);
+    check_round_trip(&taken.id_reused(&RULES, NOW), &RULES.times);
 }

@@ -1,13 +1,12 @@
-//! Hostile input: a table of bad requests, and the bodies of the fuzz targets.
+//! Hostile input: invalid requests and messages, and the bodies of the fuzz targets.
 //!
-//! A target is a function of bytes that panics where the shipped code breaks a promise on them, and returns whether the
-//! code accepted them. `tests/hostile.rs` replays the kept inputs and mutations of them; cargo-fuzz's wrappers are in
-//! `fuzz/`.
+//! A target is a function of bytes. It panics if the shipped code breaks a promise on them, and returns whether the code
+//! accepted them. `tests/hostile.rs` runs the stored inputs and mutations of them; `fuzz/` has the programs for cargo-fuzz.
 
 mod answers;
 mod arns;
-pub mod bad;
 mod batch;
+pub mod invalid;
 mod item;
 mod message;
 mod policy;
@@ -35,10 +34,8 @@ pub use request::request;
 pub use sandbox_http::sandbox_http;
 pub use settings::settings;
 
-/// A target with its name.
 pub type Target = (&'static str, fn(&[u8]) -> bool);
 
-/// Every target.
 pub const ALL: [Target; 10] = [
     ("answers", answers),
     ("arns", arns),
@@ -52,14 +49,14 @@ pub const ALL: [Target; 10] = [
     ("settings", settings),
 ];
 
-/// A deployment that admits one output bucket, [`bad::BUCKET`].
+/// The rules of a deployment with one allowed output bucket.
 static RULES: LazyLock<Rules> =
-    LazyLock::new(|| crate::request::rules(&[("ALLOWED_OUTPUT_BUCKETS", bad::BUCKET)]));
+    LazyLock::new(|| crate::request::rules(&[("ALLOWED_OUTPUT_BUCKETS", invalid::BUCKET)]));
 
-/// 2026-11-24T10:00:00Z
+/// 2026-11-24T10:00:00Z.
 const NOW: Timestamp = Timestamp::constant(1_795_514_400, 0);
 
-/// Everything that a deployment with one output bucket finds wrong with a request.
+/// Returns every problem of a request in a deployment with one allowed output bucket.
 pub fn problems(text: &str) -> Vec<Problem> {
     let mut draft = Draft::parse(text);
     let not_allowed = RULES.admission.problems(&draft, crate::request::SOURCE);

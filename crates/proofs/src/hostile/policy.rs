@@ -1,4 +1,4 @@
-//! A project policy's document, as ListProjectPolicies may return it.
+//! The fuzz target `policy`: the document of a project policy.
 
 use rekognition_model_copier::domain::project_policy::{Change, ProjectPolicy, is_expired_copier_policy};
 use serde_json::Value;
@@ -7,8 +7,8 @@ use super::{NOW, text};
 use crate::request::rules;
 use crate::scenario::PUTTING;
 
-/// Reads a document under the copier's name. It fits only if it is one statement with the copier's roles; else it is
-/// replaced. A document without an expiry is never taken for an expired one.
+/// Reads a document under the name of the copier's policy. It fits only with the copier's roles and an expiry; otherwise it is
+/// replaced. A document without an expiry never counts as expired.
 pub fn policy(data: &[u8]) -> bool {
     let text = &text(data);
     let copier = rules(&PUTTING).policies.policy;

@@ -1,15 +1,15 @@
-//! The life of requests in a world whose chance the input decides.
+//! The fuzz target `record`: the random decisions of a simulated world.
 
 use std::panic::panic_any;
 
-use super::item::survives;
+use super::item::check_round_trip;
 use crate::chance::Chance;
 use crate::simulation;
 
-/// Lives through a small world of the simulation. It breaks no invariant, and every state of every record survives
-/// being an item of the ledger.
+/// Runs a small world of the simulation. It has no violation, and every record round-trips through an item.
 pub fn record(data: &[u8]) -> bool {
-    let outcome = simulation::live_by(Chance::steered(data), simulation::Size::Small, false, survives);
+    let outcome =
+        simulation::run_with(Chance::steered(data), simulation::Size::Small, false, check_round_trip);
     if !outcome.violations.is_empty() {
         panic_any(outcome.violations.join("\n"));
     }

@@ -1,11 +1,11 @@
-//! A request without any wrapping.
+//! The fuzz target `request`: a request without an envelope.
 
 use rekognition_model_copier::domain::request::{CopyRequest, Draft};
 
 use super::{problems, text};
 
-/// Reads a request. Each problem's message begins with its field and has no control character; a request without
-/// problems reads the same again from what is written of it.
+/// Reads a request. Each problem's message begins with its field and has no control character. A request without problems
+/// round-trips through JSON.
 pub fn request(data: &[u8]) -> bool {
     let text = &text(data);
     let problems = problems(text);

@@ -1,4 +1,4 @@
-//! The environment of a function.
+//! The fuzz target `settings`: the environment of a function.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,8 @@ use crate::request::ACCOUNT;
 
 const YEAR: i64 = 365 * 24 * 3600;
 
-/// Reads an environment: lines of a variable's first letters, `=` and a value, over a good one. Each problem's message
-/// begins with its variable and has no control character; accepted settings are what the environment says, within their
-/// limits.
+/// Reads an environment. Each line has the first letters of a variable, `=` and a value, and changes a valid environment. Each
+/// problem's message begins with its variable and has no control character. Accepted settings are within their limits.
 pub fn settings(data: &[u8]) -> bool {
     let mut environment = BTreeMap::from(
         [("AWS_REGION", "us-east-1"), ("LEDGER_TABLE", "ledger"), ("ACCOUNT_ID", ACCOUNT)]

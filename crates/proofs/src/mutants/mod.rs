@@ -1,7 +1,7 @@
-//! Mutants of the protocol: each is switched on in turn, and a search has to find it.
+//! The search `mutants`: breaks the shipped code in one place at a time. Another search must find each mutant.
 //!
-//! A mutant is a change of the shipped source text. The changed sources are built beside the real ones,
-//! without the AWS adapters: those take minutes to build, and no mutant is in them.
+//! A mutant is a change of the source text. The changed sources are built in a folder of their own, without the AWS adapters,
+//! which take minutes to build and have no mutant.
 
 mod list;
 
@@ -21,102 +21,84 @@ use crate::{scenario, simulation};
 /// A change of the shipped code.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutant {
-    /// What it does wrong.
     pub name: &'static str,
-    /// The file below `src/`.
+    /// The path below `src/`.
     pub file: &'static str,
-    /// What is replaced, once.
-    pub find: &'static str,
-    /// By what.
-    pub put: &'static str,
-    /// Why it may survive.
-    pub harmless: Option<&'static str>,
+    /// The text that is replaced. The file has it exactly once.
+    find: &'static str,
+    replacement: &'static str,
 }
 
-/// What became of a mutant.
-#[derive(Clone, Debug)]
-pub enum Fate {
-    /// Found, by this.
-    Killed(String),
-    /// Not found.
-    Survived,
-    /// It could not be built or aimed.
-    Invalid(String),
-}
+/// The violation that a search found in a mutant, or the reason why there is none.
+type Fate = Result<String, String>;
 
-/// The shipped sources.
+/// Returns the folder of the shipped sources.
 pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src")
 }
 
 impl Mutant {
-    /// The text of its file with the change in it; `None` if the place is not there exactly once.
+    /// Changes the text of the file. Returns `None` if the text to replace is not there exactly once.
     pub fn apply(&self, text: &str) -> Option<String> {
-        (text.matches(self.find).count() == 1).then(|| text.replacen(self.find, self.put, 1))
+        (text.matches(self.find).count() == 1).then(|| text.replacen(self.find, self.replacement, 1))
     }
 
-    /// Builds it in `place` and lets the searches find it.
-    ///
-    /// # Errors
-    /// If files can't be read or written, or cargo can't be run.
-    pub fn try_it(&self, place: &Path) -> io::Result<Fate> {
+    /// Builds the mutant in `place` and runs the searches up to the first violation.
+    fn run(&self, place: &Path) -> io::Result<Fate> {
         let file = place.join("src").join(self.file);
         let text = fs::read_to_string(&file)?;
         let Some(changed) = self.apply(&text) else {
-            return Ok(Fate::Invalid("its place is not there exactly once".to_owned()));
+            return Ok(Err("the text to replace is not there exactly once".to_owned()));
         };
         fs::write(&file, changed)?;
-        // What is harmless survives them all: a few say as much.
-        let seeds = if self.harmless.is_some() { "300" } else { "3000" };
-        let fate = hunt(place, seeds);
+        let fate = build_and_search(place);
         fs::write(&file, text)?;
         fate
     }
 }
 
-/// Builds what is in `place` and lets the searches find what is wrong with it, with so many seeds.
-fn hunt(place: &Path, seeds: &str) -> io::Result<Fate> {
+fn build_and_search(place: &Path) -> io::Result<Fate> {
     let built = Command::new(env!("CARGO"))
         .current_dir(place)
         .env("CARGO_TARGET_DIR", place.join("target"))
-        // A mutant is one line: a tenth of the time.
+        // An incremental build of a changed line takes a tenth of the time.
         .env("CARGO_INCREMENTAL", "1")
         .args(["build", "--quiet", "--package", "proofs"])
         .output()?;
     if !built.status.success() {
-        return Ok(Fate::Invalid(String::from_utf8_lossy(&built.stderr).chars().take(600).collect()));
+        return Ok(Err(String::from_utf8_lossy(&built.stderr).chars().take(600).collect()));
     }
-    // A mutant may never come to an end: that is found, too.
+    // A mutant may run for ever, which counts as found.
     let program = place.join("target/debug/proofs");
-    let found = Command::new("timeout").arg("600").arg(program).args(["first", seeds]).output()?;
-    let text = String::from_utf8_lossy(&found.stdout);
-    Ok(match (found.status.code(), text.lines().find_map(|line| line.trim().strip_prefix("VIOLATION "))) {
-        (_, Some(violation)) => Fate::Killed(violation.to_owned()),
-        (Some(0), None) => Fate::Survived,
-        (Some(124), None) => Fate::Killed("it never comes to an end".to_owned()),
-        _ => Fate::Killed("a search panicked".to_owned()),
+    let search = Command::new("timeout").arg("600").arg(program).args(["first", "3000"]).output()?;
+    let text = String::from_utf8_lossy(&search.stdout);
+    let violation = text.lines().find_map(|line| line.trim().strip_prefix("VIOLATION "));
+    Ok(match (violation, search.status.code()) {
+        (Some(violation), _) => Ok(violation.to_owned()),
+        (None, Some(0)) => Err("no search finds it".to_owned()),
+        (None, Some(124)) => Ok("it runs for ever".to_owned()),
+        (None, _) => Ok("a search panicked".to_owned()),
     })
 }
 
-/// Every mutant whose name contains `part`, in turn.
+/// Runs every mutant whose name contains `part`.
 pub fn search(part: &str) -> Report {
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
     let place = std::path::absolute(Path::new(&target).join("mutants")).unwrap_or_default();
     let mut report = Report::default();
-    let laid_out = lay_out(&place);
-    report.must(laid_out.is_ok(), || format!("the mutants' workspace can't be laid out: {laid_out:?}"));
-    for mutant in ALL.iter().filter(|mutant| laid_out.is_ok() && mutant.name.contains(part)) {
-        let fate = mutant.try_it(&place).unwrap_or_else(|error| Fate::Invalid(error.to_string()));
+    let workspace = make_workspace(&place);
+    report.must(workspace.is_ok(), || format!("the mutants' workspace cannot be made: {workspace:?}"));
+    for mutant in ALL.iter().filter(|mutant| workspace.is_ok() && mutant.name.contains(part)) {
+        let fate = mutant.run(&place).unwrap_or_else(|error| Err(error.to_string()));
         println!("{}: {fate:?}", mutant.name);
-        let good = matches!((&fate, mutant.harmless), (Fate::Killed(_), _) | (Fate::Survived, Some(_)));
-        report.must(good, || format!("`{}` {fate:?}", mutant.name));
+        report.must(fate.is_ok(), || format!("`{}` {fate:?}", mutant.name));
         report.count(mutant.name, format!("{fate:?}"));
     }
     report
 }
 
-/// The calm scenarios, every single fault, those of policies lasting, too, and so many seeds, up to the first violation.
-/// This is what runs in a mutant.
+/// Runs every scenario without faults and with each single fault, and so many seeds, up to the first violation. Faults of calls
+/// about policies also run lasting. This runs in the program of a mutant.
 pub fn first_violation(seeds: u64) -> Report {
     let scenarios = scenario::all();
     let mut plans: Vec<(usize, Vec<Aim>)> = (0..scenarios.len()).map(|i| (i, Vec::new())).collect();
@@ -128,12 +110,12 @@ pub fn first_violation(seeds: u64) -> Report {
         let long = crashes::lasting(&once).into_iter().filter(of_policies);
         plans.extend(long.chain(once.iter().cloned()).map(|aim| (i, vec![aim])));
     }
-    let is_over = AtomicBool::new(false);
+    let is_found = AtomicBool::new(false);
     let found = in_parallel(plans.len() as u64 + seeds, |n| {
-        if is_over.load(Ordering::Relaxed) {
+        if is_found.load(Ordering::Relaxed) {
             return None;
         }
-        let (what, violations) = match plans.get(n as usize) {
+        let (name, violations) = match plans.get(n as usize) {
             Some((i, aims)) => {
                 let scenario = &scenarios[*i];
                 let run = crashes::run(scenario, aims.clone(), false);
@@ -142,45 +124,42 @@ pub fn first_violation(seeds: u64) -> Report {
             }
             None => {
                 let seed = n - plans.len() as u64;
-                (format!("seed {seed}"), simulation::live(seed, false).violations)
+                (format!("seed {seed}"), simulation::run(seed, false).violations)
             }
         };
         let violation = violations.first()?;
-        is_over.store(true, Ordering::Relaxed);
-        Some(format!("{what}: {violation}"))
+        is_found.store(true, Ordering::Relaxed);
+        Some(format!("{name}: {violation}"))
     });
     Report { violations: found.into_iter().flatten().collect(), ..Report::default() }
 }
 
-/// Lays out a workspace without the AWS adapters and without hostile input in `place`.
-///
-/// # Errors
-/// If files can't be read or written.
-pub fn lay_out(place: &Path) -> io::Result<()> {
+/// Makes a workspace in `place` without the AWS adapters and without hostile input.
+fn make_workspace(place: &Path) -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     copy(&root.join("src"), &place.join("src"), &["aws", "bin", "lambda", "lambda.rs", "telemetry.rs"])?;
     copy(&root.join("crates/proofs"), &place.join("crates/proofs"), &["tests", "fuzz", "hostile"])?;
-    without(&place.join("src/lib.rs"), &["pub mod aws;", "pub mod lambda;", "pub mod telemetry;"])?;
-    without(&place.join("crates/proofs/src/lib.rs"), &["pub mod hostile;"])?;
-    without(
+    remove_lines(&place.join("src/lib.rs"), &["pub mod aws;", "pub mod lambda;", "pub mod telemetry;"])?;
+    remove_lines(&place.join("crates/proofs/src/lib.rs"), &["pub mod hostile;"])?;
+    remove_lines(
         &place.join("crates/proofs/Cargo.toml"),
         &["aws-", "axum", "sandbox", "tower", "jsonschema", "peak_alloc"],
     )?;
     let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
-    fs::write(place.join("Cargo.toml"), without_aws(&manifest))?;
+    fs::write(place.join("Cargo.toml"), manifest_without_aws(&manifest))?;
     fs::copy(root.join("Cargo.lock"), place.join("Cargo.lock"))?;
     Ok(())
 }
 
-/// Takes the lines that begin with one of these words out of a file.
-fn without(file: &Path, words: &[&str]) -> io::Result<()> {
+/// Removes the lines of a file that begin with one of these words.
+fn remove_lines(file: &Path, words: &[&str]) -> io::Result<()> {
     let text = fs::read_to_string(file)?;
     let is_kept = |line: &&str| !words.iter().any(|word| line.starts_with(word));
     fs::write(file, text.lines().filter(is_kept).collect::<Vec<_>>().join("\n"))
 }
 
-/// The manifest with this package's own dependencies that no adapter needs.
-fn without_aws(manifest: &str) -> String {
+/// Returns the root manifest without the dependencies of the adapters, and with `crates/proofs` as the only member.
+fn manifest_without_aws(manifest: &str) -> String {
     let mut text = String::new();
     let mut section = "";
     for line in manifest.lines() {

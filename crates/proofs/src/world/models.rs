@@ -1,4 +1,4 @@
-//! Custom Labels: versions with a life, unique names, quotas, calls that land late, and other people.
+//! Custom Labels: versions that change their status over time, unique names and quotas.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
@@ -11,139 +11,116 @@ use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::ports::{Cursor, Page, Which};
 
 use super::{later, refusal};
+use crate::weather::Kind;
 
-/// How a copy goes.
+/// The course of a copy.
 #[derive(Clone, Debug)]
-pub struct Destiny {
-    /// How long it reads COPYING_IN_PROGRESS.
-    pub takes: Duration,
-    /// What it reads then.
-    pub ends: ModelStatus,
-    /// How long after it was accepted it is shown.
-    pub seen_after: Duration,
+pub struct Course {
+    /// How long its status is COPYING_IN_PROGRESS.
+    pub duration: Duration,
+    /// Its status afterwards.
+    pub end: ModelStatus,
+    /// How long after its acceptance DescribeProjectVersions shows it.
+    pub visible_after: Duration,
 }
 
-impl Default for Destiny {
+impl Default for Course {
     fn default() -> Self {
         Self {
-            takes: Duration::from_secs(150),
-            ends: ModelStatus::CopyingCompleted,
-            seen_after: Duration::ZERO,
+            duration: Duration::from_secs(150),
+            end: ModelStatus::CopyingCompleted,
+            visible_after: Duration::ZERO,
         }
     }
 }
 
-/// What somebody else does.
-#[derive(Clone, Debug)]
-pub enum Outside {
-    /// DeleteProjectVersion: it reads DELETING for a while.
-    Delete(ProjectArn, String, Duration),
-    /// A version of this name is trained, or copied from elsewhere.
-    Make(ProjectArn, String, Option<String>),
-    /// The version reads this from now on.
-    Say(ProjectArn, String, ModelStatus),
-    /// The source's project policy comes or goes.
-    Permit(bool),
-}
-
-/// A version, also after it is gone.
+/// A version, also after it was deleted.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// Its ARN.
     pub arn: ProjectVersionArn,
-    name: String,
-    /// What it is a copy of.
+    /// The ARN of the version that it is a copy of.
     pub source: Option<String>,
     bucket: Option<String>,
-    life: Vec<(Timestamp, ModelStatus)>,
-    seen_from: Timestamp,
-    /// When it was deleted.
-    pub gone_at: Timestamp,
+    /// Its statuses, each with the time from which on it holds.
+    statuses: Vec<(Timestamp, ModelStatus)>,
+    visible_from: Timestamp,
+    gone_at: Timestamp,
 }
 
 impl Model {
-    /// Whether it exists then.
-    pub fn is_there(&self, now: Timestamp) -> bool {
-        self.life.first().is_some_and(|(born, _)| *born <= now) && now < self.gone_at
+    pub fn exists(&self, now: Timestamp) -> bool {
+        self.statuses.first().is_some_and(|(born, _)| *born <= now) && now < self.gone_at
     }
 
-    /// What it reads then.
     pub fn status(&self, now: Timestamp) -> &ModelStatus {
-        let of = |life: &[(Timestamp, ModelStatus)]| life.iter().rposition(|(from, _)| *from <= now);
-        &self.life[of(&self.life).unwrap_or(0)].1
+        self.statuses_until(now).last().unwrap_or(&self.statuses[0].1)
     }
 
-    /// All that it has read until then.
-    pub fn past(&self, now: Timestamp) -> impl Iterator<Item = &ModelStatus> {
-        self.life.iter().filter(move |(from, _)| *from <= now).map(|(_, status)| status)
+    pub fn statuses_until(&self, now: Timestamp) -> impl Iterator<Item = &ModelStatus> {
+        self.statuses.iter().filter(move |(from, _)| *from <= now).map(|(_, status)| status)
     }
 
-    fn says(&mut self, status: ModelStatus, now: Timestamp) {
-        self.life.retain(|(from, _)| *from <= now);
-        self.life.push((now, status));
+    fn set_status(&mut self, status: ModelStatus, now: Timestamp) {
+        self.statuses.retain(|(from, _)| *from <= now);
+        self.statuses.push((now, status));
     }
 
-    fn described(&self, now: Timestamp, hides_source: bool) -> Version {
+    fn description(&self, now: Timestamp, hides_source: bool) -> Version {
         Version {
             arn: self.arn.clone(),
             status: self.status(now).clone(),
             status_message: None,
             source_project_version_arn: self.source.clone().filter(|_| !hides_source),
-            created_at: self.life.first().map(|(born, _)| *born),
+            created_at: self.statuses.first().map(|(born, _)| *born),
             s3_bucket: self.bucket.clone(),
             kms_key_id: None,
         }
     }
 }
 
-/// Every project's versions.
+/// The versions of every project.
 #[derive(Debug, Default)]
 pub struct Models {
     projects: HashMap<ProjectArn, Vec<Model>>,
     places: HashMap<ProjectVersionArn, (ProjectArn, usize)>,
     serial: u64,
-    /// How copies to a name go; the others go the usual way.
-    pub destinies: BTreeMap<String, Destiny>,
-    /// The usual way.
-    pub usual: Destiny,
-    /// How calls for a name are refused before one is taken.
+    /// The course of copies with certain names.
+    pub courses: BTreeMap<String, Course>,
+    /// The course of all other copies.
+    pub usual_course: Course,
+    /// The refusals of the first calls for a name.
     pub refusals: BTreeMap<String, VecDeque<&'static str>>,
-    /// Whether the source's project policy lets us copy.
-    pub forbidden: bool,
-    /// Whether no policy that the copier put permits the version that is asked for.
-    pub lacks_policy: bool,
-    /// Whether descriptions leave out what a version is a copy of, as AWS may within one project.
+    /// Whether the owner's project policy is missing.
+    pub is_forbidden: bool,
+    /// Whether descriptions leave out the source of a copy, as AWS may within one project.
     pub hides_source: bool,
     /// Calls a second of each operation; `None` for no quota.
-    pub per_second: Option<u32>,
+    pub calls_per_second: Option<u32>,
     /// Copies at once; `None` for no quota.
-    pub at_once: Option<usize>,
-    under_way: BTreeSet<(Timestamp, u64)>,
-    /// Calls that have no answer and will land, with the time when.
-    pub in_flight: Vec<(Timestamp, CopyRequest)>,
-    /// What others will do, and when.
-    pub outside: Vec<(Timestamp, Outside)>,
-    buckets: [(f64, Timestamp); 2],
+    pub max_concurrent_copies: Option<usize>,
+    running: BTreeSet<(Timestamp, u64)>,
+    /// The calls that each operation has left, as of a time.
+    buckets: HashMap<Kind, (f64, Timestamp)>,
     /// How many copies were accepted.
     pub accepted: u64,
-    /// When each copy was looked at, where that is of interest.
-    pub looks: Option<Looks>,
+    /// How often copies are polled, if it is measured.
+    pub polls: Option<Polls>,
 }
 
-/// How often copies are looked at, from their start to the look that shows them at their end.
+/// Measures how often copies are polled, from their start to the poll that shows their end.
 #[derive(Debug, Default)]
-pub struct Looks {
+pub struct Polls {
     last: HashMap<ProjectVersionArn, Timestamp>,
-    /// How many copies were looked at to their end.
+    /// How many copies were polled to their end.
     pub ended: u64,
-    /// The longest that a copy was not looked at.
-    pub longest: SignedDuration,
+    /// The longest time without a poll of one copy.
+    pub longest_wait: SignedDuration,
 }
 
-impl Looks {
-    fn see(&mut self, version: &Version, now: Timestamp) {
+impl Polls {
+    fn note(&mut self, version: &Version, now: Timestamp) {
         let Some(last) = self.last.get_mut(&version.arn) else { return };
-        self.longest = self.longest.max(now.duration_since(*last));
+        self.longest_wait = self.longest_wait.max(now.duration_since(*last));
         *last = now;
         if version.status != ModelStatus::CopyingInProgress {
             self.last.remove(&version.arn);
@@ -152,95 +129,60 @@ impl Looks {
     }
 }
 
-/// The operations, as far as their quotas go.
-#[derive(Clone, Copy, Debug)]
-pub enum Operation {
-    /// CopyProjectVersion.
-    Copy,
-    /// DescribeProjectVersions.
-    Describe,
-}
-
 impl Models {
-    /// The version of this ARN, also after it is gone.
+    /// Returns a version, also after it was deleted.
     pub fn get(&self, arn: &ProjectVersionArn) -> Option<&Model> {
         let (project, place) = self.places.get(arn)?;
         self.projects.get(project)?.get(*place)
     }
 
-    /// Every version that ever had this name.
-    pub fn named<'a>(&'a self, project: &ProjectArn, name: &'a str) -> impl Iterator<Item = &'a Model> {
+    /// Returns every version that ever had this name.
+    pub fn with_name<'a>(&'a self, project: &ProjectArn, name: &'a str) -> impl Iterator<Item = &'a Model> {
         let all = self.projects.get(project).map(Vec::as_slice).unwrap_or_default();
-        all.iter().filter(move |model| model.name == name)
+        all.iter().filter(move |model| model.arn.version_name() == name)
     }
 
-    /// Lets everything happen that was to happen by now, in its order.
-    pub fn settle(&mut self, now: Timestamp) {
-        loop {
-            let late = self.in_flight.iter().map(|(at, _)| *at).filter(|at| *at <= now).min();
-            let outside = self.outside.iter().map(|(at, _)| *at).filter(|at| *at <= now).min();
-            match (late, outside) {
-                (Some(late), outside) if outside.is_none_or(|outside| late <= outside) => {
-                    let i = self.in_flight.iter().position(|(at, _)| *at == late).unwrap_or(0);
-                    let (at, copy) = self.in_flight.remove(i);
-                    let _ = self.judge(&copy, at);
-                }
-                (_, Some(outside)) => {
-                    let i = self.outside.iter().position(|(at, _)| *at == outside).unwrap_or(0);
-                    let (at, act) = self.outside.remove(i);
-                    self.act(act, at);
-                }
-                _ => break,
-            }
+    fn existing(&mut self, project: &ProjectArn, name: &str, now: Timestamp) -> Option<&mut Model> {
+        let all = self.projects.get_mut(project)?;
+        all.iter_mut().find(|model| model.arn.version_name() == name && model.exists(now))
+    }
+
+    /// Other people train a version, or copy it from `source`, unless the name is taken.
+    pub fn make(&mut self, project: &ProjectArn, name: &str, source: Option<String>, now: Timestamp) {
+        if self.existing(project, name, now).is_some() {
+            return;
         }
-    }
-
-    fn act(&mut self, act: Outside, now: Timestamp) {
-        let there = |models: &mut Self, project: &ProjectArn, name: &str| {
-            let all = models.projects.get_mut(project)?;
-            let place = all.iter().position(|m| m.name == name && m.is_there(now))?;
-            Some((project.clone(), place))
+        let statuses = match source {
+            Some(_) => vec![
+                (now, ModelStatus::CopyingInProgress),
+                (later(now, self.usual_course.duration), ModelStatus::CopyingCompleted),
+            ],
+            None => vec![(now, ModelStatus::TrainingCompleted)],
         };
-        match act {
-            Outside::Permit(permitted) => self.forbidden = !permitted,
-            Outside::Make(project, name, source) => {
-                if there(self, &project, &name).is_none() {
-                    let life = match source {
-                        Some(_) => vec![
-                            (now, ModelStatus::CopyingInProgress),
-                            (later(now, self.usual.takes), ModelStatus::CopyingCompleted),
-                        ],
-                        None => vec![(now, ModelStatus::TrainingCompleted)],
-                    };
-                    self.add(&project, &name, source, None, life, now);
-                }
-            }
-            Outside::Delete(project, name, takes) => {
-                if let Some((project, place)) = there(self, &project, &name)
-                    && let Some(model) = self.projects.get_mut(&project).and_then(|all| all.get_mut(place))
-                {
-                    model.says(ModelStatus::Deleting, now);
-                    model.gone_at = later(now, takes);
-                }
-            }
-            Outside::Say(project, name, status) => {
-                if let Some((project, place)) = there(self, &project, &name)
-                    && let Some(model) = self.projects.get_mut(&project).and_then(|all| all.get_mut(place))
-                {
-                    model.says(status, now);
-                }
-            }
+        self.add(project, name, source, None, statuses, now);
+    }
+
+    /// Other people delete a version. It is DELETING for a while.
+    pub fn delete(&mut self, project: &ProjectArn, name: &str, lasts: Duration, now: Timestamp) {
+        if let Some(model) = self.existing(project, name, now) {
+            model.set_status(ModelStatus::Deleting, now);
+            model.gone_at = later(now, lasts);
         }
     }
 
-    /// Whether a quota of calls a second is used up; counts the call if not. A bucket that holds one second's
-    /// calls and is filled evenly.
-    pub fn throttles(&mut self, operation: Operation, now: Timestamp) -> bool {
-        let Some(most) = self.per_second.map(f64::from) else { return false };
-        let (tokens, since) = &mut self.buckets[operation as usize];
-        let passed =
-            if *since == Timestamp::default() { 1.0 } else { now.duration_since(*since).as_secs_f64() };
-        *tokens = (*tokens + passed * most).min(most);
+    /// A version gets a status for good, for instance because other people start the model.
+    pub fn set_status(&mut self, project: &ProjectArn, name: &str, status: ModelStatus, now: Timestamp) {
+        if let Some(model) = self.existing(project, name, now) {
+            model.set_status(status, now);
+        }
+    }
+
+    /// Whether the quota of calls a second refuses a call; counts the call otherwise. The quota is a token bucket that holds
+    /// the calls of one second and refills evenly.
+    pub fn throttles(&mut self, operation: Kind, now: Timestamp) -> bool {
+        let Some(most) = self.calls_per_second.map(f64::from) else { return false };
+        let (tokens, since) = self.buckets.entry(operation).or_insert((most, now));
+        *tokens = (*tokens + now.duration_since(*since).as_secs_f64() * most).min(most);
         *since = now;
         let is_empty = *tokens < 1.0;
         if !is_empty {
@@ -250,34 +192,36 @@ impl Models {
     }
 
     /// CopyProjectVersion.
-    pub fn judge(&mut self, copy: &CopyRequest, now: Timestamp) -> Result<ProjectVersionArn, Refusal> {
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn copy(&mut self, copy: &CopyRequest, now: Timestamp) -> Result<ProjectVersionArn, Refusal> {
         if let Some(code) = self.refusals.get_mut(&copy.version_name).and_then(VecDeque::pop_front) {
             return Err(refusal(code));
         }
-        if self.forbidden || self.lacks_policy {
+        if self.is_forbidden {
             return Err(refusal("AccessDeniedException"));
         }
         let (project, name) = (&copy.destination_project_arn, copy.version_name.as_str());
-        if self.named(project, name).any(|model| model.is_there(now)) {
+        if self.with_name(project, name).any(|model| model.exists(now)) {
             return Err(refusal("ResourceInUseException"));
         }
-        while self.under_way.first().is_some_and(|(ends, _)| *ends <= now) {
-            self.under_way.pop_first();
+        while self.running.first().is_some_and(|(end, _)| *end <= now) {
+            self.running.pop_first();
         }
-        if self.at_once.is_some_and(|most| self.under_way.len() >= most) {
+        if self.max_concurrent_copies.is_some_and(|most| self.running.len() >= most) {
             return Err(refusal("LimitExceededException"));
         }
-        let destiny = self.destinies.get(name).unwrap_or(&self.usual).clone();
-        let ends = later(now, destiny.takes);
-        let life = vec![(now, ModelStatus::CopyingInProgress), (ends, destiny.ends)];
+        let course = self.courses.get(name).unwrap_or(&self.usual_course).clone();
+        let end = later(now, course.duration);
+        let statuses = vec![(now, ModelStatus::CopyingInProgress), (end, course.end)];
         let source = Some(copy.source_project_version_arn.to_string());
         let bucket = Some(copy.output_config.s3_bucket.clone());
         self.accepted += 1;
-        self.under_way.insert((ends, self.serial));
-        let (project, name) = (project.clone(), name.to_owned());
-        let arn = self.add(&project, &name, source, bucket, life, later(now, destiny.seen_after));
-        if let Some(looks) = &mut self.looks {
-            looks.last.insert(arn.clone(), now);
+        self.running.insert((end, self.serial));
+        let arn = self.add(project, name, source, bucket, statuses, later(now, course.visible_after));
+        if let Some(polls) = &mut self.polls {
+            polls.last.insert(arn.clone(), now);
         }
         Ok(arn)
     }
@@ -288,8 +232,8 @@ impl Models {
         name: &str,
         source: Option<String>,
         bucket: Option<String>,
-        life: Vec<(Timestamp, ModelStatus)>,
-        seen_from: Timestamp,
+        statuses: Vec<(Timestamp, ModelStatus)>,
+        visible_from: Timestamp,
     ) -> ProjectVersionArn {
         self.serial += 1;
         let head = project.as_str().rsplit_once('/').map_or("", |(head, _)| head);
@@ -298,16 +242,16 @@ impl Models {
                 .expect("a project's ARN with a name makes a version's ARN");
         let all = self.projects.entry(project.clone()).or_default();
         self.places.insert(arn.clone(), (project.clone(), all.len()));
-        let name = name.to_owned();
-        all.push(Model { arn: arn.clone(), name, source, bucket, life, seen_from, gone_at: Timestamp::MAX });
+        let gone_at = Timestamp::MAX;
+        all.push(Model { arn: arn.clone(), source, bucket, statuses, visible_from, gone_at });
         arn
     }
 
-    /// DescribeProjectVersions, noted as a look at all it shows.
-    pub fn look(&mut self, project: &ProjectArn, which: &Which<'_>, now: Timestamp) -> Page<Version> {
+    /// DescribeProjectVersions, counted as a poll of every version that it shows.
+    pub fn poll(&mut self, project: &ProjectArn, which: &Which<'_>, now: Timestamp) -> Page<Version> {
         let found = self.describe(project, which, now);
-        if let Some(looks) = &mut self.looks {
-            found.items.iter().for_each(|version| looks.see(version, now));
+        if let Some(polls) = &mut self.polls {
+            found.items.iter().for_each(|version| polls.note(version, now));
         }
         found
     }
@@ -315,29 +259,26 @@ impl Models {
     /// DescribeProjectVersions, as of `then`.
     pub fn describe(&self, project: &ProjectArn, which: &Which<'_>, then: Timestamp) -> Page<Version> {
         let all = self.projects.get(project).map(Vec::as_slice).unwrap_or_default();
-        let shown = |model: &&Model| model.is_there(then) && model.seen_from <= then;
+        let is_visible = |model: &Model| model.exists(then) && model.visible_from <= then;
+        let mut page = Page::default();
         match which {
             Which::Named(names) => {
-                let wanted = |model: &&Model| names.contains(&model.name);
-                let found = all
-                    .iter()
-                    .filter(shown)
-                    .filter(wanted)
-                    .map(|model| model.described(then, self.hides_source));
-                Page { items: found.collect(), ..Page::default() }
+                let is_named = |model: &&Model| names.iter().any(|name| name == model.arn.version_name());
+                let found = all.iter().filter(|model| is_visible(model)).filter(is_named);
+                page.items = found.map(|model| model.description(then, self.hides_source)).collect();
             }
             Which::Page(cursor) => {
                 let end = cursor.as_ref().and_then(|cursor| cursor.0.parse().ok()).unwrap_or(all.len());
-                let mut page = Page::default();
-                for (i, model) in all.iter().enumerate().take(end).rev().filter(|(_, model)| shown(model)) {
+                let newest_first = all.iter().enumerate().take(end).rev();
+                for (i, model) in newest_first.filter(|(_, model)| is_visible(model)) {
                     if page.items.len() == 100 {
                         page.next = Some(Cursor((i + 1).to_string()));
                         break;
                     }
-                    page.items.push(model.described(then, self.hides_source));
+                    page.items.push(model.description(then, self.hides_source));
                 }
-                page
             }
         }
+        page
     }
 }

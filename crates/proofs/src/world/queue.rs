@@ -1,4 +1,4 @@
-//! The queue: messages that stay until they are acknowledged, as SQS keeps them.
+//! The queue: like SQS, it keeps a message until it is acknowledged, and delivers it again after a visibility time-out.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -7,89 +7,84 @@ use jiff::Timestamp;
 
 use super::later;
 
-/// How long a message that was handed out stays hidden: the template's VisibilityTimeout.
-pub const VISIBILITY: Duration = Duration::from_secs(360);
-/// How often a message is handed out before it is a dead letter: the template's maxReceiveCount.
-const RECEIVES: u32 = 100;
+/// The template's VisibilityTimeout.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(360);
+/// The template's maxReceiveCount.
+const MAX_RECEIVES: u32 = 100;
 
-/// A message.
 #[derive(Clone, Debug)]
-pub struct Letter {
-    /// Its id.
+pub struct QueuedMessage {
     pub id: String,
-    /// Its body.
     pub body: String,
     receives: u32,
-    visible: Timestamp,
+    visible_from: Timestamp,
 }
 
-/// A queue.
 #[derive(Debug, Default)]
 pub struct Queue {
-    letters: HashMap<u64, Letter>,
-    order: BTreeSet<(Timestamp, u64)>,
-    serial: u64,
-    last: Option<Letter>,
-    /// Messages that nobody could take.
-    pub dead: Vec<Letter>,
+    messages: HashMap<Receipt, QueuedMessage>,
+    order: BTreeSet<(Timestamp, Receipt)>,
+    serial: Receipt,
+    /// The message that was received last.
+    last: Option<QueuedMessage>,
+    /// How many messages went to the dead-letter queue.
+    pub dead_letters: usize,
 }
 
-/// A message that was handed out.
+/// Identifies a received message.
 pub type Receipt = u64;
 
 impl Queue {
-    /// Puts a message in.
     pub fn send(&mut self, id: &str, body: &str, now: Timestamp) {
         self.serial += 1;
-        let letter = Letter { id: id.to_owned(), body: body.to_owned(), receives: 0, visible: now };
-        self.letters.insert(self.serial, letter);
+        let message =
+            QueuedMessage { id: id.to_owned(), body: body.to_owned(), receives: 0, visible_from: now };
+        self.messages.insert(self.serial, message);
         self.order.insert((now, self.serial));
     }
 
-    /// Hands the last message that was handed out to somebody else, too.
+    /// Delivers the message that was received last once more.
     pub fn duplicate(&mut self, now: Timestamp) {
-        if let Some(letter) = self.last.clone() {
-            self.send(&letter.id, &letter.body, now);
+        if let Some(message) = self.last.clone() {
+            self.send(&message.id, &message.body, now);
         }
     }
 
-    /// Hands out up to ten messages.
-    pub fn take(&mut self, now: Timestamp) -> Vec<(Receipt, Letter)> {
+    /// Receives up to ten messages.
+    pub fn receive(&mut self, now: Timestamp) -> Vec<(Receipt, QueuedMessage)> {
         let mut batch = Vec::new();
         while batch.len() < 10 {
-            let Some((_, receipt)) = self.order.first().copied().filter(|(visible, _)| *visible <= now)
-            else {
-                break;
-            };
+            let first = self.order.first().copied().filter(|(visible_from, _)| *visible_from <= now);
+            let Some((_, receipt)) = first else { break };
             self.order.pop_first();
-            let Some(letter) = self.letters.get_mut(&receipt) else { continue };
-            letter.receives += 1;
-            if letter.receives > RECEIVES {
-                self.dead.extend(self.letters.remove(&receipt));
+            let Some(message) = self.messages.get_mut(&receipt) else { continue };
+            message.receives += 1;
+            if message.receives > MAX_RECEIVES {
+                self.messages.remove(&receipt);
+                self.dead_letters += 1;
                 continue;
             }
-            letter.visible = later(now, VISIBILITY);
-            self.order.insert((letter.visible, receipt));
-            self.last = Some(letter.clone());
-            batch.push((receipt, letter.clone()));
+            message.visible_from = later(now, VISIBILITY_TIMEOUT);
+            self.order.insert((message.visible_from, receipt));
+            self.last = Some(message.clone());
+            batch.push((receipt, message.clone()));
         }
         batch
     }
 
-    /// Takes a message out.
     pub fn acknowledge(&mut self, receipt: Receipt) {
-        if let Some(letter) = self.letters.remove(&receipt) {
-            self.order.remove(&(letter.visible, receipt));
+        if let Some(message) = self.messages.remove(&receipt) {
+            self.order.remove(&(message.visible_from, receipt));
         }
     }
 
-    /// When the next message can be handed out.
-    pub fn next(&self) -> Option<Timestamp> {
-        self.order.first().map(|(visible, _)| *visible)
+    /// Returns when the next message can be received.
+    pub fn next_receive(&self) -> Option<Timestamp> {
+        self.order.first().map(|(visible_from, _)| *visible_from)
     }
 
-    /// Whether all are acknowledged.
+    /// Whether all messages are acknowledged.
     pub fn is_empty(&self) -> bool {
-        self.letters.is_empty()
+        self.messages.is_empty()
     }
 }

@@ -1,7 +1,9 @@
-//! The ledger: records with revisions, and an index that may lag behind them.
+//! The ledger: records with revisions, and an index that may lag behind the records.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rekognition_model_copier::domain::id::RecordKey;
@@ -11,6 +13,7 @@ use rekognition_model_copier::ports::{Created, Cursor, Entry, Page};
 
 use super::later;
 
+/// The position of a record in the index.
 type Place = (Step, Timestamp, RecordKey);
 
 #[derive(Debug)]
@@ -19,24 +22,23 @@ struct Row {
     before: Option<Arc<Record>>,
 }
 
-/// A table with its index.
 #[derive(Debug)]
 pub struct Table {
     rows: HashMap<RecordKey, Row>,
     index: BTreeMap<Place, Entry>,
     places: HashMap<RecordKey, Place>,
+    /// Writes that the index does not show yet, each with the time from which on it does.
     changes: VecDeque<(Timestamp, Arc<Record>)>,
     times: Times,
-    /// How far the index lags.
-    pub lag: std::time::Duration,
+    /// How far the index lags behind the records.
+    pub lag: Duration,
     /// The most entries of a page.
-    pub page: usize,
-    /// How many records have not ended or have something unpublished.
+    pub page_size: usize,
+    /// How many records have a next step.
     pub unfinished: usize,
 }
 
 impl Table {
-    /// An empty table.
     pub fn new(times: Times) -> Self {
         Self {
             rows: HashMap::new(),
@@ -44,28 +46,26 @@ impl Table {
             places: HashMap::new(),
             changes: VecDeque::new(),
             times,
-            lag: std::time::Duration::ZERO,
-            page: 1000,
+            lag: Duration::ZERO,
+            page_size: 1000,
             unfinished: 0,
         }
     }
 
-    /// The record under `key`.
     pub fn get(&self, key: &RecordKey) -> Option<&Arc<Record>> {
         self.rows.get(key).map(|row| &row.record)
     }
 
-    /// The record under `key` as it was before its last change.
+    /// Returns a record as it was before its last change.
     pub fn stale(&self, key: &RecordKey) -> Option<Record> {
         self.rows.get(key)?.before.as_deref().cloned()
     }
 
-    /// Every record.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.rows.values().map(|row| &*row.record)
     }
 
-    /// A write on condition that the key is free. Its own write, sent twice, is known again.
+    /// Writes a record if its key is free. The same write sent twice succeeds twice.
     pub fn create(&mut self, record: &Record, now: Timestamp) -> Created {
         match self.rows.get(&record.header().key) {
             Some(row) if *row.record == *record => Created::New(record.clone()),
@@ -77,7 +77,8 @@ impl Table {
         }
     }
 
-    /// A write on condition of the revision; gives the record before and after.
+    /// Writes a record if its revision is the latest one; returns the record before and after. The same write sent twice
+    /// succeeds twice.
     pub fn save(&mut self, record: Record, now: Timestamp) -> Option<(Arc<Record>, Arc<Record>)> {
         let row = self.rows.get(&record.header().key)?;
         let before = row.record.clone();
@@ -92,17 +93,15 @@ impl Table {
 
     fn put(&mut self, record: Record, before: Option<Arc<Record>>, now: Timestamp) -> Arc<Record> {
         let record = Arc::new(record);
-        let (was, is) = (
-            before.as_ref().is_some_and(|record| record.next_step().is_some()),
-            record.next_step().is_some(),
-        );
-        self.unfinished = self.unfinished + usize::from(is) - usize::from(was);
+        let is_unfinished = |record: &Record| usize::from(record.next_step().is_some());
+        self.unfinished += is_unfinished(&record);
+        self.unfinished -= before.as_deref().map_or(0, is_unfinished);
         self.rows.insert(record.header().key.clone(), Row { record: record.clone(), before });
         self.changes.push_back((later(now, self.lag), record.clone()));
         record
     }
 
-    fn index(&mut self, now: Timestamp) {
+    fn update_index(&mut self, now: Timestamp) {
         while self.changes.front().is_some_and(|(from, _)| *from <= now) {
             let Some((_, record)) = self.changes.pop_front() else { break };
             if let Some(place) = self.places.remove(&record.header().key) {
@@ -116,43 +115,40 @@ impl Table {
         }
     }
 
-    /// Whether anything is due, as of the index.
-    pub fn has_due(&mut self, asked: Timestamp, now: Timestamp) -> bool {
-        self.index(now);
-        self.index.keys().any(|(_, due, _)| *due <= asked)
+    /// Whether the index has an entry that is due at `until`.
+    pub fn has_due(&mut self, until: Timestamp, now: Timestamp) -> bool {
+        self.update_index(now);
+        self.index.keys().any(|(_, due, _)| *due <= until)
     }
 
-    /// What is due, as of the index.
+    /// Returns a page of the index: the entries of a step that are due at `until`.
     pub fn due(
         &mut self,
         step: Step,
-        asked: Timestamp,
+        until: Timestamp,
         after: Option<Cursor>,
         now: Timestamp,
     ) -> Page<Entry> {
-        self.index(now);
-        let first = RecordKey { requester: String::new(), request_id: String::new() };
-        let from = match after.as_ref().and_then(|cursor| cursor.0.split_once(' ')) {
-            Some((due, key)) => (
-                step,
-                due.parse().ok().and_then(|due| Timestamp::from_millisecond(due).ok()).unwrap_or(asked),
-                RecordKey::parse(key).unwrap_or(first),
-            ),
-            None => (step, Timestamp::MIN, first),
-        };
-        let due = self.index.range(from.clone()..).filter(|(place, _)| after.is_none() || **place != from);
-        let mut due = due.take_while(|((of, due, _), _)| *of == step && *due <= asked).peekable();
+        self.update_index(now);
+        let first = (step, Timestamp::MIN, RecordKey { requester: String::new(), request_id: String::new() });
+        let from = after.map_or(Excluded(first), |cursor| Excluded(place_of(step, &cursor)));
+        let due = self.index.range((from, Unbounded));
+        let mut due = due.take_while(|((of, due, _), _)| *of == step && *due <= until).peekable();
         let mut page = Page::default();
-        let mut last = None;
-        while page.items.len() < self.page {
-            let Some((place, entry)) = due.next() else { break };
+        while let Some((place, entry)) = due.next() {
             page.items.push(entry.clone());
-            last = Some(place);
+            if page.items.len() == self.page_size && due.peek().is_some() {
+                page.next = Some(Cursor(format!("{} {}", place.1.as_millisecond(), place.2)));
+                break;
+            }
         }
-        page.next = match (due.peek(), last) {
-            (Some(_), Some((_, due, key))) => Some(Cursor(format!("{} {key}", due.as_millisecond()))),
-            _ => None,
-        };
         page
     }
+}
+
+fn place_of(step: Step, cursor: &Cursor) -> Place {
+    let place = cursor.0.split_once(' ').and_then(|(due, key)| {
+        Some((step, Timestamp::from_millisecond(due.parse().ok()?).ok()?, RecordKey::parse(key)?))
+    });
+    place.expect("a cursor of this table")
 }

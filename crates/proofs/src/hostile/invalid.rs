@@ -1,4 +1,4 @@
-//! Requests and messages with one thing wrong, each with the problem that it must get.
+//! A table of invalid requests and messages, each with the problem that the copier must report.
 
 mod messages;
 mod requests;
@@ -11,32 +11,29 @@ use crate::request::{ACCOUNT, SOURCE};
 pub use messages::messages;
 pub use requests::requests;
 
-/// The output bucket that a good request names.
+/// The output bucket of the valid request.
 pub const BUCKET: &str = "flowers-production-models";
 const REQUIRED: [&str; 5] =
     ["sourceProjectArn", "sourceProjectVersionArn", "destinationProjectArn", "versionName", "outputConfig"];
 
-/// A bad request, or a message whose wrapping is bad.
+/// An invalid request, or a message with an invalid envelope.
 #[derive(Clone, Debug)]
-pub struct Bad {
-    /// Its text.
+pub struct Invalid {
     pub text: String,
-    /// The field that a problem has to name.
+    /// The field and the code of the problem.
     pub field: String,
-    /// The problem's code.
     pub code: ProblemCode,
 }
 
-fn add(all: &mut Vec<Bad>, text: String, field: &str, code: ProblemCode) {
-    all.push(Bad { text, field: field.to_owned(), code });
+fn add(all: &mut Vec<Invalid>, text: String, field: &str, code: ProblemCode) {
+    all.push(Invalid { text, field: field.to_owned(), code });
 }
 
-/// A request with nothing wrong.
-pub fn good() -> String {
+pub fn valid_request() -> String {
     object(&members())
 }
 
-/// The members of a good request, each with its value as JSON.
+/// Returns the members of a valid request, each with its value as JSON.
 fn members() -> Vec<(String, String)> {
     let source = format!("arn:aws:rekognition:us-east-1:{SOURCE}:project/flowers");
     let destination = format!("arn:aws:rekognition:us-east-1:{ACCOUNT}:project/flowers-production");
@@ -56,27 +53,27 @@ fn members() -> Vec<(String, String)> {
     .into()
 }
 
-/// An object of these members, in this order.
+/// Writes an object with these members in this order.
 fn object(members: &[(String, String)]) -> String {
     let all: Vec<_> = members.iter().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
     format!("{{{}}}", all.join(","))
 }
 
-/// A request with another member added.
+/// Adds a member to the valid request.
 fn with_also(name: &str, value: &str) -> String {
     let mut all = members();
     all.push((name.to_owned(), value.to_owned()));
     object(&all)
 }
 
-/// A request without a member.
+/// Removes a member from the valid request.
 fn without(name: &str) -> String {
     let mut all = members();
     all.retain(|(member, _)| member != name);
     object(&all)
 }
 
-/// A request with this JSON as the value of a member, or of a member of `outputConfig` or `tags`.
+/// Sets the JSON of a member of the valid request, or of a member of `outputConfig` or `tags`.
 fn with(path: &str, value: &str) -> String {
     let (name, value) = match path.split_once('.') {
         None => (path, value.to_owned()),
@@ -89,7 +86,7 @@ fn with(path: &str, value: &str) -> String {
     object(&all)
 }
 
-/// A request with this text there.
+/// Sets the text of a member of the valid request.
 fn with_text(path: &str, text: &str) -> String {
     with(path, &json!(text).to_string())
 }

@@ -1,13 +1,12 @@
-//! Messages whose wrapping is wrong.
+//! Messages with an invalid envelope.
 
 use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
 use rekognition_model_copier::domain::problem::ProblemCode::{self, *};
 use serde_json::json;
 
-use super::{Bad, add, good};
+use super::{Invalid, add, valid_request};
 
-/// Every message that can't be opened.
-pub fn messages() -> Vec<Bad> {
+pub fn messages() -> Vec<Invalid> {
     let mut all = Vec::new();
     for (members, field, code) in events() {
         let event = format!("{{\"version\":\"0\",{members}}}");
@@ -32,10 +31,10 @@ fn notification(message: &str) -> String {
     format!("{{\"Type\":\"Notification\",\"MessageId\":\"notification-1\",{message}}}")
 }
 
-/// The members of events, with what is wrong with each.
+/// Returns the members of invalid events, each with its problem.
 fn events() -> Vec<(String, &'static str, ProblemCode)> {
     let (detail_type, detail) =
-        (format!("\"detail-type\":\"{DETAIL_TYPE}\""), format!("\"detail\":{}", good()));
+        (format!("\"detail-type\":\"{DETAIL_TYPE}\""), format!("\"detail\":{}", valid_request()));
     let mut all = vec![
         (format!("\"detail-type\":null,{detail}"), "detail-type", DetailType),
         (format!("{detail_type},{detail_type},{detail}"), "detail-type", Duplicate),

@@ -269,10 +269,10 @@ fn signal(name: &str, processes: &[u32]) {
 async fn every_acknowledged_request_is_recorded(copier: &Copier, delivered: &[Delivered]) {
     let recorded = ids(&ledger::items(&copier.ledger()).await);
     for batch in delivered {
-        for delivery in batch.batch.deliveries() {
-            let request: Value = serde_json::from_str(&delivery.body).unwrap();
+        for message in &batch.batch {
+            let request: Value = serde_json::from_str(&message.body).unwrap();
             let key = format!("{ACCOUNT}#{}", request["requestId"].as_str().unwrap());
-            let is_done = batch.verdict.is_done(&delivery.message_id);
+            let is_done = !batch.failed.contains(&message.id);
             assert!(!is_done || recorded.contains(&key), "{key} is acknowledged and not recorded");
         }
     }

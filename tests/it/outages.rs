@@ -2,7 +2,6 @@
 //! every call.
 
 use crate::support::{COPY, Copier, request, seconds};
-use sandbox::queue::Verdict;
 use sandbox::{Effect, Fault};
 use serde_json::json;
 
@@ -14,7 +13,8 @@ async fn a_message_that_is_not_recorded_is_not_acknowledged_and_is_delivered_aga
     let messages = ids.map(|id| copier.deployment.send(request(id).to_string()));
     let delivered = copier.deployment.deliver().await;
     assert_eq!(delivered.len(), 1);
-    assert_eq!(delivered[0].verdict, Verdict::DoneBut(messages.to_vec()));
+    assert!(delivered[0].answer.is_ok(), "start-copy names the messages that failed");
+    assert_eq!(delivered[0].failed, messages);
     assert_eq!((copier.deployment.queue_depth(), copier.announcements().len()), (3, 0));
     assert_eq!(copier.calls(COPY), 0, "no copy is started without a record");
 

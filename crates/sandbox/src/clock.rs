@@ -1,191 +1,136 @@
-//! Sandbox time: decides what time it is, and nothing about what happens then.
+//! Sandbox time, and the file through which programs in other processes read it.
 //!
-//! Everything in the sandbox that takes time (training, copying, a policy becoming visible) reads this clock, so
-//! a two-hour copy passes in a moment when a test says so. It starts at real time and real speed; it can be paused,
-//! advanced, set, and run faster or slower. It never goes back while it runs.
-
-mod file;
+//! Everything in the sandbox that takes time (training, copying, a policy change) reads this clock, so a test can let
+//! two hours pass at once. The clock starts at the machine's time and speed. It can be paused, advanced, set and sped
+//! up.
 
 use std::{
-    io,
-    path::PathBuf,
+    fs, io,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
 };
 
 use jiff::{SignedDuration, Timestamp};
+use rekognition_model_copier::ports;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
 
-pub(crate) use self::file::CLOCK_FILE;
-pub use self::file::FileClock;
+/// The variable that names the clock's file. The shipped functions do not read it.
+pub(crate) const CLOCK_FILE: &str = "SANDBOX_CLOCK_FILE";
 
-/// A handle on the sandbox's time; clones share it.
+/// A handle on the sandbox's time. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Clock {
-    pace: Arc<Mutex<Pace>>,
-    changes: watch::Sender<()>,
-}
+pub struct Clock(Arc<Mutex<State>>);
 
 #[derive(Debug)]
-struct Pace {
-    /// Sandbox time at `since`.
-    at: Timestamp,
-    since: Instant,
-    /// Sandbox seconds per real second.
-    speed: f64,
-    paused: bool,
+struct State {
+    pace: Pace,
     /// Where programs in other processes read the clock.
     file: Option<PathBuf>,
 }
 
-/// What the clock shows, as `GET /_sandbox/clock` answers it.
+/// How sandbox time follows from the machine's. The clock's file holds this as JSON.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Pace {
+    /// Sandbox time at `since`.
+    at: Timestamp,
+    /// Machine time.
+    since: Timestamp,
+    /// Sandbox seconds per second of the machine.
+    speed: f64,
+    paused: bool,
+}
+
+/// The clock's time, speed and state, as `GET /_sandbox/clock` returns them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClockReading {
     /// Sandbox time.
     pub now: Timestamp,
-    /// Sandbox seconds per real second.
+    /// Sandbox seconds per second of the machine.
     pub speed: f64,
-    /// Whether time stands still.
+    /// Whether the clock is paused.
     pub paused: bool,
 }
 
-/// A change of the clock, as `POST /_sandbox/clock` takes it. Applied in the order of the fields.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ClockChange {
-    /// Sets sandbox time.
-    pub now: Option<Timestamp>,
-    /// Moves sandbox time forward, for instance `"2h"`.
-    #[serde(with = "crate::duration::optional")]
-    pub advance: Option<SignedDuration>,
-    /// Sandbox seconds per real second, above 0.
-    pub speed: Option<f64>,
-    /// Stops time, or lets it run again.
-    pub paused: Option<bool>,
-}
-
 impl Clock {
-    /// A clock that shows real time and runs at real speed.
+    /// A clock that shows the machine's time and runs at its speed.
     pub fn real() -> Self {
         Self::new(Timestamp::now(), false)
     }
 
-    /// A clock that stands at `at` until it is advanced: for tests that want every moment to be their own.
+    /// A clock that shows `at` until it is advanced.
     pub fn paused_at(at: Timestamp) -> Self {
         Self::new(at, true)
     }
 
     fn new(at: Timestamp, paused: bool) -> Self {
-        let pace = Pace { at, since: Instant::now(), speed: 1.0, paused, file: None };
-        Self { pace: Arc::new(Mutex::new(pace)), changes: watch::Sender::new(()) }
+        let pace = Pace { at, since: Timestamp::now(), speed: 1.0, paused };
+        Self(Arc::new(Mutex::new(State { pace, file: None })))
     }
 
     /// Sandbox time now.
     pub fn now(&self) -> Timestamp {
-        self.lock().now()
+        self.lock().pace.now()
     }
 
-    /// What the clock shows.
+    /// The clock's time, speed and state now.
     pub fn reading(&self) -> ClockReading {
-        let pace = self.lock();
+        let pace = self.lock().pace;
         ClockReading { now: pace.now(), speed: pace.speed, paused: pace.paused }
     }
 
-    /// Stops time.
+    /// Pauses the clock.
     pub fn pause(&self) {
-        self.apply(&ClockChange { paused: Some(true), ..ClockChange::default() });
+        self.change(|pace| pace.paused = true);
     }
 
-    /// Lets time run again.
+    /// Lets a paused clock run again.
     pub fn resume(&self) {
-        self.apply(&ClockChange { paused: Some(false), ..ClockChange::default() });
+        self.change(|pace| pace.paused = false);
     }
 
     /// Moves time forward. A negative duration changes nothing.
     pub fn advance(&self, by: SignedDuration) {
-        self.apply(&ClockChange { advance: Some(by), ..ClockChange::default() });
+        self.change(|pace| pace.at = later(pace.at, by.max(SignedDuration::ZERO)));
     }
 
     /// Sets the time.
     pub fn set(&self, to: Timestamp) {
-        self.apply(&ClockChange { now: Some(to), ..ClockChange::default() });
+        self.change(|pace| pace.at = to);
     }
 
-    /// Lets `speed` sandbox seconds pass in a real one. A speed that is not a positive number changes nothing.
+    /// Sets the speed, in sandbox seconds per second of the machine. A speed that is not a positive number changes
+    /// nothing.
     pub fn set_speed(&self, speed: f64) {
-        self.apply(&ClockChange { speed: Some(speed), ..ClockChange::default() });
+        if is_speed(speed) {
+            self.change(|pace| pace.speed = speed);
+        }
     }
 
-    /// Applies a change as the HTTP interface takes it, all at one moment.
-    pub fn apply(&self, wanted: &ClockChange) {
-        self.change(|pace| {
-            if let Some(now) = wanted.now {
-                pace.at = now;
-            }
-            if let Some(by) = wanted.advance {
-                pace.at = later(pace.at, by.max(SignedDuration::ZERO));
-            }
-            if let Some(speed) = wanted.speed.filter(|speed| is_speed(*speed)) {
-                pace.speed = speed;
-            }
-            pace.paused = wanted.paused.unwrap_or(pace.paused);
-        });
-    }
-
-    /// Writes the clock to this file from now on, after every change, for [`FileClock`]s to read.
+    /// Writes the clock to this file now and after every change, for [`FileClock`]s to read.
     ///
     /// # Errors
-    /// When the file can't be written.
-    pub fn write_to(&self, file: PathBuf) -> io::Result<()> {
-        let mut pace = self.lock();
-        file::write(&file, &pace)?;
-        pace.file = Some(file);
+    /// When the file cannot be written.
+    pub(crate) fn write_to(&self, file: PathBuf) -> io::Result<()> {
+        let mut state = self.lock();
+        state.pace.write(&file)?;
+        state.file = Some(file);
         Ok(())
     }
 
-    /// Waits for a stretch of sandbox time. Wakes early when somebody advances the clock, sleeps on while it is
-    /// paused.
-    pub async fn sleep(&self, for_: SignedDuration) {
-        self.sleep_until(later(self.now(), for_)).await;
-    }
-
-    /// Waits until sandbox time has reached `until`.
-    pub async fn sleep_until(&self, until: Timestamp) {
-        let mut changes = self.changes.subscribe();
-        loop {
-            let ClockReading { now, speed, paused } = self.reading();
-            if now >= until {
-                return;
-            }
-            let left = until.duration_since(now).as_secs_f64() / speed;
-            // Rounded up by a millisecond: waking a hair early would only mean another round.
-            let left =
-                std::time::Duration::try_from_secs_f64(left + 0.001).unwrap_or(std::time::Duration::MAX);
-            if paused {
-                // The sender lives in `self`: this ends only by a change.
-                let _ = changes.changed().await;
-            } else {
-                let _ = tokio::time::timeout(left, changes.changed()).await;
-            }
-        }
-    }
-
     fn change(&self, change: impl FnOnce(&mut Pace)) {
-        let mut pace = self.lock();
-        pace.at = pace.now();
-        pace.since = Instant::now();
-        change(&mut pace);
-        // INVARIANT: under the lock, so that the file holds the last change.
-        if let Some(Err(error)) = pace.file.as_ref().map(|file| file::write(file, &pace)) {
-            tracing::error!(%error, "the functions do not see that the clock was turned");
+        let mut state = self.lock();
+        state.pace.at = state.pace.now();
+        state.pace.since = Timestamp::now();
+        change(&mut state.pace);
+        // INVARIANT: written under the lock. Otherwise an older change could overwrite a newer one, and the functions
+        // would read a wrong time.
+        if let Some(Err(error)) = state.file.as_ref().map(|file| state.pace.write(file)) {
+            tracing::error!(%error, "the functions do not see the change of the clock");
         }
-        drop(pace);
-        self.changes.send_replace(());
     }
 
-    fn lock(&self) -> MutexGuard<'_, Pace> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -194,8 +139,20 @@ impl Pace {
         if self.paused {
             return self.at;
         }
-        let passed = self.since.elapsed().as_secs_f64() * self.speed;
-        later(self.at, SignedDuration::try_from_secs_f64(passed).unwrap_or(SignedDuration::MAX))
+        let passed = Timestamp::now().duration_since(self.since).as_secs_f64() * self.speed;
+        // Never before `at`, even if the machine's clock was set back.
+        later(self.at, SignedDuration::try_from_secs_f64(passed.max(0.0)).unwrap_or(SignedDuration::MAX))
+    }
+
+    fn read(file: &Path) -> io::Result<Self> {
+        Ok(serde_json::from_slice(&fs::read(file)?)?)
+    }
+
+    /// Writes a new file and renames it, so that no reader sees half of it.
+    fn write(&self, file: &Path) -> io::Result<()> {
+        let new = file.with_extension("new");
+        fs::write(&new, serde_json::to_vec(self)?)?;
+        fs::rename(new, file)
     }
 }
 
@@ -209,18 +166,50 @@ impl dynoxide::storage_backend::Clock for Clock {
     }
 }
 
+/// The clock of a sandbox in another process, read from its file.
+#[derive(Clone, Debug)]
+pub struct FileClock(PathBuf);
+
+impl FileClock {
+    /// The clock of the sandbox that started this process.
+    ///
+    /// # Errors
+    /// When `SANDBOX_CLOCK_FILE` names no clock.
+    pub fn from_env() -> io::Result<Self> {
+        let file = std::env::var_os(CLOCK_FILE).ok_or_else(|| {
+            io::Error::other(format!("`{CLOCK_FILE}` is not set: only the sandbox runs this program"))
+        })?;
+        Self::open(file.into())
+    }
+
+    fn open(file: PathBuf) -> io::Result<Self> {
+        Pace::read(&file)?;
+        Ok(Self(file))
+    }
+}
+
+impl ports::Clock for FileClock {
+    /// Sandbox time in milliseconds; the machine's time once the sandbox and its file are gone.
+    fn now(&self) -> Timestamp {
+        let now = Pace::read(&self.0).map_or_else(|_| Timestamp::now(), |pace| pace.now());
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(Timestamp::MAX)
+    }
+}
+
 /// Whether time can run at this speed.
 pub(crate) fn is_speed(speed: f64) -> bool {
     speed.is_finite() && speed > 0.0
 }
 
-/// `at` plus `by`, held at the end of representable time.
+/// `at` plus `by`, or the latest possible time.
 pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
 mod tests {
+    use rekognition_model_copier::ports::Clock as _;
+
     use super::*;
 
     fn noon() -> Timestamp {
@@ -228,17 +217,16 @@ mod tests {
     }
 
     #[test]
-    fn a_paused_clock_moves_only_when_advanced() {
+    fn a_paused_clock_moves_only_forward_and_only_when_it_is_advanced() {
         let clock = Clock::paused_at(noon());
-        assert_eq!(clock.now(), noon());
-        clock.advance(SignedDuration::from_hours(2));
-        assert_eq!(clock.now(), "2026-11-24T14:00:00Z".parse().unwrap());
-        clock.advance(SignedDuration::from_hours(-2));
-        assert_eq!(clock.now(), "2026-11-24T14:00:00Z".parse().unwrap());
+        for hours in [2, -2] {
+            clock.advance(SignedDuration::from_hours(hours));
+            assert_eq!(clock.now(), "2026-11-24T14:00:00Z".parse().unwrap());
+        }
     }
 
     #[test]
-    fn a_nonsensical_speed_or_a_distant_future_changes_nothing_and_panics_nowhere() {
+    fn an_impossible_speed_changes_nothing_and_time_ends_at_its_maximum() {
         let clock = Clock::paused_at(noon());
         for speed in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             clock.set_speed(speed);
@@ -249,23 +237,31 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_whose_file_can_no_longer_be_written_goes_on() {
+    fn the_file_shows_the_clock_and_the_clock_runs_on_without_it() {
         let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("clock.json");
         let clock = Clock::paused_at(noon());
-        clock.write_to(folder.path().join("clock.json")).unwrap();
+        clock.write_to(file.clone()).unwrap();
+        let read = FileClock::open(file).unwrap();
+        assert_eq!(read.now(), noon());
+        clock.advance(SignedDuration::from_hours(35));
+        assert_eq!(read.now(), clock.now());
+        clock.resume();
+        let (before, between, after) = (clock.now(), read.now(), clock.now());
+        let millisecond = SignedDuration::from_millis(1);
+        assert!(before <= later(between, millisecond) && between <= after, "{before} {between} {after}");
+
         folder.close().unwrap();
         clock.advance(SignedDuration::from_hours(1));
-        assert_eq!(clock.now(), later(noon(), SignedDuration::from_hours(1)));
+        assert!(clock.now() > later(noon(), SignedDuration::from_hours(36)));
     }
 
-    #[tokio::test]
-    async fn a_sleeper_on_a_paused_clock_wakes_when_time_is_advanced_past_its_moment() {
-        let clock = Clock::paused_at(noon());
-        let sleeper = tokio::spawn({
-            let clock = clock.clone();
-            async move { clock.sleep_until(later(noon(), SignedDuration::from_hours(1))).await }
-        });
-        clock.advance(SignedDuration::from_mins(61));
-        sleeper.await.unwrap();
+    #[test]
+    fn a_file_without_a_clock_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("clock.json");
+        assert!(FileClock::open(file.clone()).is_err());
+        fs::write(&file, "{}").unwrap();
+        assert!(FileClock::open(file).is_err());
     }
 }

@@ -1,12 +1,11 @@
-//! CloudFormation's DescribeStacks: what the world says of an account's stacks.
-//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
+//! CloudFormation's [DescribeStacks](https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html),
+//! with the stacks of the world.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    answer::Answer,
-    error::AwsError,
-    query::{self, elements, parameters},
+    answer::AwsError,
+    query::{elements, parameters},
     world::{Stack, World},
 };
 
@@ -14,20 +13,19 @@ pub(crate) const OPERATIONS: &[&str] = &["DescribeStacks"];
 
 pub(crate) const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
 
-/// The account's stacks, or the one that the request names.
-pub(crate) fn answer(body: &str, account: &str, world: &World, request_id: &str) -> Result<Answer, AwsError> {
-    let own = world.stacks.iter().filter(|stack| stack.account == account);
+/// The account's stacks, or the one that the request names, as XML.
+pub(crate) fn answer(body: &str, account: &str, world: &World) -> Result<String, AwsError> {
+    let mut own = world.stacks.iter().filter(|stack| stack.account == account);
     let stacks: Vec<&Stack> = match parameters(body).get("StackName") {
         None => own.collect(),
         Some(name) => {
-            let found = own.into_iter().find(|stack| stack.name == *name);
             let message = || format!("Stack with id {name} does not exist");
+            let found = own.find(|stack| stack.name == *name);
             vec![found.ok_or_else(|| AwsError::new("ValidationError", message()))?]
         }
     };
     let members: String = stacks.into_iter().map(|stack| member(stack, &world.region)).collect();
-    let result = format!("<Stacks>{members}</Stacks>");
-    Ok(query::answered(NAMESPACE, "DescribeStacks", &result, request_id))
+    Ok(format!("<Stacks>{members}</Stacks>"))
 }
 
 fn member(stack: &Stack, region: &str) -> String {

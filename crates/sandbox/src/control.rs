@@ -1,7 +1,4 @@
-//! The sandbox's own interface under `/_sandbox/`: time, faults, settings, the world, and what happened. Everything
-//! here is there for Rust as well, on [`crate::Sandbox`].
-
-use std::sync::Arc;
+//! The sandbox's own interface under `/_sandbox/`. [`Sandbox`] has a method for each of its routes.
 
 use axum::{
     Json, Router,
@@ -10,24 +7,24 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use crate::{
     calls::Call,
-    clock::{ClockChange, ClockReading, is_speed},
-    fault::{Fault, Faults},
+    clock::{ClockReading, is_speed},
+    fault::Fault,
     published::PublishedEvent,
+    sandbox::Sandbox,
     service,
     settings::Settings,
-    state::Shared,
     status::Status,
     world::World,
 };
 
-type Sandbox = State<Arc<Shared>>;
-
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
+/// `sandbox` must not hold the server, which holds these routes.
+pub(crate) fn router(sandbox: Sandbox) -> Router {
     Router::new()
         .route("/_sandbox/announcements", get(announcements))
         .route("/_sandbox/calls", get(calls))
@@ -38,101 +35,119 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_sandbox/settings", get(settings).put(set_settings))
         .route("/_sandbox/status", post(set_status))
         .route("/_sandbox/world", get(world).put(load_world))
-        .with_state(shared)
+        .with_state(sandbox)
 }
 
-/// What was wrong with a request to the sandbox itself.
-struct Refused(StatusCode, String);
+/// An error of a request to this interface.
+struct Refusal(StatusCode, String);
 
-impl IntoResponse for Refused {
+impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         (self.0, Json(json!({"error": self.1}))).into_response()
     }
 }
 
-fn bad(error: impl std::fmt::Display) -> Refused {
-    Refused(StatusCode::BAD_REQUEST, error.to_string())
+fn bad_request(error: impl std::fmt::Display) -> Refusal {
+    Refusal(StatusCode::BAD_REQUEST, error.to_string())
 }
 
-/// Bodies are JSON whatever their content type says, so that plain `curl -d` will do.
-fn read<T: DeserializeOwned>(body: &str) -> Result<T, Refused> {
-    serde_json::from_str(body).map_err(bad)
+/// Reads a JSON body with any content type, so that a plain `curl -d` works.
+fn read<T: DeserializeOwned>(body: &str) -> Result<T, Refusal> {
+    serde_json::from_str(body).map_err(bad_request)
 }
 
-async fn announcements(State(shared): Sandbox) -> Json<Vec<PublishedEvent>> {
-    Json(shared.published.list().into_iter().filter(|event| !event.is_request()).collect())
+async fn announcements(State(sandbox): State<Sandbox>) -> Json<Vec<PublishedEvent>> {
+    Json(sandbox.announcements().into_iter().filter(|event| !event.is_request()).collect())
 }
 
-async fn requests(State(shared): Sandbox) -> Json<Vec<PublishedEvent>> {
-    Json(shared.published.list().into_iter().filter(PublishedEvent::is_request).collect())
+async fn requests(State(sandbox): State<Sandbox>) -> Json<Vec<PublishedEvent>> {
+    Json(sandbox.announcements().into_iter().filter(PublishedEvent::is_request).collect())
 }
 
-async fn calls(State(shared): Sandbox) -> Json<Vec<Call>> {
-    Json(shared.lock().calls.clone())
+async fn calls(State(sandbox): State<Sandbox>) -> Json<Vec<Call>> {
+    Json(sandbox.calls())
 }
 
-async fn clock(State(shared): Sandbox) -> Json<ClockReading> {
-    Json(shared.clock.reading())
+async fn clock(State(sandbox): State<Sandbox>) -> Json<ClockReading> {
+    Json(sandbox.clock().reading())
 }
 
-async fn change_clock(State(shared): Sandbox, body: String) -> Result<Json<ClockReading>, Refused> {
-    let mut change: ClockChange = read(&body)?;
-    if shared.is_real_time {
-        let refused = "this sandbox runs the shipped functions, whose clock is the machine's: run the sandbox's own with `serve --functions` to turn the clock";
-        return Err(Refused(StatusCode::CONFLICT, refused.to_owned()));
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ClockChange {
+    now: Option<Timestamp>,
+    #[serde(with = "crate::duration::optional")]
+    advance: Option<SignedDuration>,
+    speed: Option<f64>,
+    paused: Option<bool>,
+}
+
+async fn change_clock(State(sandbox): State<Sandbox>, body: String) -> Result<Json<ClockReading>, Refusal> {
+    let ClockChange { now, advance, speed, paused } = read(&body)?;
+    if sandbox.shared.is_real_time {
+        let reason = "this sandbox runs the shipped functions, whose clock is the machine's: run the sandbox's own with `serve --functions` to change the clock";
+        return Err(Refusal(StatusCode::CONFLICT, reason.to_owned()));
     }
-    if change.speed.is_some_and(|speed| !is_speed(speed)) {
-        return Err(bad("`speed` has to be a number above 0; to stop time, set `paused`"));
+    if speed.is_some_and(|speed| !is_speed(speed)) {
+        return Err(bad_request("`speed` has to be a number above 0; to stop time, set `paused`"));
     }
-    if let Some(time) = change.advance.filter(|_| shared.passing.is_taken_over()) {
-        // Time passes for the functions as well.
-        shared.clock.apply(&ClockChange { now: change.now.take(), ..ClockChange::default() });
-        shared.passing.pass(time).await;
-        change.advance = None;
+    let clock = sandbox.clock();
+    // First, so that no time passes between the other changes.
+    if paused == Some(true) {
+        clock.pause();
     }
-    shared.clock.apply(&change);
-    Ok(Json(shared.clock.reading()))
+    if let Some(now) = now {
+        clock.set(now);
+    }
+    if let Some(time) = advance {
+        sandbox.advance(time).await;
+    }
+    if let Some(speed) = speed {
+        clock.set_speed(speed);
+    }
+    if paused == Some(false) {
+        clock.resume();
+    }
+    Ok(Json(clock.reading()))
 }
 
-async fn faults(State(shared): Sandbox) -> Json<Vec<Fault>> {
-    Json(shared.lock().faults.list())
+async fn faults(State(sandbox): State<Sandbox>) -> Json<Vec<Fault>> {
+    Json(sandbox.faults())
 }
 
-async fn add_fault(State(shared): Sandbox, body: String) -> Result<Json<Vec<Fault>>, Refused> {
+async fn add_fault(State(sandbox): State<Sandbox>, body: String) -> Result<Json<Vec<Fault>>, Refusal> {
     let fault: Fault = read(&body)?;
     if !service::is_action(&fault.action) {
-        return Err(bad(format!(
+        return Err(bad_request(format!(
             "the sandbox has no action `{}`: name one such as `rekognition:CopyProjectVersion`, a service as `dynamodb:*`, or `*`",
             fault.action
         )));
     }
-    let faults = &mut shared.lock().faults;
-    faults.add(fault);
-    Ok(Json(faults.list()))
+    sandbox.fault(fault);
+    Ok(Json(sandbox.faults()))
 }
 
-async fn clear_faults(State(shared): Sandbox) -> StatusCode {
-    shared.lock().faults = Faults::none();
+async fn clear_faults(State(sandbox): State<Sandbox>) -> StatusCode {
+    sandbox.clear_faults();
     StatusCode::NO_CONTENT
 }
 
-/// Without a body: back to the world the sandbox started with.
-async fn reset(State(shared): Sandbox, body: String) -> Result<StatusCode, Refused> {
-    let world =
-        if body.trim().is_empty() { shared.start_world() } else { World::from_json(&body).map_err(bad)? };
-    shared.reset(world).map_err(bad)?;
+async fn reset(State(sandbox): State<Sandbox>, body: String) -> Result<StatusCode, Refusal> {
+    let reset = match body.trim() {
+        "" => sandbox.reset(),
+        world => World::from_json(world).and_then(|world| sandbox.reset_to(world)),
+    };
+    reset.map_err(bad_request)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn settings(State(shared): Sandbox) -> Json<Settings> {
-    Json(shared.lock().settings.clone())
+async fn settings(State(sandbox): State<Sandbox>) -> Json<Settings> {
+    Json(sandbox.settings())
 }
 
-/// What the body leaves out is as by default.
-async fn set_settings(State(shared): Sandbox, body: String) -> Result<Json<Settings>, Refused> {
-    let settings: Settings = read(&body)?;
-    shared.lock().settings = settings.clone();
-    Ok(Json(settings))
+async fn set_settings(State(sandbox): State<Sandbox>, body: String) -> Result<Json<Settings>, Refusal> {
+    sandbox.set_settings(read(&body)?);
+    Ok(Json(sandbox.settings()))
 }
 
 #[derive(Deserialize)]
@@ -140,27 +155,25 @@ async fn set_settings(State(shared): Sandbox, body: String) -> Result<Json<Setti
 struct ForcedStatus {
     project_version_arn: String,
     status: Status,
-    #[serde(default)]
     status_message: Option<String>,
 }
 
-async fn set_status(State(shared): Sandbox, body: String) -> Result<StatusCode, Refused> {
+async fn set_status(State(sandbox): State<Sandbox>, body: String) -> Result<StatusCode, Refusal> {
     let ForcedStatus { project_version_arn, status, status_message } = read(&body)?;
-    if shared.set_status(&project_version_arn, status, status_message) {
+    if sandbox.set_status(&project_version_arn, status, status_message.as_deref()) {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(Refused(StatusCode::NOT_FOUND, format!("there is no version `{project_version_arn}`")))
+        Err(Refusal(StatusCode::NOT_FOUND, format!("there is no version `{project_version_arn}`")))
     }
 }
 
-async fn world(State(shared): Sandbox) -> Response {
-    let json = shared.settled().world.to_json();
-    ([(header::CONTENT_TYPE, "application/json")], json).into_response()
+async fn world(State(sandbox): State<Sandbox>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], sandbox.world().to_json()).into_response()
 }
 
-/// Puts another world in place; calls, faults, announcements and sessions stay, tables don't change.
-async fn load_world(State(shared): Sandbox, body: String) -> Result<StatusCode, Refused> {
-    let world = World::from_json(&body).map_err(bad)?;
-    shared.lock().world = world;
+/// Replaces the world and nothing else: calls, faults, announcements, sessions and tables stay.
+async fn load_world(State(sandbox): State<Sandbox>, body: String) -> Result<StatusCode, Refusal> {
+    let world = World::from_json(&body).map_err(bad_request)?;
+    sandbox.change(|present| *present = world);
     Ok(StatusCode::NO_CONTENT)
 }

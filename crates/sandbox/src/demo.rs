@@ -1,55 +1,54 @@
-//! The whole life of one request, for people to watch: queue, start, copy, schedule, announcements.
-//!
-//! It runs the real functions and decides only when to look and what is worth showing.
+//! `sandbox demo`: the whole life of a request, for people to watch. It runs the real functions and prints what happens.
 
 mod fault;
-mod page;
-mod progress;
 mod request;
+mod screen;
 mod story;
-mod text;
-mod world;
 
-use std::path::PathBuf;
-use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
-use jiff::Timestamp;
-use sandbox::deployment::{Binaries, Deployment, DeploymentSettings, SCHEDULE, root};
-use sandbox::{Call, Sandbox, World};
+use jiff::{SignedDuration, Timestamp};
+use sandbox::{
+    Sandbox, World,
+    deployment::{Binaries, Deployment, DeploymentSettings, SCHEDULE, root},
+};
 
-use self::fault::FaultStory;
-use self::page::Page;
-use self::story::Story;
-use crate::{Trouble, browser, is_closed_pipe, output, serve};
+use self::{fault::FaultStory, request::Needed, screen::Screen, story::Story};
+use crate::{Failure, is_closed_pipe, output, serve};
 
-/// The sandbox's clock against ours: a copy, which takes 30 s there, takes 3 s here.
+/// The speed of the sandbox's clock: a copy takes 30 s there, and 3 s here.
 const SPEED: f64 = 10.0;
-/// How often the page is drawn.
+/// How often the demo looks for news.
 const FRAME: Duration = Duration::from_millis(100);
-/// The schedule strikes every so many frames: every 5 s of the sandbox's time while something is copied, and every
-/// minute, to which the clock is turned, while nothing is.
-const FRAMES_A_CHECK: u32 = 5;
-/// Longer than any request takes that isn't waiting for somebody.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// What the copier reads as the buckets that it may write to.
+/// The interval of the schedule in frames. During a copy that is 5 s of sandbox time. Otherwise the demo advances the clock
+/// by a minute each time.
+const FRAMES_PER_CHECK: u32 = 5;
+/// The same interval in sandbox time.
+const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
+/// A demo fails if its requests have not ended by then.
+const TIMEOUT: Duration = Duration::from_secs(120);
+/// The copier's variable for the buckets that it may write to.
 const BUCKETS: &str = "ALLOWED_OUTPUT_BUCKETS";
 
 /// Copy a model in the sandbox and watch: builds the functions, sends a request, prints the announcements
 ///
-/// Ends with exit status 0 if every request ended in COMPLETED (with --fault: as the story tells), and with another if
-/// not. Settings of the copier in your environment are passed on, such as ALLOWED_OUTPUT_BUCKETS=my-models.
+/// Ends with exit status 0 if every request ended in COMPLETED (with --fault: as the story says), and with another if not.
+/// Settings of the copier in your environment are passed on, such as ALLOWED_OUTPUT_BUCKETS=my-models.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Send this request instead of events/copy-requested.json: bare, as an EventBridge event, an SNS
-    /// notification or an SQS batch (see events/). The world that it needs is made for it
+    /// notification or an SQS batch (see events/). The demo creates the world that it needs
     #[arg(long, value_name = "FILE")]
     request: Option<PathBuf>,
     /// Begin with this world (JSON, see crates/sandbox/world.json) instead of the one that the request needs
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
-    /// Tell what happens when something goes wrong
-    #[arg(long, value_name = "WHAT")]
+    /// Show how the copier handles a fault
+    #[arg(long, value_name = "FAULT")]
     fault: Option<FaultStory>,
     /// Print nothing but the announcements, as JSON, one a line
     #[arg(long)]
@@ -59,91 +58,88 @@ pub(crate) struct Options {
     open: bool,
 }
 
-pub(crate) async fn run(options: Options, quiet: bool) -> Result<ExitCode, Trouble> {
+pub(crate) async fn run(options: Options, is_quiet: bool) -> Result<ExitCode, Failure> {
     let file = options.request.unwrap_or_else(|| root().join("events/copy-requested.json"));
     let text = std::fs::read_to_string(&file)
         .map_err(|error| format!("the request `{}` can't be read: {error}", file.display()))?;
     let messages = request::messages(&text);
-    let needed = world::needed(&messages);
-    let mut world = match (&options.world, &needed) {
-        (Some(file), _) => World::from_file(file)?,
-        (None, Some(needed)) => needed.world.clone(),
-        (None, None) => World::small(),
-    };
-    let mut settings = DeploymentSettings::from_env(&world);
-    if let (None, Some(needed)) = (&options.world, needed) {
-        settings.environment.entry(BUCKETS.to_owned()).or_insert(needed.bucket);
-    }
-    if let Some(fault) = options.fault {
-        fault.prepare(&mut world, &messages)?;
-    }
-    let binaries = Binaries::build(quiet)?;
+    let Prepared { world, settings } = prepare(options.world.as_deref(), options.fault, &messages)?;
+    let binaries = Binaries::build(is_quiet)?;
     let deployment = Deployment::start(Sandbox::builder(world), binaries, settings).await?;
-    deployment.sandbox().clock().set_speed(SPEED);
+    let sandbox = deployment.sandbox();
+    sandbox.clock().set_speed(SPEED);
 
-    let mut page = Page::new(options.json, quiet);
+    let mut screen = Screen::new(options.json, is_quiet);
     if options.open {
-        let address = format!("{}/", deployment.sandbox().endpoint());
+        let address = format!("{}/", sandbox.endpoint());
         output::note(format_args!("The sandbox's page is at {address} until Ctrl-C."));
-        browser::open(&address);
+        output::open_browser(&address);
     }
-    page.begin(&file, SPEED)?;
+    screen.begin(&file, SPEED)?;
     if let Some(fault) = options.fault {
-        page.note(fault.says())?;
+        screen.note(fault.introduction())?;
     }
-    let mut demo = Demo { deployment: &deployment, fault: options.fault, page: &mut page, last_call: None };
-    let told = demo.tell(messages).await;
-    let story = match told {
+    let demo = Demo { deployment: &deployment, fault: options.fault, start: sandbox.clock().now() };
+    let story = match demo.run(messages, &mut screen).await {
         Ok(story) => story,
-        Err(trouble) => {
-            if !is_closed_pipe(trouble.as_ref()) {
-                page.log(&deployment.logs()?);
+        Err(failure) => {
+            if !is_closed_pipe(failure.as_ref()) {
+                Screen::show_logs(&deployment.logs()?);
             }
-            return Err(trouble);
+            return Err(failure);
         }
     };
-    page.end(&deployment)?;
+    screen.show_memory(&deployment)?;
     if options.open {
         tokio::select! {
-            () = run_on(&deployment) => {}
-            stopped = serve::told_to_stop() => stopped?,
+            ended = deployment.keep_running(CHECK_INTERVAL, |_| Ok::<_, Failure>(())) => ended?,
+            stopped = serve::stop_signal() => stopped?,
         }
     }
-    if let Some(fault) = options.fault {
-        page.note(&fault::summary(&story, &deployment.sandbox().calls(), &deployment.sandbox().world()))?;
-        return Ok(if story.ended_in(fault.end()) { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    if options.fault.is_some() {
+        screen.note(&fault::summary(&story, sandbox))?;
     }
-    Ok(if story.ended_in("COMPLETED") { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let end = options.fault.map_or("COMPLETED", FaultStory::end);
+    Ok(if story.ended_in(end) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs the functions for those who use the page, and leaves it to the page to show what happens.
-async fn run_on(deployment: &Deployment) {
-    let mut advances = deployment.sandbox().take_over_advances();
-    loop {
-        deployment.deliver().await;
-        let _ = deployment.check().await;
-        if let Ok(Some((time, over))) = tokio::time::timeout(FRAME * FRAMES_A_CHECK, advances.recv()).await {
-            deployment.pass(time).await;
-            // The page may have gone.
-            let _ = over.send(());
-        }
-    }
+struct Prepared {
+    world: World,
+    settings: DeploymentSettings,
 }
 
-/// A demo under way.
+/// Creates the world of these requests, unless `file` holds one, and the copier's settings.
+fn prepare(file: Option<&Path>, fault: Option<FaultStory>, messages: &[String]) -> Result<Prepared, Failure> {
+    let (mut world, bucket) = match file {
+        Some(file) => (World::from_file(file)?, None),
+        None => match request::needed(messages) {
+            Some(Needed { world, bucket }) => (world, Some(bucket)),
+            None => (World::small(), None),
+        },
+    };
+    let mut settings = DeploymentSettings::from_env(&world);
+    if let Some(bucket) = bucket {
+        settings.environment.entry(BUCKETS.to_owned()).or_insert(bucket);
+    }
+    if let Some(fault) = fault {
+        fault.prepare(&mut world, messages)?;
+    }
+    Ok(Prepared { world, settings })
+}
+
+/// A demo in progress.
 struct Demo<'a> {
     deployment: &'a Deployment,
     fault: Option<FaultStory>,
-    page: &'a mut Page,
-    /// The last call that was worth a line.
-    last_call: Option<Call>,
+    /// Sandbox time.
+    start: Timestamp,
 }
 
 impl Demo<'_> {
-    /// Runs the functions and shows what is announced, until every request has ended.
-    async fn tell(&mut self, messages: Vec<String>) -> Result<Story, Trouble> {
+    /// Runs the functions and shows what happens, until every request has ended.
+    async fn run(&self, messages: Vec<String>, screen: &mut Screen) -> Result<Story, Failure> {
         let (sandbox, clock) = (self.deployment.sandbox(), self.deployment.sandbox().clock());
-        let (began, start, mut seen) = (Instant::now(), clock.now(), 0);
+        let (began, mut seen) = (Instant::now(), 0);
         let mut story = Story::default();
         for message in messages {
             self.deployment.send(message);
@@ -153,61 +149,47 @@ impl Demo<'_> {
         }
         let (mut frames, mut idle_checks) = (0_u32, 0_u32);
         loop {
-            if frames.is_multiple_of(FRAMES_A_CHECK) {
-                let is_idle = progress::copies(&sandbox.world(), clock.now()).is_empty();
+            if frames.is_multiple_of(FRAMES_PER_CHECK) {
+                let is_idle = story::copies(&sandbox.world(), clock.now()).is_empty();
                 idle_checks = if is_idle { idle_checks + 1 } else { 0 };
-                self.step(idle_checks > 2).await?;
+                self.run_functions(idle_checks > 2).await?;
             }
             if let Some(fault) = self.fault {
-                fault.settle(sandbox, clock.now().duration_since(start));
-                seen = self.show_calls(seen, start)?;
+                fault.settle(sandbox, clock.now().duration_since(self.start));
+                let calls = sandbox.calls_after(seen);
+                seen += calls.len();
+                calls.into_iter().try_for_each(|call| screen.show_call(call, self.start))?;
             }
-            for (event, before) in story.hear(&sandbox.announcements()) {
-                self.page.announce(&event, before.as_ref())?;
+            for (event, before) in story.read(&sandbox.announcements()) {
+                screen.announce(&event, before.as_ref())?;
             }
-            self.page.progress(&progress::copies(&sandbox.world(), clock.now()))?;
+            screen.show_progress(&story::copies(&sandbox.world(), clock.now()))?;
             if story.is_over() && self.deployment.queue_depth() == 0 {
                 return Ok(story);
             }
-            if began.elapsed() > PATIENCE {
-                return Err(format!("not over after {PATIENCE:?}: {story}").into());
+            if began.elapsed() > TIMEOUT {
+                return Err(format!("not over after {TIMEOUT:?}: {story}").into());
             }
             tokio::time::sleep(FRAME).await;
             frames += 1;
         }
     }
 
-    /// Delivers the queue and strikes the schedule. What waits while nothing is copied waits for minutes: the clock is
-    /// turned.
-    async fn step(&self, turns_clock: bool) -> Result<(), Trouble> {
+    /// Delivers the queue and runs the schedule. While nothing is copied, a request may wait for minutes: then
+    /// `may_advance` lets the clock advance.
+    async fn run_functions(&self, may_advance: bool) -> Result<(), Failure> {
         for delivered in self.deployment.deliver().await {
-            if self.fault.is_none() && !delivered.failed().is_empty() {
+            if self.fault.is_none() && !delivered.failed.is_empty() {
                 delivered.answer?;
                 return Err("start-copy could not take the request in".into());
             }
         }
-        if turns_clock {
+        if may_advance {
             self.deployment.pass(SCHEDULE).await;
-        } else if self.fault.is_some() {
-            let _ = self.deployment.check().await;
-        } else {
-            self.deployment.check().await?;
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// Shows the calls that tell the story, and returns how many calls there were.
-    fn show_calls(&mut self, seen: usize, start: Timestamp) -> Result<usize, Trouble> {
-        let calls = self.deployment.sandbox().calls_after(seen);
-        for call in &calls {
-            let is_again = text::is_same(self.last_call.as_ref(), call);
-            if let Some(line) = text::call(call, start) {
-                self.last_call = Some(call.clone());
-                if !is_again {
-                    self.page.note(&line)?;
-                }
-            }
-        }
-        Ok(seen + calls.len())
+        let checked = self.deployment.check().await;
+        // A fault may fail the function: that is what the story shows.
+        if self.fault.is_none() { checked.map(drop).map_err(Failure::from) } else { Ok(()) }
     }
 }

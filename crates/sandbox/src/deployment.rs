@@ -1,61 +1,70 @@
-//! The copier, deployed in a sandbox as `template.yaml` deploys it in an account: two functions, the queue
-//! with its dead-letter queue, and the rule that fills it.
+//! The copier, deployed in a sandbox as `template.yaml` deploys it in an account: two functions, the queue with its
+//! dead-letter queue, the rule that fills the queue, and the schedule.
 //!
-//! Nothing happens by itself: a test (or the demo, or a timer in `serve`) says when the queue is delivered
-//! and when the schedule strikes. It knows how the parts are wired and set, and nothing of what the
-//! functions do; what they are for is in the announcements, which the sandbox collects.
+//! Nothing runs on its own: a test says when the queue is delivered and when the schedule runs. [`Deployment::keep_running`]
+//! does both as time passes.
 
 mod binaries;
-mod rule;
 mod settings;
-mod stack;
 
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-pub use self::binaries::{Binaries, NoBinaries, cargo, root};
-use self::rule::Rule;
-use self::settings::queue_arn;
+pub use self::binaries::{Binaries, BinariesError, cargo, root};
 pub use self::settings::{DeploymentSettings, create_ledger, environment};
-use crate::clock::CLOCK_FILE;
-use crate::lambda::{Function, FunctionError, FunctionSettings, Functions};
-use crate::queue::{Batch, Message, Queue, Verdict, verdict};
-use crate::{Builder, Sandbox, StartError, World, WorldError};
+use crate::{
+    Builder, PublishedEvent, Sandbox, StartError, World, WorldError,
+    clock::CLOCK_FILE,
+    lambda::{Function, FunctionError, FunctionSettings, Functions},
+    queue::{Message, Queue, failed_ids},
+};
 
-/// How often the schedule strikes, as in `template.yaml`. Sandbox time.
+/// The interval of the schedule in sandbox time, as in `template.yaml`.
 pub const SCHEDULE: SignedDuration = SignedDuration::from_secs(60);
 
-/// How often the schedule strikes while a long time passes at once.
-const STRIKES: i32 = 100;
+/// The largest number of sweeps in one call of [`Deployment::pass`].
+const MAX_SWEEPS: i32 = 100;
 
-/// The running copier. Dropping it ends its processes.
+/// How often [`Deployment::keep_running`] looks for work, by the machine's clock.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+
+/// The running copier. Dropping it kills its processes.
 #[derive(Debug)]
 pub struct Deployment {
     sandbox: Sandbox,
     start_copy: Arc<Function>,
     check_copies: Arc<Function>,
-    queue: Mutex<Queue>,
-    rule: Mutex<Rule>,
+    intake: Mutex<Intake>,
     _clock_file: TempDir,
 }
 
-/// What came of one batch of the queue.
-#[derive(Clone, Debug)]
-pub struct Delivered {
-    /// The batch.
-    pub batch: Batch,
-    /// What start-copy answered.
-    pub answer: Result<Value, FunctionError>,
-    /// What that means for the batch's messages.
-    pub verdict: Verdict,
+/// The queue, and the number of events on the bus that the rule has seen.
+#[derive(Debug)]
+struct Intake {
+    queue: Queue,
+    seen: usize,
 }
 
-/// Why a deployment could not start.
+/// The outcome of one batch of the queue.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// The batch's messages.
+    pub batch: Vec<Message>,
+    /// The answer of start-copy.
+    pub answer: Result<Value, FunctionError>,
+    /// The ids of the messages that failed. The queue hands them out again.
+    pub failed: Vec<String>,
+}
+
+/// A reason why a deployment could not start.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum DeployError {
@@ -67,21 +76,12 @@ pub enum DeployError {
     File(#[from] io::Error),
 }
 
-impl Delivered {
-    /// The ids of the messages that will be handed out again.
-    pub fn failed(&self) -> Vec<&str> {
-        let mut ids = self.batch.message_ids();
-        ids.retain(|id| !self.verdict.is_done(id));
-        ids
-    }
-}
-
 impl Deployment {
-    /// Starts a sandbox with a ledger table and deploys the two programs into it. Their processes start when
-    /// they are first invoked.
+    /// Starts a sandbox with a ledger table and deploys the two programs into it. The first invocation of each starts its
+    /// process.
     ///
     /// # Errors
-    /// When the sandbox doesn't start or take the table, or no temporary file can be made.
+    /// The sandbox does not start, its database refuses the table, or no temporary file can be created.
     pub async fn start(
         sandbox: Builder,
         binaries: Binaries,
@@ -91,27 +91,29 @@ impl Deployment {
         let sandbox = sandbox.functions(&functions).start().await?;
         create_ledger(&sandbox)?;
         sandbox.create_stack(settings.stack(&sandbox));
-        let queue_arn = queue_arn(&sandbox.world());
-        let endpoint = sandbox.endpoint();
         let folder = tempfile::tempdir()?;
         let clock_file = folder.path().join("clock.json");
         sandbox.clock().write_to(clock_file.clone())?;
         let add = |mut function: FunctionSettings| {
             let file = clock_file.to_string_lossy().into_owned();
             function.environment.insert(CLOCK_FILE.to_owned(), file);
-            functions.add(&endpoint, function)
+            functions.add(&sandbox.endpoint(), function)
         };
+        let start_copy =
+            settings.function("start-copy", &sandbox, binaries.start_copy, settings.start_timeout);
+        let check_copies =
+            settings.function("check-copies", &sandbox, binaries.check_copies, settings.check_timeout);
+        let queue = Queue::new(settings::queue_arn(&sandbox.world()), settings.queue);
         Ok(Self {
-            start_copy: add(settings.start_copy(&sandbox, binaries.start_copy))?,
-            check_copies: add(settings.check_copies(&sandbox, binaries.check_copies))?,
+            start_copy: add(start_copy)?,
+            check_copies: add(check_copies)?,
+            intake: Mutex::new(Intake { queue, seen: 0 }),
             _clock_file: folder,
-            queue: Mutex::new(Queue::new(queue_arn, settings.queue, Uuid::new_v4())),
-            rule: Mutex::new(Rule::default()),
             sandbox,
         })
     }
 
-    /// The sandbox it is deployed in.
+    /// The sandbox that runs it.
     pub fn sandbox(&self) -> &Sandbox {
         &self.sandbox
     }
@@ -119,39 +121,37 @@ impl Deployment {
     /// Puts a message on the queue, and returns its id.
     pub fn send(&self, body: impl Into<String>) -> String {
         let now = self.sandbox.clock().now();
-        self.with_queue(|queue| queue.send(body, now))
+        self.lock(|intake| intake.queue.send(body, now))
     }
 
-    /// Runs the queue through start-copy, batch by batch, until no message is visible; first takes in what
-    /// the rule sends there. What failed becomes visible again when the sandbox's clock has passed its
-    /// visibility timeout.
+    /// Delivers the requests on the bus to the queue, and the queue to start-copy, batch by batch, until no message is
+    /// visible. A message that failed becomes visible again after its visibility time-out, in sandbox time.
     pub async fn deliver(&self) -> Vec<Delivered> {
         let mut delivered = Vec::new();
-        while let Some(batch) = self.next_batch() {
-            let answer = self.start_copy.invoke(&batch.event()).await;
-            let verdict = match &answer {
-                Ok(answer) => verdict(&batch.message_ids(), answer),
-                Err(_) => Verdict::AllFailed,
+        while let Some((batch, event)) = self.next_batch() {
+            let answer = self.start_copy.invoke(&event).await;
+            let failed = match &answer {
+                Ok(answer) => failed_ids(&batch, answer),
+                Err(_) => batch.iter().map(|message| message.id.clone()).collect(),
             };
-            self.with_queue(|queue| queue.settle(&batch, &verdict));
-            delivered.push(Delivered { batch, answer, verdict });
+            self.lock(|intake| intake.queue.settle(&batch, &failed));
+            delivered.push(Delivered { batch, answer, failed });
         }
         delivered
     }
 
-    /// Strikes the schedule once, and returns check-copies' report.
+    /// Runs the schedule once, and returns the report of check-copies.
     ///
     /// # Errors
-    /// What Lambda reports as a function error.
+    /// The failure of the function.
     pub async fn check(&self) -> Result<Value, FunctionError> {
         self.check_copies.invoke(&self.scheduled_event()).await
     }
 
-    /// Lets time pass as it would without anybody waiting: the schedule strikes and the queue is delivered on the way.
-    /// Every minute, or [`STRIKES`] times if that is fewer, so that days pass in seconds. A failed invocation is in the
-    /// function's log; the next one comes.
+    /// Advances the clock, and delivers the queue and runs the schedule in between: every minute, or 100 times if that is
+    /// fewer, so that days pass in seconds. A failed invocation is only in the function's log.
     pub async fn pass(&self, time: SignedDuration) {
-        let step = SCHEDULE.max(time / STRIKES);
+        let step = SCHEDULE.max(time / MAX_SWEEPS);
         let mut left = time;
         while left > SignedDuration::ZERO {
             self.sandbox.clock().advance(left.min(step));
@@ -161,57 +161,94 @@ impl Deployment {
         }
     }
 
+    /// Delivers the queue, runs the schedule after every `interval` of sandbox time, and serves the advances of the clock
+    /// that clients ask for. Calls `show` after each round, with the round's new announcements, and stops at its error. A
+    /// failed invocation is a warning.
+    pub async fn keep_running<E>(
+        &self,
+        interval: SignedDuration,
+        mut show: impl FnMut(&[PublishedEvent]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let clock = self.sandbox.clock();
+        let mut next_check = clock.now();
+        let mut advances = self.sandbox.take_advances();
+        let mut seen = 0;
+        loop {
+            for error in self.deliver().await.into_iter().filter_map(|delivered| delivered.answer.err()) {
+                tracing::warn!(%error, "start-copy failed");
+            }
+            if clock.now() >= next_check {
+                next_check = clock.now() + interval;
+                if let Err(error) = self.check().await {
+                    tracing::warn!(%error, "check-copies failed");
+                }
+            }
+            let mut announced = self.sandbox.new_announcements(&mut seen);
+            announced.retain(|event| !event.is_request());
+            show(&announced)?;
+            if let Ok(Some((time, over))) = tokio::time::timeout(POLL_INTERVAL, advances.recv()).await {
+                self.pass(time).await;
+                next_check = clock.now() + interval;
+                // The only error is that the client has disconnected.
+                let _ = over.send(());
+            }
+        }
+    }
+
     /// Invokes start-copy directly, and returns its answer.
     ///
     /// # Errors
-    /// What Lambda reports as a function error.
+    /// The failure of the function.
     pub async fn invoke_start(&self, payload: &Value) -> Result<Value, FunctionError> {
         self.start_copy.invoke(payload).await
     }
 
-    /// How many messages are on the queue, hidden ones included.
+    /// The number of messages on the queue, including hidden ones.
     pub fn queue_depth(&self) -> usize {
-        self.with_queue(|queue| queue.depth())
+        self.lock(|intake| intake.queue.depth())
     }
 
-    /// What the dead-letter queue holds, oldest first.
+    /// The messages on the dead-letter queue, oldest first.
     pub fn dead_letters(&self) -> Vec<Message> {
-        self.with_queue(|queue| queue.dead_letters().to_vec())
+        self.lock(|intake| intake.queue.dead_letters().to_vec())
     }
 
-    /// start-copy: its log, its memory, and how to kill it.
+    /// The function start-copy.
     pub fn start_copy(&self) -> &Function {
         &self.start_copy
     }
 
-    /// check-copies: its log, its memory, and how to kill it.
+    /// The function check-copies.
     pub fn check_copies(&self) -> &Function {
         &self.check_copies
     }
 
-    /// What both functions have logged, start-copy first.
+    /// The log of both functions, start-copy first.
     ///
     /// # Errors
-    /// When a log can't be read.
+    /// When a log cannot be read.
     pub fn logs(&self) -> io::Result<Vec<String>> {
         let (mut lines, _) = self.start_copy.log_from(0)?;
         lines.extend(self.check_copies.log_from(0)?.0);
         Ok(lines)
     }
 
-    fn next_batch(&self) -> Option<Batch> {
+    /// Applies the rule to the new events on the bus, then takes a batch from the queue.
+    ///
+    /// Every account's default bus is one bus here. So an event that `source-account.yaml` would forward is simply there.
+    fn next_batch(&self) -> Option<(Vec<Message>, Value)> {
         let now = self.sandbox.clock().now();
-        let requested =
-            self.rule.lock().unwrap_or_else(PoisonError::into_inner).take(&self.sandbox.announcements());
-        self.with_queue(|queue| {
-            for event in requested {
-                queue.send(event, now);
+        self.lock(|Intake { queue, seen }| {
+            for event in self.sandbox.new_announcements(seen).iter().filter(|event| is_for_queue(event)) {
+                queue.send(event.to_json(), now);
             }
-            queue.receive(now)
+            let batch = queue.receive(now);
+            let event = queue.event(&batch);
+            (!batch.is_empty()).then_some((batch, event))
         })
     }
 
-    /// As EventBridge sends it for a schedule expression in a rule.
+    /// The event that EventBridge sends for a schedule expression in a rule.
     fn scheduled_event(&self) -> Value {
         let World { region, copier_account: account, .. } = self.sandbox.world();
         json!({
@@ -227,7 +264,12 @@ impl Deployment {
         })
     }
 
-    fn with_queue<T>(&self, work: impl FnOnce(&mut Queue) -> T) -> T {
-        work(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+    fn lock<T>(&self, work: impl FnOnce(&mut Intake) -> T) -> T {
+        work(&mut self.intake.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Whether the rule sends an event to the queue. The copier's own events never match.
+fn is_for_queue(event: &PublishedEvent) -> bool {
+    event.event_bus_name == "default" && event.is_request() && event.source != settings::EVENT_SOURCE
 }

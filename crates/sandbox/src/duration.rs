@@ -15,7 +15,7 @@ pub(crate) fn serialize<S: Serializer>(duration: &SignedDuration, to: S) -> Resu
     duration.serialize(to)
 }
 
-/// One that may be left out.
+/// An optional duration.
 pub(crate) mod optional {
     use super::{Deserialize, Deserializer, Serialize, Serializer, SignedDuration};
 

@@ -1,5 +1,4 @@
-//! DynamoDB, by the embedded dynoxide: one database for each account, in memory, in sandbox time. Only hands requests
-//! over; what they mean is dynoxide's affair.
+//! DynamoDB: the embedded dynoxide, with a database in memory for each account, in sandbox time.
 
 use std::{
     borrow::Cow,
@@ -13,13 +12,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    answer::Answer,
+    answer::{Answer, AwsError},
     clock::Clock,
-    error::AwsError,
     world::{Table, WorldError},
 };
 
-const JSON: &str = "application/x-amz-json-1.0";
+pub(crate) const JSON: &str = "application/x-amz-json-1.0";
 
 /// Every account's database.
 pub(crate) struct Databases {
@@ -27,14 +25,14 @@ pub(crate) struct Databases {
     by_account: Mutex<HashMap<String, Account>>,
 }
 
-/// An account's database, and when expired items were last deleted from it.
 struct Account {
     database: Database,
-    swept: Timestamp,
+    /// When expired items were last deleted.
+    swept_at: Timestamp,
 }
 
-/// Items that have expired are deleted this much later at most. AWS takes up to days.
-const EXPIRED_FOR: SignedDuration = SignedDuration::from_mins(1);
+/// Expired items are deleted at most this much later. AWS takes up to days.
+const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
 impl std::fmt::Debug for Databases {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,29 +41,29 @@ impl std::fmt::Debug for Databases {
 }
 
 impl Databases {
-    pub(crate) fn none(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self { clock, by_account: Mutex::default() }
     }
 
-    /// The account's database, without what has expired; made when first asked for.
-    pub(crate) fn of(&self, account: &str) -> Result<Database, DynoxideError> {
+    /// The account's database without expired items. The first use creates it.
+    fn database(&self, account: &str) -> Result<Database, DynoxideError> {
         let now = self.clock.now();
         let mut databases = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Account { database, swept }) = databases.get_mut(account) {
-            if now.duration_since(*swept).abs() >= EXPIRED_FOR {
-                *swept = now;
+        if let Some(Account { database, swept_at }) = databases.get_mut(account) {
+            if now.duration_since(*swept_at).abs() >= SWEEP_INTERVAL {
+                *swept_at = now;
                 database.sweep_ttl()?;
             }
             return Ok(database.clone());
         }
         let database = Database::memory_with_clock(Arc::new(self.clock.clone()))?;
-        databases.insert(account.to_owned(), Account { database: database.clone(), swept: now });
+        databases.insert(account.to_owned(), Account { database: database.clone(), swept_at: now });
         Ok(database)
     }
 
-    /// Empties every account's database and creates these tables; if one of them isn't taken, nothing changes.
+    /// Empties every database and creates these tables. If a table is refused, nothing changes.
     pub(crate) fn replace(&self, tables: &[Table]) -> Result<(), WorldError> {
-        let fresh = Self::none(self.clock.clone());
+        let fresh = Self::new(self.clock.clone());
         for table in tables {
             fresh.create(table)?;
         }
@@ -76,7 +74,7 @@ impl Databases {
 
     pub(crate) fn create(&self, table: &Table) -> Result<(), WorldError> {
         let refused = |error: &dyn std::fmt::Display| WorldError::Table(error.to_string());
-        let database = self.of(&table.account).map_err(|error| refused(&error))?;
+        let database = self.database(&table.account).map_err(|error| refused(&error))?;
         call(&database, "CreateTable", &table.definition.to_string()).map_err(|error| refused(&error))?;
         if let Some(attribute) = &table.time_to_live_attribute {
             let name = table.definition.get("TableName").cloned().unwrap_or_default();
@@ -88,15 +86,15 @@ impl Databases {
     }
 
     pub(crate) fn answer(&self, region: &str, account: &str, operation: &str, body: &str) -> Answer {
-        let body = named_by_name(body, region, account);
-        let result = self.of(account).and_then(|database| call(&database, operation, &body));
+        let body = replace_table_arn(body, region, account);
+        let result = self.database(account).and_then(|database| call(&database, operation, &body));
         match result {
             Ok(body) if WITH_ARNS.contains(&operation) => {
                 Answer::ok(JSON, body.replace(LOCAL, &format!(":{region}:{account}:")))
             }
             Ok(body) => Answer::ok(JSON, body),
             Err(error) => {
-                // Not `short_error_code`: that is PartiQL's word, and clients go by the exception's name.
+                // Not `short_error_code`, which is PartiQL's: clients compare the exception's name.
                 let code = error.error_type().rsplit('#').next().unwrap_or_default();
                 Answer::failed(error.status_code(), JSON, error.to_json(), code)
             }
@@ -104,33 +102,25 @@ impl Databases {
     }
 }
 
-/// Region and account of dynoxide's ARNs, of tables and of keys.
+/// The Region and account in dynoxide's ARNs of tables and keys.
 const LOCAL: &str = ":dynoxide:000000000000:";
 /// The operations that describe a table.
 const WITH_ARNS: [&str; 4] = ["CreateTable", "DeleteTable", "DescribeTable", "UpdateTable"];
 
-/// The request with its table named by its name: `TableName` may be the table's ARN, which dynoxide doesn't know.
-fn named_by_name<'a>(body: &'a str, region: &str, account: &str) -> Cow<'a, str> {
-    let arn = format!("\"{}", table_arn(region, account, ""));
-    if !body.contains(&arn) {
-        return Cow::Borrowed(body);
-    }
-    let Ok(mut request) = serde_json::from_str::<Map<String, Value>>(body) else {
-        return Cow::Borrowed(body);
-    };
+/// The request with the table's name. At AWS `TableName` may also be the table's ARN, which dynoxide refuses.
+fn replace_table_arn<'a>(body: &'a str, region: &str, account: &str) -> Cow<'a, str> {
     let prefix = table_arn(region, account, "");
-    let name =
-        request.get("TableName").and_then(|name| name.as_str()?.strip_prefix(&prefix).map(str::to_owned));
-    match name {
-        Some(name) => {
-            request.insert("TableName".to_owned(), name.into());
-            Cow::Owned(Value::Object(request).to_string())
-        }
-        None => Cow::Borrowed(body),
-    }
+    let replace = || {
+        let mut request: Map<String, Value> = serde_json::from_str(body).ok()?;
+        let name = request.get("TableName")?.as_str()?.strip_prefix(&prefix)?.to_owned();
+        request.insert("TableName".to_owned(), name.into());
+        Some(Value::Object(request).to_string())
+    };
+    let replaced = if body.contains(&prefix) { replace() } else { None };
+    replaced.map_or(Cow::Borrowed(body), Cow::Owned)
 }
 
-/// The tables and indexes a request names, as ARNs.
+/// The ARN of the table or index in a request.
 pub(crate) fn resources(region: &str, account: &str, body: &Value) -> Vec<String> {
     let Some(table) = body.get("TableName").and_then(Value::as_str) else { return Vec::new() };
     let table = if table.starts_with("arn:") { table.to_owned() } else { table_arn(region, account, table) };
@@ -147,29 +137,22 @@ fn table_arn(region: &str, account: &str, table: &str) -> String {
 fn read<T: DeserializeOwned>(body: &str) -> Result<T, DynoxideError> {
     serde_json::from_str(body).map_err(|error| {
         let text = error.to_string();
-        // dynoxide's request types name the class of their refusal at the head of the message.
-        let marked = [
-            ("VALIDATION_REQUEST:", true),
-            ("VALIDATION_AS_READ:", true),
-            ("VALIDATION:", true),
-            ("SERIALIZATION_AS_READ:", false),
-            ("SERIALIZATION:", false),
-        ];
-        for (mark, validation) in marked {
-            if let Some(message) = text.strip_prefix(mark) {
-                let message = message.split(" at line ").next().unwrap_or(message).to_owned();
-                return if validation {
-                    DynoxideError::ValidationException(message)
-                } else {
-                    DynoxideError::SerializationException(message)
-                };
-            }
-        }
-        let absent = ["missing field", "unknown variant", "invalid type: null", "Supplied AttributeValue"];
-        if absent.iter().any(|words| text.contains(words)) {
-            DynoxideError::ValidationException(text)
+        // dynoxide's request types begin some messages with the class of the error, such as `VALIDATION_AS_READ:`.
+        let marked = text
+            .split_once(':')
+            .filter(|(class, _)| class.bytes().all(|b| b == b'_' || b.is_ascii_uppercase()));
+        let missing = ["missing field", "unknown variant", "invalid type: null", "Supplied AttributeValue"];
+        let is_validation = match marked {
+            Some((class, _)) => class.starts_with("VALIDATION"),
+            None => missing.iter().any(|words| text.contains(words)),
+        };
+        let unmarked =
+            marked.map(|(_, message)| message.split(" at line ").next().unwrap_or(message).to_owned());
+        let message = unmarked.unwrap_or_else(|| text.clone());
+        if is_validation {
+            DynoxideError::ValidationException(message)
         } else {
-            DynoxideError::SerializationException(text)
+            DynoxideError::SerializationException(message)
         }
     })
 }
@@ -214,8 +197,8 @@ operations! {
     "UpdateTimeToLive" update_time_to_live,
 }
 
-/// An error that is the sandbox's and not dynoxide's, in DynamoDB's form.
-pub(crate) fn refused(error: &AwsError) -> Answer {
+/// An error of the sandbox, not of dynoxide, in DynamoDB's form.
+pub(crate) fn error_answer(error: &AwsError) -> Answer {
     let kind = match error.code.as_str() {
         "ValidationException" => "com.amazon.coral.validate",
         "SerializationException" | "UnknownOperationException" | "MissingAuthenticationTokenException" => {

@@ -1,27 +1,25 @@
-//! EventBridge PutEvents: which entries are taken and which refused, each with its own code. Knows no bus, no rule
-//! and no target: a bus that doesn't exist takes events too, as AWS's does.
-//! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
+//! EventBridge's [PutEvents](https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html): it accepts
+//! each entry, or refuses it with a code. As at AWS, an entry may name a bus that does not exist.
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{error::AwsError, published::PublishedEvent};
+use crate::{answer::AwsError, published::PublishedEvent};
 
 pub(crate) const OPERATIONS: &[&str] = &["PutEvents"];
 
-/// All entries together, counted as AWS's documentation says. AWS takes 1 MB by now; the older limit keeps clients on the
-/// safe side.
+/// The limit of all entries together, counted as AWS documents it. AWS allows 1 MB by now; a client that keeps the older
+/// limit passes there too.
 const MAX_BYTES: usize = 256 * 1024;
 const MAX_ENTRIES: usize = 10;
-/// An event with a longer detail type gets an id and is dropped without a word.
+/// AWS answers an event with a longer detail type with an id, and drops it.
 const MAX_DETAIL_TYPE: usize = 128;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct PutEvents {
-    #[serde(default)]
     entries: Option<Vec<Entry>>,
 }
 
@@ -37,49 +35,42 @@ struct Entry {
     trace_header: Option<String>,
 }
 
-/// The answer, and the events that were taken.
+/// The answer, and the accepted events.
 pub(crate) fn put(
     body: &str,
     account: &str,
     region: &str,
     now: Timestamp,
 ) -> Result<(Value, Vec<PublishedEvent>), AwsError> {
-    let request: PutEvents =
-        serde_json::from_str(body).map_err(|error| AwsError::new("SerializationException", error))?;
-    let entries = request.entries.ok_or_else(|| {
-        constraint("Value null at 'entries' failed to satisfy constraint: Member must not be null")
-    })?;
+    let request: PutEvents = serde_json::from_str(body).map_err(AwsError::serialization)?;
+    let broken = |value: &str, at: &str, constraint: &str| {
+        let message = format!("{value} at '{at}' failed to satisfy constraint: Member must {constraint}");
+        AwsError::constraint(message)
+    };
+    let entries = request.entries.ok_or_else(|| broken("Value null", "entries", "not be null"))?;
     if entries.is_empty() {
-        return Err(constraint(
-            "Value '[]' at 'entries' failed to satisfy constraint: Member must have length greater than or equal to 1",
-        ));
+        return Err(broken("Value '[]'", "entries", "have length greater than or equal to 1"));
     }
     if entries.len() > MAX_ENTRIES {
-        return Err(constraint(
-            "Value at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10",
-        ));
+        return Err(broken("Value", "entries", "have length less than or equal to 10"));
     }
     if entries.iter().map(Entry::size).sum::<usize>() > MAX_BYTES {
         return Err(AwsError::validation("Total size of the entries in the request is over the limit."));
     }
-    let is_traceable = |entry: &Entry| {
-        entry.trace_header.as_ref().is_none_or(|header| (1..=500).contains(&header.chars().count()))
+    let has_bad_trace = |entry: &Entry| {
+        entry.trace_header.as_ref().is_some_and(|header| !(1..=500).contains(&header.chars().count()))
     };
-    if let Some(n) = entries.iter().position(|entry| !is_traceable(entry)) {
-        let place = format!("'entries.{}.member.traceHeader'", n + 1);
-        return Err(constraint(&format!(
-            "Value at {place} failed to satisfy constraint: Member must have length between 1 and 500"
-        )));
+    if let Some(n) = entries.iter().position(has_bad_trace) {
+        let at = format!("entries.{}.member.traceHeader", n + 1);
+        return Err(broken("Value", &at, "have length between 1 and 500"));
     }
-    let mut taken = Vec::new();
-    let mut results = Vec::new();
-    let mut failed = 0_u32;
+    let (mut accepted, mut results, mut failed) = (Vec::new(), Vec::new(), 0);
     for entry in entries {
-        match entry.take(account, region, now) {
+        match entry.accept(account, region, now) {
             Ok(event) => {
                 results.push(json!({"EventId": event.id}));
                 if event.detail_type.len() <= MAX_DETAIL_TYPE {
-                    taken.push(event);
+                    accepted.push(event);
                 }
             }
             Err((code, message)) => {
@@ -88,17 +79,17 @@ pub(crate) fn put(
             }
         }
     }
-    Ok((json!({"FailedEntryCount": failed, "Entries": results}), taken))
+    Ok((json!({"FailedEntryCount": failed, "Entries": results}), accepted))
 }
 
-fn constraint(message: &str) -> AwsError {
-    AwsError::validation(format!("1 validation error detected: {message}"))
-}
-
-/// The buses that a request names, each once.
-pub(crate) fn buses(body: &str) -> Vec<String> {
+/// The ARNs of the buses in a request, each once.
+pub(crate) fn resources(region: &str, account: &str, body: &str) -> Vec<String> {
     let entries = serde_json::from_str::<PutEvents>(body).ok().and_then(|request| request.entries);
-    let mut buses: Vec<String> = entries.unwrap_or_default().iter().map(Entry::bus).collect();
+    let arn = |entry: Entry| match entry.bus() {
+        arn if arn.starts_with("arn:") => arn,
+        name => format!("arn:aws:events:{region}:{account}:event-bus/{name}"),
+    };
+    let mut buses: Vec<String> = entries.unwrap_or_default().into_iter().map(arn).collect();
     buses.sort();
     buses.dedup();
     buses
@@ -117,7 +108,7 @@ impl Entry {
         time + text(&self.source) + text(&self.detail_type) + text(&self.detail) + resources
     }
 
-    fn take(
+    fn accept(
         self,
         account: &str,
         region: &str,
@@ -162,12 +153,11 @@ impl Entry {
     }
 }
 
-/// JSON 1.1 timestamps are seconds with a fraction.
+/// A time of the JSON 1.1 protocol, which writes seconds with a fraction.
 fn time(given: &Value) -> Option<Timestamp> {
     match given {
         Value::Number(seconds) => {
             let milliseconds = (seconds.as_f64()? * 1000.0).round();
-            // `as` saturates; jiff refuses what is out of its range.
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "out of range saturates and is refused below"

@@ -1,96 +1,95 @@
-//! Faults: which calls go wrong, and how. Decides for each call which effects strike it; carries none of them out.
+//! Faults: they make chosen calls fail. This file decides which effects a call meets; `front` carries them out.
+
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{error::AwsError, status::Status};
+use crate::{answer::AwsError, status::Status};
 
-/// A fault: every call it matches is counted, and the effect strikes those that `after`, `times` and `rate` select.
+/// A fault counts every call that it matches. Its effect hits the calls that `after`, `times` and `rate` select.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
-    /// `rekognition:CopyProjectVersion`, a whole service as `dynamodb:*`, or `*`. Services are `rekognition`,
-    /// `dynamodb`, `events` and `sts`.
+    /// An operation such as `rekognition:CopyProjectVersion`, a service such as `dynamodb:*`, or `*`.
     pub action: String,
     /// Only calls whose body contains this text, for instance a version's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub containing: Option<String>,
-    /// How many matching calls pass before the first is struck.
+    /// How many matching calls pass before the first one fails.
     #[serde(default)]
     pub after: u64,
-    /// How many calls are struck; left out: all that follow.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How many calls fail at most; `None`: all that follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
-    /// The share of calls that is struck, 0 to 1; left out: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The share of calls that fail, from 0 to 1; `None`: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
-    /// What happens.
+    /// The effect on a call.
     pub effect: Effect,
 }
 
-/// What happens to a call that a fault strikes.
+/// The effect of a fault on a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Effect {
-    /// The call is answered with this error and does nothing; or, with `afterEffect`, does its work first.
+    /// The call answers with this error and does nothing. With `after_effect` it does its work first.
     Error {
         /// The exception's name.
         code: String,
-        /// The text for people.
+        /// The error's text.
         #[serde(default)]
         message: String,
-        /// The HTTP status; left out: what AWS gives this code.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// The HTTP status; `None`: the status that AWS gives this code.
+        #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
-        /// Whether the work is done all the same.
+        /// Whether the call does its work before it fails.
         #[serde(default)]
         after_effect: bool,
     },
-    /// The work is done and the connection closed without an answer.
+    /// The call does its work, and the connection is closed without an answer.
     LoseAnswer,
-    /// The connection is closed and nothing done.
+    /// The connection is closed, and the call does nothing.
     LoseRequest,
-    /// The call is carried out this much later, in real time, even if the client has gone by then.
+    /// The call does its work after this time (of the machine's clock), even if the client has disconnected.
     Delay(#[serde(with = "crate::duration")] SignedDuration),
-    /// A copy that this call starts ends like this instead of COPYING_COMPLETED.
+    /// The copy that this call starts ends with this status instead of COPYING_COMPLETED.
     EndCopy {
-        /// The status it ends in.
+        /// The status at the end.
         status: Status,
-        /// The text beside it.
-        #[serde(default)]
+        /// The status message at the end.
         status_message: Option<String>,
-        /// How long it takes; left out: as long as any copy.
+        /// How long the copy takes; `None`: as long as any copy.
         #[serde(default, with = "crate::duration::optional")]
         after: Option<SignedDuration>,
     },
 }
 
 impl Effect {
-    /// An error with AWS's usual HTTP status, in place of the call's work.
+    /// An error instead of the call's work, with the HTTP status that AWS gives it.
     pub fn error(code: &str) -> Self {
-        let message = format!("{code}, as the sandbox was told");
-        Self::Error { code: code.to_owned(), message, status: None, after_effect: false }
+        Self::new_error(code, false)
     }
 
-    /// An error after the work was done.
+    /// An error after the call's work, with the HTTP status that AWS gives it.
     pub fn error_after_effect(code: &str) -> Self {
-        match Self::error(code) {
-            Self::Error { code, message, status, .. } => {
-                Self::Error { code, message, status, after_effect: true }
-            }
-            other => other,
-        }
+        Self::new_error(code, true)
+    }
+
+    fn new_error(code: &str, after_effect: bool) -> Self {
+        let message = format!("{code}, as the sandbox was told");
+        Self::Error { code: code.to_owned(), message, status: None, after_effect }
     }
 }
 
 impl Fault {
-    /// `effect` on every call of `action`.
+    /// A fault with this effect on every call of `action`.
     pub fn new(action: &str, effect: Effect) -> Self {
         Self { action: action.to_owned(), containing: None, after: 0, times: None, rate: None, effect }
     }
 
-    /// Everything of one service answers 503 ServiceUnavailable.
+    /// A fault by which every call of a service answers 503 ServiceUnavailable.
     pub fn outage(service: &str) -> Self {
         Self::new(&format!("{service}:*"), Effect::error("ServiceUnavailable"))
     }
@@ -100,14 +99,9 @@ impl Fault {
         Self { after: n.saturating_sub(1), times: Some(1), ..self }
     }
 
-    /// Only the first `n` calls (after those let through).
+    /// Only `n` calls.
     pub fn times(self, n: u64) -> Self {
         Self { times: Some(n), ..self }
-    }
-
-    /// Each call with this probability.
-    pub fn at_rate(self, rate: f64) -> Self {
-        Self { rate: Some(rate), ..self }
     }
 
     /// Only calls whose body contains `text`.
@@ -116,28 +110,29 @@ impl Fault {
     }
 
     fn matches(&self, action: &str, body: &str) -> bool {
-        let named = self.action == "*"
-            || self.action == action
-            || self
-                .action
-                .strip_suffix('*')
-                .is_some_and(|service| service.ends_with(':') && action.starts_with(service));
-        named && self.containing.as_deref().is_none_or(|text| body.contains(text))
+        let is_named = match self.action.strip_suffix('*') {
+            Some(service) => service.is_empty() || service.ends_with(':') && action.starts_with(service),
+            None => self.action == action,
+        };
+        is_named && self.containing.as_deref().is_none_or(|text| body.contains(text))
     }
 }
 
-/// The faults that are set, with their counts.
+/// The faults that are set, each with the number of calls it has counted.
 #[derive(Debug)]
 pub(crate) struct Faults {
     set: Vec<(Fault, u64)>,
-    chance: fastrand::Rng,
+    random: fastrand::Rng,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        // A fixed seed: the same calls meet the same faults in every run.
+        Self { set: Vec::new(), random: fastrand::Rng::with_seed(7) }
+    }
 }
 
 impl Faults {
-    pub(crate) fn none() -> Self {
-        Self { set: Vec::new(), chance: fastrand::Rng::with_seed(SEED) }
-    }
-
     pub(crate) fn add(&mut self, fault: Fault) {
         self.set.push((fault, 0));
     }
@@ -146,7 +141,7 @@ impl Faults {
         self.set.iter().map(|(fault, _)| fault.clone()).collect()
     }
 
-    /// The faults as JSON, each with `seen`: how many calls it has counted.
+    /// The faults as JSON, each with `seen`, the number of calls it has counted.
     pub(crate) fn counted(&self) -> Value {
         let counted = |(fault, seen): &(Fault, u64)| {
             let mut fault = json!(fault);
@@ -158,73 +153,67 @@ impl Faults {
         self.set.iter().map(counted).collect()
     }
 
-    /// The effects that strike this call, in the order their faults were set.
-    pub(crate) fn strike(&mut self, action: &str, body: &str) -> Struck {
-        let mut struck = Struck::default();
-        for (fault, seen) in &mut self.set {
-            if !fault.matches(action, body) {
-                continue;
-            }
+    /// Counts the call, and returns the effects that it meets.
+    pub(crate) fn strike(&mut self, action: &str, body: &str) -> Strike {
+        let mut strike = Strike::default();
+        for (fault, seen) in self.set.iter_mut().filter(|(fault, _)| fault.matches(action, body)) {
             *seen = seen.saturating_add(1);
             let last = fault.times.map_or(u64::MAX, |times| fault.after.saturating_add(times));
-            let selected = *seen > fault.after && *seen <= last;
-            if selected && fault.rate.is_none_or(|rate| self.chance.f64() < rate) {
-                struck.add(&fault.effect);
+            let is_selected = *seen > fault.after && *seen <= last;
+            if is_selected && fault.rate.is_none_or(|rate| self.random.f64() < rate) {
+                strike.add(&fault.effect);
             }
         }
-        struck
+        strike
     }
 }
 
-/// The same calls meet the same faults in every run.
-const SEED: u64 = 7;
-
-/// All that strikes one call.
+/// All effects on one call. Of two that exclude each other, the fault that was set first counts.
 #[derive(Debug, Default)]
-pub(crate) struct Struck {
-    pub(crate) delay: std::time::Duration,
-    pub(crate) instead: Option<Instead>,
-    pub(crate) afterwards: Option<Instead>,
+pub(crate) struct Strike {
+    pub(crate) delay: Duration,
+    /// What happens instead of the call's work.
+    pub(crate) instead: Option<Failure>,
+    /// What happens instead of the answer, after the call's work.
+    pub(crate) afterwards: Option<Failure>,
     pub(crate) copy_end: Option<CopyEnd>,
 }
 
-/// In place of an answer.
+/// The outcome of a call that a fault hits.
 #[derive(Debug)]
-pub(crate) enum Instead {
+pub(crate) enum Failure {
     Error(AwsError),
-    Nothing,
+    NoAnswer,
 }
 
-/// How a copy ends when a fault says so.
-#[derive(Clone, Debug)]
+/// The end of a copy that a fault decides.
+#[derive(Debug)]
 pub(crate) struct CopyEnd {
     pub(crate) status: Status,
     pub(crate) status_message: Option<String>,
     pub(crate) after: Option<SignedDuration>,
 }
 
-impl Struck {
+impl Strike {
     fn add(&mut self, effect: &Effect) {
-        match effect {
+        match effect.clone() {
             Effect::Error { code, message, status, after_effect } => {
                 let error = AwsError::new(code, message);
                 let status = status.unwrap_or(error.status);
-                let slot = if *after_effect { &mut self.afterwards } else { &mut self.instead };
-                slot.get_or_insert(Instead::Error(error.with_status(status)));
+                let failure = if after_effect { &mut self.afterwards } else { &mut self.instead };
+                failure.get_or_insert(Failure::Error(AwsError { status, ..error }));
             }
             Effect::LoseRequest => {
-                self.instead.get_or_insert(Instead::Nothing);
+                self.instead.get_or_insert(Failure::NoAnswer);
             }
             Effect::LoseAnswer => {
-                self.afterwards.get_or_insert(Instead::Nothing);
+                self.afterwards.get_or_insert(Failure::NoAnswer);
             }
-            Effect::Delay(by) => self.delay += std::time::Duration::try_from(*by).unwrap_or_default(),
+            Effect::Delay(by) => {
+                self.delay = self.delay.saturating_add(Duration::try_from(by).unwrap_or_default());
+            }
             Effect::EndCopy { status, status_message, after } => {
-                self.copy_end.get_or_insert(CopyEnd {
-                    status: status.clone(),
-                    status_message: status_message.clone(),
-                    after: *after,
-                });
+                self.copy_end.get_or_insert(CopyEnd { status, status_message, after });
             }
         }
     }
@@ -235,39 +224,34 @@ mod tests {
     use super::*;
 
     fn strikes(fault: Fault, calls: &[(&str, &str)]) -> Vec<bool> {
-        let mut faults = Faults::none();
+        let mut faults = Faults::default();
         faults.add(fault);
         calls.iter().map(|(action, body)| faults.strike(action, body).instead.is_some()).collect()
     }
 
     #[test]
-    fn a_fault_on_the_nth_call_strikes_that_call_alone() {
-        let fault =
-            Fault::new("rekognition:CopyProjectVersion", Effect::error("ThrottlingException")).on_call(2);
-        let copy = ("rekognition:CopyProjectVersion", "");
-        let other = ("rekognition:DescribeProjects", "");
-        assert_eq!(strikes(fault, &[copy, other, copy, copy]), [false, false, true, false]);
+    fn a_fault_hits_the_calls_of_its_action_body_and_number() {
+        let copy = |body| ("rekognition:CopyProjectVersion", body);
+        let calls = [copy("a"), ("dynamodb:PutItem", "a"), copy("b"), copy("a"), copy("a")];
+        let fault = |action| Fault::new(action, Effect::LoseRequest);
+        for (fault, hit) in [
+            (fault("*"), [true, true, true, true, true]),
+            (fault("rekognition:CopyProjectVersion").on_call(2), [false, false, true, false, false]),
+            (fault("rekognition:CopyProjectVersion").times(2), [true, false, true, false, false]),
+            (Fault::outage("dynamodb"), [false, true, false, false, false]),
+            (fault("rekognition:*").containing("a").on_call(2), [false, false, false, true, false]),
+        ] {
+            assert_eq!(strikes(fault.clone(), &calls), hit, "{fault:?}");
+        }
     }
 
     #[test]
-    fn an_outage_strikes_every_call_of_its_service_and_no_other() {
-        let calls = [("dynamodb:PutItem", ""), ("events:PutEvents", ""), ("dynamodb:Query", "")];
-        assert_eq!(strikes(Fault::outage("dynamodb"), &calls), [true, false, true]);
-    }
-
-    #[test]
-    fn a_fault_by_rate_strikes_about_that_share_and_the_same_calls_every_time() {
-        let fault = Fault::new("*", Effect::error("InternalServerError")).at_rate(0.25);
+    fn a_fault_with_a_rate_hits_about_that_share_and_the_same_calls_in_every_run() {
+        let fault = Fault { rate: Some(0.25), ..Fault::new("*", Effect::error("InternalServerError")) };
         let calls = [("events:PutEvents", ""); 1000];
         let first = strikes(fault.clone(), &calls);
-        let struck = first.iter().filter(|struck| **struck).count();
-        assert!((200..300).contains(&struck), "{struck}");
+        let count = first.iter().filter(|is_hit| **is_hit).count();
+        assert!((200..300).contains(&count), "{count}");
         assert_eq!(strikes(fault, &calls), first);
-    }
-
-    #[test]
-    fn a_fault_can_ask_for_a_text_in_the_body() {
-        let fault = Fault::new("*", Effect::LoseRequest).containing("flowers.a");
-        assert_eq!(strikes(fault, &[("x:Y", "flowers.b"), ("x:Y", "flowers.a")]), [false, true]);
     }
 }

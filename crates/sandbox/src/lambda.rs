@@ -1,94 +1,130 @@
-//! Lambda, as far as running real functions takes: their binaries as child processes, fed over the Runtime
-//! API and called over the Invoke API.
-//!
-//! It knows what a function is set to and what an invocation came to. It doesn't know what the functions
-//! are for.
+//! Lambda, as far as the copier needs it: it runs functions as child processes, which use the Runtime API.
 //!
 //! | file | |
 //! |---|---|
-//! | `function` | one function: invoke it, with time-outs and as many environments as it takes |
-//! | `environment` | one execution environment: a child process, its life, memory and log |
-//! | `mailbox` | what an environment and its function have to say to each other |
-//! | `runtime_api` | the mailbox over HTTP, for the child |
-//! | `invoke_api` | the function over HTTP, for the AWS CLI and SDKs |
+//! | `function` | a function: it is invoked, with a time-out, in as many environments as it needs |
+//! | `environment` | an execution environment: a child process and its memory |
+//! | `mailbox` | passes invocations and outcomes between a function and one of its environments |
+//! | `log` | the log of a function |
+//! | `http` | the Runtime API for the processes, and the Invoke API for the AWS CLI and SDKs |
 
 mod environment;
 mod function;
-mod invoke_api;
+mod http;
 mod log;
 mod mailbox;
-mod outcome;
-mod runtime_api;
-mod settings;
-#[cfg(test)]
-mod tests;
 
-use std::collections::BTreeMap;
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use axum::Router;
+use serde::{Deserialize, Serialize};
 
 pub use self::function::Function;
-pub use self::outcome::FunctionError;
-pub use self::settings::FunctionSettings;
-
 use self::mailbox::Mailbox;
 
-/// The functions of one sandbox. Cheap to clone; every clone speaks of the same functions.
-///
-/// A function lives as long as somebody holds the [`Function`] that [`Functions::add`] returned.
-#[derive(Clone, Debug, Default)]
-pub struct Functions {
-    shared: Arc<Mutex<Shared>>,
+/// The settings of a function.
+#[derive(Clone, Debug)]
+pub struct FunctionSettings {
+    /// The name, such as `start-copy`.
+    pub name: String,
+    /// The account that it runs in: 12 digits.
+    pub account: String,
+    /// The program that it runs.
+    pub binary: PathBuf,
+    /// The memory size that Lambda tells it, in MB. The process may use more: [`Function::peak_memory`] measures it.
+    pub memory_mb: u32,
+    /// The longest time of an invocation, by the machine's clock.
+    pub timeout: Duration,
+    /// The environment variables, in addition to Lambda's own. The process gets no others.
+    pub environment: BTreeMap<String, String>,
 }
 
+/// A failed invocation, in Lambda's form (with `X-Amz-Function-Error: Unhandled`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase", default)]
+#[error("{error_type}: {error_message}")]
+pub struct FunctionError {
+    /// The function's own error type, or one of Lambda's: `Runtime.ExitError`, `Sandbox.Timedout`.
+    pub error_type: String,
+    /// The error's text.
+    pub error_message: String,
+}
+
+impl FunctionError {
+    fn new(error_type: &str, error_message: String) -> Self {
+        Self { error_type: error_type.to_owned(), error_message }
+    }
+
+    /// The process does not start, or does not ask for work in time.
+    fn no_start(why: impl std::fmt::Display) -> Self {
+        Self::new("Runtime.InvalidEntrypoint", format!("the function doesn't start: {why}"))
+    }
+
+    /// The error in a request of the Runtime API. An unreadable body becomes the message.
+    fn reported(body: &[u8]) -> Self {
+        serde_json::from_slice(body)
+            .unwrap_or_else(|_| Self::new("Runtime.Unknown", String::from_utf8_lossy(body).into_owned()))
+    }
+}
+
+/// The functions of one sandbox. Clones share them.
+///
+/// A function lives as long as the [`Function`] that [`Functions::add`] returned.
+#[derive(Clone, Debug, Default)]
+pub struct Functions(Arc<Mutex<Registry>>);
+
 #[derive(Debug, Default)]
-struct Shared {
+struct Registry {
     functions: BTreeMap<String, Weak<Function>>,
     mailboxes: BTreeMap<u64, Weak<Mailbox>>,
     environments_started: u64,
 }
 
 impl Functions {
-    /// Adds a function. `endpoint` (`http://HOST:PORT`) is where [`Functions::router`] is served. A function of
-    /// the same name that was there before keeps running for whoever holds it, but is no longer found by name.
+    /// Adds a function. `endpoint` is the URL (`http://HOST:PORT`) of [`Functions::router`]. The function replaces an
+    /// earlier one with the same name.
     ///
     /// # Errors
-    /// When no file can be made for its log.
+    /// When no file can be created for its log.
     pub fn add(&self, endpoint: &str, settings: FunctionSettings) -> io::Result<Arc<Function>> {
         let name = settings.name.clone();
         let function = Arc::new(Function::new(self.clone(), endpoint, settings)?);
-        self.locked(|shared| shared.functions.insert(name, Arc::downgrade(&function)));
+        self.lock(|registry| registry.functions.insert(name, Arc::downgrade(&function)));
         Ok(function)
     }
 
-    /// The function of this name.
-    pub fn get(&self, name: &str) -> Option<Arc<Function>> {
-        self.locked(|shared| shared.functions.get(name).and_then(Weak::upgrade))
+    /// The function with this name.
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Function>> {
+        self.lock(|registry| registry.functions.get(name).and_then(Weak::upgrade))
     }
 
-    /// The HTTP side: the Runtime API below `/_lambda/NAME/NUMBER`, and the Invoke API at its AWS path.
+    /// The routes of the Runtime API, under `/_lambda/NAME/NUMBER`, and of the Invoke API, under its path at AWS.
     pub fn router(&self) -> Router {
-        runtime_api::router(self.clone()).merge(invoke_api::router(self.clone()))
+        http::router(self.clone())
     }
 
-    /// Room for one more environment: its number, and what is found under that number as long as it is held.
+    /// A mailbox for a new environment, with the number under which the Runtime API finds it.
     fn open_mailbox(&self) -> (u64, Arc<Mailbox>) {
         let mailbox = Arc::new(Mailbox::default());
-        self.locked(|shared| {
-            shared.mailboxes.retain(|_, mailbox| mailbox.strong_count() > 0);
-            shared.environments_started += 1;
-            shared.mailboxes.insert(shared.environments_started, Arc::downgrade(&mailbox));
-            (shared.environments_started, mailbox)
+        self.lock(|registry| {
+            registry.mailboxes.retain(|_, mailbox| mailbox.strong_count() > 0);
+            registry.environments_started += 1;
+            registry.mailboxes.insert(registry.environments_started, Arc::downgrade(&mailbox));
+            (registry.environments_started, mailbox)
         })
     }
 
     fn mailbox(&self, number: u64) -> Option<Arc<Mailbox>> {
-        self.locked(|shared| shared.mailboxes.get(&number).and_then(Weak::upgrade))
+        self.lock(|registry| registry.mailboxes.get(&number).and_then(Weak::upgrade))
     }
 
-    fn locked<T>(&self, work: impl FnOnce(&mut Shared) -> T) -> T {
-        work(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner))
+    fn lock<T>(&self, work: impl FnOnce(&mut Registry) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! let sandbox = Sandbox::start(World::small()).await?;
 //! sandbox.create_ledger("444455556666", "ledger")?;
-//! // Any AWS client with this endpoint, Region us-east-1 and an account as access key now works against it:
+//! // Any AWS client can now use this endpoint, in the Region us-east-1, with an account as access key:
 //! println!("{}", sandbox.endpoint());
 //! sandbox.fault(Fault::new("rekognition:CopyProjectVersion", Effect::LoseAnswer).on_call(1));
 //! sandbox.clock().advance(jiff::SignedDuration::from_hours(2));
@@ -14,66 +14,31 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # What answers
+//! `POST /` is AWS. The header `x-amz-target` names the operation of Rekognition, DynamoDB, EventBridge or CloudWatch Logs;
+//! form-encoded requests are for STS or CloudFormation. `GET /` is a page that shows the sandbox in a browser, and
+//! `/_sandbox/…` is the sandbox's own interface. [`Builder::routes`] adds further routes. `docs/sandbox.md` describes the
+//! operations, credentials and permissions.
 //!
-//! `POST /` is AWS: the header `x-amz-target` tells Rekognition (Custom Labels' control plane), DynamoDB (by the
-//! embedded dynoxide), EventBridge (PutEvents) and CloudWatch Logs (FilterLogEvents) apart; form-encoded requests are
-//! STS (GetCallerIdentity, AssumeRole) and CloudFormation (DescribeStacks). `GET /` is a page that shows what happens.
-//! `/_sandbox/…` is the sandbox's own interface. More routes are mounted with [`Builder::routes`]:
-//!
-//! ```no_run
-//! # use sandbox::{Sandbox, World};
-//! # async fn example() -> Result<(), sandbox::StartError> {
-//! let sandbox = Sandbox::builder(World::small())
-//!     .routes(|sandbox| {
-//!         let sandbox = sandbox.clone();
-//!         axum::Router::new().route(
-//!             "/_sandbox/greeting",
-//!             axum::routing::get(move || async move { format!("{} projects", sandbox.world().projects.len()) }),
-//!         )
-//!     })
-//!     .start()
-//!     .await?;
-//! # Ok(()) }
-//! ```
-//!
-//! # Who calls
-//!
-//! An access key of 12 digits is the root user of that account, one like `444455556666.start-copy` its role of that name;
-//! any secret key will do, and the signature's form is checked, not its value. [`Sandbox::assume_role`] and AssumeRole
-//! open sessions of roles. Within an account everything is allowed, except to a [`Role`] that the world lists; a copy
-//! across accounts needs a project policy.
-//!
-//! # Following what happens
-//!
-//! [`Sandbox::follow`] reads what PutEvents takes, event by event; [`PublishedEvent::to_event`] is what a rule's target
-//! would receive. [`Sandbox::calls`] is every AWS call with its caller, action and resources.
-//!
-//! Time is [`Clock`], wrong turns are [`Fault`], choices where AWS's behaviour isn't documented are [`Settings`].
+//! [`Clock`] is the sandbox's time, a [`Fault`] makes calls fail, and [`Settings`] are the choices where AWS documents
+//! nothing. [`deployment`] runs the copier's two functions.
 
 mod answer;
 mod arn;
-mod builder;
 mod caller;
 mod calls;
-mod changes;
 mod clock;
 mod cloudformation;
 mod control;
 pub mod deployment;
 mod duration;
 mod dynamodb;
-mod error;
 mod events;
 mod fault;
 mod front;
 mod guard;
 pub mod lambda;
-mod ledger;
-mod life;
 mod logs;
 mod page;
-mod passing;
 mod policy;
 mod published;
 mod query;
@@ -90,21 +55,15 @@ mod status;
 mod sts;
 mod world;
 
-pub use arn::{NoSuchArn, ProjectArn, ProjectName, VersionArn};
-pub use builder::{Builder, StartError};
-pub use caller::Credentials;
+pub use arn::{ArnError, ProjectArn, ProjectName, VersionArn};
 pub use calls::{Call, PolicyChange};
-pub use clock::{Clock, ClockChange, ClockReading, FileClock};
-pub use error::AwsError;
+pub use clock::{Clock, ClockReading, FileClock};
 pub use fault::{Effect, Fault};
-pub use ledger::ledger_table;
-pub use life::Step;
-pub use passing::Advance;
-pub use published::{Follow, PublishedEvent};
-pub use sandbox::Sandbox;
+pub use published::PublishedEvent;
+pub use sandbox::{Builder, Sandbox, StartError};
 pub use settings::{PolicyConditions, Quotas, Settings};
 pub use status::Status;
 pub use world::{
-    Feature, OutputConfig, Project, ProjectPolicy, Role, Stack, Table, Tags, UnseenPolicyChange, Version,
-    World, WorldError,
+    Feature, OutputConfig, Project, ProjectPolicy, Role, Stack, Step, Table, Tags, UnseenPolicyChange,
+    Version, World, WorldError, ledger_table,
 };

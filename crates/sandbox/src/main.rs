@@ -1,12 +1,10 @@
-//! The sandbox on the command line. It reads what is asked for, and hands over.
+//! The sandbox's command line.
 
-mod browser;
 mod demo;
 mod output;
 mod serve;
 
-use std::io;
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -16,7 +14,7 @@ use clap::{Parser, Subcommand};
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
-    /// Print results only: no progress, no calls, nothing of cargo's
+    /// Print results only: no progress, no calls, no output of cargo
     #[arg(short, long, global = true)]
     quiet: bool,
 }
@@ -27,8 +25,8 @@ enum Command {
     Serve(serve::Options),
 }
 
-/// What ends a command early; what is said about it is all that matters.
-type Trouble = Box<dyn std::error::Error + Send + Sync>;
+/// The error that ends a command. Only its message matters.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -38,16 +36,16 @@ async fn main() -> ExitCode {
         Command::Demo(options) => demo::run(options, quiet).await,
         Command::Serve(options) => serve::run(options, quiet).await,
     };
-    ended.unwrap_or_else(|trouble| {
-        if is_closed_pipe(trouble.as_ref()) {
+    ended.unwrap_or_else(|failure| {
+        if is_closed_pipe(failure.as_ref()) {
             return ExitCode::SUCCESS;
         }
-        output::note(format_args!("error: {trouble}"));
+        output::note(format_args!("error: {failure}"));
         ExitCode::FAILURE
     })
 }
 
-/// Whether whoever read our output has enough of it.
-pub(crate) fn is_closed_pipe(trouble: &(dyn std::error::Error + 'static)) -> bool {
-    trouble.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+/// Whether a write failed because the reader of our output closed it. That is no error.
+fn is_closed_pipe(failure: &(dyn std::error::Error + 'static)) -> bool {
+    failure.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

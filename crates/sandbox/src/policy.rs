@@ -1,49 +1,269 @@
-//! Policies, of projects and of roles: whether a statement's Principal, Action, Resource and Condition allow a call.
-//! Pure: what is asked, by whom and when are arguments, and nothing is looked up.
-//! <https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/md-create-project-policy.html>
+//! Policies of projects and of roles: their form, and whether their statements allow a call.
+//!
+//! A [project policy](https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/md-create-project-policy.html) must
+//! have Effect, Principal, Action and Resource. Its only action is `rekognition:CopyProjectVersion`, and its resources are
+//! versions of its own project; `*` means all of them. A role's trust policy has no Resource, and the policy of what a role
+//! may do has no Principal.
 
 mod condition;
-mod document;
-mod element;
 mod principal;
 mod wildcard;
 
 use std::collections::BTreeMap;
 
-pub(crate) use document::Policy;
+use serde::Deserialize;
+use serde_json::Value;
 
-use crate::caller::Caller;
+use self::{condition::Condition, principal::Principal};
+use crate::{
+    arn::ProjectName,
+    caller::Caller,
+    settings::{PolicyConditions, Settings},
+};
 
-/// What a policy is asked.
+/// The call that a policy is evaluated for.
 pub(crate) struct Question<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) action: &'a str,
     pub(crate) resource: &'a str,
-    /// Condition keys in lower case (they are case-insensitive), with their values.
+    /// The values of the condition keys. The keys are in lower case, because policies ignore their case.
     pub(crate) context: BTreeMap<String, Vec<String>>,
 }
 
-/// What the policies together say.
+/// The verdict of all policies together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// A statement allows it and none denies it.
+    /// A statement allows the call, and none denies it.
     Allowed,
-    /// A statement denies it, whatever others say.
+    /// A statement denies the call.
     Denied,
-    /// No statement speaks of it.
-    NotAllowed,
+    /// No statement covers the call.
+    NotCovered,
 }
 
-/// The verdict of all policies together.
-pub(crate) fn ask(policies: &[Policy], question: &Question<'_>) -> Verdict {
+pub(crate) fn evaluate(policies: &[Policy], question: &Question<'_>) -> Verdict {
     let statements = policies.iter().flat_map(|policy| &policy.statements);
-    let mut speaking = statements.filter(|statement| statement.speaks_of(question)).peekable();
-    if speaking.peek().is_none() {
-        Verdict::NotAllowed
-    } else if speaking.all(|statement| statement.allow) {
+    let mut covering = statements.filter(|statement| statement.covers(question)).peekable();
+    if covering.peek().is_none() {
+        Verdict::NotCovered
+    } else if covering.all(|statement| statement.is_allow) {
         Verdict::Allowed
     } else {
         Verdict::Denied
+    }
+}
+
+/// The message of a MalformedPolicyDocumentException.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Malformed(String);
+
+fn malformed<T>(message: impl Into<String>) -> Result<T, Malformed> {
+    Err(Malformed(message.into()))
+}
+
+/// A policy that was read.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    statements: Vec<Statement>,
+}
+
+#[derive(Debug)]
+struct Statement {
+    is_allow: bool,
+    principals: Vec<Principal>,
+    actions: Vec<String>,
+    resources: Vec<String>,
+    conditions: Vec<Condition>,
+    /// Whether `Effect` is `ALLOW` or `DENY`. AWS's own example has that, IAM's grammar does not.
+    has_upper_case_effect: bool,
+}
+
+/// A policy document. `deny_unknown_fields` refuses `NotAction`, `NotPrincipal` and `NotResource`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Document {
+    #[serde(rename = "Version")]
+    _version: Option<Version>,
+    #[serde(rename = "Id")]
+    _id: Option<Value>,
+    statement: Value,
+}
+
+#[derive(Deserialize)]
+enum Version {
+    #[serde(rename = "2012-10-17")]
+    Current,
+    #[serde(rename = "2008-10-17")]
+    Older,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct StatementDocument {
+    #[serde(rename = "Sid")]
+    _sid: Option<Value>,
+    effect: Effect,
+    principal: Option<Value>,
+    action: OneOrMany<String>,
+    resource: Option<OneOrMany<String>>,
+    #[serde(default)]
+    condition: BTreeMap<String, BTreeMap<String, OneOrMany<Value>>>,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum Effect {
+    Allow,
+    Deny,
+    #[serde(rename = "ALLOW")]
+    UpperCaseAllow,
+    #[serde(rename = "DENY")]
+    UpperCaseDeny,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a text or a list of texts")]
+enum OneOrMany<T> {
+    Many(Vec<T>),
+    One(T),
+}
+
+impl<T> OneOrMany<T> {
+    /// The values; an empty list is malformed.
+    fn read(self, element: &str) -> Result<Vec<T>, Malformed> {
+        match self {
+            Self::One(value) => Ok(vec![value]),
+            Self::Many(values) if values.is_empty() => malformed(format!("`{element}` is an empty list")),
+            Self::Many(values) => Ok(values),
+        }
+    }
+}
+
+/// The action of a project policy.
+const ACTION: &str = "rekognition:CopyProjectVersion";
+
+/// The thing that a policy is attached to.
+#[derive(Clone, Copy)]
+enum Kind<'a> {
+    Project(&'a ProjectName),
+    /// A role, with the policy of who may assume it.
+    Trust,
+    /// A role, with the policy of what it may do.
+    Role,
+}
+
+impl Policy {
+    /// Reads a project policy.
+    pub(crate) fn read(text: &str, project: &ProjectName) -> Result<Self, Malformed> {
+        Self::read_kind(text, Kind::Project(project))
+    }
+
+    /// Reads the trust policy of a role.
+    pub(crate) fn read_trust(text: &str) -> Result<Self, Malformed> {
+        Self::read_kind(text, Kind::Trust)
+    }
+
+    /// Reads the policy of what a role may do.
+    pub(crate) fn read_of_role(text: &str) -> Result<Self, Malformed> {
+        Self::read_kind(text, Kind::Role)
+    }
+
+    fn read_kind(text: &str, kind: Kind<'_>) -> Result<Self, Malformed> {
+        let document: Document = serde_json::from_str(text).map_err(|error| Malformed(error.to_string()))?;
+        let statements = match document.statement {
+            Value::Array(statements) if !statements.is_empty() => statements,
+            statement @ Value::Object(_) => vec![statement],
+            _ => return malformed("`Statement` has to be an object, or a list of objects that is not empty"),
+        };
+        let statements = statements.into_iter().map(|statement| Statement::read(statement, kind));
+        Ok(Self { statements: statements.collect::<Result<_, _>>()? })
+    }
+
+    /// Checks what AWS leaves open: these settings decide whether PutProjectPolicy accepts it.
+    pub(crate) fn check(&self, settings: &Settings) -> Result<(), Malformed> {
+        for statement in &self.statements {
+            if statement.has_upper_case_effect && !settings.upper_case_effect {
+                return malformed("`Effect` has to be `Allow` or `Deny`");
+            }
+            if statement.resources.iter().any(|resource| resource == "*") && !settings.star_resource {
+                return malformed("the resource `*` is no version of this project");
+            }
+            if !statement.conditions.is_empty() && settings.policy_conditions == PolicyConditions::Refused {
+                return malformed("`Condition` is no element of such a policy");
+            }
+        }
+        Ok(())
+    }
+
+    /// The policy as authorization sees it, if it treats conditions like this.
+    pub(crate) fn with_conditions(mut self, treatment: PolicyConditions) -> Self {
+        match treatment {
+            PolicyConditions::Evaluated | PolicyConditions::Refused => {}
+            PolicyConditions::Ignored => {
+                self.statements.iter_mut().for_each(|statement| statement.conditions.clear());
+            }
+            PolicyConditions::NeverHold => {
+                self.statements.retain(|statement| statement.conditions.is_empty())
+            }
+        }
+        self
+    }
+}
+
+impl Statement {
+    fn read(value: Value, kind: Kind<'_>) -> Result<Self, Malformed> {
+        let document: StatementDocument =
+            serde_json::from_value(value).map_err(|error| Malformed(error.to_string()))?;
+        let StatementDocument { effect, principal, action, resource, condition, .. } = document;
+        let principals = match (kind, principal) {
+            (Kind::Role, None) => vec![Principal::Anyone],
+            (Kind::Role, Some(_)) => return malformed("`Principal` is no element of such a policy"),
+            (Kind::Project(_) | Kind::Trust, Some(principal)) => principal::read(&principal)?,
+            (Kind::Project(_) | Kind::Trust, None) => return malformed("a statement has no `Principal`"),
+        };
+        let resources = match (kind, resource) {
+            (Kind::Trust, None) => vec!["*".to_owned()],
+            (Kind::Trust, Some(_)) => return malformed("`Resource` is no element of such a policy"),
+            (Kind::Project(_) | Kind::Role, Some(resource)) => resource.read("Resource")?,
+            (Kind::Project(_) | Kind::Role, None) => return malformed("a statement has no `Resource`"),
+        };
+        let actions = action.read("Action")?;
+        if let Kind::Project(project) = kind {
+            check_scope(project, &actions, &resources)?;
+        }
+        Ok(Self {
+            is_allow: matches!(effect, Effect::Allow | Effect::UpperCaseAllow),
+            principals,
+            actions,
+            resources,
+            conditions: condition::read(condition)?,
+            has_upper_case_effect: matches!(effect, Effect::UpperCaseAllow | Effect::UpperCaseDeny),
+        })
+    }
+
+    fn covers(&self, question: &Question<'_>) -> bool {
+        let covers_action =
+            |action: &String| wildcard::matches(&action.to_lowercase(), &question.action.to_lowercase());
+        let covers_resource =
+            |resource: &String| resource == "*" || wildcard::arn_matches(resource, question.resource);
+        self.principals.iter().any(|principal| principal.covers(question.caller))
+            && self.actions.iter().any(covers_action)
+            && self.resources.iter().any(covers_resource)
+            && self.conditions.iter().all(|condition| condition.holds(&question.context))
+    }
+}
+
+/// Checks that a statement of a project policy is about copies of this project's versions.
+fn check_scope(project: &ProjectName, actions: &[String], resources: &[String]) -> Result<(), Malformed> {
+    if let Some(other) = actions.iter().find(|action| !action.eq_ignore_ascii_case(ACTION)) {
+        return malformed(format!("the action `{other}` is not allowed: only `{ACTION}` is"));
+    }
+    let versions = format!("{project}/version/");
+    match resources.iter().find(|resource| *resource != "*" && !resource.starts_with(&versions)) {
+        None => Ok(()),
+        Some(other) => malformed(format!(
+            "the resource `{other}` is no version of this project: use a version's ARN or `{versions}*`"
+        )),
     }
 }
 

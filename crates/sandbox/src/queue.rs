@@ -1,148 +1,275 @@
-//! SQS as a Lambda function sees it: a message is handed out in batches, hidden while somebody has it,
-//! deleted when it is done, seen again when it isn't, and put on the dead-letter queue when it comes back
-//! too often.
+//! SQS as a Lambda function sees it: batches, visibility time-outs, redelivery and a dead-letter queue.
 //!
-//! A state machine and nothing else. It knows no clock (every call is told the time), no function and no
-//! network; who runs the batches tells it what came of them with [`Queue::settle`].
-//!
-//! What AWS says: [Lambda with SQS](https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html),
+//! The queue is a state machine without a clock: every call gets the time as an argument. AWS describes the behaviour
+//! in [Lambda with SQS](https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html) and in
 //! [visibility timeout](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html).
-
-mod answer;
-mod batch;
-#[cfg(test)]
-mod tests;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use self::answer::{Verdict, verdict};
-pub use self::batch::{Batch, Delivery};
-
-/// How a queue and the event source that reads it are set.
+/// The settings of a queue and of the event source that reads it.
 #[derive(Clone, Debug)]
 pub struct QueueSettings {
-    /// Most messages in one batch. SQS hands out 10 at once.
+    /// The largest number of messages in a batch. SQS allows 10.
     pub batch_size: usize,
-    /// How long a batch that isn't full waits for more messages.
-    pub window: Duration,
-    /// How long a message that was handed out stays hidden.
+    /// How long a received message stays hidden.
     pub visibility_timeout: Duration,
-    /// How often a message is handed out before it goes to the dead-letter queue instead.
+    /// How often a message is received before it goes to the dead-letter queue instead.
     pub max_receive_count: u32,
 }
 
-/// One message, as the queue keeps it.
+/// A message on the queue.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// Its id, which stays the same however often it is handed out.
+    /// The message's id, which never changes.
     pub id: String,
-    /// What was sent, untouched.
+    /// The body, byte for byte as it was sent.
     pub body: String,
     /// When it was sent.
     pub sent: Timestamp,
-    /// When it was first handed out.
+    /// When it was first received.
     pub first_received: Option<Timestamp>,
-    /// How often it was handed out.
+    /// How often it was received.
     pub receive_count: u32,
-    visible: Timestamp,
+    /// Changes each time the message is received; an old receipt deletes nothing.
     receipt: String,
+    visible: Timestamp,
 }
 
 /// A standard queue with its dead-letter queue.
 #[derive(Debug)]
-pub struct Queue {
+pub(crate) struct Queue {
     arn: String,
     settings: QueueSettings,
-    seed: Uuid,
-    ids_given: u64,
     messages: Vec<Message>,
     dead: Vec<Message>,
 }
 
 impl Queue {
-    /// An empty queue of this ARN. Message ids and receipts follow from the seed: the same seed gives the same ids.
-    pub fn new(arn: String, settings: QueueSettings, seed: Uuid) -> Self {
-        Self { arn, settings, seed, ids_given: 0, messages: Vec::new(), dead: Vec::new() }
+    pub(crate) fn new(arn: String, settings: QueueSettings) -> Self {
+        Self { arn, settings, messages: Vec::new(), dead: Vec::new() }
     }
 
-    /// Takes a message in, visible at once, and returns its id.
-    pub fn send(&mut self, body: impl Into<String>, now: Timestamp) -> String {
-        self.ids_given += 1;
-        let id = nth_id(&self.seed, self.ids_given);
+    /// Adds a message, which is visible at once, and returns its id.
+    pub(crate) fn send(&mut self, body: impl Into<String>, now: Timestamp) -> String {
+        let id = Uuid::new_v4().to_string();
         self.messages.push(Message {
             id: id.clone(),
             body: body.into(),
             sent: now,
             first_received: None,
             receive_count: 0,
-            visible: now,
             receipt: String::new(),
+            visible: now,
         });
         id
     }
 
-    /// Hands out the next batch: when it is full, or when its first message has waited for the window; else
-    /// none.
+    /// The next batch, oldest message first; empty if no message is visible.
     ///
-    /// A message that would be handed out once too often is put on the dead-letter queue here, as SQS does.
-    pub fn receive(&mut self, now: Timestamp) -> Option<Batch> {
-        let max = self.settings.max_receive_count;
-        let (worn_out, rest) = std::mem::take(&mut self.messages)
-            .into_iter()
-            .partition(|message| message.visible <= now && message.receive_count >= max);
-        self.messages = rest;
-        self.dead.extend::<Vec<_>>(worn_out);
+    /// A message that was received too often moves to the dead-letter queue here, as in SQS.
+    pub(crate) fn receive(&mut self, now: Timestamp) -> Vec<Message> {
+        let is_dead = |message: &mut Message| {
+            message.visible <= now && message.receive_count >= self.settings.max_receive_count
+        };
+        self.dead.extend(self.messages.extract_if(.., is_dead));
 
-        let visible = self.messages.iter().filter(|message| message.visible <= now);
-        let waited = visible.clone().any(|message| message.visible + self.settings.window <= now);
-        let full = visible.count() >= self.settings.batch_size;
-        if !waited && !full {
-            return None;
-        }
-
-        let mut deliveries = Vec::new();
         let visible = self.messages.iter_mut().filter(|message| message.visible <= now);
+        let mut batch = Vec::new();
         for message in visible.take(self.settings.batch_size) {
-            self.ids_given += 1;
-            message.receipt = nth_id(&self.seed, self.ids_given);
+            message.receipt = Uuid::new_v4().to_string();
             message.receive_count += 1;
             message.first_received.get_or_insert(now);
             message.visible = now + self.settings.visibility_timeout;
-            deliveries.push(Delivery::of(message));
+            batch.push(message.clone());
         }
-        Some(Batch::new(self.arn.clone(), deliveries))
+        batch
     }
 
-    /// Deletes the batch's messages that are done. The others stay hidden until their visibility timeout
-    /// ends.
-    ///
-    /// A receipt that is out of date (its message was handed out again since) deletes nothing.
-    pub fn settle(&mut self, batch: &Batch, verdict: &Verdict) {
-        let done = batch.deliveries().iter().filter(|delivery| verdict.is_done(&delivery.message_id));
-        let receipts: Vec<&str> = done.map(|delivery| delivery.receipt.as_str()).collect();
+    /// Deletes the batch's messages except those with the ids `failed`, which stay hidden until their time-out ends.
+    pub(crate) fn settle(&mut self, batch: &[Message], failed: &[String]) {
+        let done = batch.iter().filter(|message| !failed.contains(&message.id));
+        let receipts: Vec<&str> = done.map(|message| message.receipt.as_str()).collect();
         self.messages.retain(|message| !receipts.contains(&message.receipt.as_str()));
     }
 
-    /// How many messages are on the queue, hidden ones included, dead letters not.
-    pub fn depth(&self) -> usize {
+    /// The number of messages on the queue, including hidden ones.
+    pub(crate) fn depth(&self) -> usize {
         self.messages.len()
     }
 
-    /// When the next message can be seen: in the past if one can be seen already, `None` if the queue is
-    /// empty.
-    pub fn next_visible(&self) -> Option<Timestamp> {
-        self.messages.iter().map(|message| message.visible).min()
+    /// The messages on the dead-letter queue, oldest first.
+    pub(crate) fn dead_letters(&self) -> &[Message] {
+        &self.dead
     }
 
-    /// What the dead-letter queue holds, oldest first.
-    pub fn dead_letters(&self) -> &[Message] {
-        &self.dead
+    /// The [event](https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event)
+    /// in which Lambda passes a batch to a function, without `md5OfBody`, which Lambda checks itself.
+    pub(crate) fn event(&self, batch: &[Message]) -> Value {
+        // arn:aws:sqs:REGION:ACCOUNT:NAME
+        let mut arn = self.arn.split(':').skip(3);
+        let (region, account) = (arn.next().unwrap_or_default(), arn.next().unwrap_or_default());
+        let record = |message: &Message| {
+            let first_received = message.first_received.unwrap_or(message.sent);
+            json!({
+                "messageId": message.id,
+                "receiptHandle": message.receipt,
+                "body": message.body,
+                "attributes": {
+                    "ApproximateReceiveCount": message.receive_count.to_string(),
+                    "SentTimestamp": message.sent.as_millisecond().to_string(),
+                    "SenderId": account,
+                    "ApproximateFirstReceiveTimestamp": first_received.as_millisecond().to_string(),
+                },
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": self.arn,
+                "awsRegion": region,
+            })
+        };
+        json!({ "Records": batch.iter().map(record).collect::<Vec<_>>() })
     }
 }
 
-fn nth_id(seed: &Uuid, n: u64) -> String {
-    Uuid::new_v5(seed, &n.to_be_bytes()).to_string()
+/// The ids of the messages that failed, from a function's answer to a batch with `ReportBatchItemFailures`.
+///
+/// An answer of another form fails the whole batch. So does a failure that names no message of the batch, by AWS's
+/// [conditions](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting).
+pub(crate) fn failed_ids(batch: &[Message], answer: &Value) -> Vec<String> {
+    let read = || {
+        let failures = match answer {
+            Value::Null => return Some(Vec::new()),
+            Value::Object(fields) => fields.get("batchItemFailures"),
+            _ => return None,
+        };
+        let Some(failures) = failures.filter(|failures| !failures.is_null()) else { return Some(Vec::new()) };
+        let id = |failure: &Value| {
+            let id = failure.get("itemIdentifier")?.as_str()?;
+            batch.iter().any(|message| message.id == id).then(|| id.to_owned())
+        };
+        failures.as_array()?.iter().map(id).collect()
+    };
+    read().unwrap_or_else(|| batch.iter().map(|message| message.id.clone()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "arn:aws:sqs:us-east-1:444455556666:rekognition-model-copier-requests";
+
+    fn queue(bodies: &[&str]) -> Queue {
+        let settings = QueueSettings {
+            batch_size: 2,
+            visibility_timeout: Duration::from_secs(180),
+            max_receive_count: 3,
+        };
+        let mut queue = Queue::new(ARN.to_owned(), settings);
+        for body in bodies {
+            queue.send(*body, at(0));
+        }
+        queue
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_764_000_000 + seconds).unwrap()
+    }
+
+    fn bodies(batch: &[Message]) -> Vec<&str> {
+        batch.iter().map(|message| message.body.as_str()).collect()
+    }
+
+    #[test]
+    fn a_batch_has_a_largest_size_and_the_oldest_messages() {
+        let mut queue = queue(&["a", "b", "c"]);
+        assert_eq!(bodies(&queue.receive(at(0))), ["a", "b"]);
+        assert_eq!(bodies(&queue.receive(at(0))), ["c"]);
+        assert!(queue.receive(at(0)).is_empty());
+    }
+
+    #[test]
+    fn only_the_messages_that_failed_come_back_when_their_time_out_ends() {
+        let mut queue = queue(&["a", "b"]);
+        let batch = queue.receive(at(0));
+        queue.settle(&batch, &[batch[1].id.clone()]);
+        assert_eq!(queue.depth(), 1);
+        assert!(queue.receive(at(179)).is_empty());
+        let again = queue.receive(at(180));
+        assert_eq!((again[0].id.as_str(), again[0].receive_count), (batch[1].id.as_str(), 2));
+        queue.settle(&again, &[]);
+        assert!(queue.receive(at(1_000)).is_empty());
+    }
+
+    #[test]
+    fn an_old_receipt_deletes_nothing() {
+        let mut queue = queue(&["a"]);
+        let slow = queue.receive(at(0));
+        queue.receive(at(180));
+        queue.settle(&slow, &[]);
+        assert_eq!(queue.depth(), 1);
+    }
+
+    #[test]
+    fn a_message_that_is_received_too_often_is_a_dead_letter() {
+        let mut queue = queue(&["a"]);
+        for time in 0..3 {
+            assert_eq!(bodies(&queue.receive(at(180 * time))), ["a"]);
+        }
+        assert!(queue.receive(at(539)).is_empty());
+        assert!(queue.dead_letters().is_empty(), "it is still hidden");
+        assert!(queue.receive(at(540)).is_empty());
+        assert_eq!((queue.depth(), bodies(queue.dead_letters())), (0, vec!["a"]));
+    }
+
+    #[test]
+    fn an_event_has_what_lambda_sends() {
+        let mut queue = queue(&["hello"]);
+        queue.receive(at(1));
+        let batch = queue.receive(at(181));
+        let attributes = json!({
+            "ApproximateReceiveCount": "2",
+            "SentTimestamp": "1764000000000",
+            "SenderId": "444455556666",
+            "ApproximateFirstReceiveTimestamp": "1764000001000",
+        });
+        let record = json!({
+            "messageId": batch[0].id,
+            "receiptHandle": batch[0].receipt,
+            "body": "hello",
+            "attributes": attributes,
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": ARN,
+            "awsRegion": "us-east-1",
+        });
+        assert_eq!(queue.event(&batch), json!({"Records": [record]}));
+    }
+
+    #[test]
+    fn an_answer_fails_the_messages_that_aws_documents() {
+        let batch = queue(&["a", "b"]).receive(at(0));
+        let (a, b) = (batch[0].id.as_str(), batch[1].id.as_str());
+        let failures = |list: Value| json!({ "batchItemFailures": list });
+        for (answer, failed) in [
+            (json!(null), vec![]),
+            (json!({}), vec![]),
+            (failures(json!([])), vec![]),
+            (failures(json!(null)), vec![]),
+            (failures(json!([{"itemIdentifier": a}])), vec![a]),
+            (failures(json!([{"itemIdentifier": a}, {"itemIdentifier": b}])), vec![a, b]),
+            (failures(json!([{"itemIdentifier": ""}])), vec![a, b]),
+            (failures(json!([{"itemIdentifier": null}])), vec![a, b]),
+            (failures(json!([{"itemIdentifier": a}, {"itemIdentifier": "stranger"}])), vec![a, b]),
+            (failures(json!([{"messageId": a}])), vec![a, b]),
+            (failures(json!(["a"])), vec![a, b]),
+            (failures(json!("a")), vec![a, b]),
+            (json!("done"), vec![a, b]),
+            (json!([]), vec![a, b]),
+        ] {
+            assert_eq!(failed_ids(&batch, &answer), failed, "{answer}");
+        }
+    }
 }

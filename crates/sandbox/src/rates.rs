@@ -1,17 +1,17 @@
-//! The rate quota: calls of one operation in a second of sandbox time, for each account. Off unless set.
+//! The rate quota: the calls of one operation that an account may make in a second of sandbox time.
 
 use std::collections::{HashMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::error::AwsError;
+use crate::answer::AwsError;
 
 /// The calls of the last second, by account and operation.
 #[derive(Debug, Default)]
 pub(crate) struct Rates(HashMap<(String, String), VecDeque<Timestamp>>);
 
 impl Rates {
-    /// Counts the call, or refuses it if there were `limit` calls in the last second.
+    /// Counts the call, or refuses it after `limit` calls in the last second. Without a limit it counts nothing.
     pub(crate) fn admit(
         &mut self,
         limit: Option<u32>,
@@ -20,7 +20,7 @@ impl Rates {
         now: Timestamp,
     ) -> Result<(), AwsError> {
         let Some(limit) = limit else { return Ok(()) };
-        // Tagging operations have twice the quota of the others.
+        // AWS gives the tagging operations twice the quota of the others.
         let limit = if operation.contains("Tag") { limit.saturating_mul(2) } else { limit };
         let calls = self.0.entry((account.to_owned(), operation.to_owned())).or_default();
         while calls.front().is_some_and(|at| now.duration_since(*at) >= SignedDuration::from_secs(1)) {

@@ -1,42 +1,88 @@
-//! The handle on a running sandbox: gives a test or a demo its state and its switches without HTTP.
+//! The handle on a running sandbox, and the builder that starts one.
 
-use std::sync::Arc;
-
-use jiff::SignedDuration;
-use tokio::sync::mpsc;
-
-use crate::{
-    caller::Credentials,
-    calls::{Call, PolicyChange},
-    clock::{Clock, later},
-    error::AwsError,
-    fault::{Fault, Faults},
-    ledger::ledger_table,
-    passing::Advance,
-    published::{Follow, PublishedEvent},
-    server::Server,
-    settings::Settings,
-    state::Shared,
-    status::Status,
-    world::{Project, Stack, Table, Version, World, WorldError},
+use std::{
+    net::SocketAddr,
+    sync::{Arc, PoisonError},
 };
 
-/// A running sandbox. Clones are the same one; it stops when the last is dropped.
+use axum::Router;
+use jiff::SignedDuration;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    calls::{Call, PolicyChange},
+    clock::Clock,
+    control,
+    fault::{Fault, Faults},
+    front, guard,
+    lambda::Functions,
+    page,
+    published::PublishedEvent,
+    server::{self, Server},
+    settings::Settings,
+    state::{Advance, Shared, State},
+    status::Status,
+    world::{Project, Stack, Table, Version, World, WorldError, ledger_table},
+};
+
+/// A running sandbox. Clones share it; it stops when the last one is dropped.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
     pub(crate) shared: Arc<Shared>,
-    // Not in `Shared`: the server's routes hold that, and would keep themselves alive.
+    // Not in `Shared`: the server's routes hold `Shared`, so the server would keep itself alive.
     #[expect(dead_code, reason = "held, not used: the server stops when the last is dropped")]
-    pub(crate) server: Option<Arc<Server>>,
+    server: Option<Arc<Server>>,
+}
+
+/// The settings of a sandbox that is not started yet; see [`Sandbox::builder`].
+pub struct Builder {
+    start: (World, Settings),
+    clock: Clock,
+    is_real_time: bool,
+    port: u16,
+    hosts: Vec<String>,
+    routes: Vec<Routes>,
+    functions: Functions,
+}
+
+/// Further routes, made with a handle on the sandbox.
+type Routes = Box<dyn FnOnce(&Sandbox) -> Router + Send>;
+
+/// A reason why a sandbox could not start.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum StartError {
+    #[error("could not listen on 127.0.0.1, port `{0}` (0 picks a free one): {1}")]
+    Port(u16, std::io::Error),
+    #[error(transparent)]
+    World(#[from] WorldError),
 }
 
 impl Sandbox {
-    /// Where it answers: `http://127.0.0.1:PORT`, for AWS_ENDPOINT_URL.
+    /// A builder with the default settings: a free port and real time.
+    pub fn builder(world: World) -> Builder {
+        Builder {
+            start: (world, Settings::default()),
+            clock: Clock::real(),
+            is_real_time: false,
+            port: 0,
+            hosts: Vec::new(),
+            routes: Vec::new(),
+            functions: Functions::default(),
+        }
+    }
+
+    /// Starts a sandbox with this world and the default settings.
+    pub async fn start(world: World) -> Result<Self, StartError> {
+        Self::builder(world).start().await
+    }
+
+    /// The value of AWS_ENDPOINT_URL: `http://127.0.0.1:PORT`.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.shared.address)
     }
 
-    /// The environment that makes any AWS client use this sandbox as `account`: endpoint, Region, keys.
+    /// The environment in which any AWS client uses this sandbox as `account`: endpoint, Region and keys.
     pub fn environment(&self, account: &str) -> Vec<(String, String)> {
         let region = self.shared.lock().world.region.clone();
         let pairs = [
@@ -54,36 +100,33 @@ impl Sandbox {
         &self.shared.clock
     }
 
-    /// What is asked of `POST /_sandbox/clock` as `advance` from now on: for a loop that runs functions and lets their
-    /// schedule strike on the way.
-    pub fn take_over_advances(&self) -> mpsc::Receiver<Advance> {
-        self.shared.passing.take_over()
-    }
-
-    /// Every event PutEvents took since the last reset, in order.
+    /// Every event that PutEvents accepted since the last reset, in order.
     pub fn announcements(&self) -> Vec<PublishedEvent> {
-        self.shared.published.list()
+        self.shared.lock().published.clone()
     }
 
-    /// Follows what PutEvents takes, from the first event on.
-    pub fn follow(&self) -> Follow {
-        self.shared.published.follow()
-    }
-
-    /// Every AWS call since the last reset, in the order they were answered.
+    /// Every AWS call since the last reset, in the order of the answers.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.lock().calls.clone()
     }
 
-    /// How many AWS calls there were since the last reset.
+    /// The number of AWS calls since the last reset.
     pub fn call_count(&self) -> usize {
         self.shared.lock().calls.len()
     }
 
-    /// The calls since the last reset but for the first `seen`.
+    /// The calls since the last reset without the first `seen`; all of them if there are fewer.
     pub fn calls_after(&self, seen: usize) -> Vec<Call> {
         let state = self.shared.lock();
         state.calls.get(seen..).unwrap_or(&state.calls).to_vec()
+    }
+
+    /// The accepted events that `seen` does not count yet, which it counts from now on. After a reset it starts again.
+    pub(crate) fn new_announcements(&self, seen: &mut usize) -> Vec<PublishedEvent> {
+        let published = &self.shared.lock().published;
+        let new = published.get(*seen..).unwrap_or(published).to_vec();
+        *seen = published.len();
+        new
     }
 
     /// Every change of a project policy since the last reset, in order.
@@ -91,7 +134,7 @@ impl Sandbox {
         self.shared.lock().policy_changes.clone()
     }
 
-    /// Sets one more fault.
+    /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.shared.lock().faults.add(fault);
     }
@@ -103,15 +146,15 @@ impl Sandbox {
 
     /// Removes every fault.
     pub fn clear_faults(&self) {
-        self.shared.lock().faults = Faults::none();
+        self.shared.lock().faults = Faults::default();
     }
 
-    /// The choices in force.
+    /// The current settings.
     pub fn settings(&self) -> Settings {
         self.shared.lock().settings.clone()
     }
 
-    /// Makes other choices from now on. What is under way keeps its end.
+    /// Replaces the settings. Copies and other work in progress keep their ends.
     pub fn set_settings(&self, settings: Settings) {
         self.shared.lock().settings = settings;
     }
@@ -131,51 +174,149 @@ impl Sandbox {
         self.shared.settled().world.version(&arn.parse().ok()?).cloned()
     }
 
-    /// Changes the world past all rules.
+    /// Changes the world without any check.
     pub fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         change(&mut self.shared.settled().world)
     }
 
-    /// Gives a version any status, for good. False: there is no such version.
+    /// Sets a version's status until something else changes it. Returns false if the version does not exist.
     pub fn set_status(&self, arn: &str, status: impl Into<Status>, message: Option<&str>) -> bool {
-        self.shared.set_status(arn, status.into(), message.map(str::to_owned))
+        let mut state = self.shared.settled();
+        let version = arn.parse().ok().and_then(|arn| state.world.version_mut(&arn));
+        version.map(|version| version.begin(status.into(), message.map(str::to_owned), None)).is_some()
     }
 
-    /// The account's DynamoDB. After a reset, ask again.
-    pub fn dynamodb(&self, account: &str) -> Result<dynoxide::Database, dynoxide::DynoxideError> {
-        self.shared.databases.of(account)
-    }
-
-    /// Creates a table; it comes back, empty, after a reset.
+    /// Creates a table. A reset restores it, empty.
     pub fn create_table(&self, table: Table) -> Result<(), WorldError> {
-        self.shared.create_table(table)
+        self.shared.databases.create(&table)?;
+        self.change_for_good(|world| world.tables.push(table.clone()));
+        Ok(())
     }
 
-    /// Creates the ledger table of rekognition-model-copier; it comes back, empty, after a reset.
+    /// Creates the copier's ledger table. A reset restores it, empty.
     pub fn create_ledger(&self, account: &str, name: &str) -> Result<(), WorldError> {
         self.create_table(ledger_table(account, name))
     }
 
-    /// Creates a stack of CloudFormation; it comes back after a reset.
-    pub fn create_stack(&self, stack: Stack) {
-        self.shared.create_stack(stack);
+    /// Creates a stack of CloudFormation. A reset restores it.
+    pub(crate) fn create_stack(&self, stack: Stack) {
+        self.change_for_good(|world| world.stacks.push(stack.clone()));
     }
 
-    /// A session of a role, as AssumeRole would open it, for an hour of sandbox time.
-    pub fn assume_role(&self, role_arn: &str, session_name: &str) -> Result<Credentials, AwsError> {
-        let end = later(self.shared.clock.now(), SignedDuration::from_hours(1));
-        let (_, credentials) = self.shared.lock().sessions.open(role_arn, session_name, end)?;
-        Ok(credentials)
+    /// Changes the world and the one that a reset restores.
+    fn change_for_good(&self, change: impl Fn(&mut World)) {
+        let mut state = self.shared.lock();
+        change(&mut state.world);
+        change(&mut Arc::make_mut(&mut state.start).0);
     }
 
-    /// Back to the start: the world it began with, its settings, empty tables; no calls, faults, announcements or
-    /// sessions. The clock stays.
+    /// Restores the first world, its settings and empty tables. Calls, faults, announcements and sessions are deleted;
+    /// the clock stays.
     pub fn reset(&self) -> Result<(), WorldError> {
-        self.shared.reset(self.shared.start_world())
+        let world = self.shared.lock().start.0.clone();
+        self.reset_to(world)
     }
 
-    /// As [`Sandbox::reset`], to another world.
+    /// Does what [`Sandbox::reset`] does, with another world.
     pub fn reset_to(&self, world: World) -> Result<(), WorldError> {
-        self.shared.reset(world)
+        let world = world.checked()?;
+        let mut state = self.shared.lock();
+        self.shared.databases.replace(&world.tables)?;
+        *state = State::new(world, Arc::clone(&state.start));
+        Ok(())
+    }
+
+    /// Receives, from now on, the advances that `POST /_sandbox/clock` asks for.
+    pub(crate) fn take_advances(&self) -> mpsc::Receiver<Advance> {
+        let (sender, receiver) = mpsc::channel(1);
+        *self.shared.advances.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        receiver
+    }
+
+    /// Advances the clock and returns when the time has passed. If a deployment runs, its schedule runs in between.
+    pub(crate) async fn advance(&self, time: SignedDuration) {
+        let taker = self.shared.advances.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (over, is_over) = oneshot::channel();
+        match taker {
+            Some(taker) if taker.send((time, over)).await.is_ok() => {
+                // The only error is that the deployment stopped.
+                let _ = is_over.await;
+            }
+            _ => self.clock().advance(time),
+        }
+    }
+}
+
+impl Builder {
+    /// Uses these settings instead of the defaults.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.start.1 = settings;
+        self
+    }
+
+    /// Uses this clock instead of real time.
+    #[must_use]
+    pub fn clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Refuses to change the clock over HTTP, because the functions that run here use the machine's.
+    #[must_use]
+    pub fn real_time(self) -> Self {
+        Self { clock: Clock::real(), is_real_time: true, ..self }
+    }
+
+    /// Listens on this port instead of a free one.
+    #[must_use]
+    pub fn port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
+    /// Also accepts requests whose `Host` is this name, with any port.
+    #[must_use]
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(host.into());
+        self
+    }
+
+    /// Adds routes, under any path except `/` and `/_sandbox/…`. The handle that `routes` gets does not keep the server
+    /// alive.
+    #[must_use]
+    pub fn routes(mut self, routes: impl FnOnce(&Sandbox) -> Router + Send + 'static) -> Self {
+        self.routes.push(Box::new(routes));
+        self
+    }
+
+    /// Serves the Runtime API of these functions and returns their logs.
+    #[must_use]
+    pub(crate) fn functions(self, functions: &Functions) -> Self {
+        let router = functions.router();
+        Self { functions: functions.clone(), ..self.routes(|_| router) }
+    }
+
+    /// Listens on 127.0.0.1 and starts to answer. Needs a Tokio runtime.
+    pub async fn start(self) -> Result<Sandbox, StartError> {
+        let port = self.port;
+        let (listener, address) = server::bind(port).await.map_err(|error| StartError::Port(port, error))?;
+        let (sandbox, router) = self.assemble(address)?;
+        let server = Some(Arc::new(Server::start(listener, router)));
+        Ok(Sandbox { server, ..sandbox })
+    }
+
+    /// The sandbox's routes, to be called in this process. No port is open, so the endpoint is useless.
+    pub fn in_process(self) -> Result<(Sandbox, Router), StartError> {
+        Ok(self.assemble(SocketAddr::from(([127, 0, 0, 1], 0)))?)
+    }
+
+    fn assemble(self, address: SocketAddr) -> Result<(Sandbox, Router), WorldError> {
+        let clock = self.clock.clone();
+        let shared = Shared::new(address, self.clock, self.is_real_time, self.start, self.functions)?;
+        let sandbox = Sandbox { shared: Arc::new(shared), server: None };
+        let router = front::router(Arc::clone(&sandbox.shared))
+            .merge(page::router(Arc::clone(&sandbox.shared)))
+            .merge(control::router(sandbox.clone()));
+        let router = self.routes.into_iter().fold(router, |router, routes| router.merge(routes(&sandbox)));
+        Ok((sandbox, guard::guarded(front::dated(front::limited(router), clock), self.hosts)))
     }
 }

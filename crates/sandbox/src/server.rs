@@ -1,5 +1,5 @@
-//! The server below the routes: accepts connections on the loopback and speaks HTTP/1.1. Ours and not axum's, because
-//! an answer that a fault swallows has to end in a closed connection.
+//! The HTTP/1.1 server below the routes. It is not axum's, because a fault must be able to close a connection without an
+//! answer.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -21,16 +21,16 @@ pub(crate) struct NoAnswer;
 
 #[derive(Debug, thiserror::Error)]
 #[error("a fault swallowed the answer")]
-struct Swallowed;
+struct SwallowedAnswer;
 
-/// The port's listener.
+/// A listener on this port of 127.0.0.1.
 pub(crate) async fn bind(port: u16) -> std::io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
 
-/// Runs until its guard is dropped.
+/// A running server. It stops when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     _guard: watch::Sender<()>,
@@ -57,9 +57,9 @@ async fn accept(listener: TcpListener, router: Router, mut stop: watch::Receiver
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                 }
             },
-            // Reaps what has ended, so that the set does not grow.
+            // Removes closed connections, so that the set does not grow.
             Some(_) = connections.join_next() => {}
-            // The guard is gone; dropping the set closes every connection.
+            // The server was dropped. The set closes every connection when it is dropped here.
             _ = stop.changed() => return,
         }
     }
@@ -73,7 +73,7 @@ async fn serve(stream: TcpStream, router: Router) {
         async move {
             let response: Response<Body> = answer.await.map_err(|infallible| match infallible {})?;
             match response.extensions().get::<NoAnswer>() {
-                Some(NoAnswer) => Err(Swallowed),
+                Some(NoAnswer) => Err(SwallowedAnswer),
                 None => Ok(response),
             }
         }

@@ -1,12 +1,12 @@
-//! What can be chosen: how long things take, what AWS leaves undocumented, and which quotas hold. Data only; the
-//! table in `docs/sandbox.md` says for each choice what is known.
+//! The sandbox's settings: how long operations take, choices where AWS documents nothing, and quotas. `docs/sandbox.md` says
+//! what is known about each choice.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::status::Status;
 
-/// The sandbox's choices. Durations are sandbox time, written as `"90s"` or `"PT1M30S"`.
+/// The sandbox's settings. Durations are sandbox time; in JSON they are texts such as `"90s"` or `"PT1M30S"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
@@ -25,77 +25,64 @@ pub struct Settings {
     /// How long a deletion takes.
     #[serde(with = "crate::duration")]
     pub deleting: SignedDuration,
-    /// How long a change of a project policy takes to be seen by authorization.
+    /// How long it takes until authorization sees a change of a project policy.
     #[serde(with = "crate::duration")]
     pub policy_delay: SignedDuration,
     /// Whether a project policy may say `"Resource": "*"`, which means its project.
     pub star_resource: bool,
     /// Whether a project policy may say `"Effect": "ALLOW"` or `"DENY"`.
     pub upper_case_effect: bool,
-    /// What becomes of the conditions of project policies.
+    /// How authorization treats the conditions of project policies.
     pub policy_conditions: PolicyConditions,
-    /// How long a new version is not shown by DescribeProjectVersions, although its name is taken.
+    /// How long DescribeProjectVersions hides a new version, whose name is taken already.
     #[serde(with = "crate::duration")]
     pub describe_delay: SignedDuration,
-    /// The exception for a version name that is taken.
+    /// The exception for a taken version name.
     pub taken_name_error: String,
-    /// The exception for a source version whose status can't be copied.
+    /// The exception for a source version with a status that cannot be copied.
     pub uncopyable_error: String,
-    /// Which statuses a source version may be in.
+    /// The statuses in which a version can be copied.
     pub copyable_statuses: Vec<Status>,
     /// Whether a copy of a copy is allowed.
     pub copy_of_copy: bool,
-    /// Whether a version that is still copying may be deleted.
+    /// Whether a version can be deleted while it is copied.
     pub delete_while_copying: bool,
     /// Whether an `OutputConfig` without `S3Bucket` is refused.
     pub require_bucket: bool,
-    /// Whether the last page says `"NextToken": ""` instead of leaving it out.
+    /// Whether the last page has `"NextToken": ""` instead of no token.
     pub empty_last_token: bool,
-    /// Quotas; each is off until a number is given.
+    /// The quotas.
     pub quotas: Quotas,
 }
 
-/// What becomes of a condition in a project policy.
+/// The treatment of a condition in a project policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PolicyConditions {
-    /// The statement counts while its conditions hold.
+    /// The statement counts if its conditions hold.
     Evaluated,
-    /// The statement counts always.
+    /// The statement always counts.
     Ignored,
     /// The statement never counts.
     NeverHold,
-    /// PutProjectPolicy answers MalformedPolicyDocumentException; those that are there already are evaluated.
+    /// PutProjectPolicy answers MalformedPolicyDocumentException. Existing policies are evaluated.
     Refused,
 }
 
-/// Limits of an account in a Region. `None`: not enforced.
+/// The quotas of an account. `None`: not enforced.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Quotas {
-    /// Calls of one Rekognition operation in a second of sandbox time. AWS: 5. Tagging has twice as much.
+    /// Calls of one Rekognition operation in a second of sandbox time. AWS: 5, and 10 for the tagging operations.
     pub calls_per_second: Option<u32>,
     /// Projects in an account. AWS: 100.
     pub projects: Option<usize>,
     /// Versions in a project. AWS: 100.
     pub versions: Option<usize>,
-    /// Copies in progress in an account. AWS doesn't say.
+    /// Copies in progress in an account. AWS documents no number.
     pub concurrent_copies: Option<usize>,
-    /// Models that run in an account. AWS: 2.
+    /// Running models in an account. AWS: 2.
     pub running: Option<usize>,
-}
-
-impl Quotas {
-    /// AWS's documented defaults; concurrent copies aren't documented and stay off.
-    pub fn aws() -> Self {
-        Self {
-            calls_per_second: Some(5),
-            projects: Some(100),
-            versions: Some(100),
-            concurrent_copies: None,
-            running: Some(2),
-        }
-    }
 }
 
 impl Default for Settings {

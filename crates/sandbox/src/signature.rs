@@ -1,10 +1,12 @@
-//! What a request's SigV4 `Authorization` header says about who signed it. The signature itself can't be checked:
-//! the sandbox knows no secret keys. Nor is its time: a client signs by the machine's clock, by the sandbox's, or by its own
-//! corrected by the `Date` of an earlier answer. Its form is, so that an unsigned or broken request fails here as it would there.
+//! The credential in a request's SigV4 `Authorization` header.
+//!
+//! The sandbox checks the form of a signature, so that an unsigned or broken request fails as it does at AWS. It cannot
+//! check the value, because it knows no secret keys. It accepts any date, because a client may sign by the machine's clock,
+//! the sandbox's, or its own clock corrected by the `Date` of an earlier answer.
 
-use crate::error::AwsError;
+use crate::answer::AwsError;
 
-/// The credential that signed a request, and for what.
+/// The credential that signed a request, and its scope.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Credential {
     pub(crate) access_key: String,
@@ -14,7 +16,7 @@ pub(crate) struct Credential {
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// Reads the header. Missing altogether: `MissingAuthenticationTokenException`; broken:
+/// Reads the header. A missing one is a `MissingAuthenticationTokenException`, a broken one an
 /// `IncompleteSignatureException`.
 pub(crate) fn read(authorization: Option<&str>) -> Result<Credential, AwsError> {
     let Some(header) = authorization.filter(|text| !text.trim().is_empty()) else {

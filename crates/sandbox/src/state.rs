@@ -1,55 +1,58 @@
-//! Everything behind the routes: the world and what happened in it, under one lock. Holds it together; decides nothing
-//! about AWS.
+//! Everything behind the routes: the world and the record of what happened in it, under one lock.
 
 use std::{
     net::SocketAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use jiff::SignedDuration;
+use tokio::sync::{mpsc, oneshot};
+
 use crate::{
-    caller::{Caller, Sessions},
+    caller::Sessions,
     calls::{Call, PolicyChange},
     clock::Clock,
     dynamodb::Databases,
-    error::AwsError,
     fault::Faults,
     lambda::Functions,
-    passing::Passing,
-    published::Published,
+    published::PublishedEvent,
     rates::Rates,
     settings::Settings,
-    status::Status,
-    world::{Stack, Table, World, WorldError},
+    world::{World, WorldError},
 };
 
-/// Shared by the routes and every handle.
+/// An advance of the clock, and the channel that reports its end.
+pub(crate) type Advance = (SignedDuration, oneshot::Sender<()>);
+
+/// The data that the routes and every handle share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) address: SocketAddr,
     pub(crate) clock: Clock,
-    /// Whether the clock stays the machine's.
+    /// Whether the clock must stay the machine's.
     pub(crate) is_real_time: bool,
-    /// Whoever lets time pass on behalf of a deployment, so that its schedule strikes on the way.
-    pub(crate) passing: Passing,
-    pub(crate) published: Published,
+    /// Takes the advances of the clock while a deployment runs, so that its schedule runs in between.
+    pub(crate) advances: Mutex<Option<mpsc::Sender<Advance>>>,
     pub(crate) databases: Databases,
-    /// The functions whose logs can be read.
+    /// The functions whose logs FilterLogEvents returns.
     pub(crate) functions: Functions,
     state: Mutex<State>,
 }
 
-/// What changes under one lock.
+/// The data under the lock.
 #[derive(Debug)]
 pub(crate) struct State {
-    start: (World, Settings),
+    /// What a reset restores.
+    pub(crate) start: Arc<(World, Settings)>,
     pub(crate) world: World,
     pub(crate) settings: Settings,
     pub(crate) faults: Faults,
     pub(crate) calls: Vec<Call>,
+    pub(crate) published: Vec<PublishedEvent>,
     pub(crate) policy_changes: Vec<PolicyChange>,
     pub(crate) sessions: Sessions,
     pub(crate) rates: Rates,
-    /// The last number given to an ARN: numbers never repeat, however still the clock stands.
+    /// The last number given to an ARN. Numbers never repeat, even while the clock is paused.
     pub(crate) last_number: u64,
 }
 
@@ -57,80 +60,39 @@ impl Shared {
     pub(crate) fn new(
         address: SocketAddr,
         clock: Clock,
-        world: World,
-        settings: Settings,
+        is_real_time: bool,
+        start: (World, Settings),
+        functions: Functions,
     ) -> Result<Self, WorldError> {
-        let world = world.checked()?;
-        let databases = Databases::none(clock.clone());
-        databases.replace(&world.tables)?;
-        let state = Mutex::new(State::new(world, settings));
-        let (passing, is_real_time) = (Passing::default(), false);
-        let (published, functions) = (Published::none(), Functions::default());
-        Ok(Self { address, clock, is_real_time, passing, published, databases, functions, state })
+        let start = Arc::new((start.0.checked()?, start.1));
+        let databases = Databases::new(clock.clone());
+        databases.replace(&start.0.tables)?;
+        let state = Mutex::new(State::new(start.0.clone(), start));
+        Ok(Self { address, clock, is_real_time, advances: Mutex::default(), databases, functions, state })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state, with everything done that should have happened by now.
+    /// The state after everything that is due by now.
     pub(crate) fn settled(&self) -> MutexGuard<'_, State> {
         let mut state = self.lock();
         state.world.settle(self.clock.now());
         state
     }
-
-    pub(crate) fn start_world(&self) -> World {
-        self.lock().start.0.clone()
-    }
-
-    /// Creates a table that a reset brings back, empty.
-    pub(crate) fn create_table(&self, table: Table) -> Result<(), WorldError> {
-        self.databases.create(&table)?;
-        let mut state = self.lock();
-        state.start.0.tables.push(table.clone());
-        state.world.tables.push(table);
-        Ok(())
-    }
-
-    /// Creates a stack that a reset brings back.
-    pub(crate) fn create_stack(&self, stack: Stack) {
-        let mut state = self.lock();
-        state.start.0.stacks.push(stack.clone());
-        state.world.stacks.push(stack);
-    }
-
-    pub(crate) fn set_status(&self, arn: &str, status: Status, message: Option<String>) -> bool {
-        let mut state = self.settled();
-        let version = arn.parse().ok().and_then(|arn| state.world.version_mut(&arn));
-        version.map(|version| version.begin(status, message, None)).is_some()
-    }
-
-    /// The caller behind a credential.
-    pub(crate) fn caller(&self, access_key: &str, token: Option<&str>) -> Result<Caller, AwsError> {
-        self.lock().sessions.caller(access_key, token, self.clock.now())
-    }
-
-    /// Loads a world in place of the present one and forgets everything that happened.
-    pub(crate) fn reset(&self, world: World) -> Result<(), WorldError> {
-        let world = world.checked()?;
-        let mut state = self.lock();
-        let (start, settings) = state.start.clone();
-        self.databases.replace(&world.tables)?;
-        *state = State { start: (start, settings.clone()), ..State::new(world, settings) };
-        self.published.clear();
-        Ok(())
-    }
 }
 
 impl State {
-    fn new(world: World, settings: Settings) -> Self {
+    /// The state of a new sandbox with this world.
+    pub(crate) fn new(world: World, start: Arc<(World, Settings)>) -> Self {
         Self {
-            start: (world.clone(), settings.clone()),
             world,
-            settings,
-            faults: Faults::none(),
+            settings: start.1.clone(),
+            start,
+            faults: Faults::default(),
             calls: Vec::new(),
+            published: Vec::new(),
             policy_changes: Vec::new(),
             sessions: Sessions::default(),
             rates: Rates::default(),

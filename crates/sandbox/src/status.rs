@@ -1,12 +1,12 @@
-//! The one status of a project version, for training, copying, hosting and deleting alike.
-//! <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_ProjectVersionDescription.html>
+//! The [status](https://docs.aws.amazon.com/rekognition/latest/APIReference/API_ProjectVersionDescription.html) of a project
+//! version: one word for training, copying, hosting and deleting.
 
 use serde::{Deserialize, Serialize};
 
 macro_rules! statuses {
     ($($variant:ident $word:literal,)*) => {
-        /// A project version's status. `Other` is a word the service model does not have: forced, to try what a
-        /// client makes of it.
+        /// A project version's status. `Other` is a word outside the service model, which a test sets to see how a
+        /// client handles it.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(from = "String", into = "String")]
         #[expect(missing_docs, reason = "AWS's own words")]

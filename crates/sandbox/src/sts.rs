@@ -1,18 +1,18 @@
-//! STS as far as a copier needs it: GetCallerIdentity and AssumeRole, in the query protocol. A role that the world
-//! lists is assumed by whom it trusts; where it lists none of an account, anybody may assume any.
-//! <https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>
+//! [STS](https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html): GetCallerIdentity and AssumeRole.
+//!
+//! A role that the world lists can be assumed by the callers that its trust policy admits. If the world lists no role of an
+//! account, any caller may assume any role of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    answer::Answer,
+    answer::AwsError,
     caller::Caller,
     clock::later,
-    error::AwsError,
     policy::{self, Policy, Question, Verdict},
-    query::{self, elements, parameters},
+    query::{elements, parameters},
     state::State,
     world::World,
 };
@@ -21,80 +21,70 @@ pub(crate) const OPERATIONS: &[&str] = &["AssumeRole", "GetCallerIdentity"];
 
 pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
+/// The answer's result as XML.
 pub(crate) fn answer(
     operation: &str,
     body: &str,
     caller: &Caller,
     state: &mut State,
     now: Timestamp,
-    request_id: &str,
-) -> Result<Answer, AwsError> {
-    let result = match operation {
-        "AssumeRole" => assume_role(&parameters(body), caller, state, now)?,
-        _ => elements(&[("Arn", &caller.arn), ("UserId", &caller.user_id), ("Account", &caller.account)]),
-    };
-    Ok(query::answered(NAMESPACE, operation, &result, request_id))
+) -> Result<String, AwsError> {
+    match operation {
+        "AssumeRole" => assume_role(body, caller, state, now),
+        _ => Ok(elements(&[("Arn", &caller.arn), ("UserId", &caller.user_id), ("Account", &caller.account)])),
+    }
 }
 
-fn assume_role(
-    parameters: &HashMap<String, String>,
-    caller: &Caller,
-    state: &mut State,
-    now: Timestamp,
-) -> Result<String, AwsError> {
+fn assume_role(body: &str, caller: &Caller, state: &mut State, now: Timestamp) -> Result<String, AwsError> {
+    let parameters = parameters(body);
+    let broken = |name: &str, value: &str, constraint: &str| {
+        let at = format!("Value {value} at '{name}' failed to satisfy constraint");
+        AwsError::constraint(format!("{at}: Member must {constraint}"))
+    };
     let required = |name: &str| {
-        parameters.get(name).map(String::as_str).filter(|value| !value.is_empty()).ok_or_else(|| {
-            AwsError::validation(format!(
-                "1 validation error detected: Value null at '{name}' failed to satisfy constraint: \
-                 Member must not be null"
-            ))
-        })
+        let value = parameters.get(name).map(String::as_str).filter(|value| !value.is_empty());
+        value.ok_or_else(|| broken(name, "null", "not be null"))
     };
     let (role_arn, session_name) = (required("RoleArn")?, required("RoleSessionName")?);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-    if !(2..=64).contains(&session_name.len()) || !session_name.chars().all(plain) {
-        return Err(AwsError::validation(format!(
-            "1 validation error detected: Value '{session_name}' at 'roleSessionName' failed to satisfy \
-             constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*, 2 to 64 characters"
-        )));
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if !(2..=64).contains(&session_name.len()) || !session_name.chars().all(is_plain) {
+        let pattern = r"satisfy regular expression pattern: [\w+=,.@-]*, 2 to 64 characters";
+        return Err(broken("roleSessionName", &format!("'{session_name}'"), pattern));
     }
     let seconds = match parameters.get("DurationSeconds") {
         None => 3600,
         Some(text) => {
-            text.parse::<i64>().ok().filter(|seconds| (900..=43_200).contains(seconds)).ok_or_else(|| {
-                AwsError::validation(format!(
-                    "1 validation error detected: Value '{text}' at 'durationSeconds' failed to satisfy \
-                     constraint: Member must be between 900 and 43200"
-                ))
-            })?
+            let seconds = text.parse::<i64>().ok().filter(|seconds| (900..=43_200).contains(seconds));
+            let refused = || broken("durationSeconds", &format!("'{text}'"), "be between 900 and 43200");
+            seconds.ok_or_else(refused)?
         }
     };
-    let expiration = later(now, SignedDuration::from_secs(seconds));
-    if !trusts(&state.world, role_arn, caller, parameters.get("ExternalId")) {
+    if !is_trusted(&state.world, role_arn, caller, parameters.get("ExternalId")) {
         let message = format!(
             "User: {} is not authorized to perform: sts:AssumeRole on resource: {role_arn}",
             caller.arn
         );
         return Err(AwsError { status: 403, ..AwsError::new("AccessDenied", message) });
     }
-    let (caller, credentials) = state.sessions.open(role_arn, session_name, expiration)?;
-    let expiration = credentials.expiration.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let end = later(now, SignedDuration::from_secs(seconds));
+    let (caller, secret, token) = state.sessions.open(role_arn, session_name, end)?;
     let user = elements(&[("AssumedRoleId", &caller.user_id), ("Arn", &caller.arn)]);
     let credentials = elements(&[
-        ("AccessKeyId", &credentials.access_key_id),
-        ("SecretAccessKey", &credentials.secret_access_key),
-        ("SessionToken", &credentials.session_token),
-        ("Expiration", &expiration),
+        ("AccessKeyId", &caller.access_key),
+        ("SecretAccessKey", &secret),
+        ("SessionToken", &token),
+        ("Expiration", &end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
     ]);
     Ok(format!("<AssumedRoleUser>{user}</AssumedRoleUser><Credentials>{credentials}</Credentials>"))
 }
 
-fn trusts(world: &World, role_arn: &str, caller: &Caller, external_id: Option<&String>) -> bool {
+/// Whether the role can be assumed by this caller.
+fn is_trusted(world: &World, role_arn: &str, caller: &Caller, external_id: Option<&String>) -> bool {
     let Some(role) = world.role(role_arn) else {
         let account = role_arn.split(':').nth(4).unwrap_or_default();
         return !world.lists_roles_of(account);
     };
-    // A world with a policy that can't be read isn't loaded.
+    // A world with an unreadable policy is never loaded.
     let Ok(trust) = Policy::read_trust(&role.trust) else { return false };
     let mut context = BTreeMap::from([
         ("aws:principalarn".to_owned(), vec![caller.principal_arn.clone()]),
@@ -105,5 +95,5 @@ fn trusts(world: &World, role_arn: &str, caller: &Caller, external_id: Option<&S
     context.extend(organization.map(|id| ("aws:principalorgid".to_owned(), vec![id.clone()])));
     context.extend(external_id.map(|id| ("sts:externalid".to_owned(), vec![id.clone()])));
     let question = Question { caller, action: "sts:AssumeRole", resource: role_arn, context };
-    policy::ask(&[trust], &question) == Verdict::Allowed
+    policy::evaluate(&[trust], &question) == Verdict::Allowed
 }

@@ -1,5 +1,4 @@
-//! What there is in the sandbox's AWS: projects with their versions, policies and tags, and tables. Plain data, read
-//! from and written as the JSON that `world.schema.json` describes; no behaviour but finding things.
+//! The world: everything that the sandbox's AWS contains, in the JSON form that `world.schema.json` describes.
 
 mod project;
 mod version;
@@ -9,8 +8,9 @@ use std::{
     path::Path,
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     arn::{ProjectArn, ProjectName, VersionArn},
@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub use project::{Feature, Project, ProjectPolicy, UnseenPolicyChange};
-pub use version::{OutputConfig, Version};
+pub use version::{OutputConfig, Step, Version};
 
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
@@ -27,25 +27,25 @@ pub type Tags = BTreeMap<String, String>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct World {
-    /// The Region the sandbox stands for.
+    /// The sandbox's Region.
     #[serde(default = "default_region")]
     pub region: String,
     /// The account that the copier runs in.
     #[serde(default = "default_account", skip_serializing_if = "is_default_account")]
     pub copier_account: String,
-    /// Which organization (`o-…`) an account belongs to, for `aws:PrincipalOrgID`.
+    /// The organization (`o-…`) of each account, for `aws:PrincipalOrgID`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub organizations: BTreeMap<String, String>,
-    /// Roles that can be assumed. In an account of which none is listed, anybody may assume any role.
+    /// Roles that can be assumed. If none of an account is listed, any caller may assume any role of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
-    /// Every account's projects.
+    /// The projects of all accounts.
     #[serde(default)]
     pub projects: Vec<Project>,
-    /// DynamoDB tables that exist from the start, empty.
+    /// DynamoDB tables, which are empty at the start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<Table>,
-    /// CloudFormation's stacks, as DescribeStacks answers them.
+    /// CloudFormation stacks, for DescribeStacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stacks: Vec<Stack>,
 }
@@ -62,47 +62,48 @@ fn is_default_account(account: &str) -> bool {
     account == default_account()
 }
 
-/// A role, and whom it trusts with what.
+/// A role with its policies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Role {
     /// `arn:aws:iam::ACCOUNT:role/NAME`
     pub role_arn: String,
-    /// Who may assume it: a trust policy.
+    /// The trust policy, which says who may assume the role.
     #[serde(deserialize_with = "document")]
     pub trust: String,
-    /// What its sessions may do with Rekognition: a policy as roles have them.
+    /// The policy that says what the role's sessions may do in Rekognition.
     #[serde(deserialize_with = "document")]
     pub policy: String,
 }
 
-/// A DynamoDB table that exists from the start.
+/// A DynamoDB table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Table {
-    /// The account it belongs to.
+    /// The account that owns it.
     pub account: String,
-    /// A CreateTable request, as DynamoDB takes it.
+    /// The CreateTable request.
     pub definition: Value,
-    /// The attribute that holds the expiry, if items expire.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The attribute with the time to live, if items expire.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_to_live_attribute: Option<String>,
 }
 
-/// A stack of CloudFormation.
+/// A CloudFormation stack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Stack {
-    /// The account it belongs to.
+    /// The account that owns it.
     pub account: String,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its outputs.
+    /// The outputs by key.
     pub outputs: BTreeMap<String, String>,
-    /// Its parameters.
+    /// The parameters by key.
     pub parameters: BTreeMap<String, String>,
 }
 
+/// Reads a policy document that is a text, or the JSON itself.
 fn document<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(from)? {
         Value::String(text) => text,
@@ -110,7 +111,7 @@ fn document<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Erro
     })
 }
 
-/// Why a world could not be read.
+/// A reason why a world cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum WorldError {
@@ -123,15 +124,18 @@ pub enum WorldError {
     #[error("a policy of `{0}` is none that AWS would take: {1}")]
     Policy(String, String),
     #[error("`{0}` is there twice: names are unique")]
-    Twice(String),
-    #[error("the table definition is not taken by DynamoDB: {0}")]
+    Duplicate(String),
+    #[error("DynamoDB refuses the table definition: {0}")]
     Table(String),
 }
 
 impl World {
-    /// Nothing at all, in us-east-1.
-    pub fn empty() -> Self {
-        Self {
+    /// The world of `crates/sandbox/world.json`.
+    ///
+    /// Account 111122223333 owns the project `flowers` with a trained version, which 444455556666 may copy. Account
+    /// 444455556666 owns `flowers-production`, which is empty, and `flowers-staging` with a trained version.
+    pub fn small() -> Self {
+        let empty = || Self {
             region: default_region(),
             copier_account: default_account(),
             organizations: BTreeMap::new(),
@@ -139,14 +143,8 @@ impl World {
             projects: Vec::new(),
             tables: Vec::new(),
             stacks: Vec::new(),
-        }
-    }
-
-    /// The small world of `crates/sandbox/world.json`: account 111122223333 owns the project `flowers` with a trained
-    /// version that 444455556666 may copy; 444455556666 owns `flowers-production`, and `flowers-staging` with a trained
-    /// version.
-    pub fn small() -> Self {
-        Self::from_json(include_str!("../world.json")).unwrap_or_else(|_| Self::empty())
+        };
+        Self::from_json(include_str!("../world.json")).unwrap_or_else(|_| empty())
     }
 
     /// Reads a world from JSON.
@@ -161,7 +159,8 @@ impl World {
         Self::from_json(&text)
     }
 
-    /// The world, if names are unique and every version is in its own project.
+    /// The world, with each project's versions in order of age. Names must be unique, policies readable, and every version
+    /// must be in its own project.
     pub(crate) fn checked(mut self) -> Result<Self, WorldError> {
         for role in &self.roles {
             let read = Policy::read_trust(&role.trust).and_then(|_| Policy::read_of_role(&role.policy));
@@ -169,17 +168,25 @@ impl World {
         }
         let mut names = HashSet::new();
         for project in &mut self.projects {
-            project.put_in_order()?;
+            project.check()?;
             if !names.insert(project.project_arn.project.clone()) {
-                return Err(WorldError::Twice(project.project_arn.to_string()));
+                return Err(WorldError::Duplicate(project.project_arn.to_string()));
             }
         }
         Ok(self)
     }
 
-    /// The world as JSON, in the form [`World::from_json`] reads.
+    /// The world as JSON, which [`World::from_json`] reads.
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// Carries out every change that is due at `now`.
+    pub fn settle(&mut self, now: Timestamp) {
+        self.projects.retain_mut(|project| {
+            project.settle(now);
+            project.deleted_at.is_none_or(|at| at > now)
+        });
     }
 
     /// The project with this ARN.
@@ -187,14 +194,23 @@ impl World {
         self.projects.iter().find(|project| project.project_arn == *arn)
     }
 
-    /// The version with this ARN.
-    pub fn version(&self, arn: &VersionArn) -> Option<&Version> {
-        let project = self.projects.iter().find(|project| project.project_arn.project == arn.project)?;
-        project.versions.iter().find(|version| version.project_version_arn == *arn)
-    }
-
     pub(crate) fn project_mut(&mut self, arn: &ProjectArn) -> Option<&mut Project> {
         self.projects.iter_mut().find(|project| project.project_arn == *arn)
+    }
+
+    pub(crate) fn project_named(&self, name: &ProjectName) -> Option<&Project> {
+        self.projects.iter().find(|project| project.project_arn.project == *name)
+    }
+
+    /// The version with this ARN.
+    pub fn version(&self, arn: &VersionArn) -> Option<&Version> {
+        let mut versions = self.project_named(&arn.project)?.versions.iter();
+        versions.find(|version| version.project_version_arn == *arn)
+    }
+
+    pub(crate) fn version_mut(&mut self, arn: &VersionArn) -> Option<&mut Version> {
+        let project = self.projects.iter_mut().find(|project| project.project_arn.project == arn.project)?;
+        project.versions.iter_mut().find(|version| version.project_version_arn == *arn)
     }
 
     /// The role with this ARN.
@@ -202,19 +218,39 @@ impl World {
         self.roles.iter().find(|role| role.role_arn == arn)
     }
 
-    /// Whether this world says which roles an account has.
+    /// Whether the world lists a role of this account.
     pub(crate) fn lists_roles_of(&self, account: &str) -> bool {
         self.roles.iter().any(|role| role.role_arn.split(':').nth(4) == Some(account))
     }
+}
 
-    pub(crate) fn project_named(&self, name: &ProjectName) -> Option<&Project> {
-        self.projects.iter().find(|project| project.project_arn.project == *name)
-    }
-
-    pub(crate) fn version_mut(&mut self, arn: &VersionArn) -> Option<&mut Version> {
-        let project = self.projects.iter_mut().find(|project| project.project_arn.project == arn.project)?;
-        project.versions.iter_mut().find(|version| version.project_version_arn == *arn)
-    }
+/// The copier's ledger table `name` in `account`, as `template.yaml` creates it.
+pub fn ledger_table(account: &str, name: &str) -> Table {
+    let definition = json!({
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "step", "AttributeType": "S"},
+            {"AttributeName": "due", "AttributeType": "N"},
+        ],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [{
+            "IndexName": "due",
+            "KeySchema": [
+                {"AttributeName": "step", "KeyType": "HASH"},
+                {"AttributeName": "due", "KeyType": "RANGE"},
+            ],
+            "Projection": {
+                "ProjectionType": "INCLUDE",
+                "NonKeyAttributes": [
+                    "requestedAt", "sourceProjectArn", "destinationProjectArn", "versionName", "projectVersionArn",
+                    "checkAt",
+                ],
+            },
+        }],
+    });
+    Table { account: account.to_owned(), definition, time_to_live_attribute: Some("expiresAt".to_owned()) }
 }
 
 #[cfg(test)]
@@ -229,18 +265,15 @@ mod tests {
     }
 
     #[test]
-    fn a_version_in_another_project_is_refused() {
+    fn a_version_in_another_project_and_a_second_project_with_a_name_are_refused() {
         let mut world = World::small();
         let (first, rest) = world.projects.split_first_mut().unwrap();
         rest[0].versions.append(&mut first.versions);
         assert!(matches!(World::from_json(&world.to_json()), Err(WorldError::ForeignVersion(..))));
-    }
 
-    #[test]
-    fn two_projects_of_one_name_are_refused() {
         let mut world = World::small();
         let again = world.projects[0].clone();
         world.projects.push(again);
-        assert!(matches!(World::from_json(&world.to_json()), Err(WorldError::Twice(_))));
+        assert!(matches!(World::from_json(&world.to_json()), Err(WorldError::Duplicate(_))));
     }
 }

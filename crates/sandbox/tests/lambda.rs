@@ -1,13 +1,20 @@
-//! Lambda in the sandbox, with real processes. This program is both sides: started by cargo it is the test,
-//! started by the sandbox it is the function.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+//! Lambda in the sandbox, with real processes. Started by cargo, this program is the test; started by the sandbox, it is the
+//! function.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic"
+)]
 
 #[path = "lambda/deployment.rs"]
 mod deployment;
 #[path = "lambda/function.rs"]
 mod function;
-#[path = "lambda/http.rs"]
-mod http;
+#[path = "it/support.rs"]
+#[expect(dead_code, reason = "the program `it` uses the rest")]
+mod support;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,24 +37,24 @@ fn main() -> ExitCode {
         return function::run();
     }
     let trials = trials![
-        a_function_is_told_what_lambda_tells,
+        a_function_gets_what_lambda_sends,
         a_function_sees_no_variable_but_its_own,
         a_process_is_used_again,
         two_invocations_at_once_have_a_process_each,
-        a_failure_is_handed_on_in_the_functions_words,
+        a_failure_has_the_functions_own_words,
         a_process_that_ends_fails_its_invocation_only,
         a_process_that_is_killed_fails_its_invocation,
         a_process_that_takes_too_long_is_killed,
         a_process_that_does_not_start_is_an_error,
-        what_was_logged_is_there_with_the_answer,
+        the_log_of_an_invocation_is_there_with_its_answer,
         the_peak_of_memory_outlives_the_process,
         a_function_can_be_invoked_over_http,
-        what_cannot_be_invoked_is_refused,
+        an_impossible_invocation_is_refused,
         deployment::every_message_is_delivered_once_if_it_is_done,
         deployment::a_message_that_is_not_done_comes_back_alone_and_ends_as_a_dead_letter,
         deployment::a_process_that_dies_loses_no_message,
-        deployment::a_request_on_the_bus_is_delivered_whole,
-        deployment::the_schedule_strikes_check_copies,
+        deployment::only_requests_of_others_on_the_default_bus_are_delivered_and_each_once,
+        deployment::the_schedule_invokes_check_copies,
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -84,8 +91,8 @@ impl Lambda {
         Self { sandbox, functions }
     }
 
-    fn endpoint(&self) -> String {
-        self.sandbox.endpoint()
+    async fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> support::Reply {
+        support::request(&self.sandbox, "POST", path, headers, body).await.unwrap()
     }
 
     fn function(&self) -> Arc<Function> {
@@ -93,11 +100,11 @@ impl Lambda {
     }
 
     fn function_with(&self, settings: FunctionSettings) -> Arc<Function> {
-        self.functions.add(&self.endpoint(), settings).unwrap()
+        self.functions.add(&self.sandbox.endpoint(), settings).unwrap()
     }
 }
 
-async fn a_function_is_told_what_lambda_tells() {
+async fn a_function_gets_what_lambda_sends() {
     let lambda = Lambda::start().await;
     let told = lambda.function().invoke(&json!({ "do": "tell", "n": 1 })).await.unwrap();
     assert_eq!(told["payload"], json!({ "do": "tell", "n": 1 }));
@@ -116,7 +123,7 @@ async fn a_function_sees_no_variable_but_its_own() {
     let variables = told["variables"].as_array().unwrap();
     assert!(variables.contains(&json!("LEDGER_TABLE")));
     assert!(variables.contains(&json!("AWS_LAMBDA_FUNCTION_NAME")));
-    // The trace id is the runtime's own doing.
+    // The runtime sets the trace id itself.
     let lambdas = |name: &&Value| {
         let name = name.as_str().unwrap();
         name.starts_with("AWS_LAMBDA_") || name == "_X_AMZN_TRACE_ID"
@@ -137,7 +144,7 @@ async fn two_invocations_at_once_have_a_process_each() {
     assert_ne!(one, other);
 }
 
-async fn a_failure_is_handed_on_in_the_functions_words() {
+async fn a_failure_has_the_functions_own_words() {
     let lambda = Lambda::start().await;
     let function = lambda.function();
     let error = function.invoke(&json!({ "do": "fail" })).await.unwrap_err();
@@ -191,7 +198,7 @@ async fn a_process_that_does_not_start_is_an_error() {
     }
 }
 
-async fn what_was_logged_is_there_with_the_answer() {
+async fn the_log_of_an_invocation_is_there_with_its_answer() {
     let lambda = Lambda::start().await;
     let function = lambda.function();
     function.invoke(&json!({ "do": "log", "line": "first" })).await.unwrap();
@@ -221,35 +228,35 @@ async fn a_function_can_be_invoked_over_http() {
     let arn = "arn:aws:lambda:us-east-1:444455556666:function:test-function";
     for name in ["test-function", "test-function:$LATEST", arn] {
         let path = format!("/2015-03-31/functions/{name}/invocations");
-        let answer = http::post(&lambda.endpoint(), &path, "", r#"{"do": "tell"}"#).await;
+        let answer = lambda.post(&path, &[], r#"{"do": "tell"}"#).await;
         assert_eq!(answer.status, 200);
-        assert!(answer.head.contains("x-amz-executed-version: $LATEST"));
-        assert_eq!(answer.body["payload"]["do"], "tell");
+        assert!(answer.headers.contains("x-amz-executed-version: $latest"));
+        assert_eq!(answer.json()["payload"]["do"], "tell");
     }
     let path = "/2015-03-31/functions/test-function/invocations";
-    let answer = http::post(&lambda.endpoint(), path, "", r#"{"do": "fail"}"#).await;
+    let answer = lambda.post(path, &[], r#"{"do": "fail"}"#).await;
     assert_eq!(answer.status, 200);
-    assert!(answer.head.contains("x-amz-function-error: Unhandled"));
-    assert_eq!(answer.body, json!({ "errorType": "Test.Failure", "errorMessage": "as it was told" }));
+    assert!(answer.headers.contains("x-amz-function-error: unhandled"));
+    assert_eq!(answer.json(), json!({ "errorType": "Test.Failure", "errorMessage": "as it was told" }));
 
     for (kind, status) in [("DryRun", 204), ("Event", 202), ("Other", 400)] {
-        let header = format!("x-amz-invocation-type: {kind}\r\n");
-        assert_eq!(http::post(&lambda.endpoint(), path, &header, "{}").await.status, status, "{kind}");
+        let answer = lambda.post(path, &[("x-amz-invocation-type", kind)], "{}").await;
+        assert_eq!(answer.status, status, "{kind}");
     }
 }
 
-async fn what_cannot_be_invoked_is_refused() {
+async fn an_impossible_invocation_is_refused() {
     let lambda = Lambda::start().await;
     let _function = lambda.function();
     let invocations = |name: &str| format!("/2015-03-31/functions/{name}/invocations");
-    let missing = http::post(&lambda.endpoint(), &invocations("other"), "", "{}").await;
+    let missing = lambda.post(&invocations("other"), &[], "{}").await;
     assert_eq!(missing.status, 404);
-    assert!(missing.head.contains("x-amzn-errortype: ResourceNotFoundException"));
-    let garbled = http::post(&lambda.endpoint(), &invocations("test-function"), "", "{").await;
+    assert!(missing.headers.contains("x-amzn-errortype: resourcenotfoundexception"));
+    let garbled = lambda.post(&invocations("test-function"), &[], "{").await;
     assert_eq!(garbled.status, 400);
-    assert!(garbled.head.contains("x-amzn-errortype: InvalidRequestContentException"));
+    assert!(garbled.headers.contains("x-amzn-errortype: invalidrequestcontentexception"));
     let stray = "/_lambda/test-function/99/2018-06-01/runtime/invocation/1/response";
-    assert_eq!(http::post(&lambda.endpoint(), stray, "", "{}").await.status, 403);
+    assert_eq!(lambda.post(stray, &[], "{}").await.status, 403);
 }
 
 async fn pid(function: &Function) -> u64 {

@@ -1,6 +1,6 @@
-//! start-copy on the sandbox's clock: the function itself is `rekognition_model_copier::start_copy`.
+//! The function start-copy on the sandbox's clock. Its code is `rekognition_model_copier::start_copy`.
 
-// The futures of the SDK and of the runtime nest deeper than the compiler follows by default.
+// The futures of the SDK and of the runtime are nested more deeply than the compiler follows by default.
 #![recursion_limit = "256"]
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

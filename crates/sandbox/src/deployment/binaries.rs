@@ -1,12 +1,14 @@
-//! The two programs to deploy: the sandbox's own, which follow its clock, or the shipped ones.
+//! The programs of the two functions: the sandbox's own, which use its clock, or the shipped ones.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::{env, io};
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use serde_json::Value;
 
-/// Where the two programs are.
+/// The paths of the two programs.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names are those of the functions")]
 pub struct Binaries {
@@ -14,10 +16,10 @@ pub struct Binaries {
     pub check_copies: PathBuf,
 }
 
-/// Why the programs could not be built or found.
+/// A reason why the programs could not be built or found.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
-pub enum NoBinaries {
+pub enum BinariesError {
     #[error("cargo does not start: {0}")]
     Cargo(#[from] io::Error),
     #[error("the functions don't build; cargo says why")]
@@ -35,38 +37,40 @@ pub fn root() -> &'static Path {
 }
 
 impl Binaries {
-    /// Builds the sandbox's own programs, in the profile of this crate, and waits for it. Their clock is the sandbox's.
-    /// What cargo has to say goes to standard error; only errors if `quiet`.
+    /// Builds the sandbox's own programs, in the profile of this crate. Cargo's messages go to standard error; only its
+    /// errors if `is_quiet`.
     ///
     /// # Errors
-    /// When cargo doesn't start or the programs don't build.
-    pub fn build(quiet: bool) -> Result<Self, NoBinaries> {
+    /// When cargo does not start or the programs do not build.
+    pub fn build(is_quiet: bool) -> Result<Self, BinariesError> {
         let mut build = cargo_build();
-        if quiet {
+        if is_quiet {
             build.arg("--quiet");
         }
         let output = build.spawn()?.wait_with_output()?;
         if !output.status.success() {
-            return Err(NoBinaries::Build);
+            return Err(BinariesError::Build);
         }
         let messages = String::from_utf8_lossy(&output.stdout);
-        let find = |name| executable(&messages, name).ok_or(NoBinaries::Missing(name));
+        let find = |name| executable(&messages, name).ok_or(BinariesError::Missing(name));
         Ok(Self { start_copy: find("sandbox-start-copy")?, check_copies: find("sandbox-check-copies")? })
     }
 
-    /// The shipped programs, `start-copy` and `check-copies`, in this folder. Their clock is the machine's, so that the
-    /// sandbox they are deployed in needs [`Builder::real_time`](crate::Builder::real_time).
+    /// The shipped programs, `start-copy` and `check-copies`, in this folder. They use the machine's clock, so their
+    /// sandbox needs [`Builder::real_time`](crate::Builder::real_time).
     ///
     /// # Errors
-    /// When one of them isn't there.
-    pub fn shipped(folder: &Path) -> Result<Self, NoBinaries> {
-        let find = |name| Some(folder.join(name)).filter(|file| file.is_file());
-        let find = |name| find(name).ok_or_else(|| NoBinaries::NoFile(folder.join(name)));
+    /// When one of them is missing.
+    pub fn shipped(folder: &Path) -> Result<Self, BinariesError> {
+        let find = |name| {
+            let file = folder.join(name);
+            if file.is_file() { Ok(file) } else { Err(BinariesError::NoFile(file)) }
+        };
         Ok(Self { start_copy: find("start-copy")?, check_copies: find("check-copies")? })
     }
 }
 
-/// Builds what `cargo run --package sandbox` does, with the same features, and the programs as well.
+/// The command that builds what `cargo run --package sandbox` builds, with the same features, and the programs.
 fn cargo_build() -> Command {
     let mut command = cargo();
     command
@@ -80,27 +84,22 @@ fn cargo_build() -> Command {
     command
 }
 
-/// cargo, without what the cargo that runs this program has set in its environment. A nested cargo that inherits it
-/// builds again what depends on it: <https://doc.rust-lang.org/cargo/reference/environment-variables.html>
+/// A cargo command without the [variables](https://doc.rust-lang.org/cargo/reference/environment-variables.html) that
+/// another cargo set for this program. A nested cargo that inherits them builds again what depends on them.
 pub fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    for (name, _) in env::vars_os() {
-        if name.to_str().is_some_and(describes_a_package) {
+    let prefixes = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "DEP_"];
+    let names = ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"];
+    for name in env::vars_os().filter_map(|(name, _)| name.into_string().ok()) {
+        if prefixes.iter().any(|prefix| name.starts_with(prefix)) || names.contains(&name.as_str()) {
             command.env_remove(name);
         }
     }
     command
 }
 
-/// Whether a variable is one that cargo sets for the package that it runs.
-fn describes_a_package(variable: &str) -> bool {
-    let begins = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "DEP_"];
-    let is = ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"];
-    begins.iter().any(|begin| variable.starts_with(begin)) || is.contains(&variable)
-}
-
-/// Where cargo's messages (one JSON object a line) say that the program of this name is.
-/// <https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages>
+/// The path of the program with this name in cargo's
+/// [messages](https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages), one JSON object a line.
 fn executable(messages: &str, name: &str) -> Option<PathBuf> {
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut built = messages.filter(|message| message.pointer("/target/name").is_some_and(|it| it == name));
@@ -112,23 +111,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_is_found_among_cargos_messages() {
-        let messages = concat!(
-            r#"{"reason":"compiler-artifact","target":{"name":"serde"},"executable":null}"#,
-            "\n",
-            r#"{"reason":"compiler-artifact","target":{"name":"start-copy"},"executable":"/t/start-copy"}"#,
-            "\n",
-            r#"{"reason":"build-finished","success":true}"#,
-        );
-        assert_eq!(executable(messages, "start-copy"), Some(PathBuf::from("/t/start-copy")));
-        assert_eq!(executable(messages, "check-copies"), None);
-    }
-
-    #[test]
     fn no_dependency_that_the_tests_use_is_built_again() {
         let output = cargo_build().spawn().unwrap().wait_with_output().unwrap();
         assert!(output.status.success());
         let messages = String::from_utf8(output.stdout).unwrap();
+        assert!(executable(&messages, "sandbox-start-copy").unwrap().is_file());
         let built = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let built = built.filter(|message| message["fresh"] == false);
         let ids: Vec<_> = built.map(|message| message["package_id"].as_str().unwrap().to_owned()).collect();
@@ -137,11 +124,6 @@ mod tests {
             dependencies.is_empty(),
             "these have other features in the workspace; turn them on in crates/sandbox/Cargo.toml: {dependencies:#?}"
         );
-    }
-
-    #[test]
-    fn the_checkout_has_the_events() {
-        assert!(root().join("events/copy-requested.json").exists());
     }
 
     #[test]

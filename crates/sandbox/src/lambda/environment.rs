@@ -1,22 +1,27 @@
-//! One execution environment: a child process from its start to its end, its memory, and the mailbox it is
-//! fed by.
-//!
-//! It knows how the process lives; what it works on goes through the mailbox.
+//! An execution environment: a child process from its start to its end, and its memory.
 
-use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::{
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::process::{Child, Command};
-use tokio::sync::{mpsc, watch};
+use axum::body::Bytes;
+use tokio::{
+    process::{Child, Command},
+    sync::{mpsc, watch},
+};
 
-use super::FunctionError;
-use super::log::Log;
-use super::mailbox::{Invocation, Mailbox, Outcome};
-use super::settings::FunctionSettings;
+use super::{
+    FunctionError, FunctionSettings,
+    log::Log,
+    mailbox::{Invocation, Mailbox},
+};
 
-/// Lambda gives a function this long to start.
+/// How long Lambda waits for a function to start.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running process. Dropping it kills the process.
@@ -24,14 +29,14 @@ const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct Environment {
     mailbox: Arc<Mailbox>,
     pid: Option<u32>,
-    /// Set once the process has ended: how.
+    /// The exit status, once the process has ended.
     ended: watch::Receiver<Option<String>>,
     kill: mpsc::Sender<()>,
-    busy: AtomicBool,
+    is_busy: AtomicBool,
 }
 
 impl Environment {
-    /// Starts the process and waits until it asks for work. It is busy for whoever started it.
+    /// Starts the process and waits until it asks for work. It is busy from the start.
     pub(super) async fn start(
         mailbox: Arc<Mailbox>,
         runtime_api: &str,
@@ -41,10 +46,10 @@ impl Environment {
         let environment =
             Self::spawn(mailbox, runtime_api, settings, log).map_err(FunctionError::no_start)?;
         tokio::select! {
-            // The report that it can't start comes first: the process ends right after it.
+            // A process that reports an error ends right afterwards, so the report is looked at first.
             biased;
             ready = environment.mailbox.ready() => ready?,
-            how = environment.ended() => return Err(FunctionError::no_start(how)),
+            status = environment.ended() => return Err(FunctionError::no_start(status)),
             () = tokio::time::sleep(INIT_TIMEOUT) => {
                 environment.kill().await;
                 let why = format!("it didn't ask for work within {INIT_TIMEOUT:?}");
@@ -61,7 +66,7 @@ impl Environment {
         log: &Log,
     ) -> std::io::Result<Self> {
         let mut child = Command::new(&settings.binary)
-            // Nothing of the developer's own AWS set-up gets through.
+            // So that the developer's own AWS settings have no effect.
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
             .env("AWS_LAMBDA_FUNCTION_NAME", &settings.name)
@@ -80,54 +85,63 @@ impl Environment {
         let (kill, mut killed) = mpsc::channel(1);
         let (report_end, ended) = watch::channel(None);
         tokio::spawn(async move {
-            let how = outlive(&mut child, &mut killed).await;
-            report_end.send_replace(Some(how));
+            let status = wait_or_kill(&mut child, &mut killed).await;
+            report_end.send_replace(Some(status));
         });
-        Ok(Self { mailbox, pid, ended, kill, busy: AtomicBool::new(true) })
+        Ok(Self { mailbox, pid, ended, kill, is_busy: AtomicBool::new(true) })
     }
 
-    /// Runs one invocation. The process is killed if it takes longer than `timeout`.
-    pub(super) async fn run(&self, invocation: Invocation, timeout: Duration) -> Outcome {
-        let request_id = invocation.request_id.clone();
+    /// Runs one invocation. After `timeout` the process is killed.
+    pub(super) async fn run(
+        &self,
+        invocation: Invocation,
+        timeout: Duration,
+    ) -> Result<Bytes, FunctionError> {
+        let error = format!("RequestId: {} Error:", invocation.request_id);
         let outcome = self.mailbox.post(invocation);
         tokio::select! {
-            // An answer that is there counts, even if the process ended after it.
+            // An outcome counts even if the process ended after it.
             biased;
             Ok(outcome) = outcome => outcome,
-            how = self.ended() => Err(FunctionError::exited(&request_id, &how)),
+            status = self.ended() => {
+                let message = format!("{error} Runtime exited with error: {status}");
+                Err(FunctionError::new("Runtime.ExitError", message))
+            }
             () = tokio::time::sleep(timeout) => {
                 self.kill().await;
-                Err(FunctionError::timed_out(&request_id, timeout))
+                let seconds = timeout.as_secs_f64();
+                let message = format!("{error} Task timed out after {seconds:.2} seconds");
+                Err(FunctionError::new("Sandbox.Timedout", message))
             }
         }
     }
 
-    /// Kills the process and waits until it is gone.
+    /// Kills the process and waits until it has ended.
     pub(super) async fn kill(&self) {
-        // Full or closed: it is being killed, or is gone.
+        // An error means that another kill is in progress or that the process has ended.
         let _ = self.kill.try_send(());
         self.ended().await;
     }
 
-    /// Takes it for an invocation, if it is alive and has none.
-    pub(super) fn take(&self) -> bool {
-        self.is_alive() && !self.busy.swap(true, Ordering::AcqRel)
+    /// Marks a free environment as busy. Returns false if it is busy already or has ended.
+    pub(super) fn acquire(&self) -> bool {
+        self.is_alive() && !self.is_busy.swap(true, Ordering::AcqRel)
     }
 
-    pub(super) fn give_back(&self) {
-        self.busy.store(false, Ordering::Release);
+    pub(super) fn release(&self) {
+        self.is_busy.store(false, Ordering::Release);
     }
 
-    /// The process, while it has an invocation.
-    pub(super) fn at_work(&self) -> Option<u32> {
-        self.pid.filter(|_| self.is_alive() && self.busy.load(Ordering::Acquire))
+    /// The process id, while the process has an invocation.
+    pub(super) fn busy_pid(&self) -> Option<u32> {
+        self.pid.filter(|_| self.is_alive() && self.is_busy.load(Ordering::Acquire))
     }
 
     pub(super) fn is_alive(&self) -> bool {
         self.ended.borrow().is_none()
     }
 
-    /// The most memory the process has had in RAM so far, in bytes. `None` once it has ended.
+    /// The process's peak resident memory in bytes; `None` once it has ended.
     pub(super) fn peak_memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid?)).ok()?;
         let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -135,20 +149,20 @@ impl Environment {
         Some(kilobytes * 1024)
     }
 
-    /// Waits for the process to end, and tells how it did.
+    /// Waits for the end of the process, and returns its exit status.
     async fn ended(&self) -> String {
         let mut ended = self.ended.clone();
-        // An error means that nobody watches the process any more, and that it was killed.
-        ended.wait_for(Option::is_some).await.ok().and_then(|how| how.clone()).unwrap_or_default()
+        // An error means that the task above was dropped, which killed the process.
+        ended.wait_for(Option::is_some).await.ok().and_then(|status| status.clone()).unwrap_or_default()
     }
 }
 
-/// Waits until the child ends, by itself or because it is told to (or nobody is left to tell).
-async fn outlive(child: &mut Child, killed: &mut mpsc::Receiver<()>) -> String {
+/// Waits for the end of the child. Kills it when told to, or when its environment is dropped.
+async fn wait_or_kill(child: &mut Child, killed: &mut mpsc::Receiver<()>) -> String {
     let ended = tokio::select! {
         ended = child.wait() => ended,
         _ = killed.recv() => {
-            // It may be gone already.
+            // The only error is that it has ended already.
             let _ = child.start_kill();
             child.wait().await
         }

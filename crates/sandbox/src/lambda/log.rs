@@ -1,14 +1,11 @@
-//! What a function's processes write to standard output and standard error, in one file that has no name.
+//! The log of a function: what its processes write to standard output and standard error, in one unnamed file.
 //!
-//! A file and not a pipe: what a process wrote before it answered can be read the moment the answer is
-//! there, and nobody has to keep up with it. It doesn't know what the lines say.
+//! With a file instead of a pipe, everything that a process wrote before its answer can be read once the answer is there,
+//! and no task has to keep up with the process.
 
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt as _;
-use std::process::Stdio;
+use std::{fs::File, io, os::unix::fs::FileExt as _, process::Stdio};
 
-/// The log of one function, all its environments together.
+/// The log of one function, with the lines of all its processes.
 #[derive(Debug)]
 pub(super) struct Log {
     file: File,
@@ -19,17 +16,16 @@ impl Log {
         Ok(Self { file: tempfile::tempfile()? })
     }
 
-    /// Something for a child process to write to. All of them share one position in the file, so each
-    /// appends.
+    /// A handle for a child process. All handles share one position in the file, so each process appends.
     pub(super) fn writer(&self) -> io::Result<Stdio> {
         Ok(Stdio::from(self.file.try_clone()?))
     }
 
-    /// The whole lines from this byte on, and the byte to go on from. Invalid UTF-8 is replaced.
+    /// The whole lines from byte `start` on, and the byte after them. Invalid UTF-8 is replaced.
     pub(super) fn lines_from(&self, start: u64) -> io::Result<(Vec<String>, u64)> {
         let length = self.file.metadata()?.len().saturating_sub(start);
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
-        // By position: reading through the handle would move the writers.
+        // By offset: a plain read would move the writers' position.
         self.file.read_exact_at(&mut bytes, start)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         bytes.truncate(whole);

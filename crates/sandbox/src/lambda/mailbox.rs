@@ -1,6 +1,6 @@
-//! What a function and one of its environments have to say to each other: an invocation in, its outcome out.
+//! The mailbox of an execution environment: it passes an invocation to the process, and the outcome back.
 //!
-//! One invocation at a time, as on Lambda. It knows neither the process nor HTTP.
+//! An environment has one invocation at a time, as on Lambda.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,27 +9,24 @@ use tokio::sync::{Notify, oneshot};
 
 use super::FunctionError;
 
-/// What the runtime is handed.
+/// An invocation, as the Runtime API hands it to the process.
 #[derive(Clone, Debug)]
 pub(super) struct Invocation {
     pub(super) request_id: String,
-    /// Milliseconds since 1970 by the wall clock, which is the one the child sees.
+    /// Milliseconds since 1970 by the machine's clock.
     pub(super) deadline_ms: i64,
     pub(super) function_arn: String,
     pub(super) trace_id: String,
     pub(super) payload: Bytes,
 }
 
-/// How it went.
-pub(super) type Outcome = Result<Bytes, FunctionError>;
-
-/// Between one function and one environment.
+/// The mailbox of one environment.
 #[derive(Debug, Default)]
 pub(super) struct Mailbox {
     state: Mutex<State>,
-    /// The runtime has asked for work for the first time.
+    /// The process has asked for work for the first time.
     ready: Notify,
-    /// There is work.
+    /// An invocation is waiting.
     posted: Notify,
 }
 
@@ -38,54 +35,87 @@ struct State {
     has_polled: bool,
     init_error: Option<FunctionError>,
     waiting: Option<Invocation>,
-    answered: Option<(String, oneshot::Sender<Outcome>)>,
+    /// The id of the invocation in progress, and where its outcome goes.
+    in_progress: Option<(String, oneshot::Sender<Result<Bytes, FunctionError>>)>,
 }
 
 impl Mailbox {
-    /// Waits until the runtime is ready for work, or has said why it never will be.
+    /// Waits until the process asks for work, or reports why it cannot start.
     pub(super) async fn ready(&self) -> Result<(), FunctionError> {
         self.ready.notified().await;
-        self.locked(|state| state.init_error.take()).map_or(Ok(()), Err)
+        self.lock(|state| state.init_error.take()).map_or(Ok(()), Err)
     }
 
-    /// Hands an invocation over; what comes back arrives on the receiver, which ends if the next one comes
-    /// first.
-    pub(super) fn post(&self, invocation: Invocation) -> oneshot::Receiver<Outcome> {
+    /// Hands over an invocation. The receiver gets its outcome, and is closed if another invocation comes first.
+    pub(super) fn post(&self, invocation: Invocation) -> oneshot::Receiver<Result<Bytes, FunctionError>> {
         let (sender, receiver) = oneshot::channel();
-        self.locked(|state| {
-            state.answered = Some((invocation.request_id.clone(), sender));
+        self.lock(|state| {
+            state.in_progress = Some((invocation.request_id.clone(), sender));
             state.waiting = Some(invocation);
         });
         self.posted.notify_one();
         receiver
     }
 
-    /// The runtime asks for work, and waits for it.
+    /// Waits for the next invocation.
     pub(super) async fn next(&self) -> Invocation {
-        if !self.locked(|state| std::mem::replace(&mut state.has_polled, true)) {
+        if !self.lock(|state| std::mem::replace(&mut state.has_polled, true)) {
             self.ready.notify_one();
         }
         loop {
-            if let Some(invocation) = self.locked(|state| state.waiting.take()) {
+            if let Some(invocation) = self.lock(|state| state.waiting.take()) {
                 return invocation;
             }
             self.posted.notified().await;
         }
     }
 
-    /// The runtime says how an invocation went. False if that isn't the one it has.
-    pub(super) fn answer(&self, request_id: &str, outcome: Outcome) -> bool {
-        let asked = self.locked(|state| state.answered.take_if(|(asked, _)| asked == request_id));
-        asked.is_some_and(|(_, sender)| sender.send(outcome).is_ok())
+    /// Passes on the outcome of an invocation. Returns false if another one is in progress, or none.
+    pub(super) fn report(&self, request_id: &str, outcome: Result<Bytes, FunctionError>) -> bool {
+        let reported = self.lock(|state| state.in_progress.take_if(|(id, _)| id == request_id));
+        reported.is_some_and(|(_, sender)| sender.send(outcome).is_ok())
     }
 
-    /// The runtime says that it can't start.
+    /// Passes on that the process cannot start.
     pub(super) fn fail_init(&self, error: FunctionError) {
-        self.locked(|state| state.init_error = Some(error));
+        self.lock(|state| state.init_error = Some(error));
         self.ready.notify_one();
     }
 
-    fn locked<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+    fn lock<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_invocation_waits_for_the_process_and_has_one_outcome() {
+        let mailbox = Mailbox::default();
+        let invocation = Invocation {
+            request_id: "a".to_owned(),
+            deadline_ms: 0,
+            function_arn: String::new(),
+            trace_id: String::new(),
+            payload: Bytes::from_static(b"{}"),
+        };
+        let outcome = mailbox.post(invocation);
+        assert_eq!(mailbox.next().await.request_id, "a");
+        assert_eq!(mailbox.ready().await, Ok(()));
+        assert!(!mailbox.report("b", Ok(Bytes::new())));
+        assert!(mailbox.report("a", Ok(Bytes::from_static(b"1"))));
+        assert!(!mailbox.report("a", Ok(Bytes::new())));
+        assert_eq!(outcome.await.unwrap(), Ok(Bytes::from_static(b"1")));
+    }
+
+    #[tokio::test]
+    async fn a_process_that_cannot_start_is_not_ready() {
+        let mailbox = Mailbox::default();
+        let report = br#"{"errorType": "Config", "errorMessage": "no table", "stackTrace": []}"#;
+        mailbox.fail_init(FunctionError::reported(report));
+        assert_eq!(mailbox.ready().await.unwrap_err().to_string(), "Config: no table");
+        assert_eq!(FunctionError::reported(b"oh \xff").error_message, "oh \u{fffd}");
     }
 }

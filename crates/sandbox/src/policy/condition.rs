@@ -1,26 +1,28 @@
-//! The Condition of a statement: operators and how they compare. Takes the values of the keys as they are given.
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
-//!
-//! The sandbox has the operators that make sense for who may copy: String…, Arn…, Bool, Date… and Null, with
-//! `IfExists`, `ForAnyValue:` and `ForAllValues:`. Numeric…, IpAddress and Binary are refused, rather than guessed.
+//! The Condition of a statement, with the
+//! [operators](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html) that
+//! make sense for a copy: `String…`, `Arn…`, `Bool`, `Date…` and `Null`, with `IfExists`, `ForAnyValue:` and
+//! `ForAllValues:`. The others are refused.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    element::Malformed,
+    Malformed, OneOrMany, malformed,
     wildcard::{arn_matches, matches},
 };
 
 /// One operator with one key.
 #[derive(Debug)]
 pub(super) struct Condition {
-    every: bool,
     operator: Operator,
-    negated: bool,
+    is_negated: bool,
+    /// `IfExists`
     if_exists: bool,
+    /// `ForAllValues:`
+    for_all: bool,
+    /// In lower case.
     key: String,
     values: Vec<String>,
 }
@@ -31,59 +33,44 @@ enum Operator {
     EqualsIgnoreCase,
     Like,
     Arn,
-    Bool,
-    Before { or_at: bool },
-    After { or_at: bool },
-    At,
+    /// A comparison of dates: the value in the call must be in one of these orders to the value in the policy.
+    Date(&'static [Ordering]),
     Null,
 }
 
 impl Operator {
-    fn named(name: &str) -> Option<(Self, bool)> {
+    /// The operator with this name, without `Not`.
+    fn parse(name: &str) -> Option<Self> {
         Some(match name {
-            "StringEquals" => (Self::Equals, false),
-            "StringNotEquals" => (Self::Equals, true),
-            "StringEqualsIgnoreCase" => (Self::EqualsIgnoreCase, false),
-            "StringNotEqualsIgnoreCase" => (Self::EqualsIgnoreCase, true),
-            "StringLike" => (Self::Like, false),
-            "StringNotLike" => (Self::Like, true),
-            "ArnEquals" | "ArnLike" => (Self::Arn, false),
-            "ArnNotEquals" | "ArnNotLike" => (Self::Arn, true),
-            "Bool" => (Self::Bool, false),
-            "DateLessThan" => (Self::Before { or_at: false }, false),
-            "DateLessThanEquals" => (Self::Before { or_at: true }, false),
-            "DateGreaterThan" => (Self::After { or_at: false }, false),
-            "DateGreaterThanEquals" => (Self::After { or_at: true }, false),
-            "DateEquals" => (Self::At, false),
-            "DateNotEquals" => (Self::At, true),
-            "Null" => (Self::Null, false),
+            "StringEquals" => Self::Equals,
+            "StringEqualsIgnoreCase" | "Bool" => Self::EqualsIgnoreCase,
+            "StringLike" => Self::Like,
+            "ArnEquals" | "ArnLike" => Self::Arn,
+            "DateLessThan" => Self::Date(&[Ordering::Less]),
+            "DateLessThanEquals" => Self::Date(&[Ordering::Less, Ordering::Equal]),
+            "DateGreaterThan" => Self::Date(&[Ordering::Greater]),
+            "DateGreaterThanEquals" => Self::Date(&[Ordering::Greater, Ordering::Equal]),
+            "DateEquals" => Self::Date(&[Ordering::Equal]),
+            "Null" => Self::Null,
             _ => return None,
         })
     }
 
-    fn compares(self, wanted: &str, found: &str) -> bool {
+    fn compares(self, in_policy: &str, in_call: &str) -> bool {
         match self {
-            Self::Equals | Self::Null => wanted == found,
-            Self::EqualsIgnoreCase => wanted.to_lowercase() == found.to_lowercase(),
-            Self::Like => matches(wanted, found),
-            Self::Arn => arn_matches(wanted, found),
-            Self::Bool => wanted.eq_ignore_ascii_case(found),
-            Self::Before { or_at } => {
-                dates(wanted, found, |wanted, found| found < wanted || or_at && found == wanted)
-            }
-            Self::After { or_at } => {
-                dates(wanted, found, |wanted, found| found > wanted || or_at && found == wanted)
-            }
-            Self::At => dates(wanted, found, |wanted, found| wanted == found),
+            Self::Equals | Self::Null => in_policy == in_call,
+            Self::EqualsIgnoreCase => in_policy.to_lowercase() == in_call.to_lowercase(),
+            Self::Like => matches(in_policy, in_call),
+            Self::Arn => arn_matches(in_policy, in_call),
+            Self::Date(orders) => match (date(in_policy), date(in_call)) {
+                (Some(in_policy), Some(in_call)) => orders.contains(&in_call.cmp(&in_policy)),
+                _ => false,
+            },
         }
     }
 }
 
-fn dates(wanted: &str, found: &str, compare: impl Fn(Timestamp, Timestamp) -> bool) -> bool {
-    matches!((date(wanted), date(found)), (Some(wanted), Some(found)) if compare(wanted, found))
-}
-
-/// ISO 8601, a bare date, or seconds since 1970.
+/// Reads ISO 8601, a date without a time, or seconds since 1970.
 fn date(text: &str) -> Option<Timestamp> {
     let seconds = || text.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     let day = || format!("{text}T00:00:00Z").parse().ok();
@@ -93,62 +80,58 @@ fn date(text: &str) -> Option<Timestamp> {
 impl Condition {
     /// Whether the condition holds for these values of the keys.
     pub(super) fn holds(&self, context: &BTreeMap<String, Vec<String>>) -> bool {
-        let found = context.get(&self.key).map(Vec::as_slice).unwrap_or_default();
+        let in_call = context.get(&self.key).map(Vec::as_slice).unwrap_or_default();
         if self.operator == Operator::Null {
-            let absent = if found.is_empty() { "true" } else { "false" };
-            return self.values.iter().any(|wanted| wanted.eq_ignore_ascii_case(absent));
+            let is_absent = if in_call.is_empty() { "true" } else { "false" };
+            return self.values.iter().any(|value| value.eq_ignore_ascii_case(is_absent));
         }
-        if found.is_empty() {
-            return self.if_exists || self.negated || self.every;
+        if in_call.is_empty() {
+            return self.if_exists || self.is_negated || self.for_all;
         }
         // A negated operator with several values means: none of them.
-        let one = |found: &String| {
-            self.values.iter().any(|wanted| self.operator.compares(wanted, found)) != self.negated
+        let holds_for = |in_call: &String| {
+            self.values.iter().any(|value| self.operator.compares(value, in_call)) != self.is_negated
         };
-        if self.every { found.iter().all(one) } else { found.iter().any(one) }
+        if self.for_all { in_call.iter().all(holds_for) } else { in_call.iter().any(holds_for) }
     }
 }
 
-pub(super) fn read(value: &Value) -> Result<Vec<Condition>, Malformed> {
-    let malformed = |what: &str| Malformed(format!("`Condition` {what}"));
-    let operators = value.as_object().ok_or_else(|| malformed("has to be an object of operators"))?;
+/// Reads a condition: values by operator and key.
+pub(super) fn read(
+    operators: BTreeMap<String, BTreeMap<String, OneOrMany<Value>>>,
+) -> Result<Vec<Condition>, Malformed> {
     let mut conditions = Vec::new();
     for (name, keys) in operators {
-        let (every, any, plain) = match name.split_once(':') {
-            Some(("ForAllValues", plain)) => (true, false, plain),
-            Some(("ForAnyValue", plain)) => (false, true, plain),
-            _ => (false, false, name.as_str()),
+        let unknown =
+            || Malformed(format!("`Condition` has the operator `{name}`, which the sandbox does not have"));
+        let (set, plain) = name.split_once(':').unwrap_or(("", &name));
+        let (plain, if_exists) = plain.strip_suffix("IfExists").map_or((plain, false), |plain| (plain, true));
+        let negated = ["StringNot", "ArnNot", "DateNotEquals"];
+        let is_negated = negated.iter().any(|prefix| plain.starts_with(prefix));
+        let positive = if is_negated { plain.replacen("Not", "", 1) } else { plain.to_owned() };
+        let operator = Operator::parse(&positive).ok_or_else(unknown)?;
+        let is_known = match operator {
+            Operator::Null => set.is_empty() && !if_exists,
+            _ => matches!(set, "" | "ForAllValues" | "ForAnyValue"),
         };
-        let (plain, if_exists) = match plain.strip_suffix("IfExists") {
-            Some(plain) => (plain, true),
-            None => (plain, false),
-        };
-        let (operator, negated) = Operator::named(plain)
-            .filter(|(operator, _)| *operator != Operator::Null || !(if_exists || every || any))
-            .ok_or_else(|| {
-                malformed(&format!("has the operator `{name}`, which the sandbox does not have"))
-            })?;
-        let keys =
-            keys.as_object().ok_or_else(|| malformed(&format!("`{name}` has to be an object of keys")))?;
+        if !is_known {
+            return Err(unknown());
+        }
         for (key, values) in keys {
-            let values = values_of(values)
-                .ok_or_else(|| malformed(&format!("`{name}` gives `{key}` no text, flag or number")))?;
-            let key = key.to_lowercase();
-            conditions.push(Condition { every, operator, negated, if_exists, key, values });
+            let values = values.read("Condition")?.into_iter().map(|value| match value {
+                Value::String(text) => Ok(text),
+                Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
+                _ => malformed(format!("`Condition` `{name}` gives `{key}` no text, flag or number")),
+            });
+            conditions.push(Condition {
+                operator,
+                is_negated,
+                if_exists,
+                for_all: set == "ForAllValues",
+                values: values.collect::<Result<_, _>>()?,
+                key: key.to_lowercase(),
+            });
         }
     }
     Ok(conditions)
-}
-
-fn values_of(value: &Value) -> Option<Vec<String>> {
-    let one = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    match value {
-        Value::Array(values) if !values.is_empty() => values.iter().map(one).collect(),
-        single => Some(vec![one(single)?]),
-    }
 }

@@ -1,20 +1,22 @@
-//! The Principal of a statement: who it speaks of.
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+//! The [Principal](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html) of a
+//! statement.
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::element::{Malformed, texts};
+use super::{Malformed, OneOrMany, malformed};
 use crate::caller::{Caller, is_account};
 
 #[derive(Debug)]
 pub(super) enum Principal {
     Anyone,
-    /// Everybody in an account.
+    /// Every caller of an account.
     Account(String),
     /// One role, user or session.
     One(String),
-    /// A service or an identity provider: never a caller of the sandbox.
-    Elsewhere,
+    /// A service or an identity provider, which never calls the sandbox.
+    Other,
 }
 
 impl Principal {
@@ -23,19 +25,15 @@ impl Principal {
             Self::Anyone => true,
             Self::Account(account) => *account == caller.account,
             Self::One(arn) => *arn == caller.principal_arn || *arn == caller.arn,
-            Self::Elsewhere => false,
+            Self::Other => false,
         }
     }
 
-    fn aws(text: &str) -> Result<Self, Malformed> {
-        if text == "*" {
-            return Ok(Self::Anyone);
-        }
-        if is_account(text) {
-            return Ok(Self::Account(text.to_owned()));
-        }
+    fn parse(text: &str) -> Result<Self, Malformed> {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         match parts.as_slice() {
+            ["*"] => Ok(Self::Anyone),
+            [account] if is_account(account) => Ok(Self::Account(text.to_owned())),
             ["arn", _, "iam", "", account, "root"] if is_account(account) => {
                 Ok(Self::Account((*account).to_owned()))
             }
@@ -44,9 +42,9 @@ impl Principal {
             {
                 Ok(Self::One(text.to_owned()))
             }
-            _ => Err(Malformed(format!(
+            _ => malformed(format!(
                 "`Principal` names `{text}`, which is no account, no ARN of IAM or STS, and not `*`"
-            ))),
+            )),
         }
     }
 }
@@ -55,19 +53,19 @@ pub(super) fn read(value: &Value) -> Result<Vec<Principal>, Malformed> {
     if value == "*" {
         return Ok(vec![Principal::Anyone]);
     }
-    let malformed = || Malformed("`Principal` has to be `*` or an object such as {\"AWS\": …}".to_owned());
-    let kinds = value.as_object().filter(|kinds| !kinds.is_empty()).ok_or_else(malformed)?;
+    let kinds: BTreeMap<String, OneOrMany<String>> = serde_json::from_value(value.clone())
+        .map_err(|_| Malformed("`Principal` has to be `*` or an object such as {\"AWS\": …}".to_owned()))?;
     let mut principals = Vec::new();
-    for (kind, value) in kinds {
+    for (kind, values) in kinds {
         match kind.as_str() {
             "AWS" => {
-                for text in texts("Principal", value)? {
-                    principals.push(Principal::aws(&text)?);
+                for text in values.read("Principal")? {
+                    principals.push(Principal::parse(&text)?);
                 }
             }
-            "Service" | "Federated" | "CanonicalUser" => principals.push(Principal::Elsewhere),
-            other => return Err(Malformed(format!("`Principal` has the unknown kind `{other}`"))),
+            "Service" | "Federated" | "CanonicalUser" => principals.push(Principal::Other),
+            other => return malformed(format!("`Principal` has the unknown kind `{other}`")),
         }
     }
-    Ok(principals)
+    if principals.is_empty() { malformed("`Principal` is empty") } else { Ok(principals) }
 }

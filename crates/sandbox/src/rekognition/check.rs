@@ -1,13 +1,12 @@
-//! Checks a request's members against the service model. Two kinds of refusal, as AWS has them: a wrong JSON type is
-//! a SerializationException, a broken constraint a ValidationException that names all of them. Unknown members are
-//! ignored, null is absent.
+//! Checks a request's members against the service model. A wrong JSON type is a SerializationException. Broken constraints
+//! are one ValidationException that names all of them. Unknown members and nulls are ignored.
 
 use serde_json::{Map, Value};
 
 use super::model::{Member, Shape};
-use crate::error::AwsError;
+use crate::answer::AwsError;
 
-pub(super) fn members(members: &[Member], body: &Value) -> Result<(), AwsError> {
+pub(super) fn check(members: &[Member], body: &Value) -> Result<(), AwsError> {
     let object = body.as_object().ok_or_else(|| mistyped("the body", "an object"))?;
     let mut problems = Vec::new();
     structure(members, object, "", &mut problems)?;
@@ -20,7 +19,7 @@ pub(super) fn members(members: &[Member], body: &Value) -> Result<(), AwsError> 
 }
 
 fn mistyped(at: &str, wanted: &str) -> AwsError {
-    AwsError::new("SerializationException", format!("{at} has to be {wanted}"))
+    AwsError::serialization(format!("{at} has to be {wanted}"))
 }
 
 fn structure(
@@ -30,31 +29,32 @@ fn structure(
     problems: &mut Vec<String>,
 ) -> Result<(), AwsError> {
     for member in members {
-        let at = format!("{at}{}", lower_first(member.name));
-        match object.get(member.name) {
-            None | Some(Value::Null) if member.required => {
+        let name = pascal_case(member.name);
+        let at = format!("{at}{}", first_lower(&name));
+        match object.get(&name) {
+            None | Some(Value::Null) if member.is_required => {
                 problems.push(format!(
                     "Value null at '{at}' failed to satisfy constraint: Member must not be null"
                 ));
             }
             None | Some(Value::Null) => {}
-            Some(value) => shape(member.shape, value, &at, problems)?,
+            Some(value) => check_shape(member.shape, value, &at, problems)?,
         }
     }
     Ok(())
 }
 
-fn shape(shape_: &Shape, value: &Value, at: &str, problems: &mut Vec<String>) -> Result<(), AwsError> {
+fn check_shape(shape: &Shape, value: &Value, at: &str, problems: &mut Vec<String>) -> Result<(), AwsError> {
     let mut fail = |constraint: &str| {
-        let value = shortened(value);
+        let value = shorten(value);
         problems.push(format!(
             "Value '{value}' at '{at}' failed to satisfy constraint: Member must {constraint}"
         ));
     };
-    match shape_ {
+    match shape {
         Shape::Text { min, max, pattern } => {
             let text = value.as_str().ok_or_else(|| mistyped(at, "a string"))?;
-            length(text.chars().count(), *min, *max, &mut fail);
+            check_range("length", text.chars().count(), *min, *max, &mut fail);
             if let Some(pattern) = pattern.filter(|pattern| !pattern.matches(text)) {
                 fail(&format!("satisfy regular expression pattern: {}", pattern.text));
             }
@@ -67,28 +67,28 @@ fn shape(shape_: &Shape, value: &Value, at: &str, problems: &mut Vec<String>) ->
         }
         Shape::Integer { min, max } => {
             let number = value.as_i64().ok_or_else(|| mistyped(at, "an integer"))?;
-            range(number, *min, *max, &mut fail);
+            check_range("value", number, *min, *max, &mut fail);
         }
         Shape::Number { min, max } => {
             let number = value.as_f64().ok_or_else(|| mistyped(at, "a number"))?;
-            range(number, *min, *max, &mut fail);
+            check_range("value", number, *min, *max, &mut fail);
         }
         Shape::Flag => {
             value.as_bool().ok_or_else(|| mistyped(at, "true or false"))?;
         }
         Shape::List { of, min, max } => {
             let list = value.as_array().ok_or_else(|| mistyped(at, "a list"))?;
-            length(list.len(), *min, *max, &mut fail);
+            check_range("length", list.len(), *min, *max, &mut fail);
             for (index, value) in list.iter().enumerate() {
-                shape(of, value, &format!("{at}.{}.member", index + 1), problems)?;
+                check_shape(of, value, &format!("{at}.{}.member", index + 1), problems)?;
             }
         }
         Shape::Map { key, value: of, max } => {
             let map = value.as_object().ok_or_else(|| mistyped(at, "an object"))?;
-            length(map.len(), 0, *max, &mut fail);
+            check_range("length", map.len(), 0, *max, &mut fail);
             for (name, value) in map {
-                shape(key, &Value::from(name.as_str()), &format!("{at}.key"), problems)?;
-                shape(of, value, &format!("{at}.{name}.member"), problems)?;
+                check_shape(key, &Value::from(name.as_str()), &format!("{at}.key"), problems)?;
+                check_shape(of, value, &format!("{at}.{name}.member"), problems)?;
             }
         }
         Shape::Structure(members) => {
@@ -99,31 +99,34 @@ fn shape(shape_: &Shape, value: &Value, at: &str, problems: &mut Vec<String>) ->
     Ok(())
 }
 
-fn length(length: usize, min: usize, max: usize, fail: &mut impl FnMut(&str)) {
-    if length < min {
-        fail(&format!("have length greater than or equal to {min}"));
-    }
-    if length > max {
-        fail(&format!("have length less than or equal to {max}"));
-    }
-}
-
-fn range<N: PartialOrd + std::fmt::Display>(number: N, min: N, max: N, fail: &mut impl FnMut(&str)) {
+fn check_range<N: PartialOrd + std::fmt::Display>(
+    what: &str,
+    number: N,
+    min: N,
+    max: N,
+    fail: &mut impl FnMut(&str),
+) {
     if number < min {
-        fail(&format!("have value greater than or equal to {min}"));
+        fail(&format!("have {what} greater than or equal to {min}"));
     }
     if number > max {
-        fail(&format!("have value less than or equal to {max}"));
+        fail(&format!("have {what} less than or equal to {max}"));
     }
 }
 
-fn lower_first(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
+/// The name of a member at AWS: `s3_bucket` becomes `S3Bucket`.
+fn pascal_case(name: &str) -> String {
+    let words = name.split('_').filter_map(|word| word.split_at_checked(1));
+    words.map(|(first, rest)| format!("{}{rest}", first.to_ascii_uppercase())).collect()
 }
 
-/// Long values are cut, so that an answer is never much longer than it has to be.
-fn shortened(value: &Value) -> String {
+fn first_lower(name: &str) -> String {
+    let (first, rest) = name.split_at_checked(1).unwrap_or_default();
+    format!("{}{rest}", first.to_ascii_lowercase())
+}
+
+/// A value for a message. Long ones are cut, so that the answer stays short.
+fn shorten(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match text.char_indices().nth(200) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -136,12 +139,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::rekognition::model;
+    use crate::rekognition::{copy::Copy, model::Request, projects::Describe};
 
     #[test]
     fn every_problem_is_named_at_once() {
         let body = json!({"SourceProjectArn": "x", "VersionName": "", "OutputConfig": {"S3Bucket": "a"}});
-        let error = members(model::COPY_PROJECT_VERSION, &body).unwrap_err();
+        let error = check(Copy::members(), &body).unwrap_err();
         assert_eq!(error.code, "ValidationException");
         for part in [
             "7 validation errors",
@@ -156,11 +159,12 @@ mod tests {
     #[test]
     fn an_unknown_member_and_null_are_ignored_and_a_wrong_type_is_refused() {
         let body = json!({"MaxResults": null, "Surprise": {}});
-        assert!(members(model::DESCRIBE_PROJECTS, &body).is_ok());
+        assert!(check(Describe::members(), &body).is_ok());
         for body in
             [json!({"MaxResults": "1"}), json!({"MaxResults": 1.5}), json!({"ProjectNames": "x"}), json!([])]
         {
-            assert_eq!(members(model::DESCRIBE_PROJECTS, &body).unwrap_err().code, "SerializationException");
+            let error = check(Describe::members(), &body).unwrap_err();
+            assert_eq!(error.code, "SerializationException");
         }
     }
 }

@@ -1,11 +1,10 @@
-//! The constraints of the service model, as data: which members each operation takes and what they may hold. No
-//! judgement here; `check` applies it.
+//! The constraints of the service model: the members of requests and the values that they accept. `check` applies them.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What a member may hold.
+/// The values that a member accepts.
 pub(super) enum Shape {
     Text { min: usize, max: usize, pattern: Option<&'static Pattern> },
     OneOf(&'static [&'static str]),
@@ -19,190 +18,141 @@ pub(super) enum Shape {
 
 /// A member of a structure.
 pub(super) struct Member {
+    /// In snake_case, as in Rust.
     pub(super) name: &'static str,
     pub(super) shape: &'static Shape,
-    pub(super) required: bool,
+    pub(super) is_required: bool,
 }
 
-/// A pattern, whole texts only, as AWS means them.
+pub(super) const fn required(name: &'static str, shape: &'static Shape) -> Member {
+    Member { name, shape, is_required: true }
+}
+
+pub(super) const fn optional(name: &'static str, shape: &'static Shape) -> Member {
+    Member { name, shape, is_required: false }
+}
+
+/// The members of an operation's request.
+pub(super) trait Request {
+    fn members() -> &'static [Member];
+}
+
+/// Declares an operation's request: a struct with its members, and the shape of each.
+macro_rules! request {
+    ($name:ident { $($presence:ident $field:ident: $type:ty = $shape:ident,)* }) => {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        pub(super) struct $name { $($field: $type,)* }
+
+        impl $crate::rekognition::model::Request for $name {
+            fn members() -> &'static [$crate::rekognition::model::Member] {
+                use $crate::rekognition::model;
+                static MEMBERS: &[model::Member] =
+                    &[$(model::$presence(stringify!($field), &model::$shape),)*];
+                MEMBERS
+            }
+        }
+    };
+}
+pub(super) use request;
+
+/// A pattern for the whole text, in the words of the service model.
 pub(super) struct Pattern {
-    /// As the service model writes it.
     pub(super) text: &'static str,
     regex: LazyLock<Option<Regex>>,
-    /// Stands for the look-ahead `(?!…)`, which the regex crate does not have.
-    not_beginning: &'static str,
 }
+
+/// The only look-ahead of the patterns, which the regex crate does not support.
+const NOT_AWS: &str = "(?!aws:)";
 
 impl Pattern {
     pub(super) fn matches(&self, text: &str) -> bool {
-        let begins = !self.not_beginning.is_empty() && text.starts_with(self.not_beginning);
-        !begins && self.regex.as_ref().is_some_and(|regex| regex.is_match(text))
+        let is_reserved = self.text.contains(NOT_AWS) && text.starts_with("aws:");
+        !is_reserved && self.regex.as_ref().is_some_and(|regex| regex.is_match(text))
     }
 }
 
-macro_rules! pattern {
-    ($name:ident, $regex:literal, $text:literal) => {
-        pattern!($name, $regex, $text, "");
-    };
-    ($name:ident, $regex:literal, $text:literal, $not:literal) => {
-        static $name: Pattern = Pattern {
-            text: $text,
-            regex: LazyLock::new(|| Regex::new(concat!(r"\A(?:", $regex, r")\z")).ok()),
-            not_beginning: $not,
-        };
+fn compile(pattern: &str) -> Option<Regex> {
+    // In the regex crate `\d` matches the digits of all scripts.
+    let pattern = pattern.replace(NOT_AWS, "").replace(r"\d", "[0-9]");
+    Regex::new(&format!(r"\A(?:{pattern})\z")).ok()
+}
+
+macro_rules! patterns {
+    ($($name:ident $text:literal)*) => {
+        $(static $name: Pattern = Pattern { text: $text, regex: LazyLock::new(|| compile($text)) };)*
     };
 }
 
-pattern!(NAME_PATTERN, r"[a-zA-Z0-9_.\-]+", r"[a-zA-Z0-9_.\-]+");
-pattern!(
-    PROJECT_ARN_PATTERN,
-    r"arn:[a-z0-9-]+:rekognition:[a-z0-9-]+:[0-9]{12}:project/[a-zA-Z0-9_.\-]{1,255}/[0-9]+",
-    r"(^arn:[a-z\d-]+:rekognition:[a-z\d-]+:\d{12}:project\/[a-zA-Z0-9_.\-]{1,255}\/[0-9]+$)"
-);
-pattern!(
-    VERSION_ARN_PATTERN,
-    r"arn:[a-z0-9-]+:rekognition:[a-z0-9-]+:[0-9]{12}:project/[a-zA-Z0-9_.\-]{1,255}/version/[a-zA-Z0-9_.\-]{1,255}/[0-9]+",
-    r"(^arn:[a-z\d-]+:rekognition:[a-z\d-]+:\d{12}:project\/[a-zA-Z0-9_.\-]{1,255}\/version\/[a-zA-Z0-9_.\-]{1,255}\/[0-9]+$)"
-);
-pattern!(BUCKET_PATTERN, r"[0-9A-Za-z.\-_]*", r"[0-9A-Za-z\.\-_]*");
-pattern!(
-    KMS_KEY_PATTERN,
-    r"[A-Za-z0-9][A-Za-z0-9:_/+=,@.\-]{0,2048}",
-    r"^[A-Za-z0-9][A-Za-z0-9:_/+=,@.-]{0,2048}$"
-);
-pattern!(TAG_KEY_PATTERN, r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", r"^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]*$", "aws:");
-pattern!(TAG_VALUE_PATTERN, r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$");
-pattern!(DESCRIPTION_PATTERN, r"[a-zA-Z0-9\-_. ()':,;?]+", r"[a-zA-Z0-9-_. ()':,;?]+");
-pattern!(REVISION_PATTERN, r"[0-9A-Fa-f]+", r"[0-9A-Fa-f]+");
-pattern!(DOCUMENT_PATTERN, r"[\x09\x0A\x0D\x20-\u{FF}]+", r"[\u0009\u000A\u000D\u0020-\u00FF]+");
+patterns! {
+    NAME_PATTERN r"[a-zA-Z0-9_.\-]+"
+    PROJECT_ARN_PATTERN r"(^arn:[a-z\d-]+:rekognition:[a-z\d-]+:\d{12}:project\/[a-zA-Z0-9_.\-]{1,255}\/[0-9]+$)"
+    VERSION_ARN_PATTERN r"(^arn:[a-z\d-]+:rekognition:[a-z\d-]+:\d{12}:project\/[a-zA-Z0-9_.\-]{1,255}\/version\/[a-zA-Z0-9_.\-]{1,255}\/[0-9]+$)"
+    BUCKET_PATTERN r"[0-9A-Za-z\.\-_]*"
+    KMS_KEY_PATTERN r"^[A-Za-z0-9][A-Za-z0-9:_/+=,@.-]{0,2048}$"
+    TAG_KEY_PATTERN r"^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"
+    TAG_VALUE_PATTERN r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"
+    DESCRIPTION_PATTERN r"[a-zA-Z0-9-_. ()':,;?]+"
+    REVISION_PATTERN r"[0-9A-Fa-f]+"
+    DOCUMENT_PATTERN r"[\u0009\u000A\u000D\u0020-\u00FF]+"
+}
 
 const fn text(min: usize, max: usize, pattern: Option<&'static Pattern>) -> Shape {
     Shape::Text { min, max, pattern }
 }
 
-static NAME: Shape = text(1, 255, Some(&NAME_PATTERN));
-static PROJECT_ARN: Shape = text(20, 2048, Some(&PROJECT_ARN_PATTERN));
-static VERSION_ARN: Shape = text(20, 2048, Some(&VERSION_ARN_PATTERN));
-static RESOURCE_ARN: Shape = text(20, 2048, None);
-static TOKEN: Shape = text(0, 1024, None);
-static BUCKET: Shape = text(3, 255, Some(&BUCKET_PATTERN));
-static KEY_PREFIX: Shape = text(0, 1024, None);
-static OBJECT_NAME: Shape = text(1, 1024, None);
-static KMS_KEY: Shape = text(1, 2048, Some(&KMS_KEY_PATTERN));
-static DESCRIPTION: Shape = text(1, 255, Some(&DESCRIPTION_PATTERN));
-static POLICY_NAME: Shape = text(1, 128, Some(&NAME_PATTERN));
-static REVISION: Shape = text(0, 64, Some(&REVISION_PATTERN));
-static DOCUMENT: Shape = text(1, 2000, Some(&DOCUMENT_PATTERN));
-static TAG_KEY: Shape = text(1, 128, Some(&TAG_KEY_PATTERN));
-static TAG_VALUE: Shape = text(0, 256, Some(&TAG_VALUE_PATTERN));
-static TAGS: Shape = Shape::Map { key: &TAG_KEY, value: &TAG_VALUE, max: 200 };
-static TAG_KEYS: Shape = Shape::List { of: &TAG_KEY, min: 0, max: 200 };
-static NAMES: Shape = Shape::List { of: &NAME, min: 1, max: 10 };
-static FEATURE: Shape = Shape::OneOf(&["CONTENT_MODERATION", "CUSTOM_LABELS"]);
-static FEATURES: Shape = Shape::List { of: &FEATURE, min: 1, max: 2 };
-static AUTO_UPDATE: Shape = Shape::OneOf(&["ENABLED", "DISABLED"]);
-static PAGE: Shape = Shape::Integer { min: 1, max: 100 };
-static POLICY_PAGE: Shape = Shape::Integer { min: 1, max: 5 };
-static UNITS: Shape = Shape::Integer { min: 1, max: i32::MAX as i64 };
-static PERCENT: Shape = Shape::Number { min: 0.0, max: 100.0 };
-static FLAG: Shape = Shape::Flag;
-
-const fn required(name: &'static str, shape: &'static Shape) -> Member {
-    Member { name, shape, required: true }
+macro_rules! shapes {
+    ($($name:ident = $shape:expr;)*) => { $(pub(super) static $name: Shape = $shape;)* };
 }
 
-const fn optional(name: &'static str, shape: &'static Shape) -> Member {
-    Member { name, shape, required: false }
+shapes! {
+    NAME = text(1, 255, Some(&NAME_PATTERN));
+    PROJECT_ARN = text(20, 2048, Some(&PROJECT_ARN_PATTERN));
+    VERSION_ARN = text(20, 2048, Some(&VERSION_ARN_PATTERN));
+    RESOURCE_ARN = text(20, 2048, None);
+    TOKEN = text(0, 1024, None);
+    BUCKET = text(3, 255, Some(&BUCKET_PATTERN));
+    KEY_PREFIX = text(0, 1024, None);
+    OBJECT_NAME = text(1, 1024, None);
+    KMS_KEY = text(1, 2048, Some(&KMS_KEY_PATTERN));
+    DESCRIPTION = text(1, 255, Some(&DESCRIPTION_PATTERN));
+    POLICY_NAME = text(1, 128, Some(&NAME_PATTERN));
+    REVISION = text(0, 64, Some(&REVISION_PATTERN));
+    DOCUMENT = text(1, 2000, Some(&DOCUMENT_PATTERN));
+    TAG_KEY = text(1, 128, Some(&TAG_KEY_PATTERN));
+    TAG_VALUE = text(0, 256, Some(&TAG_VALUE_PATTERN));
+    TAGS = Shape::Map { key: &TAG_KEY, value: &TAG_VALUE, max: 200 };
+    TAG_KEYS = Shape::List { of: &TAG_KEY, min: 0, max: 200 };
+    NAMES = Shape::List { of: &NAME, min: 1, max: 10 };
+    FEATURE = Shape::OneOf(&["CONTENT_MODERATION", "CUSTOM_LABELS"]);
+    FEATURES = Shape::List { of: &FEATURE, min: 1, max: 2 };
+    AUTO_UPDATE = Shape::OneOf(&["ENABLED", "DISABLED"]);
+    PAGE_SIZE = Shape::Integer { min: 1, max: 100 };
+    POLICY_PAGE_SIZE = Shape::Integer { min: 1, max: 5 };
+    UNITS = Shape::Integer { min: 1, max: i32::MAX as i64 };
+    PERCENT = Shape::Number { min: 0.0, max: 100.0 };
+    FLAG = Shape::Flag;
+    OUTPUT_CONFIG = Shape::Structure(&[optional("s3_bucket", &BUCKET), optional("s3_key_prefix", &KEY_PREFIX)]);
+    S3_OBJECT = Shape::Structure(&[
+        optional("bucket", &BUCKET),
+        optional("name", &OBJECT_NAME),
+        optional("version", &OBJECT_NAME),
+    ]);
+    MANIFEST = Shape::Structure(&[optional("s3_object", &S3_OBJECT)]);
+    ASSET = Shape::Structure(&[optional("ground_truth_manifest", &MANIFEST)]);
+    ASSETS = Shape::List { of: &ASSET, min: 0, max: usize::MAX };
+    TRAINING_DATA = Shape::Structure(&[optional("assets", &ASSETS)]);
+    TESTING_DATA = Shape::Structure(&[optional("assets", &ASSETS), optional("auto_create", &FLAG)]);
+    MODERATION = Shape::Structure(&[optional("confidence_threshold", &PERCENT)]);
+    FEATURE_CONFIG = Shape::Structure(&[optional("content_moderation", &MODERATION)]);
 }
-
-static OUTPUT_CONFIG: Shape =
-    Shape::Structure(&[optional("S3Bucket", &BUCKET), optional("S3KeyPrefix", &KEY_PREFIX)]);
-static S3_OBJECT: Shape = Shape::Structure(&[
-    optional("Bucket", &BUCKET),
-    optional("Name", &OBJECT_NAME),
-    optional("Version", &OBJECT_NAME),
-]);
-static MANIFEST: Shape = Shape::Structure(&[optional("S3Object", &S3_OBJECT)]);
-static ASSET: Shape = Shape::Structure(&[optional("GroundTruthManifest", &MANIFEST)]);
-static ASSETS: Shape = Shape::List { of: &ASSET, min: 0, max: usize::MAX };
-static TRAINING_DATA: Shape = Shape::Structure(&[optional("Assets", &ASSETS)]);
-static TESTING_DATA: Shape = Shape::Structure(&[optional("Assets", &ASSETS), optional("AutoCreate", &FLAG)]);
-static MODERATION: Shape = Shape::Structure(&[optional("ConfidenceThreshold", &PERCENT)]);
-static FEATURE_CONFIG: Shape = Shape::Structure(&[optional("ContentModeration", &MODERATION)]);
-
-pub(super) static COPY_PROJECT_VERSION: &[Member] = &[
-    required("SourceProjectArn", &PROJECT_ARN),
-    required("SourceProjectVersionArn", &VERSION_ARN),
-    required("DestinationProjectArn", &PROJECT_ARN),
-    required("VersionName", &NAME),
-    required("OutputConfig", &OUTPUT_CONFIG),
-    optional("Tags", &TAGS),
-    optional("KmsKeyId", &KMS_KEY),
-];
-pub(super) static CREATE_PROJECT: &[Member] = &[
-    required("ProjectName", &NAME),
-    optional("Feature", &FEATURE),
-    optional("AutoUpdate", &AUTO_UPDATE),
-    optional("Tags", &TAGS),
-];
-pub(super) static CREATE_PROJECT_VERSION: &[Member] = &[
-    required("ProjectArn", &PROJECT_ARN),
-    required("VersionName", &NAME),
-    required("OutputConfig", &OUTPUT_CONFIG),
-    optional("TrainingData", &TRAINING_DATA),
-    optional("TestingData", &TESTING_DATA),
-    optional("Tags", &TAGS),
-    optional("KmsKeyId", &KMS_KEY),
-    optional("VersionDescription", &DESCRIPTION),
-    optional("FeatureConfig", &FEATURE_CONFIG),
-];
-pub(super) static DESCRIBE_PROJECTS: &[Member] = &[
-    optional("NextToken", &TOKEN),
-    optional("MaxResults", &PAGE),
-    optional("ProjectNames", &NAMES),
-    optional("Features", &FEATURES),
-];
-pub(super) static DESCRIBE_PROJECT_VERSIONS: &[Member] = &[
-    required("ProjectArn", &PROJECT_ARN),
-    optional("VersionNames", &NAMES),
-    optional("NextToken", &TOKEN),
-    optional("MaxResults", &PAGE),
-];
-pub(super) static PROJECT: &[Member] = &[required("ProjectArn", &PROJECT_ARN)];
-pub(super) static VERSION: &[Member] = &[required("ProjectVersionArn", &VERSION_ARN)];
-pub(super) static START_PROJECT_VERSION: &[Member] = &[
-    required("ProjectVersionArn", &VERSION_ARN),
-    required("MinInferenceUnits", &UNITS),
-    optional("MaxInferenceUnits", &UNITS),
-];
-pub(super) static PUT_PROJECT_POLICY: &[Member] = &[
-    required("ProjectArn", &PROJECT_ARN),
-    required("PolicyName", &POLICY_NAME),
-    optional("PolicyRevisionId", &REVISION),
-    required("PolicyDocument", &DOCUMENT),
-];
-pub(super) static LIST_PROJECT_POLICIES: &[Member] = &[
-    required("ProjectArn", &PROJECT_ARN),
-    optional("NextToken", &TOKEN),
-    optional("MaxResults", &POLICY_PAGE),
-];
-pub(super) static DELETE_PROJECT_POLICY: &[Member] = &[
-    required("ProjectArn", &PROJECT_ARN),
-    required("PolicyName", &POLICY_NAME),
-    optional("PolicyRevisionId", &REVISION),
-];
-pub(super) static RESOURCE: &[Member] = &[required("ResourceArn", &RESOURCE_ARN)];
-pub(super) static TAG_RESOURCE: &[Member] =
-    &[required("ResourceArn", &RESOURCE_ARN), required("Tags", &TAGS)];
-pub(super) static UNTAG_RESOURCE: &[Member] =
-    &[required("ResourceArn", &RESOURCE_ARN), required("TagKeys", &TAG_KEYS)];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_pattern_takes_what_aws_takes() {
+    fn every_pattern_accepts_what_aws_accepts() {
         for (pattern, good, bad) in [
             (&NAME_PATTERN, "flowers.2026-11_02", "flowers/1"),
             (

@@ -1,59 +1,40 @@
-//! Pages: newest first, with tokens that mean nothing to anybody but us.
+//! The pages of a listing, newest item first.
 
-use crate::error::AwsError;
+use uuid::Uuid;
 
-/// What comes after what: the number of an ARN, then its text.
+use crate::answer::AwsError;
+
+/// The order of the items: the number of an ARN, then a text.
 pub(super) type Key = (u64, String);
 
-/// A page of `items`, which come newest first, and the token of the next.
+/// A page of at most `max` of these items, which must come newest first, and the token of the next page.
 ///
-/// `scope` ties a token to the operation and its filters: a token of another listing is refused.
+/// `scope` names the operation and its filters. A token of another scope is refused.
 pub(super) fn page<T>(
     items: impl IntoIterator<Item = (Key, T)>,
-    max: Option<usize>,
-    default_max: usize,
+    max: usize,
     token: Option<&str>,
     scope: &str,
 ) -> Result<(Vec<T>, Option<String>), AwsError> {
-    let after = match token.filter(|token| !token.is_empty()) {
-        Some(token) => Some(read(token, scope).ok_or_else(|| {
-            AwsError::new("InvalidPaginationTokenException", "The pagination token is not valid here.")
-        })?),
-        None => None,
+    // A token is the scope's hash and the key of the last item, so that new items move no page.
+    let scope = Uuid::new_v5(&Uuid::NAMESPACE_OID, scope.as_bytes()).simple().to_string();
+    let read = |token: &str| {
+        let (number, text) = token.strip_prefix(&scope)?.split_once(':')?;
+        Some((number.parse::<u64>().ok()?, text.to_owned()))
     };
-    let max = max.unwrap_or(default_max);
+    let invalid =
+        || AwsError::new("InvalidPaginationTokenException", "The pagination token is not valid here.");
+    let token = token.filter(|token| !token.is_empty());
+    let after = token.map(|token| read(token).ok_or_else(invalid)).transpose()?;
     let mut items =
         items.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key < after)).peekable();
-    let mut page = Vec::new();
-    let mut last = None;
-    while page.len() < max
-        && let Some((key, item)) = items.next()
-    {
+    let (mut page, mut last) = (Vec::new(), None);
+    for (key, item) in items.by_ref().take(max) {
         last = Some(key);
         page.push(item);
     }
-    let next = items.peek().and(last).map(|key| write(&key, scope));
+    let next = items.peek().and(last).map(|(number, text)| format!("{scope}{number}:{text}"));
     Ok((page, next))
-}
-
-fn write((number, text): &Key, scope: &str) -> String {
-    let scope = fingerprint(scope);
-    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-    format!("{scope:016x}{number:016x}{hex}")
-}
-
-fn read(token: &str, scope: &str) -> Option<Key> {
-    let number = |at| u64::from_str_radix(token.get(at)?, 16).ok();
-    let hex = token.get(32..)?;
-    let bytes = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok());
-    let text = String::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()?;
-    (number(0..16)? == fingerprint(scope)).then_some((number(16..32)?, text))
-}
-
-/// FNV-1a: the same in every build, unlike the standard library's hashes.
-fn fingerprint(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -66,34 +47,28 @@ mod tests {
 
     #[test]
     fn pages_follow_each_other_without_a_gap_and_the_last_has_no_token() {
-        let mut token = None;
-        let mut seen = Vec::new();
+        let (mut token, mut seen) = (None, Vec::new());
         loop {
-            let (page, next) = page(items(7), Some(3), 100, token.as_deref(), "s").unwrap();
+            // Items that are added between two pages move nothing.
+            let count = if token.is_none() { 7 } else { 9 };
+            let (page, next) = page(items(count), 3, token.as_deref(), "s").unwrap();
             seen.extend(page);
-            match next {
-                Some(next) => token = Some(next),
-                None => break,
+            token = next;
+            if token.is_none() {
+                break;
             }
         }
         assert_eq!(seen, [6, 5, 4, 3, 2, 1, 0]);
-        assert_eq!(page(items(3), Some(3), 100, None, "s").unwrap().1, None);
+        assert_eq!(page(items(3), 3, None, "s").unwrap().1, None);
     }
 
     #[test]
-    fn what_is_added_between_two_pages_moves_nothing() {
-        let (_, token) = page(items(4), Some(2), 100, None, "s").unwrap();
-        assert_eq!(page(items(9), Some(2), 100, token.as_deref(), "s").unwrap().0, [1, 0]);
-    }
-
-    #[test]
-    fn a_foreign_or_made_up_token_is_refused() {
-        let (_, token) = page(items(4), Some(2), 100, None, "s").unwrap();
-        let token = token.unwrap();
-        let (cut, beheaded) = (token.get(..35).unwrap(), token.get(1..).unwrap());
+    fn a_token_of_another_listing_or_a_made_up_one_is_refused() {
+        let token = page(items(4), 2, None, "s").unwrap().1.unwrap();
+        let (cut, beheaded) = (token.get(..32).unwrap(), token.get(1..).unwrap());
         for (token, scope) in [(token.as_str(), "other"), ("x", "s"), ("ü", "s"), (cut, "s"), (beheaded, "s")]
         {
-            let error = page(items(4), None, 100, Some(token), scope).unwrap_err();
+            let error = page(items(4), 100, Some(token), scope).unwrap_err();
             assert_eq!(error.code, "InvalidPaginationTokenException");
         }
     }

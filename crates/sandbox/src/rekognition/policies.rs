@@ -1,97 +1,87 @@
-//! PutProjectPolicy, ListProjectPolicies, DeleteProjectPolicy, with revision ids as documented.
-//! <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_PutProjectPolicy.html>
+//! [PutProjectPolicy](https://docs.aws.amazon.com/rekognition/latest/APIReference/API_PutProjectPolicy.html),
+//! ListProjectPolicies and DeleteProjectPolicy, with revision ids.
 
-use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Answer, Call, page::page, seconds};
+use super::{Answer, Call, model::request, page::page, seconds};
 use crate::{
+    answer::AwsError,
     calls::PolicyChange,
     clock::later,
-    error::AwsError,
     policy::Policy,
     world::{Project, ProjectPolicy, UnseenPolicyChange},
 };
 
-/// Policies of one project.
-const MOST: usize = 5;
+/// The largest number of policies of a project.
+const MAX_POLICIES: usize = 5;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Put {
-    project_arn: String,
-    policy_name: String,
-    policy_revision_id: Option<String>,
-    policy_document: String,
-}
+request!(Put {
+    required project_arn: String = PROJECT_ARN,
+    required policy_name: String = POLICY_NAME,
+    optional policy_revision_id: Option<String> = REVISION,
+    required policy_document: String = DOCUMENT,
+});
 
-pub(super) fn put(mut call: Call<'_>) -> Answer {
-    let request: Put = call.read()?;
+pub(super) fn put(mut call: Call<'_>, request: Put) -> Answer {
     let now = call.now;
-    let until = later(now, call.state.settings.policy_delay);
     let settings = call.state.settings.clone();
-    let project = call.own_project("PutProjectPolicy", &request.project_arn)?;
+    let project = call.own_project(&request.project_arn)?;
     Policy::read(&request.policy_document, &project.project_arn.project)
         .and_then(|policy| policy.check(&settings))
         .map_err(|malformed| AwsError::new("MalformedPolicyDocumentException", malformed))?;
-    let document = request.policy_document.clone();
+    let (name, document) = (request.policy_name, request.policy_document);
     let revision_id = Uuid::new_v4().simple().to_string();
     let count = project.policies.len();
-    let existing = project.policies.iter_mut().find(|policy| policy.name == request.policy_name);
+    let existing = project.policies.iter_mut().find(|policy| policy.name == name);
     let before = match (existing, request.policy_revision_id) {
         (Some(_), None) => {
-            let message =
-                format!("A policy named `{}` exists already: give its revision id.", request.policy_name);
+            let message = format!("A policy named `{name}` exists already: give its revision id.");
             return Err(AwsError::new("ResourceAlreadyExistsException", message));
         }
         (Some(policy), Some(revision)) if policy.revision_id == revision => {
             policy.revision_id.clone_from(&revision_id);
             policy.updated_at = now;
-            Some(std::mem::replace(&mut policy.document, request.policy_document))
+            Some(std::mem::replace(&mut policy.document, document.clone()))
         }
-        (_, Some(revision)) => return Err(stale(&request.policy_name, &revision)),
-        (None, None) if count >= MOST => {
-            let message = format!("A project has at most {MOST} policies.");
-            return Err(AwsError::new("LimitExceededException", message));
+        (_, Some(revision)) => return Err(stale(&name, &revision)),
+        (None, None) if count >= MAX_POLICIES => {
+            let message = format!("A project has at most {MAX_POLICIES} policies.");
+            return Err(AwsError::limit_exceeded(message));
         }
         (None, None) => {
             project.policies.push(ProjectPolicy {
-                name: request.policy_name.clone(),
+                name: name.clone(),
                 revision_id: revision_id.clone(),
-                document: request.policy_document,
+                document: document.clone(),
                 created_at: now,
                 updated_at: now,
             });
             None
         }
     };
-    project.hide(request.policy_name.clone(), before, now, until);
-    call.note(request.project_arn, request.policy_name, Some(document));
+    call.record(request.project_arn, name, before, Some(document))?;
     Ok(json!({"PolicyRevisionId": revision_id}))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct List {
-    project_arn: String,
-    next_token: Option<String>,
-    max_results: Option<usize>,
-}
+request!(List {
+    required project_arn: String = PROJECT_ARN,
+    optional next_token: Option<String> = TOKEN,
+    optional max_results: Option<usize> = POLICY_PAGE_SIZE,
+});
 
-pub(super) fn list(mut call: Call<'_>) -> Answer {
-    let request: List = call.read()?;
-    let project = call.own_project("ListProjectPolicies", &request.project_arn)?;
-    let arn = project.project_arn.clone();
+pub(super) fn list(mut call: Call<'_>, request: List) -> Answer {
+    let Project { project_arn, policies, .. } = call.own_project(&request.project_arn)?;
     let age = |policy: &ProjectPolicy| u64::try_from(policy.created_at.as_millisecond()).unwrap_or(0);
     let mut items: Vec<_> =
-        project.policies.iter().map(|policy| ((age(policy), policy.name.clone()), policy)).collect();
+        policies.iter().map(|policy| ((age(policy), policy.name.clone()), policy)).collect();
     items.sort_by(|(a, _), (b, _)| b.cmp(a));
-    let scope = format!("policies {arn}");
-    let (policies, next) = page(items, request.max_results, MOST, request.next_token.as_deref(), &scope)?;
+    let scope = format!("policies {project_arn}");
+    let most = request.max_results.unwrap_or(MAX_POLICIES);
+    let (policies, next) = page(items, most, request.next_token.as_deref(), &scope)?;
     let policies = policies.into_iter().map(|policy| {
         json!({
-            "ProjectArn": arn,
+            "ProjectArn": project_arn,
             "PolicyName": policy.name,
             "PolicyRevisionId": policy.revision_id,
             "PolicyDocument": policy.document,
@@ -100,40 +90,27 @@ pub(super) fn list(mut call: Call<'_>) -> Answer {
         })
     });
     let policies = policies.collect();
-    Ok(call.listed("ProjectPolicies", policies, next))
+    call.listing("ProjectPolicies", policies, next)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Delete {
-    project_arn: String,
-    policy_name: String,
-    policy_revision_id: Option<String>,
-}
+request!(Delete {
+    required project_arn: String = PROJECT_ARN,
+    required policy_name: String = POLICY_NAME,
+    optional policy_revision_id: Option<String> = REVISION,
+});
 
-pub(super) fn delete(mut call: Call<'_>) -> Answer {
-    let request: Delete = call.read()?;
-    let now = call.now;
-    let until = later(now, call.state.settings.policy_delay);
-    let project = call.own_project("DeleteProjectPolicy", &request.project_arn)?;
-    let missing = || AwsError::not_found(format!("The project has no policy `{}`.", request.policy_name));
-    let index =
-        project.policies.iter().position(|policy| policy.name == request.policy_name).ok_or_else(missing)?;
-    let policy = project.policies.remove(index);
+pub(super) fn delete(mut call: Call<'_>, request: Delete) -> Answer {
+    let name = request.policy_name;
+    let policies = &mut call.own_project(&request.project_arn)?.policies;
+    let index = policies.iter().position(|policy| policy.name == name);
+    let missing = || AwsError::not_found(format!("The project has no policy `{name}`."));
+    let policy = policies.remove(index.ok_or_else(missing)?);
     if let Some(revision) = request.policy_revision_id.filter(|revision| *revision != policy.revision_id) {
-        project.policies.insert(index, policy);
-        return Err(stale(&request.policy_name, &revision));
+        policies.insert(index.unwrap_or_default(), policy);
+        return Err(stale(&name, &revision));
     }
-    project.hide(request.policy_name.clone(), Some(policy.document), now, until);
-    call.note(request.project_arn, request.policy_name, None);
+    call.record(request.project_arn, name, Some(policy.document), None)?;
     Ok(json!({}))
-}
-
-impl Call<'_> {
-    fn note(&mut self, project_arn: String, name: String, document: Option<String>) {
-        let change = PolicyChange { at: self.now, project_arn, name, document };
-        self.state.policy_changes.push(change);
-    }
 }
 
 fn stale(name: &str, revision: &str) -> AwsError {
@@ -141,11 +118,22 @@ fn stale(name: &str, revision: &str) -> AwsError {
     AwsError::new("InvalidPolicyRevisionIdException", message)
 }
 
-impl Project {
-    /// Keeps authorization on what it saw before, until the change is seen.
-    fn hide(&mut self, name: String, document: Option<String>, now: jiff::Timestamp, until: jiff::Timestamp) {
-        if until > now {
-            self.unseen_policy_changes.push(UnseenPolicyChange { name, document, until });
+impl Call<'_> {
+    /// Records the change of a policy. Authorization sees the document `before` until the delay of policy changes is over.
+    fn record(
+        &mut self,
+        project_arn: String,
+        name: String,
+        before: Option<String>,
+        document: Option<String>,
+    ) -> Result<(), AwsError> {
+        let delay = self.state.settings.policy_delay;
+        if delay.is_positive() {
+            let until = later(self.now, delay);
+            let change = UnseenPolicyChange { name: name.clone(), document: before, until };
+            self.own_project(&project_arn)?.unseen_policy_changes.push(change);
         }
+        self.state.policy_changes.push(PolicyChange { at: self.now, project_arn, name, document });
+        Ok(())
     }
 }

@@ -1,27 +1,23 @@
-//! CreateProject, DescribeProjects, DeleteProject.
+//! CreateProject, DescribeProjects and DeleteProject.
 
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Answer, Call, page::page, seconds};
+use super::{Answer, Call, model::request, page::page, seconds};
 use crate::{
+    answer::AwsError,
     arn::{ProjectArn, ProjectName},
     clock::later,
-    error::AwsError,
     world::{Feature, Project, Tags},
 };
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Create {
-    project_name: String,
-    feature: Option<Feature>,
-    auto_update: Option<String>,
-    tags: Option<Tags>,
-}
+request!(Create {
+    required project_name: String = NAME,
+    optional feature: Option<Feature> = FEATURE,
+    optional auto_update: Option<String> = AUTO_UPDATE,
+    optional tags: Option<Tags> = TAGS,
+});
 
-pub(super) fn create(mut call: Call<'_>) -> Answer {
-    let request: Create = call.read()?;
+pub(super) fn create(mut call: Call<'_>, request: Create) -> Answer {
     let name = ProjectName {
         partition: "aws".to_owned(),
         region: call.state.world.region.clone(),
@@ -31,19 +27,12 @@ pub(super) fn create(mut call: Call<'_>) -> Answer {
     if call.state.world.project_named(&name).is_some() {
         return Err(AwsError::in_use(format!("A project named `{}` exists already.", name.name)));
     }
-    let own = call
-        .state
-        .world
-        .projects
-        .iter()
-        .filter(|project| project.project_arn.project.account == name.account);
-    if call.state.settings.quotas.projects.is_some_and(|most| own.count() >= most) {
-        return Err(AwsError::new(
-            "LimitExceededException",
-            "The account has as many projects as it may have.",
-        ));
+    let is_own = |project: &&Project| project.project_arn.project.account == name.account;
+    let own = call.state.world.projects.iter().filter(is_own).count();
+    if call.state.settings.quotas.projects.is_some_and(|most| own >= most) {
+        return Err(AwsError::limit_exceeded("The account has as many projects as it may have."));
     }
-    let project_arn = ProjectArn { project: name, number: call.number() };
+    let project_arn = ProjectArn { project: name, number: call.new_number() };
     call.state.world.projects.push(Project {
         project_arn: project_arn.clone(),
         created_at: Some(call.now),
@@ -58,41 +47,38 @@ pub(super) fn create(mut call: Call<'_>) -> Answer {
     Ok(json!({"ProjectArn": project_arn}))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Describe {
-    next_token: Option<String>,
-    max_results: Option<usize>,
-    project_names: Option<Vec<String>>,
-    features: Option<Vec<Feature>>,
-}
+request!(Describe {
+    optional next_token: Option<String> = TOKEN,
+    optional max_results: Option<usize> = PAGE_SIZE,
+    optional project_names: Option<Vec<String>> = NAMES,
+    optional features: Option<Vec<Feature>> = FEATURES,
+});
 
-pub(super) fn describe(mut call: Call<'_>) -> Answer {
-    let request: Describe = call.read()?;
-    // Without a filter: custom labels only, as AWS has it.
+pub(super) fn describe(call: Call<'_>, request: Describe) -> Answer {
+    // Without a filter AWS shows custom labels only.
     let features = request.features.unwrap_or_else(|| vec![Feature::CustomLabels]);
-    let named = |name: &String| request.project_names.as_ref().is_none_or(|names| names.contains(name));
+    let is_named = |name: &String| request.project_names.as_ref().is_none_or(|names| names.contains(name));
     let projects = call.state.world.projects.iter().filter(|project| {
         let name = &project.project_arn.project;
-        name.account == call.caller.account && named(&name.name) && features.contains(&project.feature)
+        name.account == call.caller.account && is_named(&name.name) && features.contains(&project.feature)
     });
     let mut items: Vec<_> = projects
         .map(|project| ((project.project_arn.number, project.project_arn.to_string()), project))
         .collect();
     items.sort_by(|(a, _), (b, _)| b.cmp(a));
     let scope = format!("projects {} {:?} {features:?}", call.caller.account, request.project_names);
-    let (projects, next) = page(items, request.max_results, 100, request.next_token.as_deref(), &scope)?;
-    let descriptions: Vec<_> = projects.into_iter().map(description).collect();
-    Ok(call.listed("ProjectDescriptions", descriptions, next))
+    let (projects, next) =
+        page(items, request.max_results.unwrap_or(100), request.next_token.as_deref(), &scope)?;
+    call.listing("ProjectDescriptions", projects.into_iter().map(description).collect(), next)
 }
 
-fn description(project: &Project) -> serde_json::Value {
+fn description(project: &Project) -> Value {
     let mut description = json!({
         "ProjectArn": project.project_arn,
         "CreationTimestamp": seconds(project.created_at()),
         "Status": if project.deleted_at.is_some() { "DELETING" } else { "CREATED" },
         "Datasets": [],
-        // AWS's answer for a project of custom labels.
+        // AWS's answer for a project of custom labels is an empty text.
         "Feature": if project.feature == Feature::CustomLabels { json!("") } else { json!(project.feature) },
     });
     if let (Some(members), Some(auto_update)) = (description.as_object_mut(), &project.auto_update) {
@@ -101,16 +87,11 @@ fn description(project: &Project) -> serde_json::Value {
     description
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Delete {
-    project_arn: String,
-}
+request!(Delete { required project_arn: String = PROJECT_ARN, });
 
-pub(super) fn delete(mut call: Call<'_>) -> Answer {
-    let Delete { project_arn } = call.read()?;
+pub(super) fn delete(mut call: Call<'_>, request: Delete) -> Answer {
     let end = later(call.now, call.state.settings.deleting);
-    let project = call.own_project("DeleteProject", &project_arn)?;
+    let project = call.own_project(&request.project_arn)?;
     if !project.versions.is_empty() {
         return Err(AwsError::in_use("The project has versions: delete them first."));
     }

@@ -1,75 +1,61 @@
-//! TagResource, UntagResource, ListTagsForResource, on projects and versions.
+//! TagResource, UntagResource and ListTagsForResource, for projects and versions.
 
-use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, Call};
+use super::{Answer, Call, missing, model::request};
 use crate::{
+    answer::AwsError,
     arn::{ProjectArn, VersionArn},
-    error::AwsError,
     world::Tags,
 };
 
-/// Tags of one resource.
-const MOST: usize = 200;
+/// The largest number of tags of a resource.
+const MAX_TAGS: usize = 200;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Tag {
-    resource_arn: String,
-    tags: Tags,
-}
+request!(Tag {
+    required resource_arn: String = RESOURCE_ARN,
+    required tags: Tags = TAGS,
+});
 
-pub(super) fn tag(mut call: Call<'_>) -> Answer {
-    let request: Tag = call.read()?;
-    let tags = call.tags("TagResource", &request.resource_arn)?;
+pub(super) fn tag(mut call: Call<'_>, request: Tag) -> Answer {
+    let tags = call.tags(&request.resource_arn)?;
     let new = request.tags.keys().filter(|key| !tags.contains_key(*key)).count();
-    if tags.len() + new > MOST {
-        let message = format!("A resource has at most {MOST} tags.");
+    if tags.len() + new > MAX_TAGS {
+        let message = format!("A resource has at most {MAX_TAGS} tags.");
         return Err(AwsError::new("ServiceQuotaExceededException", message));
     }
     tags.extend(request.tags);
     Ok(json!({}))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Untag {
-    resource_arn: String,
-    tag_keys: Vec<String>,
-}
+request!(Untag {
+    required resource_arn: String = RESOURCE_ARN,
+    required tag_keys: Vec<String> = TAG_KEYS,
+});
 
-pub(super) fn untag(mut call: Call<'_>) -> Answer {
-    let request: Untag = call.read()?;
-    let tags = call.tags("UntagResource", &request.resource_arn)?;
-    tags.retain(|key, _| !request.tag_keys.contains(key));
+pub(super) fn untag(mut call: Call<'_>, request: Untag) -> Answer {
+    call.tags(&request.resource_arn)?.retain(|key, _| !request.tag_keys.contains(key));
     Ok(json!({}))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct List {
-    resource_arn: String,
-}
+request!(List { required resource_arn: String = RESOURCE_ARN, });
 
-pub(super) fn list(mut call: Call<'_>) -> Answer {
-    let request: List = call.read()?;
-    let tags = call.tags("ListTagsForResource", &request.resource_arn)?;
-    Ok(json!({"Tags": tags}))
+pub(super) fn list(mut call: Call<'_>, request: List) -> Answer {
+    Ok(json!({"Tags": call.tags(&request.resource_arn)?}))
 }
 
 impl Call<'_> {
-    fn tags(&mut self, operation: &str, arn: &str) -> Result<&mut Tags, AwsError> {
-        let missing = || AwsError::not_found(format!("`{arn}` does not exist."));
+    /// The tags of the caller's own project or version.
+    fn tags(&mut self, arn: &str) -> Result<&mut Tags, AwsError> {
         if let Ok(version) = arn.parse::<VersionArn>() {
-            self.own(operation, &version.project.account, &arn)?;
-            let version = self.state.world.version_mut(&version).ok_or_else(missing)?;
-            return Ok(&mut version.tags);
+            self.authorize(&version.project.account, &arn)?;
+            let version = self.state.world.version_mut(&version);
+            return version.map(|version| &mut version.tags).ok_or_else(|| missing("project version", &arn));
         }
         if let Ok(project) = arn.parse::<ProjectArn>() {
-            self.own(operation, &project.project.account, &arn)?;
-            let project = self.state.world.project_mut(&project).ok_or_else(missing)?;
-            return Ok(&mut project.tags);
+            self.authorize(&project.project.account, &arn)?;
+            let project = self.state.world.project_mut(&project);
+            return project.map(|project| &mut project.tags).ok_or_else(|| missing("project", &arn));
         }
         Err(AwsError::invalid_parameter(format!("`{arn}` is no ARN of something that can be tagged.")))
     }

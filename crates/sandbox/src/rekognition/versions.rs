@@ -1,44 +1,40 @@
-//! CreateProjectVersion and DescribeProjectVersions. Training data is not looked at: training takes its time and
+//! The operations on versions, except the copy. The sandbox looks at no training data: training takes its time and
 //! succeeds.
 
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Call, page::page, seconds};
+use super::{Answer, Call, model::request, page::page, seconds};
 use crate::{
+    answer::AwsError,
     arn::VersionArn,
     clock::later,
-    error::AwsError,
     status::Status,
     world::{Feature, OutputConfig, Project, Tags, Version},
 };
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Create {
-    project_arn: String,
-    version_name: String,
-    output_config: OutputConfig,
-    tags: Option<Tags>,
-    kms_key_id: Option<String>,
-    version_description: Option<String>,
-    training_data: Option<Value>,
-    testing_data: Option<Value>,
-}
+request!(Create {
+    required project_arn: String = PROJECT_ARN,
+    required version_name: String = NAME,
+    required output_config: OutputConfig = OUTPUT_CONFIG,
+    optional training_data: Option<Value> = TRAINING_DATA,
+    optional testing_data: Option<Value> = TESTING_DATA,
+    optional tags: Option<Tags> = TAGS,
+    optional kms_key_id: Option<String> = KMS_KEY,
+    optional version_description: Option<String> = DESCRIPTION,
+    // Checked, and then ignored.
+    optional _feature_config: Option<Value> = FEATURE_CONFIG,
+});
 
-pub(super) fn create(mut call: Call<'_>) -> Answer {
-    let request: Create = call.read()?;
+pub(super) fn create(mut call: Call<'_>, request: Create) -> Answer {
     call.check_bucket(&request.output_config)?;
     if request.training_data.is_some() != request.testing_data.is_some() {
         return Err(AwsError::invalid_parameter("Give `TrainingData` and `TestingData` both, or neither."));
     }
-    let training = call.state.settings.training;
-    let next =
-        call.after(call.state.settings.training, Status::TrainingCompleted, "The model is ready to run.");
-    let number = call.number();
-    let (now, settings) = (call.now, call.state.settings.clone());
-    let project = call.own_project("CreateProjectVersion", &request.project_arn)?;
-    project.takes(&request.version_name, "ResourceInUseException", settings.quotas.versions)?;
+    let (training, most) = (call.state.settings.training, call.state.settings.quotas.versions);
+    let next = call.step(training, Status::TrainingCompleted, "The model is ready to run.");
+    let (number, now) = (call.new_number(), call.now);
+    let project = call.own_project(&request.project_arn)?;
+    project.check_new_version(&request.version_name, "ResourceInUseException", most)?;
     let arn =
         VersionArn { project: project.project_arn.project.clone(), version: request.version_name, number };
     let mut version = Version::new(arn, now, request.output_config);
@@ -53,63 +49,57 @@ pub(super) fn create(mut call: Call<'_>) -> Answer {
     Ok(answer)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Describe {
-    project_arn: String,
-    version_names: Option<Vec<String>>,
-    next_token: Option<String>,
-    max_results: Option<usize>,
-}
+request!(Describe {
+    required project_arn: String = PROJECT_ARN,
+    optional version_names: Option<Vec<String>> = NAMES,
+    optional next_token: Option<String> = TOKEN,
+    optional max_results: Option<usize> = PAGE_SIZE,
+});
 
-pub(super) fn describe(mut call: Call<'_>) -> Answer {
-    let request: Describe = call.read()?;
+pub(super) fn describe(mut call: Call<'_>, request: Describe) -> Answer {
     let (now, delay) = (call.now, call.state.settings.describe_delay);
-    let project = call.own_project("DescribeProjectVersions", &request.project_arn)?;
+    let project = call.own_project(&request.project_arn)?;
     let feature = project.feature;
-    let named = |name: &String| request.version_names.as_ref().is_none_or(|names| names.contains(name));
-    // Newest last in the world, newest first here.
-    let items = project.versions.iter().rev().filter(|version| named(&version.project_version_arn.version));
-    let items = items.filter(|version| delay.is_zero() || later(version.created_at(), delay) <= now);
-    let items = items.map(|version| {
+    let is_named = |name: &String| request.version_names.as_ref().is_none_or(|names| names.contains(name));
+    // The world has the newest version last, the answer first.
+    let versions =
+        project.versions.iter().rev().filter(|version| is_named(&version.project_version_arn.version));
+    let visible = versions.filter(|version| delay.is_zero() || later(version.created_at(), delay) <= now);
+    let items = visible.map(|version| {
         ((version.project_version_arn.number, version.project_version_arn.version.clone()), version)
     });
     let scope = format!("versions {} {:?}", request.project_arn, request.version_names);
-    let (versions, next) = page(items, request.max_results, 100, request.next_token.as_deref(), &scope)?;
-    let descriptions: Vec<_> = versions.into_iter().map(|version| description(version, feature)).collect();
-    Ok(call.listed("ProjectVersionDescriptions", descriptions, next))
+    let (versions, next) =
+        page(items, request.max_results.unwrap_or(100), request.next_token.as_deref(), &scope)?;
+    let descriptions = versions.into_iter().map(|version| description(version, feature)).collect();
+    call.listing("ProjectVersionDescriptions", descriptions, next)
 }
 
 fn description(version: &Version, feature: Feature) -> Value {
-    let mut members = Map::new();
-    let mut put = |name: &str, value: Value| {
-        if !value.is_null() {
-            members.insert(name.to_owned(), value);
-        }
-    };
-    put("ProjectVersionArn", version.project_version_arn.to_string().into());
-    put("CreationTimestamp", seconds(version.created_at()));
-    put("Status", version.status.as_str().into());
-    put("StatusMessage", version.status_message.clone().into());
-    put("TrainingEndTimestamp", version.trained_at.map_or(Value::Null, seconds));
     let is_copied = version.source_project_version_arn.is_some()
         && ![Status::CopyingInProgress, Status::CopyingFailed].contains(&version.status);
-    if version.trained_at.is_some() || is_copied {
-        for (name, value) in &version.training_result {
-            put(name, value.clone());
-        }
-    }
-    put("OutputConfig", json!(version.output_config));
-    put("KmsKeyId", version.kms_key_id.clone().into());
-    put("MinInferenceUnits", version.min_inference_units.into());
-    put("MaxInferenceUnits", version.max_inference_units.into());
-    put("SourceProjectVersionArn", json!(version.source_project_version_arn));
-    put("VersionDescription", version.version_description.clone().into());
-    put("Feature", json!(feature));
+    let is_trained = version.trained_at.is_some();
+    let mut members = if is_trained || is_copied { version.training_result.clone() } else { Map::new() };
+    let others = [
+        ("ProjectVersionArn", json!(version.project_version_arn)),
+        ("CreationTimestamp", seconds(version.created_at())),
+        ("Status", json!(version.status)),
+        ("StatusMessage", json!(version.status_message)),
+        ("TrainingEndTimestamp", version.trained_at.map_or(Value::Null, seconds)),
+        ("OutputConfig", json!(version.output_config)),
+        ("KmsKeyId", json!(version.kms_key_id)),
+        ("MinInferenceUnits", json!(version.min_inference_units)),
+        ("MaxInferenceUnits", json!(version.max_inference_units)),
+        ("SourceProjectVersionArn", json!(version.source_project_version_arn)),
+        ("VersionDescription", json!(version.version_description)),
+        ("Feature", json!(feature)),
+    ];
+    let present = others.into_iter().filter(|(_, value)| !value.is_null());
+    members.extend(present.map(|(name, value)| (name.to_owned(), value)));
     Value::Object(members)
 }
 
-/// What DescribeProjectVersions shows of a training that ended, as AWS's members: the figures are made up.
+/// The training results that DescribeProjectVersions shows, as AWS's members. The figures are made up.
 fn training_result(
     version: &Version,
     seconds: i64,
@@ -135,6 +125,60 @@ fn training_result(
     result.as_object().cloned().unwrap_or_default()
 }
 
+request!(Start {
+    required project_version_arn: String = VERSION_ARN,
+    required min_inference_units: u32 = UNITS,
+    optional max_inference_units: Option<u32> = UNITS,
+});
+
+pub(super) fn start(mut call: Call<'_>, request: Start) -> Answer {
+    if request.max_inference_units.is_some_and(|max| max < request.min_inference_units) {
+        return Err(AwsError::invalid_parameter("`MaxInferenceUnits` is below `MinInferenceUnits`."));
+    }
+    let is_running = |version: &Version| matches!(version.status, Status::Starting | Status::Running);
+    let running = call.count_own_versions(is_running);
+    let is_full = call.state.settings.quotas.running.is_some_and(|most| running >= most);
+    let next = call.step(call.state.settings.starting, Status::Running, "The model is running.");
+    let version = call.own_version(&request.project_version_arn)?;
+    let startable = [Status::TrainingCompleted, Status::CopyingCompleted, Status::Stopped, Status::Failed];
+    version.check_status("start", &startable)?;
+    if is_full {
+        return Err(AwsError::limit_exceeded("As many models are running as may be."));
+    }
+    version.begin(Status::Starting, Some("The model is being started.".to_owned()), Some(next));
+    version.min_inference_units = Some(request.min_inference_units);
+    version.max_inference_units = request.max_inference_units;
+    Ok(json!({"Status": version.status}))
+}
+
+request!(OneVersion { required project_version_arn: String = VERSION_ARN, });
+
+pub(super) fn stop(mut call: Call<'_>, request: OneVersion) -> Answer {
+    let next = call.step(call.state.settings.stopping, Status::Stopped, "The model is stopped.");
+    let version = call.own_version(&request.project_version_arn)?;
+    version.check_status("stop", &[Status::Running])?;
+    version.begin(Status::Stopping, Some("The model is being stopped.".to_owned()), Some(next));
+    Ok(json!({"Status": version.status}))
+}
+
+pub(super) fn delete(mut call: Call<'_>, request: OneVersion) -> Answer {
+    // The version leaves the world at the end of `DELETING`, so nobody sees the status of this step.
+    let next = call.step(call.state.settings.deleting, Status::Deleting, "");
+    let may_be_copying = call.state.settings.delete_while_copying;
+    let version = call.own_version(&request.project_version_arn)?;
+    let is_busy = match version.status {
+        Status::Starting | Status::Running | Status::Stopping | Status::Deleting => true,
+        Status::TrainingInProgress => true,
+        Status::CopyingInProgress => !may_be_copying,
+        _ => false,
+    };
+    if is_busy {
+        return Err(version.in_use("delete"));
+    }
+    version.begin(Status::Deleting, Some("The model is being deleted.".to_owned()), Some(next));
+    Ok(json!({"Status": version.status}))
+}
+
 impl Version {
     pub(super) fn new(arn: VersionArn, now: jiff::Timestamp, output_config: OutputConfig) -> Self {
         Self {
@@ -154,11 +198,25 @@ impl Version {
             max_inference_units: None,
         }
     }
+
+    fn check_status(&self, verb: &str, statuses: &[Status]) -> Result<(), AwsError> {
+        if statuses.contains(&self.status) { Ok(()) } else { Err(self.in_use(verb)) }
+    }
+
+    fn in_use(&self, verb: &str) -> AwsError {
+        let (arn, status) = (&self.project_version_arn, self.status.as_str());
+        AwsError::in_use(format!("Can't {verb} `{arn}`: its status is {status}."))
+    }
 }
 
 impl Project {
-    /// Whether one more version of this name can be made here.
-    pub(super) fn takes(&self, name: &str, taken_error: &str, most: Option<usize>) -> Result<(), AwsError> {
+    /// Checks that a version with this name can be created. A taken name has the error `taken_error`.
+    pub(super) fn check_new_version(
+        &self,
+        name: &str,
+        taken_error: &str,
+        most: Option<usize>,
+    ) -> Result<(), AwsError> {
         if self.deleted_at.is_some() {
             return Err(AwsError::in_use("The project is being deleted."));
         }
@@ -180,15 +238,5 @@ impl Call<'_> {
             return Err(AwsError::invalid_parameter("`OutputConfig` has no `S3Bucket`."));
         }
         Ok(())
-    }
-
-    /// A list and, if there is more, the token of the next page.
-    pub(super) fn listed(&self, name: &str, items: Vec<Value>, next: Option<String>) -> Value {
-        let mut members = Map::from_iter([(name.to_owned(), Value::Array(items))]);
-        let next = next.or_else(|| self.state.settings.empty_last_token.then(String::new));
-        if let Some(next) = next {
-            members.insert("NextToken".to_owned(), next.into());
-        }
-        Value::Object(members)
     }
 }

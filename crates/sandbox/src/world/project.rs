@@ -1,4 +1,4 @@
-//! A project as the world holds it: its policies, and what authorization sees of them.
+//! A project of the world, with its policies as authorization sees them.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Tags, WorldError, document,
-    version::{Version, from_number},
+    version::{Version, time_of},
 };
 use crate::{arn::ProjectArn, policy::Policy};
 
@@ -15,19 +15,19 @@ use crate::{arn::ProjectArn, policy::Policy};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Project {
-    /// The project's ARN; its number is the creation time.
+    /// The project's ARN.
     pub project_arn: ProjectArn,
-    /// When it was created; left out: what the ARN says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When it was created; `None`: at the time in its ARN.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// Custom labels, or an adapter for content moderation.
     #[serde(default, skip_serializing_if = "Feature::is_default")]
     pub feature: Feature,
     /// `ENABLED` or `DISABLED`, for adapters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_update: Option<String>,
     /// When a deletion in progress ends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
     /// The project's tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
@@ -35,7 +35,7 @@ pub struct Project {
     /// The project policies, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<ProjectPolicy>,
-    /// Changes of policies that authorization does not see yet, oldest first.
+    /// Policy changes that authorization does not see yet, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unseen_policy_changes: Vec<UnseenPolicyChange>,
     /// The versions, oldest first.
@@ -47,10 +47,10 @@ pub struct Project {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Feature {
-    /// A model of one's own labels.
+    /// A model with the user's own labels.
     #[default]
     CustomLabels,
-    /// An adapter, which can't be copied.
+    /// An adapter, which cannot be copied.
     ContentModeration,
 }
 
@@ -64,23 +64,24 @@ impl Feature {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProjectPolicy {
-    /// Unique in its project.
+    /// The name, unique in its project.
     pub name: String,
-    /// Hexadecimal; changes with every change of the policy.
+    /// Hexadecimal digits, which change with every change of the policy.
     pub revision_id: String,
-    /// The policy, as text or (in a world file) as the JSON it is.
+    /// The policy's JSON. A world file may hold it as a text or as the JSON itself.
     #[serde(deserialize_with = "document")]
     pub document: String,
-    /// When it was attached.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
 }
 
-/// Until `until`, authorization sees the policy `name` as `document`, or not at all.
+/// A policy change that authorization does not see before `until`. Until then the policy `name` is `document`; `None`: it
+/// does not exist.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the sentence above names them all")]
+#[expect(missing_docs, reason = "the sentences above name the fields")]
 pub struct UnseenPolicyChange {
     pub name: String,
     pub document: Option<String>,
@@ -88,8 +89,8 @@ pub struct UnseenPolicyChange {
 }
 
 impl Project {
-    /// Sorts the versions by age; an error if something here can't be in this project.
-    pub(super) fn put_in_order(&mut self) -> Result<(), WorldError> {
+    /// Checks the policies and the versions, and sorts the versions by age.
+    pub(super) fn check(&mut self) -> Result<(), WorldError> {
         for policy in &self.policies {
             Policy::read(&policy.document, &self.project_arn.project).map_err(|malformed| {
                 WorldError::Policy(self.project_arn.to_string(), malformed.to_string())
@@ -102,10 +103,16 @@ impl Project {
                 return Err(WorldError::ForeignVersion(self.project_arn.to_string(), arn.to_string()));
             }
             if !names.insert(arn.version.as_str()) {
-                return Err(WorldError::Twice(arn.to_string()));
+                return Err(WorldError::Duplicate(arn.to_string()));
             }
         }
         Ok(())
+    }
+
+    /// Carries out every change that is due at `now`.
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        self.unseen_policy_changes.retain(|change| change.until > now);
+        self.versions.retain_mut(|version| version.settle(now));
     }
 
     /// The version with this name.
@@ -113,27 +120,22 @@ impl Project {
         self.versions.iter().find(|version| version.project_version_arn.version == name)
     }
 
-    /// When it was created.
+    /// When the project was created.
     pub fn created_at(&self) -> Timestamp {
-        self.created_at.unwrap_or_else(|| from_number(self.project_arn.number))
+        self.created_at.unwrap_or_else(|| time_of(self.project_arn.number))
     }
 
-    /// The policy documents that authorization sees at `now`: changes may take time to be seen.
-    pub fn policies_seen(&self, now: Timestamp) -> Vec<&str> {
-        let unseen = |name: &str| {
-            self.unseen_policy_changes.iter().find(|change| change.name == name && change.until > now)
-        };
-        let deleted = self.unseen_policy_changes.iter().map(|change| change.name.as_str());
-        let mut names: Vec<&str> = self.policies.iter().map(|policy| policy.name.as_str()).collect();
-        names.extend(deleted);
-        names.sort_unstable();
-        names.dedup();
-        let document = |name: &str| match unseen(name) {
-            Some(change) => change.document.as_deref(),
-            None => {
-                self.policies.iter().find(|policy| policy.name == name).map(|policy| policy.document.as_str())
-            }
-        };
-        names.into_iter().filter_map(document).collect()
+    /// The policy documents that authorization sees, once due changes are carried out.
+    pub(crate) fn policies_seen(&self) -> Vec<&str> {
+        let unseen = &self.unseen_policy_changes;
+        let is_changed =
+            |name: &str, earlier: &[UnseenPolicyChange]| earlier.iter().any(|it| it.name == name);
+        let current = self.policies.iter().filter(|policy| !is_changed(&policy.name, unseen));
+        // Of several changes of one policy, the first one names what authorization still sees.
+        let old = unseen.iter().enumerate().filter_map(|(index, change)| {
+            let is_first = !is_changed(&change.name, unseen.get(..index).unwrap_or_default());
+            change.document.as_deref().filter(|_| is_first)
+        });
+        current.map(|policy| policy.document.as_str()).chain(old).collect()
     }
 }

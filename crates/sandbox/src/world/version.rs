@@ -1,69 +1,81 @@
-//! A project version as the world holds it.
+//! A project version of the world, and the changes of its status as time passes.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Tags;
-use crate::{arn::VersionArn, life::Step, status::Status};
+use crate::{arn::VersionArn, status::Status};
 
-/// A project version: a model, trained or copied.
+/// A project version: a trained or copied model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Version {
-    /// The version's ARN; its number is the creation time.
+    /// The version's ARN.
     pub project_version_arn: VersionArn,
-    /// When it was created; left out: what the ARN says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When it was created; `None`: at the time in its ARN.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
-    /// Training, copying, hosting and deleting in one word.
+    /// The status: one word for training, copying, hosting and deleting.
     pub status: Status,
-    /// The text beside the status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The status message.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_message: Option<String>,
-    /// What the status turns into, and when.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The next status.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<Step>,
     /// When training ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trained_at: Option<Timestamp>,
-    /// What DescribeProjectVersions shows of the training besides its end, in AWS's own spelling: `EvaluationResult`,
-    /// `ManifestSummary`, `TrainingDataResult`, `TestingDataResult`, `BillableTrainingTimeInSeconds`. A copy has its
-    /// source's.
+    /// The training results that DescribeProjectVersions shows, in AWS's spelling: `EvaluationResult`, `ManifestSummary`,
+    /// `TrainingDataResult`, `TestingDataResult`, `BillableTrainingTimeInSeconds`. A copy has those of its source.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub training_result: Map<String, Value>,
-    /// On a copy: the version it was copied from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The version that a copy was made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_project_version_arn: Option<VersionArn>,
-    /// Where in S3 the results went.
+    /// The place of the results in S3.
     #[serde(default, skip_serializing_if = "OutputConfig::is_empty")]
     pub output_config: OutputConfig,
     /// The key that encrypts the model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<String>,
     /// The version's tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
-    /// The description given to CreateProjectVersion.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The description in CreateProjectVersion.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version_description: Option<String>,
-    /// Inference units while it is hosted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The inference units while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_inference_units: Option<u32>,
-    /// The most inference units while it is hosted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The largest number of inference units while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_inference_units: Option<u32>,
 }
 
-/// Where in S3 results go. AWS's own spelling.
+/// The next status of a version. In the status `DELETING`, the version leaves the world instead.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Step {
+    /// When it comes, in sandbox time.
+    pub at: Timestamp,
+    /// The status.
+    pub status: Status,
+    /// The status message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_message: Option<String>,
+}
+
+/// A place in S3, in AWS's spelling.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OutputConfig {
     /// The bucket's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_bucket: Option<String>,
-    /// A prefix inside the bucket.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The prefix of the keys in the bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_key_prefix: Option<String>,
 }
 
@@ -74,16 +86,32 @@ impl OutputConfig {
 }
 
 impl Version {
-    /// When it was created.
+    /// When the version was created.
     pub fn created_at(&self) -> Timestamp {
-        self.created_at.unwrap_or_else(|| from_number(self.project_version_arn.number))
+        self.created_at.unwrap_or_else(|| time_of(self.project_version_arn.number))
+    }
+
+    /// Sets the status and the next one.
+    pub(crate) fn begin(&mut self, status: Status, message: Option<String>, next: Option<Step>) {
+        self.status = status;
+        self.status_message = message;
+        self.next = next;
+    }
+
+    /// Changes the status if that is due at `now`. Returns false if the version is deleted.
+    pub(super) fn settle(&mut self, now: Timestamp) -> bool {
+        let Some(step) = self.next.take_if(|step| step.at <= now) else { return true };
+        let is_deleted = self.status == Status::Deleting;
+        if step.status == Status::TrainingCompleted {
+            self.trained_at = Some(step.at);
+        }
+        self.begin(step.status, step.status_message, None);
+        !is_deleted
     }
 }
 
-/// The time that the number at the end of an ARN tells.
-pub(super) fn from_number(millisecond: u64) -> Timestamp {
-    i64::try_from(millisecond)
-        .ok()
-        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
-        .unwrap_or(Timestamp::UNIX_EPOCH)
+/// The creation time in the number of an ARN.
+pub(super) fn time_of(number: u64) -> Timestamp {
+    let time = i64::try_from(number).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    time.unwrap_or(Timestamp::UNIX_EPOCH)
 }

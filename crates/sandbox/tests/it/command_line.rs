@@ -1,15 +1,16 @@
-//! `sandbox serve`: the real functions on its clock, the shipped ones on the machine's, and a full disk.
+//! `sandbox serve` with the copier, with the shipped functions, and with a full disk.
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader},
     process::{Child, ChildStdout, Command, Stdio},
 };
 
 use serde_json::{Value, json};
 
-/// A `sandbox serve`, ended with the test.
+use crate::support::*;
+
+/// A running `sandbox serve`. Dropping it kills the process.
 struct Serve {
     process: Child,
     output: BufReader<ChildStdout>,
@@ -47,40 +48,22 @@ impl Serve {
         }
     }
 
-    /// Status and body of the answer.
-    fn send(&self, method: &str, path: &str, headers: &str, body: &Value) -> (u16, String) {
-        let body = body.to_string();
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let length = body.len();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}",
-            self.address
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    async fn send(&self, method: &str, path: &str, body: &Value) -> Reply {
+        exchange(&self.address, text(method, path, &[], &body.to_string()).as_bytes()).await.unwrap()
     }
 
-    /// Asks for a copy of the world's model, as an event on the bus.
-    fn request(&self, name: &str) {
+    /// Publishes a request for a copy of the small world's model.
+    async fn request(&self, name: &str) {
         let detail = json!({
-            "sourceProjectArn": "arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000",
-            "sourceProjectVersionArn": "arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/flowers.2026-11-02/1762077600000",
-            "destinationProjectArn": "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/1761991200000",
+            "sourceProjectArn": FLOWERS,
+            "sourceProjectVersionArn": FLOWERS_VERSION,
+            "destinationProjectArn": PRODUCTION,
             "versionName": name,
             "outputConfig": {"s3Bucket": "flowers-production-models"},
         });
         let entry = json!({"Source": "test", "DetailType": "Rekognition Model Copy Requested", "Detail": detail.to_string()});
-        let credential = "Credential=111122223333/20261124/us-east-1/events/aws4_request";
-        let signature = "0".repeat(64);
-        let headers = format!(
-            "authorization: AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature={signature}\r\n\
-             x-amz-target: AWSEvents.PutEvents\r\ncontent-type: application/x-amz-json-1.1\r\n"
-        );
-        assert_eq!(self.send("POST", "/", &headers, &json!({"Entries": [entry]})).0, 200);
+        let call = signed(SOURCE, "events:PutEvents", &json!({"Entries": [entry]}));
+        assert_eq!(exchange(&self.address, call.as_bytes()).await.unwrap().status, 200);
     }
 }
 
@@ -91,30 +74,30 @@ impl Drop for Serve {
     }
 }
 
-#[test]
-fn a_copy_of_thirty_hours_is_overdue_and_timed_out_when_the_clock_is_advanced_by_35() {
+#[tokio::test]
+async fn a_copy_of_thirty_hours_is_overdue_and_timed_out_when_the_clock_is_advanced_by_35() {
     let mut serve = Serve::start(&["--functions"]);
-    assert_eq!(serve.send("PUT", "/_sandbox/settings", "", &json!({"copying": "30h"})).0, 200);
-    serve.request("slow");
+    assert_eq!(serve.send("PUT", "/_sandbox/settings", &json!({"copying": "30h"})).await.status, 200);
+    serve.request("slow").await;
     assert_eq!(serve.announced(), "STARTED");
-    assert_eq!(serve.send("POST", "/_sandbox/clock", "", &json!({"advance": "35h"})).0, 200);
+    assert_eq!(serve.send("POST", "/_sandbox/clock", &json!({"advance": "35h"})).await.status, 200);
     assert_eq!([serve.announced(), serve.announced()], ["OVERDUE", "TIMED_OUT"]);
 
-    // What the functions sign, and when they believe it is, still fits.
-    serve.request("after");
+    // The functions still work: their signatures and their clock follow the sandbox's.
+    serve.request("after").await;
     assert_eq!(serve.announced(), "STARTED");
 }
 
-#[test]
-fn the_shipped_functions_keep_the_machines_clock() {
+#[tokio::test]
+async fn the_shipped_functions_keep_the_machines_clock() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["start-copy", "check-copies"] {
         std::fs::write(folder.path().join(name), "").unwrap();
     }
     let serve = Serve::start(&["--binaries", folder.path().to_str().unwrap()]);
-    let (status, body) = serve.send("POST", "/_sandbox/clock", "", &json!({"advance": "1h"}));
-    assert_eq!(status, 409);
-    assert!(body.contains("whose clock is the machine's"), "{body}");
+    let reply = serve.send("POST", "/_sandbox/clock", &json!({"advance": "1h"})).await;
+    assert_eq!(reply.status, 409);
+    assert!(reply.body.contains("whose clock is the machine's"), "{}", reply.body);
 }
 
 #[test]

@@ -283,7 +283,12 @@ async fn a_copy_can_be_told_to_fail() {
 #[tokio::test]
 async fn quotas_hold_once_they_are_set() {
     let sandbox = start(|settings| {
-        settings.quotas = Quotas { concurrent_copies: Some(1), versions: Some(2), ..Quotas::aws() };
+        settings.quotas = Quotas {
+            calls_per_second: Some(5),
+            versions: Some(2),
+            concurrent_copies: Some(1),
+            ..Quotas::default()
+        };
     })
     .await;
     ok(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;

@@ -1,8 +1,8 @@
-//! The port as a client sees it: who is let in, how errors are written, what faults do and what is recorded.
+//! The port as a client sees it: signatures, errors, faults, the record of calls and the `/_sandbox/` interface.
 
 use crate::support::*;
 use jiff::SignedDuration;
-use sandbox::{Clock, Effect, Fault, Sandbox, Table, World, ledger_table};
+use sandbox::{Clock, Effect, Fault, Sandbox, World, ledger_table};
 use serde_json::{Value, json};
 
 async fn start() -> Sandbox {
@@ -30,7 +30,7 @@ async fn an_error_has_the_wire_form_of_its_service() {
 }
 
 #[tokio::test]
-async fn who_is_not_signed_or_signed_for_something_else_is_refused() {
+async fn an_unsigned_request_or_one_with_another_scope_is_refused() {
     let sandbox = start().await;
     let wrong_service = authorization(SOURCE, "s3");
     let wrong_region = authorization(SOURCE, "rekognition").replace("us-east-1", "eu-west-1");
@@ -50,11 +50,11 @@ async fn who_is_not_signed_or_signed_for_something_else_is_refused() {
         let reply = request(&sandbox, "POST", "/", &headers, "{}").await.unwrap();
         assert_eq!((reply.status, reply.code().as_str()), (400, code));
     }
-    assert!(sandbox.calls().is_empty(), "who has no name is not recorded");
+    assert!(sandbox.calls().is_empty(), "a call without a caller is not recorded");
 }
 
 #[tokio::test]
-async fn what_the_sandbox_does_not_have_is_an_unknown_operation() {
+async fn an_operation_that_the_sandbox_does_not_have_is_unknown() {
     let sandbox = start().await;
     let json = "application/x-amz-json-1.1";
     for (method, target, content_type) in [
@@ -131,9 +131,7 @@ async fn every_answer_has_the_date_of_the_sandboxs_clock() {
 #[tokio::test]
 async fn an_item_is_deleted_when_its_time_to_live_is_over_by_the_sandboxs_clock() {
     let sandbox = start().await;
-    let mut table: Table = ledger_table(DESTINATION, "items");
-    table.time_to_live_attribute = Some("expiresAt".to_owned());
-    sandbox.create_table(table).unwrap();
+    sandbox.create_table(ledger_table(DESTINATION, "items")).unwrap();
     let expires_at = (sandbox.clock().now() + SignedDuration::from_hours(1)).as_second().to_string();
     let item = json!({"id": {"S": "a"}, "expiresAt": {"N": expires_at}});
     let put = json!({"TableName": "items", "Item": item});
@@ -196,16 +194,6 @@ async fn an_error_comes_in_place_of_the_work_or_after_it() {
 }
 
 #[tokio::test]
-async fn an_outage_of_one_service_leaves_the_others_up() {
-    let sandbox = start().await;
-    sandbox.fault(Fault::outage("dynamodb"));
-    assert_eq!(call(&sandbox, SOURCE, "dynamodb:ListTables", &json!({})).await.status, 503);
-    assert_eq!(call(&sandbox, SOURCE, "rekognition:DescribeProjects", &json!({})).await.status, 200);
-    sandbox.clear_faults();
-    assert_eq!(call(&sandbox, SOURCE, "dynamodb:ListTables", &json!({})).await.status, 200);
-}
-
-#[tokio::test]
 async fn every_call_is_recorded_with_caller_action_resources_and_outcome() {
     let sandbox = start().await;
     sandbox.create_ledger(DESTINATION, "ledger").unwrap();
@@ -253,20 +241,25 @@ async fn every_call_is_recorded_with_caller_action_resources_and_outcome() {
 }
 
 #[tokio::test]
-async fn what_is_published_can_be_listed_and_followed() {
+async fn what_is_published_is_listed_and_requests_apart() {
     let sandbox = start().await;
-    let mut follow = sandbox.follow();
-    let detail = json!({"status": "STARTED"}).to_string();
-    let entry = json!({"Source": "s", "DetailType": "t", "Detail": detail, "Resources": ["r"]});
-    let reply = call(&sandbox, DESTINATION, "events:PutEvents", &json!({"Entries": [entry]})).await;
-    let event = follow.next().await;
-    assert_eq!(reply.json()["Entries"][0]["EventId"], event.id);
-    assert_eq!(sandbox.announcements(), std::slice::from_ref(&event));
-    let seen = event.to_event();
-    assert_eq!(seen["detail"]["status"], "STARTED");
-    assert_eq!((&seen["account"], &seen["detail-type"]), (&json!(DESTINATION), &json!("t")));
-    let listed = request(&sandbox, "GET", "/_sandbox/announcements", &[], "").await.unwrap().json();
-    assert_eq!(listed[0]["event-bus-name"], "default");
+    let entry = |detail_type: &str| json!({"Source": "s", "DetailType": detail_type, "Detail": "{\"a\": 1}"});
+    let entries = json!({"Entries": [entry("t"), entry("Rekognition Model Copy Requested")]});
+    let reply = call(&sandbox, DESTINATION, "events:PutEvents", &entries).await.json();
+    for (index, path) in ["/_sandbox/announcements", "/_sandbox/requests"].iter().enumerate() {
+        let event = sandbox.announcements()[index].to_event();
+        assert_eq!(
+            (&event["id"], &event["account"]),
+            (&reply["Entries"][index]["EventId"], &json!(DESTINATION))
+        );
+        let listed = request(&sandbox, "GET", path, &[], "").await.unwrap().json();
+        let [listed] = &listed.as_array().unwrap()[..] else { panic!("{listed}") };
+        assert_eq!((&listed["id"], &listed["detail"]["a"]), (&event["id"], &json!(1)));
+        assert_eq!(
+            (&listed["detail-type"], &listed["event-bus-name"]),
+            (&event["detail-type"], &json!("default"))
+        );
+    }
 }
 
 #[tokio::test]
@@ -294,36 +287,15 @@ async fn each_account_has_its_own_tables_and_a_condition_that_fails_returns_the_
     assert_eq!((answer.status, answer.json()), (200, json!({})), "the table is back, empty");
 }
 
-async fn sts(sandbox: &Sandbox, body: &str) -> Reply {
-    let authorization = authorization(DESTINATION, "sts");
-    let headers = [
-        ("authorization", authorization.as_str()),
-        ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
-    ];
-    request(sandbox, "POST", "/", &headers, body).await.unwrap()
-}
-
-fn element<'a>(xml: &'a str, name: &str) -> &'a str {
-    let (_, rest) = xml.split_once(&format!("<{name}>")).expect(name);
-    rest.split('<').next().unwrap()
-}
-
 #[tokio::test]
 async fn sts_names_the_caller_and_opens_sessions_of_roles() {
     let sandbox = start().await;
-    let who = sts(&sandbox, "Action=GetCallerIdentity&Version=2011-06-15").await;
+    let who = sts(&sandbox, DESTINATION, "Action=GetCallerIdentity&Version=2011-06-15").await;
     assert_eq!(element(&who.body, "Arn"), "arn:aws:iam::444455556666:root");
     let role = "RoleArn=arn:aws:iam::444455556666:role/copier&RoleSessionName=me";
-    let assumed = sts(&sandbox, &format!("Action=AssumeRole&Version=2011-06-15&{role}")).await;
+    let assumed = sts(&sandbox, DESTINATION, &format!("Action=AssumeRole&Version=2011-06-15&{role}")).await;
     let (key, token) = (element(&assumed.body, "AccessKeyId"), element(&assumed.body, "SessionToken"));
-    let authorization = authorization(key, "rekognition");
-    let headers = [
-        ("authorization", authorization.as_str()),
-        ("x-amz-security-token", token),
-        ("x-amz-target", "RekognitionService.CopyProjectVersion"),
-        ("content-type", "application/x-amz-json-1.1"),
-    ];
-    let reply = request(&sandbox, "POST", "/", &headers, &copy("v1").to_string()).await.unwrap();
+    let reply = call_as_session(&sandbox, (key, token), "CopyProjectVersion", &copy("v1")).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     let calls = sandbox.calls();
     assert_eq!(calls.last().unwrap().caller, "arn:aws:sts::444455556666:assumed-role/copier/me");
@@ -338,7 +310,7 @@ async fn sts_names_the_caller_and_opens_sessions_of_roles() {
         ("Action=Guess", "InvalidAction"),
         ("", "InvalidAction"),
     ] {
-        let reply = sts(&sandbox, body).await;
+        let reply = sts(&sandbox, DESTINATION, body).await;
         assert_eq!((reply.status, element(&reply.body, "Code")), (400, code), "{body}");
     }
 }

@@ -1,8 +1,8 @@
-//! Roles that the world lists: who may assume them, and what their sessions may do.
+//! The roles of the world: which callers may assume them, and what their sessions may do.
 
 use crate::support::*;
 use sandbox::{Role, Sandbox, World};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/model-copier-policies";
 const COPIER: &str = "444455556666.start-copy";
@@ -37,28 +37,14 @@ async fn sandbox() -> Sandbox {
     Sandbox::start(world).await.unwrap()
 }
 
-/// The status, and the session's access key and token if there is one.
-async fn assume(
-    sandbox: &Sandbox,
-    caller: &str,
-    role: &str,
-    external_id: Option<&str>,
-) -> (u16, String, String) {
-    let authorization = authorization(caller, "sts");
-    let headers =
-        [("authorization", authorization.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+async fn assume(sandbox: &Sandbox, caller: &str, role: &str, external_id: Option<&str>) -> Reply {
     let mut body = format!("Action=AssumeRole&Version=2011-06-15&RoleSessionName=me&RoleArn={role}");
     body.extend(external_id.map(|id| format!("&ExternalId={id}")));
-    let reply = request(sandbox, "POST", "/", &headers, &body).await.unwrap();
-    let element = |name: &str| {
-        let after = reply.body.split(&format!("<{name}>")).nth(1).unwrap_or_default();
-        after.split('<').next().unwrap_or_default().to_owned()
-    };
-    (reply.status, element("AccessKeyId"), element("SessionToken"))
+    sts(sandbox, caller, &body).await
 }
 
 #[tokio::test]
-async fn a_listed_role_is_assumed_by_whom_it_trusts_and_with_the_external_id_only() {
+async fn a_listed_role_is_assumed_only_by_a_trusted_caller_with_the_external_id() {
     let sandbox = sandbox().await;
     let secret = Some("flowers-and-nothing-else");
     let stranger = "777788889999.start-copy";
@@ -72,26 +58,18 @@ async fn a_listed_role_is_assumed_by_whom_it_trusts_and_with_the_external_id_onl
         (COPIER, "arn:aws:iam::111122223333:role/admin", secret, 403),
         (COPIER, "arn:aws:iam::777788889999:role/unlisted", None, 200),
     ] {
-        let (answered, ..) = assume(&sandbox, caller, role, external_id).await;
-        assert_eq!(answered, status, "{caller} {role} {external_id:?}");
+        let reply = assume(&sandbox, caller, role, external_id).await;
+        assert_eq!(reply.status, status, "{caller} {role} {external_id:?}");
     }
 }
 
 #[tokio::test]
-async fn a_listed_roles_session_does_what_its_policy_says() {
+async fn the_session_of_a_listed_role_may_do_what_its_policy_allows() {
     let sandbox = sandbox().await;
-    let (_, key, token) = assume(&sandbox, COPIER, ROLE, Some("flowers-and-nothing-else")).await;
-    let call = async |operation: &str, body: serde_json::Value| {
-        let authorization = authorization(&key, "rekognition");
-        let target = format!("RekognitionService.{operation}");
-        let headers = [
-            ("authorization", authorization.as_str()),
-            ("x-amz-security-token", token.as_str()),
-            ("x-amz-target", target.as_str()),
-            ("content-type", "application/x-amz-json-1.1"),
-        ];
-        request(&sandbox, "POST", "/", &headers, &body.to_string()).await.unwrap()
-    };
+    let session = assume(&sandbox, COPIER, ROLE, Some("flowers-and-nothing-else")).await.body;
+    let session = (element(&session, "AccessKeyId"), element(&session, "SessionToken"));
+    let call =
+        async |operation: &str, body: Value| call_as_session(&sandbox, session, operation, &body).await;
     let listed = call("ListProjectPolicies", json!({"ProjectArn": FLOWERS})).await;
     assert_eq!(listed.status, 200);
     let delete = json!({"ProjectArn": FLOWERS, "PolicyName": "copy-to-production"});

@@ -1,5 +1,4 @@
-//! A client for tests: signs in form, sends what it is told, and reads the answer. No SDK: a test that sends broken
-//! requests needs one that lets it.
+//! An HTTP client for tests. Unlike an SDK it can send broken requests. Its signatures have the right form and no value.
 
 use sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -33,7 +32,7 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// The error's code, without a namespace; empty for a success.
+    /// The error's code without a namespace; empty for a success.
     pub(crate) fn code(&self) -> String {
         let kind = self.json()["__type"].as_str().unwrap_or_default().to_owned();
         kind.rsplit('#').next().unwrap_or_default().to_owned()
@@ -47,9 +46,13 @@ pub(crate) async fn send_and_leave(sandbox: &Sandbox, request: &[u8]) {
     stream.shutdown().await.unwrap();
 }
 
-/// Sends a request as it is and reads until the connection closes. None: it closed without an answer.
+/// Sends a request as it is, and reads until the connection closes. `None`: it closed without an answer.
 pub(crate) async fn raw(sandbox: &Sandbox, request: &[u8]) -> Option<Reply> {
-    let address = sandbox.endpoint().replace("http://", "");
+    exchange(&sandbox.endpoint().replace("http://", ""), request).await
+}
+
+/// Does what [`raw`] does, with the server at `address`.
+pub(crate) async fn exchange(address: &str, request: &[u8]) -> Option<Reply> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     // The server may answer and close before it has read everything.
     let _ = stream.write_all(request).await;
@@ -61,6 +64,41 @@ pub(crate) async fn raw(sandbox: &Sandbox, request: &[u8]) -> Option<Reply> {
     Some(Reply { status, headers: headers.to_lowercase(), body: body.to_owned() })
 }
 
+/// The element with this name in an XML body.
+pub(crate) fn element<'a>(xml: &'a str, name: &str) -> &'a str {
+    let rest = xml.split_once(&format!("<{name}>")).map(|(_, rest)| rest).unwrap_or_default();
+    rest.split('<').next().unwrap_or_default()
+}
+
+/// Sends a form-encoded request to STS as the caller with this access key.
+pub(crate) async fn sts(sandbox: &Sandbox, key: &str, body: &str) -> Reply {
+    let headers = [
+        ("authorization", authorization(key, "sts")),
+        ("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned()),
+    ];
+    request(sandbox, "POST", "/", &headers.each_ref().map(|(name, value)| (*name, value.as_str())), body)
+        .await
+        .unwrap()
+}
+
+/// Calls an operation of Rekognition as the session with this key and token.
+pub(crate) async fn call_as_session(
+    sandbox: &Sandbox,
+    (key, token): (&str, &str),
+    operation: &str,
+    body: &Value,
+) -> Reply {
+    let (authorization, target) =
+        (authorization(key, "rekognition"), format!("RekognitionService.{operation}"));
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("x-amz-security-token", token),
+        ("x-amz-target", target.as_str()),
+        ("content-type", "application/x-amz-json-1.1"),
+    ];
+    request(sandbox, "POST", "/", &headers, &body.to_string()).await.unwrap()
+}
+
 pub(crate) fn authorization(key: &str, service: &str) -> String {
     let signature = "0".repeat(64);
     format!(
@@ -68,7 +106,7 @@ pub(crate) fn authorization(key: &str, service: &str) -> String {
     )
 }
 
-fn text(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+pub(crate) fn text(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
     format!(
@@ -112,14 +150,14 @@ pub(crate) async fn call(sandbox: &Sandbox, account: &str, action: &str, body: &
     try_call(sandbox, account, action, body).await.expect("an answer")
 }
 
-/// The answer of a call that has to succeed.
+/// The answer of a call that must succeed.
 pub(crate) async fn ok(sandbox: &Sandbox, account: &str, operation: &str, body: &Value) -> Value {
     let reply = call(sandbox, account, &format!("rekognition:{operation}"), body).await;
     assert_eq!(reply.status, 200, "{operation}: {}", reply.body);
     reply.json()
 }
 
-/// The code of a call that has to fail.
+/// The error code of a call that must fail.
 pub(crate) async fn refused(sandbox: &Sandbox, account: &str, operation: &str, body: &Value) -> String {
     let reply = call(sandbox, account, &format!("rekognition:{operation}"), body).await;
     assert_ne!(reply.status, 200, "{operation}: {}", reply.body);
@@ -137,7 +175,7 @@ pub(crate) fn copy(version_name: &str) -> Value {
     })
 }
 
-/// `base` with members replaced, or removed where the change is null.
+/// `base` with the members of `change`. A null removes a member.
 pub(crate) fn with(base: &Value, change: &Value) -> Value {
     let mut changed = base.clone();
     let members = changed.as_object_mut().unwrap();
@@ -150,7 +188,7 @@ pub(crate) fn with(base: &Value, change: &Value) -> Value {
     changed
 }
 
-/// The status of a version as DescribeProjectVersions shows it; none if it isn't there.
+/// The status of a version, as DescribeProjectVersions shows it; `None` if the version does not exist.
 pub(crate) async fn status(sandbox: &Sandbox, account: &str, project: &str, name: &str) -> Option<String> {
     let request = json!({"ProjectArn": project, "VersionNames": [name]});
     let answer = ok(sandbox, account, "DescribeProjectVersions", &request).await;

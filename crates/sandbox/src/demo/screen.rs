@@ -1,0 +1,217 @@
+//! The demo's output: text for people, or announcements as JSON and nothing else.
+
+use std::{collections::BTreeSet, io, path::Path};
+
+use console::{Style, style, truncate_str};
+use jiff::{SignedDuration, Timestamp};
+use sandbox::{
+    Call, PublishedEvent,
+    deployment::{Deployment, root},
+};
+use serde_json::Value;
+
+use super::story::Copy;
+use crate::output;
+
+/// How many lines of the functions' logs are shown after a failure.
+const LOG_LINES: usize = 10;
+/// The longest line of a log that is shown whole. A line may hold a whole HTTP answer.
+const MAX_LINE_LENGTH: usize = 500;
+/// Progress is shown in steps of this many percent.
+const PROGRESS_STEP: u64 = 25;
+
+/// The fields that people look for first. The others follow in alphabetical order.
+const FIRST_FIELDS: [&str; 14] = [
+    "requestId",
+    "modelStatus",
+    "sourceProjectVersionArn",
+    "destinationProjectArn",
+    "versionName",
+    "projectVersionArn",
+    "adopted",
+    "failure",
+    "requestedAt",
+    "startedAt",
+    "endedAt",
+    "durationSeconds",
+    "correlationId",
+    "context",
+];
+
+/// Fields that only `--json` shows.
+const HIDDEN_FIELDS: [&str; 3] = ["status", "eventId", "version"];
+
+/// The output of one demo.
+pub(super) struct Screen {
+    is_json: bool,
+    /// Whether only announcements are shown.
+    is_quiet: bool,
+    /// The steps of progress that were shown, by version name.
+    shown_progress: BTreeSet<(String, u64)>,
+    /// The last call that was worth a line.
+    last_call: Option<Call>,
+}
+
+impl Screen {
+    pub(super) fn new(is_json: bool, is_quiet: bool) -> Self {
+        Self { is_json, is_quiet, shown_progress: BTreeSet::new(), last_call: None }
+    }
+
+    /// Says what is going to happen.
+    pub(super) fn begin(&self, request: &Path, speed: f64) -> io::Result<()> {
+        self.note(&format!(
+            "A model is copied in the sandbox, a local AWS. Its clock runs {speed} times as fast as yours.\n\
+             {} is sent to the queue; what follows is announced on the event bus.",
+            style(request.strip_prefix(root()).unwrap_or(request).display()).bold()
+        ))
+    }
+
+    /// Shows an announcement: the fields that the announcement `before` about the same request did not have.
+    pub(super) fn announce(&self, event: &PublishedEvent, before: Option<&Value>) -> io::Result<()> {
+        if self.is_json {
+            output::print(event.to_json_line())
+        } else {
+            output::print(format_args!("\n{}\n", announcement(&event.detail, before)))
+        }
+    }
+
+    pub(super) fn show_progress(&mut self, copies: &[Copy]) -> io::Result<()> {
+        for Copy { name, percent } in copies {
+            let step = percent / PROGRESS_STEP;
+            if step > 0 && self.shown_progress.insert((name.clone(), step)) {
+                self.note(&format!("copying {name}: {}%", step * PROGRESS_STEP))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows a call that is part of the story, unless it only repeats the one before.
+    pub(super) fn show_call(&mut self, call: Call, start: Timestamp) -> io::Result<()> {
+        let Some(line) = call_line(&call, start) else { return Ok(()) };
+        let is_repeated = self.last_call.as_ref().is_some_and(|before| is_repetition(before, &call));
+        self.last_call = Some(call);
+        if is_repeated { Ok(()) } else { self.note(&line) }
+    }
+
+    /// Shows the functions' memory. That of a debug build says nothing about a deployment, and only Linux measures it.
+    pub(super) fn show_memory(&self, deployment: &Deployment) -> io::Result<()> {
+        if cfg!(debug_assertions) {
+            return Ok(());
+        }
+        let functions = [deployment.start_copy(), deployment.check_copies()];
+        for function in functions.into_iter().filter(|function| function.peak_memory() > 0) {
+            let tenths = function.peak_memory() * 10 / (1024 * 1024);
+            let name = &function.settings().name;
+            self.note(&format!("Peak memory of {name}: {}.{} MB", tenths / 10, tenths % 10))?;
+        }
+        Ok(())
+    }
+
+    /// Shows the end of the functions' logs after a failure.
+    pub(super) fn show_logs(lines: &[String]) {
+        for line in lines.iter().skip(lines.len().saturating_sub(LOG_LINES)) {
+            output::note(truncate_str(line, MAX_LINE_LENGTH, "…"));
+        }
+    }
+
+    /// Shows a text to people who want more than announcements.
+    pub(super) fn note(&self, text: &str) -> io::Result<()> {
+        if self.is_json || self.is_quiet { Ok(()) } else { output::print(text) }
+    }
+}
+
+/// The status, a line for each field that `before` did not have, and a failure's message and remedy on lines of their own.
+fn announcement(detail: &Value, before: Option<&Value>) -> String {
+    let text_of = |field: &str| detail.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (status, name) = (text_of("status"), text_of("versionName"));
+    let mut text = format!("{} {name}", colour(status).bold().apply_to(format!("{status:<9}")));
+    let is_new = |field: &str, value: &Value| before.and_then(|before| before.get(field)) != Some(value);
+    let fields = detail.as_object().into_iter().flatten();
+    let is_shown = |field: &str, value: &Value| !HIDDEN_FIELDS.contains(&field) && is_new(field, value);
+    let mut fields: Vec<_> = fields.filter(|(field, value)| is_shown(field, value)).collect();
+    let rank = |field: &str| FIRST_FIELDS.iter().position(|first| *first == field);
+    fields.sort_by_key(|(field, _)| rank(field).unwrap_or(FIRST_FIELDS.len()));
+    for (field, value) in fields {
+        let shown = if field == "failure" { value.get("code").unwrap_or(value) } else { value };
+        let shown = shown.as_str().map_or_else(|| shown.to_string(), str::to_owned);
+        text.push_str(&format!("\n  {} {shown}", style(format!("{field:<24}")).dim()));
+    }
+    if let Some(failure) = detail.get("failure").filter(|failure| is_new("failure", failure)) {
+        for line in ["message", "remedy"].iter().filter_map(|part| failure.get(part)?.as_str()) {
+            text.push_str(&format!("\n\n{line}"));
+        }
+    }
+    text
+}
+
+/// Whether a call repeats the one before with the same outcome. A copy is never a repetition.
+fn is_repetition(before: &Call, call: &Call) -> bool {
+    let key = |call: &Call| (call.caller.clone(), call.action.clone(), call.error.clone(), call.status);
+    !call.action.ends_with(":CopyProjectVersion") && key(before) == key(call)
+}
+
+/// The line of a call that copies, looks for a copy or fails. Other calls have none.
+fn call_line(call: &Call, start: Timestamp) -> Option<String> {
+    let name = call.action.split(':').nth(1).unwrap_or_default();
+    let is_shown = ["CopyProjectVersion", "DescribeProjectVersions", "PutProjectPolicy"].contains(&name);
+    if !is_shown && call.status == 200 {
+        return None;
+    }
+    // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
+    let caller = call.caller.split('/').nth(1).unwrap_or(&call.account);
+    let outcome = match (&call.error, call.status) {
+        (Some(error), _) => error.as_str(),
+        (None, 0) => "no answer: the connection was closed",
+        (None, _) => "done",
+    };
+    let after = SignedDuration::from_secs(call.at.duration_since(start).as_secs());
+    Some(format!("{:>9}  {caller:<12}  {name:<24}  {outcome}", format!("{after:#}")))
+}
+
+fn colour(status: &str) -> Style {
+    match status {
+        "COMPLETED" => Style::new().green(),
+        "FAILED" | "TIMED_OUT" | "REJECTED" => Style::new().red(),
+        "QUEUED" | "OVERDUE" => Style::new().yellow(),
+        _ => Style::new().cyan(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_announcement_shows_its_new_fields_with_the_important_ones_first() {
+        let before = json!({"status": "STARTED", "requestId": "release-1", "adopted": true});
+        let detail = json!({
+            "version": "1",
+            "eventId": "e-1",
+            "status": "FAILED",
+            "adopted": true,
+            "requestId": "release-2",
+            "versionName": "v1",
+            "failure": {
+                "code": "AccessDenied",
+                "message": "no policy allows it",
+                "remedy": "aws rekognition put-project-policy\n  --project-arn x",
+            },
+        });
+        console::set_colors_enabled(false);
+        let text = announcement(&detail, Some(&before));
+        let expected = [
+            "FAILED    v1",
+            "  requestId                release-2",
+            "  versionName              v1",
+            "  failure                  AccessDenied",
+            "",
+            "no policy allows it",
+            "",
+            "aws rekognition put-project-policy",
+            "  --project-arn x",
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+    }
+}

@@ -11,7 +11,7 @@ use crate::report::{Report, in_parallel};
 use crate::request::ACCOUNT;
 use crate::scenario::{self, Scenario};
 pub use crate::weather::Aim;
-use crate::weather::{Fault, Kind, Weather};
+use crate::weather::{Fault, Kind};
 use crate::world::{Shared, World};
 
 /// How long a lasting fault lasts.
@@ -20,6 +20,7 @@ const LASTING: Duration = Duration::from_secs(3000);
 /// The result of one run of a scenario.
 #[derive(Clone, Debug)]
 pub struct Run {
+    scenario: &'static str,
     pub effects: Vec<Kind>,
     pub violations: Vec<String>,
     /// The faults, and where they hit.
@@ -41,20 +42,17 @@ pub fn run(scenario: &Scenario, aims: Vec<Aim>, skips_idle_sweeps: bool) -> Run 
         let shared = Shared::new(&scenario.rules, 1);
         shared.with(|world| {
             (scenario.prepare)(world);
-            world.weather = Weather::Aimed(aims);
+            world.aims = aims;
         });
         let deployment = Deployment { skips_idle_sweeps, ..Deployment::usual(&scenario.rules) };
         deployment.run(&shared, scenario.requests.clone()).await;
         shared.with(|world| {
             check_outcomes(scenario, world);
-            let aims = match &world.weather {
-                Weather::Aimed(aims) => aims.clone(),
-                Weather::Random(_) => Vec::new(),
-            };
             Run {
+                scenario: scenario.name,
                 effects: std::mem::take(&mut world.effects),
                 violations: std::mem::take(&mut world.watch.violations),
-                aims,
+                aims: std::mem::take(&mut world.aims),
             }
         })
     })
@@ -89,77 +87,58 @@ pub fn lasting(aims: &[Aim]) -> Vec<Aim> {
 /// Runs all single faults and so many pairs of faults: from number `first` on, or spread evenly over all pairs.
 pub fn search(pairs: u64, first: Option<u64>) -> Report {
     let scenarios = scenario::all();
-    let mut plans = Vec::new();
+    let mut singles = Vec::new();
     let mut effects = 0;
     for (i, scenario) in scenarios.iter().enumerate() {
         let calm = run(scenario, Vec::new(), false);
         let once = aims(&calm.effects);
         effects += calm.effects.len();
-        plans.push((i, Vec::new()));
-        plans.extend(once.iter().chain(&lasting(&once)).map(|aim| (i, vec![aim.clone()])));
+        singles.push((i, Vec::new()));
+        singles.extend(once.iter().chain(&lasting(&once)).map(|aim| (i, vec![aim.clone()])));
     }
-    let all = Pairs::new(&scenarios);
-    let (first, step) = first.map_or((0, (all.count() / pairs.max(1)).max(1)), |first| (first, 1));
-    let singles = plans.len() as u64;
-    let runs = in_parallel(singles + pairs, |n| {
-        let (i, aims) = match plans.get(n as usize) {
-            Some(plan) => plan.clone(),
-            None => all.get(first + (n - singles) * step)?,
+    // Pairs are aimed at the effects of runs that skip idle sweeps.
+    let calm = scenarios.iter().map(|scenario| run(scenario, Vec::new(), true));
+    let aims: Vec<Vec<Aim>> = calm.map(|run| aims(&run.effects)).collect();
+    let all_pairs = pairs_of(&aims);
+    let pairs = pairs as usize;
+    let (first, step) = match first {
+        Some(first) => (first as usize, 1),
+        None => (0, (all_pairs.len() / pairs.max(1)).max(1)),
+    };
+    let pairs: Vec<_> = all_pairs.iter().skip(first).step_by(step).take(pairs).collect();
+    let runs = in_parallel((singles.len() + pairs.len()) as u64, |n| {
+        let run = match singles.get(n as usize) {
+            Some((i, aims)) => run(&scenarios[*i], aims.clone(), false),
+            None => {
+                let (i, first, second) = *pairs[n as usize - singles.len()];
+                run(&scenarios[i], vec![aims[i][first].clone(), aims[i][second].clone()], true)
+            }
         };
-        let scenario = scenarios.get(i)?;
-        // Pairs are aimed at the effects of runs that skip idle sweeps.
-        let run = run(scenario, aims, n >= singles);
         let hits = run.aims.iter().filter(|aim| aim.hit.is_some()).count();
         let has_missed = run.aims.len() == 1 && hits == 0;
         let is_violation = has_missed || !run.violations.is_empty();
-        let violation = is_violation
-            .then(|| format!("{scenario:?}, {:?}, missed: {has_missed}: {:?}", run.aims, run.violations));
-        Some((hits, violation))
+        let Run { scenario, aims, violations, .. } = run;
+        (hits, is_violation.then(|| format!("{scenario}, {aims:?}, missed: {has_missed}: {violations:?}")))
     });
     let mut report = Report::default();
     report.count("scenarios", scenarios.len());
     report.count("effects", effects);
-    report.count("single faults", plans.len() - scenarios.len());
-    report.count(
-        "pairs of faults",
-        format!("{} of {}", runs.iter().flatten().count() - plans.len(), all.count()),
-    );
-    report.count("hits", runs.iter().flatten().map(|(hits, _)| hits).sum::<usize>());
-    report.violations = runs.into_iter().flatten().filter_map(|(_, violation)| violation).collect();
+    report.count("single faults", singles.len() - scenarios.len());
+    report.count("pairs of faults", format!("{} of {}", pairs.len(), all_pairs.len()));
+    report.count("hits", runs.iter().map(|(hits, _)| hits).sum::<usize>());
+    report.violations = runs.into_iter().filter_map(|(_, violation)| violation).collect();
     report
 }
 
-/// All pairs of faults of all scenarios, by number, in runs that skip idle sweeps. The second fault is aimed at an effect after
-/// the first one.
-struct Pairs(Vec<Vec<Aim>>);
-
-impl Pairs {
-    fn new(scenarios: &[Scenario]) -> Self {
-        Self(scenarios.iter().map(|scenario| aims(&run(scenario, Vec::new(), true).effects)).collect())
-    }
-
-    /// Counts all pairs, including those at one effect.
-    fn count(&self) -> u64 {
-        self.0.iter().map(|aims| pairs(aims)).sum()
-    }
-
-    /// Returns the scenario's number and its pair; `None` if both are aimed at one effect and cannot both hit.
-    fn get(&self, mut number: u64) -> Option<(usize, Vec<Aim>)> {
-        for (scenario, aims) in self.0.iter().enumerate() {
-            if number < pairs(aims) {
-                // Every aim before the second one can be the first one.
-                let second = (1 + 8 * number).isqrt().div_ceil(2);
-                let first = aims.get((number - second * (second - 1) / 2) as usize)?;
-                let second = aims.get(second as usize)?;
-                return (first.at != second.at).then(|| (scenario, vec![first.clone(), second.clone()]));
-            }
-            number -= pairs(aims);
+/// Returns every pair of faults of every scenario, as the scenario's number and two places in the aims of a run that skips idle
+/// sweeps. The second fault is aimed at an effect after the first one.
+fn pairs_of(aims: &[Vec<Aim>]) -> Vec<(usize, usize, usize)> {
+    let mut pairs = Vec::new();
+    for (scenario, aims) in aims.iter().enumerate() {
+        for second in 0..aims.len() {
+            let earlier = (0..second).filter(|first| aims[*first].at != aims[second].at);
+            pairs.extend(earlier.map(|first| (scenario, first, second)));
         }
-        None
     }
-}
-
-fn pairs(aims: &[Aim]) -> u64 {
-    let count = aims.len() as u64;
-    count * count.saturating_sub(1) / 2
+    pairs
 }

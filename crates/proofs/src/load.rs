@@ -11,9 +11,9 @@ use crate::crashes::in_virtual_time;
 use crate::deployment::Deployment;
 use crate::report::{Report, in_parallel};
 use crate::request::{Request, project, rules};
-use crate::weather::{Fault, Kind, Outage, Service, Storm, Weather};
+use crate::weather::{Fault, Kind, Outage, Service, Storm};
 use crate::world::models::Polls;
-use crate::world::{Latency, Shared, later};
+use crate::world::{Latency, Shared, World, later};
 
 /// How much longer a request may wait whose answer is lost: until the lease ends, until the next sweep, and for the longest
 /// backoff if its new call is throttled.
@@ -36,19 +36,20 @@ const NO_LOAD: Load = Load {
 /// Sends every request at once, at 5 calls a second, with throttled calls, lost answers and killed functions.
 pub fn at_once(requests: u64) -> Report {
     let permille = vec![(Fault::Throttle, 100), (Fault::ErrorAfter, 10), (Fault::KilledAfter, 1)];
-    let outcome = Load { requests, projects: requests.div_ceil(100), permille, ..NO_LOAD }.run();
+    let world = Load { requests, projects: requests.div_ceil(100), permille, ..NO_LOAD }.run();
     let forced = requests as f64 / 5.0 / 0.9;
-    let longest = outcome.wait(100);
-    let mut report = outcome.report();
+    let longest = wait(&world, 100);
+    let mut report = report(&world);
     report.count("longest wait / the wait that the quota forces", format!("{:.2}", longest / forced));
     report.must(longest <= 1.2 * forced + DELAY_OF_A_LOST_ANSWER.as_secs_f64(), || {
         format!("the longest wait is {:.2} times the wait that the quota forces", longest / forced)
     });
-    report.must(outcome.wait(98) <= 1.2 * forced, || {
+    report.must(wait(&world, 98) <= 1.2 * forced, || {
         "more than 2 of 100 requests wait longer than 1.2 times the wait that the quota forces".to_owned()
     });
-    report.must(outcome.accepted == requests && outcome.waits.len() as u64 == requests, || {
-        format!("{} accepted, {} started", outcome.accepted, outcome.waits.len())
+    let (accepted, started) = (world.models.accepted, world.watch.waits.len() as u64);
+    report.must(accepted == requests && started == requests, || {
+        format!("{accepted} accepted, {started} started")
     });
     report
 }
@@ -57,9 +58,10 @@ pub fn at_once(requests: u64) -> Report {
 pub fn backlog(copies: u64, projects: u64) -> Report {
     let copy_duration = Duration::from_secs(copies / 5 * 2 + 7200);
     let load = Load { requests: copies, projects, copy_duration, ..NO_LOAD };
-    let (outcome, forced) = (load.run(), load.pages().div_ceil(5));
-    let (ended, longest) = (outcome.polls.ended, outcome.polls.longest_wait.as_secs());
-    let mut report = outcome.report();
+    let (world, forced) = (load.run(), load.pages().div_ceil(5));
+    let mut report = report(&world);
+    let polls = world.models.polls.unwrap_or_default();
+    let (ended, longest) = (polls.ended, polls.longest_wait.as_secs());
     report.count("longest time without a poll", format!("{longest} s, of which the quota forces {forced} s"));
     report.must(longest <= forced as i64 + 120 && ended == copies, || {
         format!("{ended} polled to their end; one was not polled for {longest} s")
@@ -77,10 +79,10 @@ pub fn outages(seeds: u64) -> Report {
             Load { requests: 300, per_second: 1, projects: 5, seed: n / kinds.len() as u64, ..NO_LOAD };
         let calm = load.run();
         let down = Load { outage: Some((service, fault)), ..load }.run();
-        let calls = |outcome: &Outcome| (outcome.effects_of(Kind::Copy) + outcome.publications) as f64;
+        let calls = |world: &World| (world.count(Kind::Copy) as u64 + world.watch.publications) as f64;
         let traffic = calls(&down) / calls(&calm);
-        let minutes = (down.duration.as_secs_f64() - (OUTAGE_STARTS + OUTAGE_LASTS).as_secs_f64()) / 60.0;
-        (service, fault, minutes, traffic, down.violations)
+        let minutes = (down.age().as_secs_f64() - (OUTAGE_STARTS + OUTAGE_LASTS).as_secs_f64()) / 60.0;
+        (service, fault, minutes, traffic, down.watch.violations)
     });
     let mut report = Report::default();
     for (service, fault, minutes, traffic, violations) in runs {
@@ -97,45 +99,25 @@ pub fn outages(seeds: u64) -> Report {
     report
 }
 
-/// The result of a run.
-struct Outcome {
-    violations: Vec<String>,
-    /// In virtual time.
-    duration: Duration,
-    /// How long each request waited until its copy was started, in ascending order.
-    waits: Vec<SignedDuration>,
-    polls: Polls,
-    /// How many copies were accepted.
-    accepted: u64,
-    effects: Vec<Kind>,
-    /// How often an announcement was published, repetitions included.
-    publications: u64,
+/// Returns the seconds that so many of 100 requests wait at most.
+fn wait(world: &World, percent: usize) -> f64 {
+    let waits = &world.watch.waits;
+    let place = waits.len().saturating_sub(1) * percent / 100;
+    waits.get(place).map_or(f64::MAX, SignedDuration::as_secs_f64)
 }
 
-impl Outcome {
-    /// Returns the seconds that so many of 100 requests wait at most.
-    fn wait(&self, percent: usize) -> f64 {
-        let place = self.waits.len().saturating_sub(1) * percent / 100;
-        self.waits.get(place).map_or(f64::MAX, SignedDuration::as_secs_f64)
+fn report(world: &World) -> Report {
+    let mut report = Report { violations: world.watch.violations.clone(), ..Report::default() };
+    report.count("accepted", world.models.accepted);
+    report.count("simulated hours", world.age().as_secs() / 3600);
+    for percent in [50, 99, 100] {
+        report.count(&format!("{percent} of 100 wait at most"), format!("{:.0} s", wait(world, percent)));
     }
-
-    fn effects_of(&self, kind: Kind) -> u64 {
-        self.effects.iter().filter(|effect| **effect == kind).count() as u64
-    }
-
-    fn report(&self) -> Report {
-        let mut report = Report { violations: self.violations.clone(), ..Report::default() };
-        report.count("accepted", self.accepted);
-        report.count("simulated hours", self.duration.as_secs() / 3600);
-        for percent in [50, 99, 100] {
-            report.count(&format!("{percent} of 100 wait at most"), format!("{:.0} s", self.wait(percent)));
-        }
-        report.count("CopyProjectVersion calls", self.effects_of(Kind::Copy));
-        report.count("DescribeProjectVersions calls", self.effects_of(Kind::Describe));
-        report.count("ledger writes", self.effects_of(Kind::Create) + self.effects_of(Kind::Save));
-        report.count("announcements published", self.publications);
-        report
-    }
+    report.count("CopyProjectVersion calls", world.count(Kind::Copy));
+    report.count("DescribeProjectVersions calls", world.count(Kind::Describe));
+    report.count("ledger writes", world.count(Kind::Create) + world.count(Kind::Save));
+    report.count("announcements published", world.watch.publications);
+    report
 }
 
 #[derive(Clone, Debug)]
@@ -154,7 +136,7 @@ struct Load {
 
 impl Load {
     /// Runs two instances of start-copy and one of check-copies, with a quota of 5 calls a second of each operation.
-    fn run(&self) -> Outcome {
+    fn run(&self) -> World {
         in_virtual_time(async {
             let rules = rules(&[("START_TIMEOUT_SECONDS", "31536000"), ("COPY_TIMEOUT_SECONDS", "604800")]);
             let shared = Shared::new(&rules, self.seed);
@@ -166,28 +148,18 @@ impl Load {
                 let from = later(world.now, OUTAGE_STARTS);
                 let until = later(from, OUTAGE_LASTS);
                 let outages = self.outage.map(|(service, fault)| Outage { service, from, until, fault });
-                world.weather = Weather::Random(Storm {
+                world.storm = Storm {
                     permille: self.permille.clone(),
                     only_copies: true,
                     outages: outages.into_iter().collect(),
                     until: jiff::Timestamp::MAX,
-                });
+                };
             });
             let deployment =
                 Deployment { patience: Duration::from_secs(365 * 24 * 3600), ..Deployment::usual(&rules) };
             deployment.run(&shared, self.requests()).await;
-            shared.with(|world| {
-                world.watch.waits.sort_unstable();
-                Outcome {
-                    violations: std::mem::take(&mut world.watch.violations),
-                    duration: world.age(),
-                    waits: std::mem::take(&mut world.watch.waits),
-                    polls: world.models.polls.take().unwrap_or_default(),
-                    accepted: world.models.accepted,
-                    effects: std::mem::take(&mut world.effects),
-                    publications: world.watch.publications,
-                }
-            })
+            shared.with(|world| world.watch.waits.sort_unstable());
+            shared.into_world()
         })
     }
 

@@ -67,21 +67,22 @@ impl Process {
         }
     }
 
-    /// Uses a port: the call takes effect, or fails, or reads an old state. `stale` returns `None` if there is no old state.
-    pub async fn effect<T>(
+    /// Makes a call: it takes effect, or fails. `then` is the time as of which it reads: the present, or earlier for a stale answer.
+    async fn effect<T>(
         &self,
         kind: Kind,
-        happen: impl FnOnce(&mut World) -> T + Send,
+        happen: impl FnOnce(&mut World, Timestamp) -> T + Send,
         fail: impl FnOnce(&mut World, Fault) -> T + Send,
-        stale: impl FnOnce(&mut World) -> Option<T> + Send,
     ) -> T {
         let (fault, there, back) = self.shared.with(|world| world.begin(kind));
+        let age = if fault == Some(Fault::Stale) { STALE } else { Duration::ZERO };
+        let happen = |world: &mut World| happen(world, earlier(world.now, age));
         if fault == Some(Fault::Duplicate) {
             self.shared.bell.notify_waiters();
         }
         wait(there).await;
         let result = match fault {
-            None | Some(Fault::Duplicate) => self.shared.with(happen),
+            None | Some(Fault::Duplicate | Fault::Stale) => self.shared.with(happen),
             Some(Fault::KilledBefore) => self.killed().await,
             Some(Fault::KilledAfter) => {
                 self.shared.with(happen);
@@ -101,10 +102,6 @@ impl Process {
                 .await;
                 result
             }
-            Some(Fault::Stale) => match self.shared.with(stale) {
-                Some(result) => result,
-                None => self.shared.with(happen),
-            },
             Some(fault) => self.shared.with(|world| fail(world, fault)),
         };
         wait(back).await;
@@ -128,10 +125,6 @@ fn unavailable<T>(_: &mut World, fault: Fault) -> Result<T, Unavailable> {
     Err(Unavailable(format!("{fault:?}")))
 }
 
-fn never<T>(_: &mut World) -> Option<T> {
-    None
-}
-
 impl Clock for Process {
     fn now(&self) -> Timestamp {
         let now = self.shared.with(|world| world.now);
@@ -141,7 +134,7 @@ impl Clock for Process {
 
 impl Ledger for Process {
     async fn create(&self, record: &Record) -> Result<Created, Unavailable> {
-        let create = |world: &mut World| {
+        let create = |world: &mut World, _| {
             let created = world.table.create(record, world.now);
             if let Created::New(record) = &created {
                 (world.on_write)(record);
@@ -149,24 +142,26 @@ impl Ledger for Process {
             }
             Ok(created)
         };
-        self.effect(Kind::Create, create, unavailable, never).await
+        self.effect(Kind::Create, create, unavailable).await
     }
 
     async fn load(&self, key: &RecordKey) -> Result<Option<Record>, Unavailable> {
-        let load = |world: &mut World| Ok(world.table.get(key).map(|record| (**record).clone()));
-        let stale = |world: &mut World| world.table.stale(key).map(|record| Ok(Some(record)));
-        self.effect(Kind::Load, load, unavailable, stale).await
+        let load = |world: &mut World, then: Timestamp| {
+            let stale = world.table.stale(key).filter(|_| then < world.now);
+            Ok(stale.or_else(|| world.table.get(key)).map(|record| (**record).clone()))
+        };
+        self.effect(Kind::Load, load, unavailable).await
     }
 
     async fn save(&self, record: Record) -> Result<Option<Record>, Unavailable> {
-        let save = |world: &mut World| {
+        let save = |world: &mut World, _| {
             let Some((before, after)) = world.table.save(record, world.now) else { return Ok(None) };
             world.note(after.header().revision);
             (world.on_write)(&after);
             world.watch.saved(&before, &after, &world.models, world.now);
             Ok(Some((*after).clone()))
         };
-        self.effect(Kind::Save, save, unavailable, never).await
+        self.effect(Kind::Save, save, unavailable).await
     }
 
     async fn due(
@@ -175,10 +170,12 @@ impl Ledger for Process {
         asked: Timestamp,
         after: Option<Cursor>,
     ) -> Result<Page<Entry>, Unavailable> {
-        let due = |world: &mut World| Ok(world.table.due(step, asked, after, world.now));
-        // The index before any record was due.
-        let stale = |_: &mut World| Some(Ok(Page::default()));
-        self.effect(Kind::Due, due, unavailable, stale).await
+        let due = |world: &mut World, then: Timestamp| match then < world.now {
+            // The index before any record was due.
+            true => Ok(Page::default()),
+            false => Ok(world.table.due(step, asked, after, world.now)),
+        };
+        self.effect(Kind::Due, due, unavailable).await
     }
 }
 
@@ -190,7 +187,7 @@ impl Rekognition for Process {
             world.now
         });
         let _call = CallInProgress { shared: &self.shared, mark };
-        let call = |world: &mut World| {
+        let call = |world: &mut World, _| {
             if world.models.throttles(Kind::Copy, world.now) {
                 return CopyAnswer::Refused(throttled());
             }
@@ -217,27 +214,27 @@ impl Rekognition for Process {
             }
             CopyAnswer::Unanswered { reason: format!("{fault:?}") }
         };
-        self.effect(Kind::Copy, call, fail, never).await
+        self.effect(Kind::Copy, call, fail).await
     }
 
     async fn versions(&self, project: &ProjectArn, which: Which<'_>) -> Result<Page<Version>, Unavailable> {
         let which = &which;
-        let describe = |world: &mut World| {
+        let describe = |world: &mut World, then: Timestamp| {
+            if then < world.now {
+                return Ok(world.models.describe(project, which, then));
+            }
             if world.models.throttles(Kind::Describe, world.now) {
                 return Err(Unavailable("ThrottlingException".to_owned()));
             }
             Ok(world.models.poll(project, which, world.now))
         };
-        let stale =
-            |world: &mut World| Some(Ok(world.models.describe(project, which, earlier(world.now, STALE))));
-        self.effect(Kind::Describe, describe, unavailable, stale).await
+        self.effect(Kind::Describe, describe, unavailable).await
     }
 
     async fn policies(&self, project: &ProjectArn) -> Result<Vec<ProjectPolicy>, PolicyError> {
         let fail = |_: &mut World, fault: Fault| Err(policy_error("rekognition:ListProjectPolicies", fault));
-        let read = |world: &mut World| Ok(world.policies.list(project, world.now));
-        let stale = |world: &mut World| Some(Ok(world.policies.list(project, earlier(world.now, STALE))));
-        self.effect(Kind::Policies, read, fail, stale).await
+        let list = |world: &mut World, then: Timestamp| Ok(world.policies.list(project, then));
+        self.effect(Kind::Policies, list, fail).await
     }
 
     async fn put_policy(
@@ -290,7 +287,7 @@ impl Process {
         let (project, name) = (project.clone(), name.to_owned());
         let change =
             &policies::Change { project, name, document, revision_id: revision_id.map(str::to_owned) };
-        let call = |world: &mut World| {
+        let call = |world: &mut World, _| {
             let is_done = world.policies.change(change, world.now);
             is_done.then_some(()).ok_or(PolicyError::Conflict)
         };
@@ -303,7 +300,7 @@ impl Process {
             }
             Err(policy_error(action, fault))
         };
-        self.effect(Kind::ChangePolicy, call, fail, never).await
+        self.effect(Kind::ChangePolicy, call, fail).await
     }
 }
 
@@ -332,7 +329,8 @@ impl Drop for CallInProgress<'_> {
 
 impl Bus for Process {
     async fn publish(&self, call: &[&Outgoing]) -> Result<Vec<Result<(), Unavailable>>, CallFailed> {
-        let publish = |world: &mut World| Ok(call.iter().map(|outgoing| accept(world, outgoing)).collect());
+        let publish =
+            |world: &mut World, _| Ok(call.iter().map(|outgoing| accept(world, outgoing)).collect());
         // A throttled PutEvents may accept some entries and refuse others.
         let fail = |world: &mut World, fault: Fault| {
             if fault != Fault::Throttle {
@@ -344,7 +342,7 @@ impl Bus for Process {
             };
             Ok(call.iter().enumerate().map(one).collect())
         };
-        self.effect(Kind::Publish, publish, fail, never).await
+        self.effect(Kind::Publish, publish, fail).await
     }
 }
 

@@ -24,12 +24,6 @@ pub struct Scenario {
     pub rules: Rules,
 }
 
-impl std::fmt::Debug for Scenario {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
 const COMPLETED: &[Status] = &[Status::Completed];
 const FAILED: &[Status] = &[Status::Failed];
 const REJECTED: &[Status] = &[Status::Rejected];

@@ -15,7 +15,7 @@ use crate::deployment::{Deployment, MINUTE};
 use crate::report::{Report, in_parallel};
 use crate::request::{Request, project, rules, source_project, source_version};
 use crate::scenario::PUTTING;
-use crate::weather::{Fault, Outage, Service, Storm, Weather};
+use crate::weather::{Fault, Outage, Service, Storm};
 use crate::world::models::Course;
 use crate::world::{Latency, Shared, World, later};
 
@@ -196,7 +196,7 @@ fn prepare(world: &mut World, size: Size, chance: &mut Chance) {
         true => {}
     }
     world.models.usual_course = random_course(size, chance);
-    world.weather = Weather::Random(random_storm(world, size, chance));
+    world.storm = random_storm(world, size, chance);
     for _ in 0..*chance.one(&[0, 0, 1, 3]) {
         schedule_interference(world, size, chance);
     }

@@ -106,13 +106,6 @@ impl Fault {
     }
 }
 
-/// The faults of a world.
-#[derive(Clone, Debug)]
-pub enum Weather {
-    Aimed(Vec<Aim>),
-    Random(Storm),
-}
-
 /// A fault for one effect.
 #[derive(Clone, Debug)]
 pub struct Aim {
@@ -132,7 +125,7 @@ impl Aim {
 }
 
 /// Random faults until a time, and outages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Storm {
     /// Of 1,000 effects, how many have each fault that fits them.
     pub permille: Vec<(Fault, u64)>,
@@ -151,22 +144,9 @@ pub struct Outage {
     pub fault: Fault,
 }
 
-impl Weather {
-    pub fn calm() -> Self {
-        Self::Aimed(Vec::new())
-    }
-
-    /// Returns the fault of an effect.
-    pub fn strike(&mut self, number: u64, kind: Kind, now: Timestamp, chance: &mut Chance) -> Option<Fault> {
-        match self {
-            Self::Aimed(aims) => aims.iter_mut().find_map(|aim| aim.strike(number, kind, now)),
-            Self::Random(storm) => storm.strike(kind, now, chance),
-        }
-    }
-}
-
 impl Aim {
-    fn strike(&mut self, number: u64, kind: Kind, now: Timestamp) -> Option<Fault> {
+    /// Returns the fault of an effect.
+    pub fn strike(&mut self, number: u64, kind: Kind, now: Timestamp) -> Option<Fault> {
         match self.hit {
             None if number == self.at => {
                 self.hit = Some((now, kind));
@@ -182,7 +162,8 @@ impl Aim {
 }
 
 impl Storm {
-    fn strike(&self, kind: Kind, now: Timestamp, chance: &mut Chance) -> Option<Fault> {
+    /// Returns the fault of an effect.
+    pub fn strike(&self, kind: Kind, now: Timestamp, chance: &mut Chance) -> Option<Fault> {
         let down = self
             .outages
             .iter()

@@ -46,11 +46,9 @@ fn each_invalid_envelope_gets_its_problem() {
 
 /// Whether a JSON Schema cannot express the rule.
 fn is_beyond_a_schema(problem: &Problem) -> bool {
-    use ProblemCode::{Account, Bucket, Duplicate, Mismatch, Partition, Region, Requester, TooLarge};
-    matches!(
-        problem.code,
-        Account | Bucket | Duplicate | Mismatch | Partition | Region | Requester | TooLarge
-    ) || problem.field.starts_with("tags.")
+    use ProblemCode::{Account, Bucket, Mismatch, Partition, Region, Requester, TooLarge};
+    matches!(problem.code, Account | Bucket | Mismatch | Partition | Region | Requester | TooLarge)
+        || problem.field.starts_with("tags.")
 }
 
 #[test]
@@ -70,8 +68,10 @@ fn the_schema_agrees_with_the_code_on_varied_requests() {
             accepted += 1;
             assert!(is_valid, "accepted, but invalid by the schema: {text}");
         } else if is_valid {
+            // The schema sees only one of two equal members.
+            let is_repeated = problems.iter().any(|problem| problem.code == ProblemCode::Duplicate);
             assert!(
-                problems.iter().all(is_beyond_a_schema),
+                is_repeated || problems.iter().all(is_beyond_a_schema),
                 "refused, but valid by the schema: {text}\n{problems:?}"
             );
         } else {

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use crate::chance::Chance;
 use crate::watch::Watch;
-use crate::weather::{Fault, Kind, Weather};
+use crate::weather::{Aim, Fault, Kind, Storm};
 use models::Models;
 use policies::Policies;
 use queue::Queue;
@@ -86,7 +86,8 @@ pub struct World {
     scheduled: u64,
     /// How many calls without an answer will still take effect.
     pub late_calls: usize,
-    pub weather: Weather,
+    pub aims: Vec<Aim>,
+    pub storm: Storm,
     pub watch: Watch,
     pub chance: Chance,
     pub latency: Latency,
@@ -108,8 +109,9 @@ impl World {
         self.history = (self.history ^ value).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23);
     }
 
+    /// Returns how long the world has existed, in virtual time.
     pub fn age(&self) -> Duration {
-        self.began.elapsed()
+        self.now.duration_since(BEGINNING).unsigned_abs()
     }
 
     pub fn count(&self, kind: Kind) -> usize {
@@ -138,7 +140,7 @@ impl World {
 
     /// Does every scheduled action whose time has come.
     fn catch_up(&mut self) {
-        let now = later(BEGINNING, self.age());
+        let now = later(BEGINNING, self.began.elapsed());
         while let Some(next) = self.agenda.first_entry().filter(|next| next.key().0 <= now) {
             let ((time, _), action) = next.remove_entry();
             self.now = time;
@@ -152,7 +154,8 @@ impl World {
         let now = self.now;
         self.effects.push(kind);
         let number = self.effects.len() as u64;
-        let fault = self.weather.strike(number, kind, now, &mut self.chance);
+        let aimed = self.aims.iter_mut().find_map(|aim| aim.strike(number, kind, now));
+        let fault = aimed.or_else(|| self.storm.strike(kind, now, &mut self.chance));
         self.note(number ^ (kind as u64) << 32 ^ fault.map_or(0, |fault| fault as u64 + 1) << 40);
         self.note(now.as_millisecond() as u64);
         if self.is_verbose {
@@ -234,7 +237,8 @@ impl Shared {
             agenda: BTreeMap::new(),
             scheduled: 0,
             late_calls: 0,
-            weather: Weather::calm(),
+            aims: Vec::new(),
+            storm: Storm::default(),
             watch: Watch::new(rules.times),
             chance: Chance::new(seed),
             latency: Latency::Steady,
@@ -245,6 +249,15 @@ impl Shared {
             on_write: Box::new(|_| {}),
         };
         Self { world: Arc::new(Mutex::new(world)), bell: Arc::default() }
+    }
+
+    /// Returns the world once nothing else shares it.
+    ///
+    /// # Panics
+    /// If a function still runs in it.
+    pub fn into_world(self) -> World {
+        let world = Arc::into_inner(self.world).expect("no function runs any more");
+        world.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Uses the world as it is at the present time.

@@ -57,8 +57,8 @@ impl Table {
     }
 
     /// Returns a record as it was before its last change.
-    pub fn stale(&self, key: &RecordKey) -> Option<Record> {
-        self.rows.get(key)?.before.as_deref().cloned()
+    pub fn stale(&self, key: &RecordKey) -> Option<&Arc<Record>> {
+        self.rows.get(key)?.before.as_ref()
     }
 
     pub fn records(&self) -> impl Iterator<Item = &Record> {

@@ -11,28 +11,15 @@ use crate::request::{ACCOUNT, SOURCE};
 /// Texts that are no JSON, one a line. The last one is JSON, but its number is too large for every type.
 const NO_JSON: &str = r#"{
 }
-{]
-nul
-'{}'
 {'a':1}
-{a:1}
-{"a"}
 {"a":}
 {"a":1,}
-{"a":01}
-{"a":.5}
-{"a":+1}
-{"a":1e}
-{"a":0x1}
 {"a":NaN}
 {"a":"\x"}
 {"a":"\u12"}
 {"\ud800":1}
-{"a":1 "b":2}
 {}{}
 {} x
-// {}
-{/**/}
 <xml/>
 a=b
 1e999"#;
@@ -44,41 +31,30 @@ const ODD: &str = "\0\u{1}\t\n\r\u{1b}\u{1f}\u{7f}\u{80}\u{85}\u{9f}\u{a0}\u{ad}
     \u{feff}\u{fffd}аеоорсухіѕԁɡｆ１٣४߃𝟙ⅷ①ﬂſ\u{212a}☃💐 $&'\"\\`|;<>(){}[]!?*%^~,#";
 
 /// Replacements that make each of the three ARNs invalid. `ACCOUNT` stands for the account of the ARN.
-const ARNS: [(&str, &str, ProblemCode); 34] = [
+const ARNS: [(&str, &str, ProblemCode); 23] = [
     ("arn:", "ARN:", Pattern),
     ("arn:", "", Pattern),
     ("rekognition", "s3", Pattern),
     ("rekognition:", "rekognition::", Pattern),
     ("project/", "Project/", Pattern),
-    ("project/", "adapter/", Pattern),
     ("project/", "project//", Pattern),
     ("us-east-1", "US-EAST-1", Pattern),
     ("us-east-1", "", Pattern),
-    ("us-east-1", "us_east_1", Pattern),
     (":aws:", "::", Pattern),
     ("/17", "/-17", Pattern),
-    ("/17", "/1.7", Pattern),
     ("/17", "/１７", Pattern),
-    ("ACCOUNT", "1111-2222-3333", Pattern),
     ("ACCOUNT", "11112222333", Pattern),
     ("ACCOUNT", "1111222233334", Pattern),
     (":aws:", ":aws-cn:", Partition),
-    (":aws:", ":aws-us-gov:", Partition),
-    (":aws:", ":aws-iso-b:", Partition),
     (":aws:", ":aws-eusc:", Partition),
     (":aws:", ":awz:", Partition),
-    (":aws:", ":a:", Partition),
     (":aws:", ":-aws:", Partition),
     (":aws:", ":aws-:", Partition),
     ("us-east-1", "us-east-2", Region),
     ("us-east-1", "eu-west-1", Region),
-    ("us-east-1", "us-east-11", Region),
-    ("us-east-1", "cn-north-1", Region),
     ("us-east-1", "global", Region),
     ("ACCOUNT", "000000000000", Account),
     ("ACCOUNT", "777788889999", Account),
-    ("ACCOUNT", "111122223334", Account),
-    ("ACCOUNT", "444455556667", Account),
 ];
 
 /// Members with a sample text, in which `@` is the place of an odd character, the characters of [`ODD`] that are valid there, and

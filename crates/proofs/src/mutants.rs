@@ -3,30 +3,25 @@
 //! A mutant is a change of the source text. The changed sources are built in a folder of their own, without the AWS adapters,
 //! which take minutes to build and have no mutant.
 
-mod list;
-
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use list::ALL;
-
 use crate::crashes::{self, Aim};
 use crate::report::{Report, in_parallel};
 use crate::weather::Kind;
 use crate::{scenario, simulation};
 
-/// A change of the shipped code.
-#[derive(Clone, Copy, Debug)]
+/// A change of the shipped code: a block of `mutants.diff`.
+#[derive(Debug)]
 pub struct Mutant {
     pub name: &'static str,
     /// The path below `src/`.
     pub file: &'static str,
-    /// The text that is replaced. The file has it exactly once.
-    find: &'static str,
-    replacement: &'static str,
+    removed: Vec<&'static str>,
+    added: Vec<&'static str>,
 }
 
 /// The violation that a search found in a mutant, or the reason why there is none.
@@ -37,10 +32,33 @@ pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src")
 }
 
+/// Returns all mutants.
+///
+/// # Panics
+/// If a block of `mutants.diff` has no name or no file.
+pub fn all() -> Vec<Mutant> {
+    let blocks = include_str!("mutants.diff").trim_end().split("\n\n").skip(1);
+    let mutant = |block: &'static str| {
+        let mut lines = block.lines();
+        let name = lines.next().expect("a name");
+        let file = lines.next().and_then(|line| line.strip_prefix("--- ")).expect("a file");
+        let of = |sign| lines.clone().filter_map(|line| line.strip_prefix(sign)).collect();
+        Mutant { name, file, removed: of('-'), added: of('+') }
+    };
+    blocks.map(mutant).collect()
+}
+
 impl Mutant {
-    /// Changes the text of the file. Returns `None` if the text to replace is not there exactly once.
+    /// Changes the text of the file. Returns `None` unless it has the removed lines exactly once.
     pub fn apply(&self, text: &str) -> Option<String> {
-        (text.matches(self.find).count() == 1).then(|| text.replacen(self.find, self.replacement, 1))
+        let lines: Vec<&str> = text.lines().collect();
+        let is_place = |at: &usize| {
+            let found = lines[*at..].iter().take(self.removed.len());
+            found.map(|line| line.trim()).eq(self.removed.iter().copied())
+        };
+        let places: Vec<usize> = (0..lines.len()).filter(is_place).collect();
+        let [at] = places[..] else { return None };
+        Some([&lines[..at], &self.added, &lines[at + self.removed.len()..]].concat().join("\n"))
     }
 
     /// Builds the mutant in `place` and runs the searches up to the first violation.
@@ -48,7 +66,7 @@ impl Mutant {
         let file = place.join("src").join(self.file);
         let text = fs::read_to_string(&file)?;
         let Some(changed) = self.apply(&text) else {
-            return Ok(Err("the text to replace is not there exactly once".to_owned()));
+            return Ok(Err("the file does not have the removed lines exactly once".to_owned()));
         };
         fs::write(&file, changed)?;
         let fate = build_and_search(place);
@@ -88,7 +106,7 @@ pub fn search(part: &str) -> Report {
     let mut report = Report::default();
     let workspace = make_workspace(&place);
     report.must(workspace.is_ok(), || format!("the mutants' workspace cannot be made: {workspace:?}"));
-    for mutant in ALL.iter().filter(|mutant| workspace.is_ok() && mutant.name.contains(part)) {
+    for mutant in all().iter().filter(|mutant| workspace.is_ok() && mutant.name.contains(part)) {
         let fate = mutant.run(&place).unwrap_or_else(|error| Err(error.to_string()));
         println!("{}: {fate:?}", mutant.name);
         report.must(fate.is_ok(), || format!("`{}` {fate:?}", mutant.name));
@@ -120,7 +138,7 @@ pub fn first_violation(seeds: u64) -> Report {
                 let scenario = &scenarios[*i];
                 let run = crashes::run(scenario, aims.clone(), false);
                 let aim = aims.first().map(|aim| format!(", {:?} at effect {}", aim.fault, aim.at));
-                (format!("`{scenario:?}`{}", aim.unwrap_or_default()), run.violations)
+                (format!("`{}`{}", scenario.name, aim.unwrap_or_default()), run.violations)
             }
             None => {
                 let seed = n - plans.len() as u64;

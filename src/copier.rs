@@ -1,4 +1,5 @@
-//! The copier: a world and the rules, with the operations that both use cases share.
+//! The copier: its access to AWS and the clock (the world), a deployment's rules, and the operations that start-copy and
+//! check-copies share.
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::{Span, error_span, info};
@@ -14,7 +15,7 @@ use crate::unread_projects::UnreadProjects;
 /// The most concurrent calls of one kind. Rate limits bound the calls per second; this bounds connections.
 pub(crate) const MAX_CONCURRENT_CALLS: usize = 8;
 
-/// A world and the rules.
+/// A world, the rules, and the state that one instance keeps between invocations.
 #[derive(Debug)]
 pub struct Copier<W> {
     pub(crate) world: W,
@@ -57,10 +58,10 @@ impl<W: World> Copier<W> {
         self.world.clock().now()
     }
 
-    /// The error of the copier's clock, if it is too large to base decisions on it.
+    /// How far the copier's clock is behind the ledger's (negative: ahead), if more than five minutes: then nothing may be
+    /// decided by it.
     ///
-    /// The SDK corrects its signatures by the service's clock, so AWS accepts calls from a function whose clock is
-    /// wrong.
+    /// AWS does not refuse the calls of such a function, because the SDK signs them with the service's time.
     pub(crate) fn clock_skew(&self) -> Option<SignedDuration> {
         let skew = self.world.ledger().clock_skew();
         (skew.abs() > CLOCK_TOLERANCE).then_some(skew)

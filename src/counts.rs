@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::domain::record::{Ended, Outcome, Record, State, WaitReason};
-use crate::domain::status::Status;
 
 /// Counts of the states that requests entered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -17,7 +16,7 @@ pub struct Counts {
     pub started: usize,
     /// Copies found and adopted.
     pub adopted: usize,
-    /// Starts that have to wait, by reason.
+    /// How often starts had to wait, by reason.
     pub waiting: BTreeMap<&'static str, usize>,
     /// Requests that ended COMPLETED.
     pub completed: usize,
@@ -27,7 +26,7 @@ pub struct Counts {
     pub timed_out: usize,
     /// Requests that ended REJECTED.
     pub rejected: usize,
-    /// Starts for which the copier's project policy could not be put.
+    /// Starts for which a source project's policies could not be read, or the copier's could not be put.
     pub policy_errors: usize,
     /// Reads and writes of the ledger that failed.
     pub ledger_errors: usize,
@@ -37,7 +36,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts a record in the state that it has just entered.
+    /// Counts a record in the state that it has just entered. Call it once for each state.
     pub fn count(&mut self, record: &Record) {
         let accepted = match record {
             Record::Accepted(accepted) => accepted,
@@ -53,12 +52,8 @@ impl Counts {
                 let is_about_policy = matches!(reason, WaitReason::PolicyFull | WaitReason::PolicyNotPut);
                 self.policy_errors += usize::from(is_about_policy);
             }
-            // A copy enters its state once, with this announcement; later saves change only what polls found.
-            State::Copying(copying) => {
-                let is_new = accepted.header.outbox.iter().any(|next| next.status == Status::Started);
-                let count = if copying.copy.adopted { &mut self.adopted } else { &mut self.started };
-                *count += usize::from(is_new);
-            }
+            State::Copying(copying) if copying.copy.adopted => self.adopted += 1,
+            State::Copying(_) => self.started += 1,
             State::Ended(Ended { at, outcome: Outcome::Completed { copy, .. } }) => {
                 self.completed += 1;
                 self.copy_seconds.push(at.duration_since(copy.started_at).as_secs().max(0));

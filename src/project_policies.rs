@@ -17,7 +17,7 @@ use crate::domain::record::Accepted;
 use crate::domain::times::saturating_add;
 use crate::ports::{Rekognition, World};
 
-/// The most times that the copier starts again from a new list while others change the policies.
+/// How often the copier tries to put its policy. After a conflict with another caller it lists the policies again.
 const MAX_TRIES: usize = 3;
 
 /// What an invocation knows of each source project.
@@ -36,7 +36,7 @@ impl InvocationPolicies {
 
 impl<W: World> Copier<W> {
     /// Puts the copier's policy on the source project, unless a fitting one exists or no role is set. Only the owner
-    /// of the record's lease calls this. Returns when the policy was last put.
+    /// of the record's lease calls this. Returns the time of the policy's last put.
     pub(crate) async fn ensure_policy(
         &self,
         accepted: &Accepted,
@@ -46,8 +46,8 @@ impl<W: World> Copier<W> {
         if self.rules.policies.role_for(&accepted.copy).is_none() {
             return Ok(None);
         }
-        // After the permission time-out the policy is not put again, so that it gets old enough for a refusal to be
-        // final.
+        // Until the permission time-out, a refusal lets the copier put its policy again. After it, the policy grows older
+        // than a minute, and then a refusal is final.
         let timeout = self.rules.times.permission_timeout;
         let was_refused =
             accepted.refused_since.is_some_and(|since| self.now() < saturating_add(since, timeout));
@@ -85,7 +85,7 @@ impl<W: World> Copier<W> {
                 }
             };
             loop {
-                match self.bring_closer(project, &mut policies, was_refused).await {
+                match self.make_next_change(project, &mut policies, was_refused).await {
                     Ok(true) => return Ok(policies),
                     Ok(false) => {}
                     // Another caller was faster.
@@ -98,7 +98,7 @@ impl<W: World> Copier<W> {
     }
 
     /// Makes one change if one is needed. Returns whether the policy fits after it.
-    async fn bring_closer(
+    async fn make_next_change(
         &self,
         project: &ProjectArn,
         policies: &mut Vec<ProjectPolicy>,
@@ -120,8 +120,8 @@ impl<W: World> Copier<W> {
                 policies.retain(|policy| policy.name != copiers.name);
                 policies.push(ProjectPolicy {
                     name: copiers.name.clone(),
-                    // Nothing replaces a policy that is under a minute old, so no later put in this invocation needs
-                    // its revision.
+                    // Only a policy that is more than a minute old is put again. If this invocation ever does, the wrong
+                    // revision is a conflict, and it lists the policies again.
                     revision_id: String::new(),
                     document,
                     updated_at: Some(now),

@@ -29,8 +29,8 @@ struct InProgress {
 }
 
 impl InProgress {
-    /// The announcement to publish next. INVARIANT: the one after it waits until the bus has accepted this one.
-    /// Otherwise an announcement could follow the final one.
+    /// The announcement to publish next. INVARIANT: a record's next announcement waits until the bus has accepted the one
+    /// before. Otherwise subscribers could get STARTED after COMPLETED.
     fn next(&self) -> Option<&Outgoing> {
         self.record.header().outbox.get(self.accepted).filter(|_| !self.has_failed)
     }
@@ -101,8 +101,8 @@ impl<W: World> Copier<W> {
         }
     }
 
-    /// INVARIANT: marked after it was published, never before: a crash in between would lose the announcement. If the
-    /// mark fails, the same bytes are published again.
+    /// INVARIANT: an announcement is published first and marked then. In the other order, a crash between the two would
+    /// lose it. If the mark fails, the same bytes are published again.
     async fn mark(&self, one: InProgress) -> (Record, bool) {
         let InProgress { record, accepted, .. } = one;
         if accepted == 0 {

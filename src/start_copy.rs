@@ -1,7 +1,7 @@
-//! start-copy: records requests and tries their first step at once.
+//! start-copy: records requests, tries at once to start each copy, and publishes the first announcements.
 //!
-//! INVARIANT: a request is acknowledged only when its record is in the ledger, and then always. Without that, it would be
-//! lost, or delivered again and again. check-copies continues from there, so a bad request, a refused copy or an
+//! INVARIANT: a request is acknowledged only when its record is in the ledger; otherwise it could be lost. Once the
+//! record is known to be there, no later error fails the message; otherwise SQS would deliver it again and again. check-copies continues from there, so a bad request, a refused copy or an
 //! unavailable bus fails no message. A message that is not a request (an announcement, a topic's confirmation) is
 //! acknowledged without a record.
 
@@ -34,7 +34,7 @@ pub struct Answer {
     /// The copy, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_version_arn: Option<ProjectVersionArn>,
-    /// Why it failed, was rejected or waits.
+    /// Why it failed, was rejected, timed out or waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
@@ -53,9 +53,9 @@ impl Answer {
 /// The result of a batch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// The ids of the messages that are not in the ledger, for the queue to deliver again.
+    /// The ids of the messages that are not known to be in the ledger, for the queue to deliver again.
     pub failed: Vec<String>,
-    /// What happened to the others.
+    /// What happened to the requests.
     pub counts: Counts,
 }
 
@@ -91,12 +91,13 @@ impl Recorded {
 }
 
 impl<W: World> Copier<W> {
-    /// Records a batch of messages. `invocation` is unique to this delivery.
+    /// Records a batch of messages, and tries to start each copy. `invocation` is the id of this invocation.
     pub async fn start_batch(&self, messages: &[Message<'_>], invocation: &str, budget: &Budget) -> Batch {
         let policies = InvocationPolicies::default();
         let recorded = join_all(messages.iter().enumerate().map(|(n, message)| {
-            // INVARIANT: a message that is in a batch twice counts as two deliveries. With one owner, both would take
-            // the one write to the ledger for their own, and both would call.
+            // INVARIANT: every message of a batch has an owner of its own, because SQS may put one message into a batch
+            // twice. With the same owner their records would be equal, the ledger would answer both times that it wrote
+            // the record, and both would call CopyProjectVersion.
             let owner = format!("{invocation}/{n}");
             let policies = &policies;
             async move {
@@ -122,7 +123,8 @@ impl<W: World> Copier<W> {
         batch
     }
 
-    /// Records the request of a direct invocation. Returns its state, and the counts in either case.
+    /// Records the request of a direct invocation, and tries to start its copy. Returns the request's state or an error,
+    /// and the counts with either.
     pub async fn start_invocation(
         &self,
         message: Message<'_>,
@@ -200,7 +202,7 @@ impl<W: World> Copier<W> {
         match result.unwrap_or_else(|| Err(Unavailable("no answer in time".to_owned()))) {
             Ok(next) => Recorded::New(next.unwrap_or(record)),
             Err(error) => {
-                error!(%error, "the outcome of a start could not be saved: check-copies recovers it");
+                error!(%error, "the outcome of a start could not be saved: a sweep finds it out when the lease has ended");
                 Recorded::Unsaved(record)
             }
         }

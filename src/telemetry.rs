@@ -44,7 +44,7 @@ const REQUEST_METRICS: [(&str, Value); 10] = [
 
 /// Starts to log to standard output. Call it once.
 ///
-/// INVARIANT: an event has no field that its span has: both become members of one JSON object, and a reader would
+/// INVARIANT: a log line has no field that its span has: both become members of one JSON object, and a reader would
 /// keep only one of them.
 pub fn init_logs() {
     let layer = if env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
@@ -68,8 +68,8 @@ fn level() -> LevelFilter {
     set.unwrap_or(LevelFilter::INFO)
 }
 
-/// The copier's own lines at `level`, all others at WARN. INVARIANT: no level lets the SDK log more than that,
-/// because at TRACE it logs whole requests.
+/// The copier's own lines at `level`; all others at `level` too, but at most at WARN. INVARIANT: no level lets the SDK
+/// log more, because at TRACE it logs whole requests.
 ///
 /// The runtime's span around every invocation has `requestId` and `xrayTraceId`. Its level is INFO, and it is needed
 /// at every level.
@@ -164,10 +164,10 @@ impl Metrics {
     }
 }
 
-/// The level of the lines of metrics: the function's, if it is above INFO.
+/// The level that the lines of metrics state: `None` at INFO and below, where they need none.
 ///
-/// Lambda drops lines below the function's level, and treats a line without level or timestamp as INFO. So at WARN it
-/// would drop the metrics.
+/// Lambda drops lines below the function's level, and treats a line without level or timestamp as INFO. So at WARN or
+/// ERROR it would drop the metrics.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
 fn level_of_metrics(level: LevelFilter) -> Option<&'static str> {
     (level < LevelFilter::INFO).then(|| level.into_level().unwrap_or(Level::ERROR).as_str())

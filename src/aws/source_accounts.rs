@@ -153,7 +153,7 @@ impl SourceAccounts {
     }
 
     async fn assume(&self, role_arn: &str) -> Result<Session, PolicyError> {
-        // The client is made here, because making it at every start would cost more than once an hour.
+        // The client is made here, about once an hour. To make it at every cold start would cost more.
         let call = aws_sdk_sts::Client::from_conf(self.sts.clone())
             .assume_role()
             .role_arn(role_arn)
@@ -195,7 +195,8 @@ impl SourceAccounts {
     }
 }
 
-/// Up to three of these calls come before the copy's own, all within one invocation.
+/// Usually up to three of these calls (AssumeRole, List, Put) come before the copy's own in one invocation, so each gets
+/// less time than other calls.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
@@ -216,7 +217,8 @@ fn error_of<E>(action: &'static str, error: SdkError<E>) -> PolicyError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    // Deleted, changed or created since it was read. A full project shows its five policies when it is listed again.
+    // Somebody has changed the policies since they were listed. After a put that is refused because the project is full,
+    // too, the next list shows its five policies.
     let is_conflict = |code: &str| match code {
         "InvalidPolicyRevisionIdException" | "ResourceAlreadyExistsException" => true,
         "ResourceNotFoundException" => action == DELETE,

@@ -1,8 +1,8 @@
 //! check-copies: takes every record that is due one step further.
 //!
 //! A sweep has no input: it reads what is due. Its work is idempotent, so a crash or a second sweep at the same time
-//! does no harm. It retries nothing itself: what fails is still due, and the next sweep finds it. One bad record never
-//! stops a sweep.
+//! does no harm. It retries nothing itself: what fails is still due, and a later sweep finds it. A record that cannot be
+//! read never stops a sweep.
 //!
 //! A sweep first publishes what is unpublished, in at most a third of its time, so that results are published even
 //! when a sweep runs out of time. Then it recovers starts, starts waiting requests and polls copies concurrently, each
@@ -38,7 +38,7 @@ use crate::project_policies::InvocationPolicies;
 const RECORDS_AT_ONCE: usize = 100;
 
 impl<W: World> Copier<W> {
-    /// Makes one sweep. `owner` is unique to this sweep.
+    /// Makes one sweep. `owner` is the id of this sweep: its leases begin with it.
     pub async fn sweep(&self, owner: &str, budget: Budget) -> Report {
         let report = Mutex::default();
         let whole = budget.run(self.sweep_steps(owner, budget, &report)).await;
@@ -85,8 +85,8 @@ impl<W: World> Copier<W> {
     }
 }
 
-/// The records that could not be published, each with its next step after publishing. The index lists a record under
-/// one step only, here `publish`, so the other steps do not find these records there.
+/// The records that could not be published, each with its next step after publishing. The index lists an unpublished
+/// record only under `publish`, so the other steps get these records from here.
 type Unpublished = [(Step, Entry)];
 
 /// A record that could not be read. The error was logged and counted.
@@ -118,8 +118,8 @@ impl<W: World> Sweep<'_, W> {
         self.note(|report| report.counts.ledger_errors += 1);
     }
 
-    /// The owner of the next lease. INVARIANT: it is unique, even within this sweep. The ledger takes a second equal
-    /// write for a retry of the first. With equal owners, both writers would hold the lease and call.
+    /// The owner of the next lease. INVARIANT: it is unique, even within this sweep. If two writers save equal bytes, the
+    /// ledger takes the second for the SDK's retry of the first, and both believe that they hold the lease.
     fn lease_owner(&self) -> String {
         format!("{}/{}", self.owner, self.leases.fetch_add(1, Ordering::Relaxed))
     }
@@ -153,7 +153,7 @@ impl<W: World> Sweep<'_, W> {
     /// A page of entries that are due. If the ledger cannot be read, the page is empty, and the error is counted.
     async fn due_page(&self, step: Step, after: Option<Cursor>) -> Page<Entry> {
         let is_unfinished = step != Step::Publish;
-        // This includes unfinished requests that are not due yet, because the report has the age of the oldest one.
+        // Requests that are not due yet are read as well, because the report has the age of the oldest unfinished one.
         let until = if is_unfinished { Timestamp::MAX } else { self.now() };
         let mut page = match self.copier.world.ledger().due(step, until, after).await {
             Ok(page) => page,
@@ -206,10 +206,10 @@ impl<W: World> Sweep<'_, W> {
         }
     }
 
-    /// Saves a record in its new state, and counts it. `None` if that failed or another writer was faster.
+    /// Saves a record in its new state. `None` if that failed or another writer was faster; either is counted.
     async fn save(&self, accepted: Accepted) -> Option<Record> {
         match self.copier.save(accepted).await {
-            Ok(saved) => self.count(saved),
+            Ok(saved) => self.note_overtaken(saved),
             Err(error) => {
                 error!(%error, "a record could not be saved");
                 self.ledger_failed();
@@ -218,13 +218,18 @@ impl<W: World> Sweep<'_, W> {
         }
     }
 
-    /// Counts a record that was just saved. `None`: another writer was faster.
-    fn count(&self, saved: Option<Record>) -> Option<Record> {
-        self.note(|report| match &saved {
-            Some(record) => report.counts.count(record),
-            None => report.overtaken += 1,
-        });
+    /// Counts a record that another writer saved first.
+    fn note_overtaken(&self, saved: Option<Record>) -> Option<Record> {
+        self.note(|report| report.overtaken += usize::from(saved.is_none()));
         saved
+    }
+
+    /// Counts the state that a start has led to, and queues the record for publishing.
+    fn finish_start(&self, saved: Option<Record>) {
+        if let Some(record) = &saved {
+            self.note(|report| report.counts.count(record));
+        }
+        self.publish(saved);
     }
 
     /// Queues saved records for publishing, which runs concurrently with the steps.

@@ -68,6 +68,10 @@ impl<W: World> Sweep<'_, W> {
             }
             if let Some(next) = poll(accepted, &found, self.now(), &self.copier.rules.times) {
                 saved = self.save(next).instrument(span).await;
+                // Only an end is counted: a running copy was counted when it started.
+                if let Some(ended) = saved.as_ref().filter(|record| record.ended_at().is_some()) {
+                    self.note(|report| report.counts.count(ended));
+                }
             }
         }
         self.done();

@@ -1,6 +1,6 @@
 //! The first step of a sweep: publishes outboxes that are not published yet.
 //!
-//! INVARIANT: it takes at most a third of the sweep, so that a bus that hangs does not stop the other steps. An
+//! INVARIANT: it publishes for at most a third of the sweep, so that a bus that hangs does not stop the other steps. An
 //! announcement stays in its outbox until the bus has accepted it.
 
 use std::pin::pin;
@@ -65,8 +65,8 @@ impl<W: World> Sweep<'_, W> {
         if record.ended_at().is_none() {
             self.note(|report| report.note_unfinished(record.header().requested_at, now));
         }
-        // A published record is not returned: the index lists it under its next step again, so it would be handled
-        // twice.
+        // A record whose outbox is empty is not returned: the index lists it under its next step again, so it would be
+        // handled twice.
         let first = record.header().outbox.first()?;
         self.note(|report| report.note_unpublished(first.time, now));
         let (step, due) = record.next_step_of_state().filter(|(_, due)| *due <= now)?;

@@ -1,5 +1,5 @@
-//! Recovers starts whose answer was lost, or whose function ended too early. It describes the version that has the name
-//! before it calls CopyProjectVersion, because the copy may exist.
+//! Recovers starts whose answer was lost, or whose function ended too early. Such a start may have made its copy. So the
+//! sweep first describes the version that has the requested name, and calls CopyProjectVersion only if there is none.
 
 use futures_util::{StreamExt, stream};
 use tracing::Instrument;
@@ -41,7 +41,7 @@ impl<W: World> Sweep<'_, W> {
             if versions.is_unreadable(&copy.version_name) {
                 self.note(|report| report.unreadable += 1);
                 if let Some(ended) = recover_unreadable(accepted, now, times) {
-                    self.publish(self.save(ended).instrument(span).await);
+                    self.finish_start(self.save(ended).instrument(span).await);
                 }
                 self.done();
                 continue;
@@ -50,7 +50,7 @@ impl<W: World> Sweep<'_, W> {
             match recover(accepted.clone(), owner.as_ref(), self.owner, now, times) {
                 StartDecision::Call(_) => candidates.push(Candidate::Unanswered(Box::new(accepted), owner)),
                 StartDecision::Save(accepted) => {
-                    self.publish(self.save(accepted).instrument(span).await);
+                    self.finish_start(self.save(accepted).instrument(span).await);
                     self.done();
                 }
                 StartDecision::NotDue => self.done(),

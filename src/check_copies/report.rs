@@ -18,7 +18,7 @@ pub struct Report {
     pub copying: usize,
     /// Copies with a status that the copier does not know.
     pub unknown_statuses: usize,
-    /// Copies whose project could not be read.
+    /// Copies whose project could not be read, or not before the sweep ran out of time.
     pub unreadable: usize,
     /// Records that another writer saved first.
     pub overtaken: usize,
@@ -26,13 +26,14 @@ pub struct Report {
     pub left: usize,
     /// Calls of DescribeProjectVersions.
     pub describe_calls: usize,
-    /// Calls of DescribeProjectVersions that failed for a project that an earlier sweep could not read, either.
+    /// Failed calls of DescribeProjectVersions, without those of the first sweep in which a project fails.
     pub describe_errors: usize,
-    /// Age of the oldest request that has no final answer, in seconds.
+    /// Age of the oldest request without a final answer among those that the sweep read, in seconds.
     pub oldest_unfinished_seconds: i64,
     /// Age of the oldest announcement that was not published, in seconds.
     pub oldest_unpublished_seconds: i64,
-    /// The error of the function's clock in seconds, if it is too large to base decisions on it.
+    /// How many seconds the function's clock is behind the ledger's (negative: ahead), if more than five minutes: then
+    /// the sweep decides nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clock_skew_seconds: Option<i64>,
     /// How long the sweep took, in milliseconds.

@@ -89,14 +89,14 @@ impl<W: World> Sweep<'_, W> {
         }
         match decision {
             StartDecision::NotDue => {}
-            StartDecision::Save(accepted) => self.publish(self.save(accepted).await),
+            StartDecision::Save(accepted) => self.finish_start(self.save(accepted).await),
             StartDecision::Call(accepted) => self.lease_and_call(accepted).await,
         }
         self.done();
     }
 
-    /// INVARIANT: the lease is saved before the call is made, so that a crash in between leads to an expired lease,
-    /// never to a second call.
+    /// INVARIANT: the lease is saved before the call is made, so that nobody else calls for this record. After a crash
+    /// the lease expires, and a sweep looks for the copy before anybody calls again.
     async fn lease_and_call(&self, accepted: Accepted) {
         let leased = match self.copier.save(accepted).await {
             Ok(Some(Record::Accepted(accepted))) => accepted,
@@ -107,9 +107,9 @@ impl<W: World> Sweep<'_, W> {
             }
         };
         match self.copier.call_copy(leased, &self.policies, &self.budget).await {
-            Ok(saved) => self.publish(self.count(saved)),
+            Ok(saved) => self.finish_start(self.note_overtaken(saved)),
             Err(error) => {
-                error!(%error, "the outcome of a start could not be saved: it is recovered after its lease");
+                error!(%error, "the outcome of a start could not be saved: a sweep finds it out when the lease has ended");
                 self.ledger_failed();
             }
         }

@@ -43,7 +43,7 @@ impl Versions {
         self.by_name.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Whether the call that would have shown this name failed.
+    /// Whether the call that would have shown this name failed, or was not made in time.
     pub(super) fn is_unreadable(&self, name: &str) -> bool {
         self.unreadable.contains(name)
     }
@@ -59,8 +59,8 @@ impl<W: World> Sweep<'_, W> {
     /// Describes a group's versions.
     ///
     /// Up to 10 names fit into one call. For more names it reads pages, newest versions first, because running copies
-    /// are among the newest. It stops when a page shows fewer than 10 of the names, because a call by name then finds
-    /// more. It describes the remaining names by name.
+    /// are among the newest. It stops after a page that shows fewer than 10 of the names, because a call by name looks up
+    /// 10 at once. It describes the remaining names by name.
     pub(super) async fn describe_group(&self, group: &ProjectGroup) -> Versions {
         let mut versions = Versions::default();
         let mut missing: BTreeSet<String> =

@@ -30,9 +30,9 @@ pub struct Announcement {
     pub event_id: Uuid,
     /// The request's id.
     pub request_id: String,
-    /// The requester's id for what the request is part of; the request's id where none was given.
+    /// An id that the requester gave to related requests; the request's id if it gave none.
     pub correlation_id: String,
-    /// The id of the event or message that brought the request.
+    /// The id of the event, message or invocation that brought the request.
     pub causation_id: String,
     /// The account that asked: 12 digits.
     pub requester_account: String,
@@ -66,7 +66,7 @@ pub struct Announcement {
 }
 
 impl Announcement {
-    /// The announcement of a record's state; `None` while its first call is in progress.
+    /// The announcement of a record's state. `None` while it is Starting: a call may be in progress.
     pub fn of(record: &Record) -> Option<Self> {
         match record {
             Record::Accepted(accepted) => Some(Self::of_accepted(accepted, accepted.status()?)),
@@ -74,7 +74,7 @@ impl Announcement {
         }
     }
 
-    /// The announcement of `status`, which is the status of the request's state.
+    /// The announcement of an accepted request. `status` is what [`Accepted::status`] returns.
     pub(super) fn of_accepted(accepted: &Accepted, status: Status) -> Self {
         let copy = accepted.started_copy().cloned();
         let ended_at = match &accepted.state {

@@ -35,9 +35,9 @@ pub struct Refusal {
 pub enum Meaning {
     /// Too many calls a second: retry soon.
     Throttled,
-    /// Too many copies at once: retry later.
+    /// `LimitExceededException`, taken as too many copies at once: it passes by itself, so retry later.
     Limit,
-    /// Too many for this account: a person has to raise the quota.
+    /// A quota is used up, such as the versions of a project: it passes when a person deletes versions or raises it.
     Quota,
     /// Not allowed, or not found: retry, because a new policy takes minutes to become visible.
     Permission,

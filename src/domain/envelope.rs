@@ -68,7 +68,7 @@ pub fn open<'a>(message: &'a str, source: &str) -> Content<'a> {
     }
 }
 
-/// Opens the content of an SNS notification.
+/// Opens the text in the `Message` field of an SNS notification: an event or a bare request.
 pub fn open_notification<'a>(message: &str, source: &str) -> Content<'a> {
     let content = match Object::parse("request", message) {
         Ok(object) => open_object(message, object, source),

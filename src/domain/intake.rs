@@ -49,10 +49,11 @@ pub struct Intake {
     message_id: String,
 }
 
-/// Turns a message into a record. If the request is valid, `owner` gets the lease to start the copy.
+/// Turns a message into a record. A valid request's record begins with a lease: for 20 minutes only `owner`, the start
+/// that this delivery makes, may call CopyProjectVersion.
 ///
 /// # Errors
-/// If the message is no request and needs no answer.
+/// If the message is an announcement or a topic's request to confirm a subscription. Any other text becomes a record.
 pub fn read_message(
     message: Message<'_>,
     rules: &Rules,

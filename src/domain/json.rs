@@ -1,7 +1,7 @@
 //! Reads one JSON object member by member, so that every problem in it can be named at once.
 //!
-//! serde's derived readers stop at the first problem and let the last of two equal members win. Here members keep
-//! their raw text until they are taken; a member that is left at the end is unknown.
+//! serde's derived readers stop at the first problem. Here every member keeps its raw text until it is taken. A member
+//! that was not taken is an unknown field.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -24,7 +24,7 @@ pub struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Reads `text`; messages call it `name`.
+    /// Reads JSON text. If it is no object, the problem calls it `name`.
     pub fn parse(name: &str, text: &'a str) -> Result<Self, Problem> {
         match serde_json::from_str::<Members<'a>>(text) {
             Ok(Members(members)) => Ok(Self { prefix: String::new(), members, problems: Vec::new() }),
@@ -47,7 +47,7 @@ impl<'a> Object<'a> {
 
     /// Reads the object that is the value of `field`.
     pub fn within(field: &str, value: &'a RawValue) -> Result<Self, Problem> {
-        // serde cannot read every value that is valid JSON: 1e999 is one.
+        // serde fails on some valid JSON values, such as 1e999. `parse` would then say that they are not JSON.
         if !value.get().starts_with('{') {
             return Err(wrong_type(field, "an object", value));
         }
@@ -60,17 +60,18 @@ impl<'a> Object<'a> {
         self.members.iter().any(|(member, _)| member == name)
     }
 
-    /// Takes every member called exactly `name`; more than one is a problem. `null` counts as left out.
+    /// Takes out the members called exactly `name`, and returns the first one's value. More than one is a problem.
+    /// `null` counts as left out.
     pub fn take(&mut self, name: &str) -> Option<&'a RawValue> {
         self.take_where(name, |member| member == name)
     }
 
-    /// Takes every member called `name` in lowerCamelCase or, as AWS spells it, in PascalCase.
+    /// Like [`Object::take`], for `name` in lowerCamelCase or, as AWS spells it, in PascalCase.
     pub fn take_either(&mut self, name: &str) -> Option<&'a RawValue> {
         self.take_where(name, |member| lower_camel_case(member) == name)
     }
 
-    /// Takes a member that holds a text.
+    /// Takes a member that holds a string.
     pub fn take_text(&mut self, name: &str) -> Option<String> {
         let value = self.take(name)?;
         self.text(name, value)
@@ -82,7 +83,7 @@ impl<'a> Object<'a> {
         Object::within(name, value).map_err(|problem| self.problems.push(problem)).ok()
     }
 
-    /// The text that a value of this object holds. Anything else is a problem of `name`.
+    /// The string in `value`. If it holds something else, the member `name` has a problem.
     pub fn text(&mut self, name: &str, value: &RawValue) -> Option<String> {
         let text = serde_json::from_str(value.get()).ok();
         if text.is_none() {
@@ -99,7 +100,7 @@ impl<'a> Object<'a> {
         taken.first().map(|(_, value)| *value).filter(|value| value.get() != "null")
     }
 
-    /// Takes every member, for objects with any names; equal names are a problem.
+    /// Takes every member, for an object whose keys the requester chooses. A repeated key is a problem.
     pub fn take_all(&mut self) -> Vec<(String, &'a RawValue)> {
         let members = std::mem::take(&mut self.members);
         let mut names = BTreeSet::new();
@@ -153,7 +154,7 @@ fn wrong_type(field: &str, wanted: &str, value: &RawValue) -> Problem {
     Problem::new(field, ProblemCode::WrongType, format_args!("must be {wanted}, not {}", shown(value.get())))
 }
 
-/// A name from outside, as a field's path shows it.
+/// A key that a requester wrote, escaped and cut to 80 characters, for the path of a field.
 pub fn shorten(name: &str) -> String {
     shown(name).trim_matches('`').to_owned()
 }

@@ -1,4 +1,5 @@
-//! The copier's project policy on a source project: its text, when it fits, and the change that makes it fit.
+//! The copier's project policy on a source project: its text, whether the one on the project is still good (it *fits*),
+//! and the change that is needed if not.
 //!
 //! Copying across accounts needs a project policy on the source project. Where the settings name a role in the source
 //! account, the copier puts one policy per project. It admits both functions' roles to the whole project and expires
@@ -21,9 +22,10 @@ pub const ACTION: &str = "rekognition:CopyProjectVersion";
 pub const NAME_PREFIX: &str = "model-copier-";
 /// How long a policy allows copies after it was put.
 pub const POLICY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-/// The time that a policy must have left to be used.
+/// A policy with less time left is put again before a copy.
 const LEAST_TIME_LEFT: SignedDuration = SignedDuration::from_mins(15);
-/// How long a new policy may take to become visible. A refusal before that proves nothing.
+/// A refusal within this time after the put is never final, because the policy may not be visible yet. Nor is the policy
+/// put again because of it.
 pub const SEEN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// The most policies of a project.
 const SLOTS: usize = 5;
@@ -31,8 +33,8 @@ const SLOTS: usize = 5;
 /// The policy that a deployment puts on source projects, and the roles that it uses for that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyRules {
-    /// The role that changes project policies for the copier, by the account that owns the projects. For an account
-    /// without one, the owner attaches the policies.
+    /// For each account that owns projects, the ARN of the role through which the copier changes their policies. For an
+    /// account without one, the owner attaches the policies.
     pub roles: BTreeMap<String, String>,
     /// The copier's policy.
     pub policy: CopierPolicy,
@@ -97,7 +99,7 @@ pub enum PolicyError {
     Unavailable(String),
 }
 
-/// Why a record's copy was not called: its source project's policy is not in place.
+/// Why CopyProjectVersion was not called for a record: its source project's policy is not known to be in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyMissing {
     /// The project has no free slot, and none of these policies is an expired one of a copier.
@@ -135,16 +137,17 @@ impl CopierPolicy {
         format!("{NAME_PREFIX}{account}-{stack}").chars().take(128).collect()
     }
 
-    /// The document as it is put at `now`. `*` means this project, as in a KMS key's policy.
+    /// The document as it is put at `now`. As in the policy of a KMS key, `*` means what the policy is attached to
+    /// \[inferred\].
     pub fn document(&self, now: Timestamp) -> String {
         let expiry = self.expires.then(|| saturating_add(now, POLICY_LIFETIME));
         document(&self.principals, "*", expiry)
     }
 
-    /// The next change after which the project's policies admit the copier; `None` if they do.
+    /// The next change on the way to a policy that fits: a put, or a deletion that makes room for it. `None` if it fits.
     ///
-    /// `was_refused`: a call was refused although the policy fitted. The policy may not be visible yet, or may name a
-    /// role that was deleted and created again, so it is put once more.
+    /// `was_refused`: the request was refused for a missing permission, and the permission time-out is not over. Then even
+    /// a policy that fits is put again once it must be visible: it may name a role that was deleted and created again.
     ///
     /// # Errors
     /// The names of the project's policies, if there is no slot for the copier's.
@@ -175,7 +178,7 @@ impl CopierPolicy {
         let has_time = match statement.expiry {
             Some(expiry) => {
                 let left = expiry.duration_since(now);
-                // Another function's clock may be ahead. A later expiry than that is not the copier's.
+                // The clock of the function that put the policy may be ahead. No copier puts a later expiry than this.
                 let most = POLICY_LIFETIME + CLOCK_TOLERANCE;
                 self.expires && (LEAST_TIME_LEFT..=most).contains(&left)
             }

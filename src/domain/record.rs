@@ -39,7 +39,7 @@ pub enum Record {
 pub struct Header {
     /// Its key in the ledger.
     pub key: RecordKey,
-    /// The number of writes so far. The ledger accepts a write only if it holds the revision before it.
+    /// The number of writes so far. The ledger accepts revision n only while it holds revision n − 1.
     pub revision: u64,
     /// Tells a redelivery from another request under the same id, see [`fingerprint`](super::fingerprint).
     pub fingerprint: String,
@@ -84,7 +84,7 @@ pub struct Accepted {
     pub copy: CopyRequest,
     /// The number of leases that starts have taken.
     pub attempts: u32,
-    /// The lease times of the earlier starts whose answer is unknown.
+    /// When each earlier start took its lease, of those that ended without a known answer. They may not have called.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered_starts: Vec<Timestamp>,
     /// When the current series of refusals for a missing permission began.
@@ -346,7 +346,7 @@ impl Record {
         self.accepted().and_then(Accepted::next_step)
     }
 
-    /// The request's status; STARTING while its first call is in progress.
+    /// The request's status; STARTING while a call may be in progress.
     pub fn status_word(&self) -> &'static str {
         match self {
             Self::Accepted(accepted) => accepted.status().map_or("STARTING", Status::as_str),
@@ -378,7 +378,7 @@ impl Record {
 }
 
 impl Accepted {
-    /// The request's status; `None` while its first call is in progress.
+    /// The request's status; `None` while a call may be in progress.
     pub fn status(&self) -> Option<Status> {
         Some(match &self.state {
             State::Starting { .. } => return None,
@@ -443,8 +443,8 @@ impl Accepted {
         }
     }
 
-    /// The earliest time at which a poll changes the record although the version is still copying: the copy becomes
-    /// overdue or times out, or the version was missing before. Earlier polls neither read nor write the record.
+    /// Until this time, a poll that finds the version still copying neither reads nor writes the record. It is the time
+    /// when the copy becomes overdue or times out. If the last poll missed the version, the time is already over.
     pub fn check_at(&self, times: &Times) -> Option<Timestamp> {
         let State::Copying(Copying { copy, missing_since, is_overdue, .. }) = &self.state else {
             return None;

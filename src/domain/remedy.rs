@@ -57,8 +57,8 @@ pub fn permission(code: &str, message: &str, copy: &CopyRequest, policies: &Poli
 fn refused_in_spite_of_policy(copy: &CopyRequest, policies: &PolicyRules) -> String {
     if let Caller::Person(caller) = &policies.caller {
         return format!(
-            "policy `{}` of `{}` allows this copy: check that no other policy denies it to `{caller}`; if AWS does not \
-             evaluate the policy's condition, attach this one: {}",
+            "policy `{}` of `{}` allows this copy: check that no other policy denies it to `{caller}`; if AWS refuses \
+             the copy because of the policy's condition, attach this one: {}",
             policies.policy.name,
             copy.source_project_arn,
             put_project_policy(copy)
@@ -66,7 +66,9 @@ fn refused_in_spite_of_policy(copy: &CopyRequest, policies: &PolicyRules) -> Str
     }
     let roles = policies.policy.principals.iter().map(String::as_str).collect::<Vec<_>>().join("`, `");
     let condition = match policies.policy.expires {
-        true => "; if AWS does not evaluate the policy's condition, set parameter ProjectPolicyExpires=false",
+        true => {
+            "; if AWS refuses the copy because of the policy's condition, set parameter ProjectPolicyExpires=false"
+        }
         false => "",
     };
     format!(
@@ -120,8 +122,8 @@ pub fn quota(copy: &CopyRequest) -> String {
 
 /// What to do when a copy failed.
 pub fn copy_failed() -> String {
-    "correct what the message names, delete the failed version and send the request again under a new `requestId`, or \
-     choose another `versionName`"
+    "correct what the message names; then delete the failed version or choose another `versionName`, and send the \
+     request under a new `requestId`"
         .to_owned()
 }
 
@@ -197,8 +199,9 @@ fn allow(action: &str, resource: Option<&str>, copy: &CopyRequest, policies: &Po
                 ]),
             );
             let allow = allow_caller("parameter OutputBuckets");
+            let account = destination.account();
             format!(
-                "{allow}, and check that bucket `{bucket}` is in this account and that its own policy does not deny it: {statement}"
+                "{allow}, and check that bucket `{bucket}` is in account `{account}` and that its own policy does not deny it: {statement}"
             )
         }
         Some("rekognition")

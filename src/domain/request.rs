@@ -1,7 +1,7 @@
 //! A copy request: the parameters of `CopyProjectVersion`, and what a requester may add to them.
 //!
-//! This file decides whether a text is a well-formed request. The constraints are the service model's; the SDK checks
-//! none of them. [`admission`](super::admission) decides whether the request is allowed.
+//! This file decides whether a text is a well-formed request. The constraints of the parameters are the service
+//! model's, and stricter in one place: a bucket is required. The SDK checks none of them. [`admission`](super::admission) decides whether the request is allowed.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -87,13 +87,14 @@ impl PartialEq for Context {
 }
 
 impl CopyRequest {
-    /// Whether source and destination are one project. For such a copy AWS may not show the source \[inferred\].
+    /// Whether source and destination are one project. For such a copy AWS may not show the source (\[inferred\]: an
+    /// assumption, see docs/aws.md).
     pub fn is_within_one_project(&self) -> bool {
         self.source_project_arn == self.destination_project_arn
     }
 }
 
-/// The fields of a request that its announcements return, as far as they could be read.
+/// The ARNs and the name in a request, as far as they could be read. Announcements return them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -128,7 +129,7 @@ impl ReadableFields {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "a field has the name that it has in the request")]
 pub struct Draft {
-    /// The fields that a rejection returns.
+    /// The ARNs and the name, which a rejection returns too.
     pub fields: ReadableFields,
     pub output_config: Option<OutputConfig>,
     pub tags: BTreeMap<String, String>,
@@ -209,7 +210,7 @@ struct Form {
     /// Characters.
     length: RangeInclusive<usize>,
     is_allowed: fn(&str) -> bool,
-    /// What is allowed, for a person.
+    /// What is allowed: a message says it behind the field's name.
     allowed: &'static str,
 }
 
@@ -327,8 +328,8 @@ fn tag(tags: &mut Object<'_>, key: &str, value: &RawValue) -> Option<String> {
         ),
     ];
     let mut is_good = true;
-    for (is_kept, code, rest) in rules_of_key.into_iter().chain(rules_of_value) {
-        if !is_kept {
+    for (is_obeyed, code, rest) in rules_of_key.into_iter().chain(rules_of_value) {
+        if !is_obeyed {
             tags.report(name, code, rest);
             is_good = false;
         }
@@ -360,13 +361,17 @@ fn context(request: &mut Object<'_>) -> Option<Context> {
             Err(error) => (ProblemCode::Duplicate, error.to_string()),
         },
         Ok(_) => (ProblemCode::WrongType, format!("must be an object, not {}", shown(text))),
-        Err(error) => (ProblemCode::TooLarge, format!("must be JSON that can be read whole: {error}")),
+        Err(error) => {
+            let allowed =
+                "must be JSON without numbers beyond a double, halves of surrogate pairs and deep nesting";
+            (ProblemCode::TooLarge, format!("{allowed}: {error}"))
+        }
     };
     request.report("context", code, rest);
     None
 }
 
-/// The problem of a version of another project.
+/// The problem, if `version` is not a version of `project`.
 fn other_project(project: &ProjectArn, version: &ProjectVersionArn) -> Option<Problem> {
     let is_same = (project.partition(), project.region(), project.account(), project.project_name())
         == (version.partition(), version.region(), version.account(), version.project_name());

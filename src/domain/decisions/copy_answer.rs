@@ -75,7 +75,8 @@ fn decide_refusal(
         }
         Meaning::Throttled => wait(accepted, WaitReason::Throttled, failure, (5, 300), now, times),
         Meaning::Unknown => wait(accepted, WaitReason::Unknown, failure, (30, 900), now, times),
-        // A limit shows that the call was permitted, so the permission time-out starts again at the next refusal.
+        // AWS checks permissions before limits, so this call was permitted. The next refusal for a missing permission
+        // starts the permission time-out again.
         Meaning::Limit => {
             let accepted = Accepted { refused_since: None, ..accepted };
             wait(accepted, WaitReason::Quota, failure, (120, 1800), now, times)

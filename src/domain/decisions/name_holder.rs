@@ -1,7 +1,8 @@
-//! Decides from the version that has the requested name, while the copy's ARN is not known.
+//! Decides what becomes of a request whose copy is not known, from the version that has the requested name.
 //!
 //! A taken name does not mean failure: the version may come from an earlier call whose answer was lost, or from another
-//! request for the same copy. INVARIANT: a version is adopted only if it was made from the same source.
+//! request for the same copy. INVARIANT: a version is adopted only if AWS shows that it was made from the same source,
+//! or, where AWS does not show a source, if a call for this request can have made it.
 
 use jiff::Timestamp;
 

@@ -50,8 +50,8 @@ pub(super) fn has_start_timed_out(accepted: &Accepted, now: Timestamp, times: &T
 /// The record with a new lease, for another attempt.
 pub(super) fn with_new_lease(mut accepted: Accepted, owner: &str, now: Timestamp) -> Accepted {
     if let State::Starting { lease, .. } = &accepted.state {
-        // The old lease's owner may have called. Within one project AWS may not show a copy's source, so the copier
-        // later recognizes its own copy by this time.
+        // The old lease's owner may have called. Within one project AWS may not show a copy's source. The copier then
+        // recognizes its own copy by comparing this time with the version's creation time.
         accepted.unanswered_starts.push(lease.since());
     }
     let state = State::Starting { lease: Lease::new(owner, now), unanswered: false };
@@ -85,7 +85,7 @@ pub(super) fn start_timed_out(times: &Times, last: Option<&Failure>) -> Failure 
     let limit = if hours > 0 { format!("{hours} h") } else { format!("{} s", times.start_timeout.as_secs()) };
     let why = match last {
         Some(last) => format!("{}: {}", last.code, last.message),
-        None => "no call was answered".to_owned(),
+        None => "the last call was not answered".to_owned(),
     };
     let failure = Failure::new(
         failure::START_TIMED_OUT,

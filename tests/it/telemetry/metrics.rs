@@ -212,6 +212,26 @@ async fn every_failed_write_is_one_ledger_error() {
 }
 
 #[tokio::test]
+async fn a_copy_counts_as_started_once_even_while_its_announcement_is_unpublished() {
+    let copier = Copier::deployed().await;
+    copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).on_call(1));
+    copier.sandbox().fault(refused("events:*"));
+    copier.send(&[&request("v1")]).await;
+    copier.pass(minutes(6)).await;
+    let starts = copier.sweep().await;
+    copier.pass(minutes(121)).await;
+    let AttributeValue::S(arn) = &copier.item("v1").await.unwrap()["projectVersionArn"] else {
+        panic!("no copy")
+    };
+    assert!(copier.sandbox().set_status(arn, "COPYING_IN_PROGRESS", None));
+    let polls = copier.sweep().await;
+    assert_eq!((&starts["started"], &polls["started"]), (&json!(1), &json!(0)), "{polls}");
+    copier.sandbox().clear_faults();
+    copier.sweep().await;
+    assert_eq!(copier.statuses("v1"), ["QUEUED", "STARTED", "OVERDUE"]);
+}
+
+#[tokio::test]
 async fn an_unreadable_entry_of_the_index_is_a_ledger_error() {
     let copier = Copier::deployed().await;
     copier.send(&[&request("v1"), &request("v2")]).await;

@@ -10,8 +10,8 @@ use rekognition_model_copier::domain::status::Status;
 use rekognition_model_copier::ports::{Bus, CallFailed, Unavailable};
 use serde_json::value::RawValue;
 
+use crate::arguments::Form;
 use crate::exit::{Exit, Failure};
-use crate::global::Form;
 use crate::output::Output;
 use crate::when::write_duration;
 
@@ -40,10 +40,7 @@ impl<'a> Announcer<'a> {
     }
 
     /// Writes an announcement, unless this process has written it.
-    ///
-    /// # Errors
-    /// If the result cannot be written.
-    pub fn announce(&self, announcement: &Announcement) -> Result<(), Failure> {
+    pub(crate) fn announce(&self, announcement: &Announcement) -> Result<(), Failure> {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         if progress.last == Some(announcement.status) {
             return Ok(());
@@ -61,20 +58,14 @@ impl<'a> Announcer<'a> {
     }
 
     /// Writes the end of a request, unless this process has written it. Returns the exit code.
-    ///
-    /// # Errors
-    /// If the result cannot be written.
-    pub fn end(&self, record: &Record) -> Result<Exit, Failure> {
+    pub(crate) fn end(&self, record: &Record) -> Result<Exit, Failure> {
         let Some(announcement) = Announcement::of(record) else { return Ok(Exit::StillGoing) };
         self.announce(&announcement)?;
         Ok(Exit::of(announcement.status))
     }
 
     /// Writes a rejection that no ledger records, with what to do about it instead of its remedy. Returns the exit code.
-    ///
-    /// # Errors
-    /// If the result cannot be written.
-    pub fn reject(&self, record: &Record, remedy: &str) -> Result<Exit, Failure> {
+    pub(crate) fn reject(&self, record: &Record, remedy: &str) -> Result<Exit, Failure> {
         let mut record = record.clone();
         if let Record::Rejected(rejected) = &mut record {
             rejected.failure.remedy = Some(remedy.to_owned());
@@ -84,10 +75,7 @@ impl<'a> Announcer<'a> {
 
     /// Writes the state of a request that a command leaves before its end. The form `json` is one value, and nothing
     /// has been written in it yet.
-    ///
-    /// # Errors
-    /// If the result cannot be written.
-    pub fn leave(&self, record: Option<&Record>, exit: Exit) -> Result<(), Failure> {
+    pub(crate) fn leave(&self, record: Option<&Record>, exit: Exit) -> Result<(), Failure> {
         match record.and_then(Announcement::of) {
             Some(state) if self.output.form == Form::Json && exit != Exit::Interrupted => {
                 self.output.result(&state, String::new)
@@ -97,10 +85,7 @@ impl<'a> Announcer<'a> {
     }
 
     /// Reports a result that could not be written.
-    ///
-    /// # Errors
-    /// If a result could not be written.
-    pub fn check(&self) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).failure.take().map_or(Ok(()), Err)
     }
 

@@ -1,11 +1,10 @@
 //! The command line: the flags of every command, and the commands.
 
-use clap::{Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use rekognition_model_copier::domain::arn::ProjectArn;
 
 use crate::commands::{cancel, copy, dead_letters, doctor, list, live_check, policies, retry, show};
 use crate::exit::EXIT_CODES;
-use crate::global::Global;
 
 /// Copy Amazon Rekognition Custom Labels models between projects and accounts.
 ///
@@ -17,16 +16,53 @@ use crate::global::Global;
 pub struct Cli {
     /// The flags that every command has.
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
     /// The command.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
+}
+
+/// The flags that every command has.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Take credentials and Region from this AWS profile
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Work in this Region; default: `AWS_REGION`, else the profile's Region
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Send all AWS calls to this URL
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+    /// Fail unless the credentials belong to this account
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) account: Option<String>,
+    /// Output format of the results
+    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    pub(crate) output: Form,
+    /// Use colors and a status line that is updated in place
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+    /// Print no progress and no notes
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// The form of the results on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people
+    Text,
+    /// One JSON value
+    Json,
+    /// One JSON value a line, each as soon as it is known
+    Jsonl,
 }
 
 /// A command.
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "each command's arguments have its text")]
-pub enum Command {
+pub(crate) enum Command {
     Copy(Box<copy::Arguments>),
     List(list::Arguments),
     Show(show::Arguments),

@@ -38,14 +38,11 @@ pub(crate) enum Verdict {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Check {
     /// The subject, for instance `bucket`.
-    pub(crate) check: &'static str,
-    /// The verdict.
-    pub(crate) verdict: Verdict,
-    /// Why.
-    pub(crate) message: String,
-    /// The remedy.
+    check: &'static str,
+    verdict: Verdict,
+    message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) remedy: Option<String>,
+    remedy: Option<String>,
 }
 
 /// Why a check does not say `ok`.
@@ -58,16 +55,6 @@ pub(crate) struct Trouble {
 
 /// The message of a check that is `ok`, else the trouble.
 pub(crate) type Outcome = Result<String, Trouble>;
-
-impl Check {
-    /// The check with this result.
-    pub(crate) fn of(check: &'static str, outcome: Outcome) -> Self {
-        match outcome {
-            Ok(message) => Self { check, verdict: Verdict::Ok, message, remedy: None },
-            Err(Trouble { verdict, message, remedy }) => Self { check, verdict, message, remedy },
-        }
-    }
-}
 
 impl Trouble {
     /// Something is wrong, and `remedy` says what to do.
@@ -138,6 +125,13 @@ pub(crate) fn write_checks(checks: &[Check], output: &Output) -> Result<Exit, Fa
 }
 
 impl Check {
+    pub(crate) fn of(check: &'static str, outcome: Outcome) -> Self {
+        match outcome {
+            Ok(message) => Self { check, verdict: Verdict::Ok, message, remedy: None },
+            Err(Trouble { verdict, message, remedy }) => Self { check, verdict, message, remedy },
+        }
+    }
+
     fn line(&self) -> String {
         let verdict = match self.verdict {
             Verdict::Ok => "ok",

@@ -12,10 +12,7 @@ pub struct Confirmation(());
 
 impl Confirmation {
     /// States account, Region, caller and what will be done. At a terminal it asks, unless `yes`.
-    ///
-    /// # Errors
-    /// If the answer is not yes.
-    pub fn ask(identity: &Identity, what: &str, yes: bool, output: &Output) -> Result<Self, Failure> {
+    pub(crate) fn ask(identity: &Identity, what: &str, yes: bool, output: &Output) -> Result<Self, Failure> {
         output.note(&format!(
             "Account: {}\nRegion:  {}\nCaller:  {}",
             identity.account, identity.region, identity.caller

@@ -10,34 +10,25 @@ use rekognition_model_copier::domain::project_policy::PolicyError;
 use rekognition_model_copier::domain::status::Status;
 use rekognition_model_copier::ports::Unavailable;
 
-/// The exit codes. They are a contract, as the events are.
+/// The exit codes, as [`EXIT_CODES`] explains them. They are a contract, as the events are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
+#[expect(missing_docs, reason = "EXIT_CODES has them")]
 pub enum Exit {
-    /// The copy is COMPLETED, or the command did what it says.
     Done = 0,
-    /// AWS or this program failed.
     Error = 1,
-    /// The command line is wrong.
     Usage = 2,
-    /// The request ended as FAILED.
     Failed = 3,
-    /// The request ended as TIMED_OUT.
     TimedOut = 4,
-    /// The request had not ended when `--timeout` was over.
     StillGoing = 5,
-    /// The request is REJECTED.
     Rejected = 6,
-    /// There are no credentials, or they are of the wrong account.
     WrongAccount = 7,
-    /// A check found a problem.
     Finding = 8,
-    /// Ctrl-C.
     Interrupted = 130,
 }
 
 /// The exit codes as `--help` shows them.
-pub const EXIT_CODES: &str = "\
+pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    COMPLETED, or the command did what it says
   1    an error of AWS, of the disk or of this program
@@ -52,7 +43,7 @@ Exit codes:
 
 impl Exit {
     /// The exit code of a request that ended with this status; [`Exit::StillGoing`] if it has not ended.
-    pub fn of(status: Status) -> Self {
+    pub(crate) fn of(status: Status) -> Self {
         match status {
             Status::Completed => Self::Done,
             Status::Failed => Self::Failed,

@@ -28,10 +28,7 @@ pub struct FileLedger {
 
 impl FileLedger {
     /// The ledger in the state folder of the user.
-    ///
-    /// # Errors
-    /// If there is no such folder.
-    pub fn of_user(account: &str, region: &str) -> Result<Self, Failure> {
+    pub(crate) fn of_user(account: &str, region: &str) -> Result<Self, Failure> {
         Ok(Self::in_folder(&state_folder()?, account, region))
     }
 
@@ -71,10 +68,7 @@ impl FileLedger {
     }
 
     /// Puts an ended record aside, so that its key is free for a new request.
-    ///
-    /// # Errors
-    /// If the file cannot be renamed.
-    pub fn put_aside(&self, record: &Record) -> Result<(), Unavailable> {
+    pub(crate) fn put_aside(&self, record: &Record) -> Result<(), Unavailable> {
         let key = &record.header().key;
         self.locked(|| {
             let path = self.path(key);
@@ -218,9 +212,6 @@ fn read(path: &Path) -> Result<Option<Record>, Unavailable> {
 }
 
 /// The state folder of the user.
-///
-/// # Errors
-/// If there is no such folder.
 pub(crate) fn state_folder() -> Result<PathBuf, Failure> {
     let state = std::env::var_os("XDG_STATE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let state = state.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));

@@ -14,7 +14,7 @@ pub struct Interrupt(watch::Receiver<bool>);
 
 impl Interrupt {
     /// Listens for Ctrl-C from now on.
-    pub fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         let (sender, receiver) = watch::channel(false);
         tokio::spawn(async move {
             while tokio::signal::ctrl_c().await.is_ok() {
@@ -34,12 +34,12 @@ impl Interrupt {
     }
 
     /// Whether Ctrl-C was pressed.
-    pub fn was_pressed(&self) -> bool {
+    pub(crate) fn was_pressed(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Waits for Ctrl-C, at most this long.
-    pub async fn wait_at_most(&self, time: Duration) {
+    pub(crate) async fn wait_at_most(&self, time: Duration) {
         let mut receiver = self.0.clone();
         let pressed = async {
             if receiver.wait_for(|was_pressed| *was_pressed).await.is_err() {

@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`arguments`], [`global`] | the command line; the flags of every command |
+//! | [`arguments`] | the command line |
 //! | [`commands`] | a file for each command |
 //! | [`session`] | Region, credentials, account and caller |
 //! | [`stack`], [`stack_ledger`], `stack_copy` | a deployed stack's outputs and parameters; its ledger; a request to it |
@@ -33,7 +33,6 @@ mod doctor;
 mod dry_run;
 pub mod exit;
 pub mod file_ledger;
-pub mod global;
 pub mod interrupt;
 pub mod live_check;
 pub mod local_copy;

@@ -10,9 +10,9 @@ use rekognition_model_copier::domain::times::Times;
 use crate::session::Identity;
 
 /// The `source` of announcements.
-pub const EVENT_SOURCE: &str = "rekognition.model-copier";
+pub(crate) const EVENT_SOURCE: &str = "rekognition.model-copier";
 /// The command line's name where a stack would give its own. No stack's name has an underscore.
-pub const NAME: &str = "command_line";
+pub(crate) const NAME: &str = "command_line";
 
 /// The rules for a request of this caller for a model of this source account.
 pub fn local_rules(identity: &Identity, source_account: &str) -> Rules {

@@ -13,14 +13,14 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::arguments::{Form, Global};
 use crate::exit::Failure;
-use crate::global::{Form, Global};
 use crate::when::Style;
 
 /// Where a command writes.
 pub struct Output {
     /// The form of the results.
-    pub form: Form,
+    pub(crate) form: Form,
     quiet: bool,
     is_terminal: bool,
     has_color: bool,
@@ -72,7 +72,7 @@ impl Output {
     }
 
     /// Whether progress is shown at a terminal.
-    pub fn is_terminal(&self) -> bool {
+    pub(crate) fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
@@ -82,10 +82,11 @@ impl Output {
     }
 
     /// Writes a result: one line of JSON in the forms `json` and `jsonl`, else the result of `text`.
-    ///
-    /// # Errors
-    /// [`Failure::ClosedPipe`] if nobody reads any more.
-    pub fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
+    pub(crate) fn result<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
         let line = match self.form {
             Form::Text => text(),
             Form::Json => json(value, true)?,
@@ -95,10 +96,11 @@ impl Output {
     }
 
     /// Writes a list: an array in the form `json`, one item per line in `jsonl`, else the result of `text`.
-    ///
-    /// # Errors
-    /// [`Failure::ClosedPipe`] if nobody reads any more.
-    pub fn results<T: Serialize>(&self, values: &[T], text: impl FnOnce() -> String) -> Result<(), Failure> {
+    pub(crate) fn results<T: Serialize>(
+        &self,
+        values: &[T],
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
         match self.form {
             Form::Text => self.write(&text()),
             Form::Json => self.write(&json(values, true)?),
@@ -107,14 +109,14 @@ impl Output {
     }
 
     /// Writes a note, which is for people and not for programs.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             self.rest(&format!("{text}\n"), false);
         }
     }
 
     /// Writes the status line in place of the previous one. Only at a terminal.
-    pub fn status_line(&self, text: &str) {
+    pub(crate) fn status_line(&self, text: &str) {
         if !self.quiet && self.is_terminal {
             let line = if self.has_color { format!("\x1b[2m{text}\x1b[0m") } else { text.to_owned() };
             self.rest(&line, true);

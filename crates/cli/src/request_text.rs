@@ -23,20 +23,17 @@ use crate::local_rules::EVENT_SOURCE;
 #[derive(Clone, Debug)]
 pub struct RequestText {
     /// The request as JSON.
-    pub text: String,
+    pub(crate) text: String,
     /// What is to be copied.
-    pub copy: CopyRequest,
+    pub(crate) copy: CopyRequest,
     /// Its id.
-    pub id: String,
+    pub(crate) id: String,
     /// Whether the requester chose the id. Else it is a hash of the request's fields.
-    pub is_id_given: bool,
+    pub(crate) is_id_given: bool,
 }
 
 /// Reads the text of a request from a file, or from standard input for `-`.
-///
-/// # Errors
-/// If it cannot be read.
-pub fn read_file(path: &str) -> Result<String, Failure> {
+pub(crate) fn read_file(path: &str) -> Result<String, Failure> {
     let text = match path {
         "-" => {
             let mut text = String::new();
@@ -103,10 +100,7 @@ pub fn check_request(
 }
 
 /// The request of a record, under another id.
-///
-/// # Errors
-/// If it cannot be written.
-pub fn repeat(accepted: &Accepted, id: &str) -> Result<RequestText, Failure> {
+pub(crate) fn repeat(accepted: &Accepted, id: &str) -> Result<RequestText, Failure> {
     let (header, copy) = (&accepted.header, accepted.copy.clone());
     let correlation_id = Some(header.correlation_id.clone());
     write_canonical(copy, id.to_owned(), true, correlation_id, header.context.clone())
@@ -146,10 +140,7 @@ impl RequestText {
     }
 
     /// The rejection of this request if its id already belongs to another request.
-    ///
-    /// # Errors
-    /// If it is not a request.
-    pub fn rejection(
+    pub(crate) fn rejection(
         &self,
         known: &Record,
         rules: &Rules,

@@ -6,10 +6,10 @@ use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::ports::Ledger;
 
+use crate::arguments::Global;
 use crate::arguments::parse_account;
 use crate::exit::Failure;
 use crate::file_ledger::FileLedger;
-use crate::global::Global;
 use crate::output::Output;
 use crate::request_view::RequestFields;
 use crate::session::Session;
@@ -19,16 +19,16 @@ use crate::when::parse_duration;
 
 /// The arguments that name one request.
 #[derive(Args, Clone, Debug)]
-pub struct RequestArguments {
+pub(crate) struct RequestArguments {
     /// The request's id
     #[arg(value_name = "ID")]
-    pub id: String,
+    pub(crate) id: String,
     /// Look in this stack, instead of on this machine
     #[arg(long, value_name = "NAME")]
-    pub stack: Option<String>,
+    pub(crate) stack: Option<String>,
     /// The account that sent the request; default: your own
     #[arg(long, value_name = "ACCOUNT", requires = "stack", value_parser = parse_account)]
-    pub requester: Option<String>,
+    pub(crate) requester: Option<String>,
 }
 
 /// One request, and where its record is.
@@ -109,22 +109,22 @@ impl Records {
 
 /// The filter of `list`: it admits a request that meets every condition.
 #[derive(Args, Clone, Debug, Default, PartialEq)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// Only requests that ended without a copy: FAILED, TIMED_OUT and REJECTED
     #[arg(long)]
-    pub failed: bool,
+    pub(crate) failed: bool,
     /// Only requests sent within this time, for instance `7d`
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub since: Option<SignedDuration>,
+    pub(crate) since: Option<SignedDuration>,
     /// Only requests for this destination project: its name or its ARN
     #[arg(long, value_name = "PROJECT")]
-    pub project: Option<String>,
+    pub(crate) project: Option<String>,
     /// Only requests for a copy of this name
     #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Only requests that this account sent
     #[arg(long, value_name = "ACCOUNT", value_parser = parse_account)]
-    pub requester: Option<String>,
+    pub(crate) requester: Option<String>,
 }
 
 impl Filter {

@@ -14,8 +14,8 @@ use aws_sdk_sts::error::{BoxError, SdkError};
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use rekognition_model_copier::aws::{Configuration, CustomLabels, describe_error, http_client};
 
+use crate::arguments::Global;
 use crate::exit::Failure;
-use crate::global::Global;
 
 /// The credentials of one account in one Region.
 #[derive(Debug)]
@@ -41,10 +41,7 @@ pub struct Identity {
 
 impl Session {
     /// The session that the global flags and the environment give.
-    ///
-    /// # Errors
-    /// Without a Region or credentials, or if the account is not the one of `--account`.
-    pub async fn open(global: &Global) -> Result<Self, Failure> {
+    pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
         let session = Self::of_profile(global, global.profile.as_deref()).await?;
         match &global.account {
             Some(expected) if *expected != session.identity.account => Err(Failure::WrongAccount(format!(
@@ -56,10 +53,7 @@ impl Session {
     }
 
     /// A session with the credentials of this profile, for a second account.
-    ///
-    /// # Errors
-    /// Without a Region or credentials.
-    pub async fn of_profile(global: &Global, profile: Option<&str>) -> Result<Self, Failure> {
+    pub(crate) async fn of_profile(global: &Global, profile: Option<&str>) -> Result<Self, Failure> {
         let shared = load(global, profile).await?;
         let Some(region) = shared.region().map(ToString::to_string) else {
             return Err(Failure::Usage(
@@ -85,10 +79,7 @@ impl Session {
     }
 
     /// A session in the same Region with a profile of a source account.
-    ///
-    /// # Errors
-    /// Without credentials.
-    pub async fn of_source(&self, global: &Global, profile: &str) -> Result<Self, Failure> {
+    pub(crate) async fn of_source(&self, global: &Global, profile: &str) -> Result<Self, Failure> {
         let global = Global { region: Some(self.identity.region.clone()), ..global.clone() };
         Self::of_profile(&global, Some(profile)).await
     }
@@ -99,7 +90,7 @@ impl Session {
     }
 
     /// The copier's own adapter of Rekognition. With a source, it also reads and puts the project policies of that account.
-    pub fn custom_labels(&self, source: Option<&Self>) -> CustomLabels {
+    pub(crate) fn custom_labels(&self, source: Option<&Self>) -> CustomLabels {
         let sts = (&self.config.shared).into();
         let labels = CustomLabels::new(self.rekognition(), &sts, &BTreeMap::new(), None);
         match source {

@@ -47,10 +47,7 @@ impl Stack {
     }
 
     /// The stack of this name, if a name is given.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub async fn read_named(session: &Session, name: Option<&str>) -> Result<Option<Self>, Failure> {
+    pub(crate) async fn read_named(session: &Session, name: Option<&str>) -> Result<Option<Self>, Failure> {
         match name {
             Some(name) => Self::read(session, name).await.map(Some),
             None => Ok(None),

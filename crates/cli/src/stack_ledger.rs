@@ -46,10 +46,7 @@ impl StackLedger {
     }
 
     /// The records that need another step, by queries of the index.
-    ///
-    /// # Errors
-    /// If the table cannot be read.
-    pub async fn unfinished(&self) -> Result<Records, Failure> {
+    pub(crate) async fn unfinished(&self) -> Result<Records, Failure> {
         // A record whose step changes between two queries is in both answers.
         let mut ids = BTreeSet::new();
         for step in Step::ALL {
@@ -88,10 +85,7 @@ impl StackLedger {
     }
 
     /// The records that `is_wanted` admits, by a parallel scan, and how many items it read.
-    ///
-    /// # Errors
-    /// If the table cannot be read.
-    pub async fn scan(
+    pub(crate) async fn scan(
         &self,
         is_wanted: impl Fn(&Record) -> bool + Clone + Send + 'static,
     ) -> Result<(Records, usize), Failure> {

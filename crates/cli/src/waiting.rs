@@ -18,10 +18,10 @@ pub(crate) const READ_INTERVAL: Duration = Duration::from_secs(2);
 pub struct Waiting {
     /// Stop waiting after this time, for instance `30m`; a running copy continues
     #[arg(long, value_name = "TIME", value_parser = parse_wait)]
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// Wait only until Rekognition has accepted the copy
     #[arg(long)]
-    pub detach: bool,
+    pub(crate) detach: bool,
 }
 
 impl Waiting {

@@ -9,10 +9,10 @@ use rekognition_model_copier::domain::record::{Accepted, Record};
 use rekognition_model_copier::domain::times::CLOCK_TOLERANCE;
 use rekognition_model_copier::ports::{Clock, Ledger};
 
+use crate::arguments::Global;
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::FileLedger;
-use crate::global::Global;
 use crate::output::Output;
 use crate::request_view::RequestView;
 use crate::requests::RequestArguments;
@@ -26,13 +26,13 @@ use crate::requests::RequestArguments;
 Examples:
   model-copier cancel release-2026-11-02
   model-copier cancel release-2026-11-02 --stack rekognition-model-copier --requester 111122223333")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The request.
     #[command(flatten)]
-    pub request: RequestArguments,
+    pub(crate) request: RequestArguments,
     /// Do not ask for confirmation
     #[arg(long, short)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::announcer::{Announcer, CORRECT};
+use crate::arguments::Global;
 use crate::confirm::Confirmation;
 use crate::dry_run::DryRun;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::FileLedger;
-use crate::global::Global;
 use crate::interrupt::Interrupt;
 use crate::local_copy::LocalCopy;
 use crate::local_rules::local_rules;
@@ -50,68 +50,68 @@ Examples:
     --source-version arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/flowers.2026-11-02/1762077600000 \\
     --to arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/1761991200000 \\
     --bucket flowers-production-models --source-profile flowers")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The request: a file, or `-` for standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "Fields")]
     #[arg(required_unless_present = "Fields")]
-    pub file: Option<String>,
+    pub(crate) file: Option<String>,
     /// The request by flags.
     #[command(flatten)]
-    pub fields: Fields,
+    pub(crate) fields: Fields,
     /// The request's id; default: the id in the file, else a hash of the request's fields
     #[arg(long, value_name = "ID", value_parser = parse_id)]
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
     /// Ask this stack to copy the model, instead of copying from this machine
     ///
     /// The command publishes the request on the stack's event bus and follows it until it has ended. A request without an
     /// id gets a random one.
     #[arg(long, value_name = "NAME")]
-    pub stack: Option<String>,
+    pub(crate) stack: Option<String>,
     /// A profile of the account that owns the model; the command uses it to put the project policy that the copy needs
     ///
     /// The policy allows your account to copy models of the source project. It expires after one hour.
     #[arg(long, value_name = "NAME")]
-    pub source_profile: Option<String>,
+    pub(crate) source_profile: Option<String>,
     /// How long to wait.
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub(crate) waiting: Waiting,
     /// Check the request without changing anything; exit code 8 if a check finds a problem
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Do not ask for confirmation
     #[arg(long, short)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 /// The request by flags.
 #[derive(Args, Debug)]
 #[group(id = "Fields", multiple = true, requires_all = ["source_project", "source_version", "to", "bucket"])]
 #[command(next_help_heading = "Request")]
-pub struct Fields {
+pub(crate) struct Fields {
     /// The project that holds the model
     #[arg(long, value_name = "ARN")]
-    pub source_project: Option<String>,
+    pub(crate) source_project: Option<String>,
     /// The model version to copy
     #[arg(long, value_name = "ARN")]
-    pub source_version: Option<String>,
+    pub(crate) source_version: Option<String>,
     /// The project to copy into
     #[arg(long, value_name = "ARN")]
-    pub to: Option<String>,
+    pub(crate) to: Option<String>,
     /// The copy's name; default: the model's name
     #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The bucket for the copy's training results
     #[arg(long, value_name = "BUCKET")]
-    pub bucket: Option<String>,
+    pub(crate) bucket: Option<String>,
     /// The prefix of the copy's keys in the bucket
     #[arg(long, value_name = "PREFIX")]
-    pub prefix: Option<String>,
+    pub(crate) prefix: Option<String>,
     /// A tag of the copy; may be given several times
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = parse_tag)]
-    pub tags: Vec<(String, String)>,
+    pub(crate) tags: Vec<(String, String)>,
     /// The KMS key that encrypts the copy
     #[arg(long, value_name = "KEY")]
-    pub kms_key: Option<String>,
+    pub(crate) kms_key: Option<String>,
 }
 
 fn parse_tag(text: &str) -> Result<(String, String), String> {

@@ -3,10 +3,10 @@
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
+use crate::arguments::Global;
 use crate::confirm::Confirmation;
 use crate::dead_letters::{DeadLetter, DeadLetterQueue, MAX_LETTERS};
 use crate::exit::{Exit, Failure};
-use crate::global::Global;
 use crate::output::Output;
 use crate::session::Session;
 use crate::stack::Stack;
@@ -26,21 +26,21 @@ Examples:
   model-copier dead-letters --stack rekognition-model-copier
   model-copier dead-letters redrive --stack rekognition-model-copier --dry-run
   model-copier dead-letters delete --stack rekognition-model-copier --id 5fea7756-0ea4-451a-a703-a558b933e274")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Without it, the letters are shown.
     #[command(subcommand)]
-    pub action: Option<Action>,
+    pub(crate) action: Option<Action>,
     /// The stack's name
     #[arg(long, value_name = "NAME", global = true)]
-    pub stack: Option<String>,
+    pub(crate) stack: Option<String>,
     /// Only the dead letter with this message id; may be given several times
     #[arg(long = "id", value_name = "ID", global = true)]
-    pub ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
 }
 
 /// The subcommands; without one, the command shows the letters.
 #[derive(Debug, Subcommand)]
-pub enum Action {
+pub(crate) enum Action {
     /// Show each dead letter with its cause and its request
     Show,
     /// Send dead letters to the stack again
@@ -57,13 +57,13 @@ pub enum Action {
 
 /// The flags of a change.
 #[derive(Args, Debug)]
-pub struct Change {
+pub(crate) struct Change {
     /// Show the chosen dead letters, and change nothing
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Do not ask for confirmation
     #[arg(long, short)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+use crate::arguments::Global;
 use crate::check::write_checks;
 use crate::doctor::{Patient, Release};
 use crate::exit::{Exit, Failure};
-use crate::global::Global;
 use crate::output::Output;
 use crate::session::Session;
 use crate::stack::Stack;
@@ -25,16 +25,16 @@ Examples:
   model-copier doctor --stack rekognition-model-copier
   model-copier doctor --stack rekognition-model-copier --source-profile flowers --output json
   model-copier doctor --stack rekognition-model-copier --release rekognition-model-copier-0.1.0-arm64")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The stack's name
     #[arg(long, value_name = "NAME")]
-    pub stack: String,
+    pub(crate) stack: String,
     /// A profile of a source account; also checks its stack of source-account.yaml and its projects; may be given several times
     #[arg(long = "source-profile", value_name = "NAME")]
-    pub source_profiles: Vec<String>,
+    pub(crate) source_profiles: Vec<String>,
     /// Check that the functions run the code of the release in this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub release: Option<PathBuf>,
+    pub(crate) release: Option<PathBuf>,
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {

@@ -3,8 +3,8 @@
 use clap::Args;
 use jiff::Timestamp;
 
+use crate::arguments::Global;
 use crate::exit::{Exit, Failure};
-use crate::global::Global;
 use crate::output::Output;
 use crate::request_view::{RequestView, request_table};
 use crate::requests::{Filter, Requests};
@@ -25,16 +25,16 @@ Examples:
   model-copier list --stack rekognition-model-copier
   model-copier list --stack rekognition-model-copier --failed --since 7d
   model-copier list --stack rekognition-model-copier --project flowers-production --name flowers.2026-11-02")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// List the requests of this stack, instead of those of this machine
     #[arg(long, value_name = "NAME")]
-    pub stack: Option<String>,
+    pub(crate) stack: Option<String>,
     /// List ended requests, too
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
     /// The filter.
     #[command(flatten)]
-    pub filter: Filter,
+    pub(crate) filter: Filter,
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {

@@ -7,16 +7,16 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use uuid::Uuid;
 
+use crate::arguments::Global;
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::state_folder;
-use crate::global::Global;
 use crate::live_check::accounts::Sessions;
 use crate::live_check::answer::Verdict;
 use crate::live_check::answers::Answers;
 use crate::live_check::clean::{clean, put_policies_back};
 use crate::live_check::experiments::{Level, experiment_of};
-use crate::live_check::journal::{Begun, Deployed, Journal, Model};
+use crate::live_check::journal::{DeployedStack, Journal, Model, Run};
 use crate::live_check::lab::PREFIX;
 use crate::live_check::plan::plan;
 use crate::live_check::report;
@@ -49,15 +49,15 @@ Examples:
   model-copier live-check resume 5f0c2a11
   model-copier live-check clean 5f0c2a11
   model-copier live-check report 5f0c2a11 > report.md")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The subcommand.
     #[command(subcommand)]
-    pub action: Action,
+    pub(crate) action: Action,
 }
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Action {
+pub(crate) enum Action {
     /// Show what a run would make, what that may cost, and which permissions it needs
     Plan(Options),
     /// Test the rows; exit code 8 if an assumption is wrong
@@ -83,48 +83,48 @@ pub enum Action {
 
 /// The options of a run.
 #[derive(Args, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// The experiments that the run may make
     #[arg(long, value_name = "LEVEL", default_value = "free")]
-    pub level: Level,
+    pub(crate) level: Level,
     /// Also test the rows about a deployed stack: read its metrics, and send it a request that it rejects
     #[arg(long, value_name = "NAME")]
-    pub stack: Option<String>,
+    pub(crate) stack: Option<String>,
     /// Also test row 32: the stack's queue refuses requests for up to five minutes, and they become dead letters
     #[arg(long, requires = "stack")]
-    pub intrusive: bool,
+    pub(crate) intrusive: bool,
     /// Test only these rows of docs/live-checklist.md, for instance `45,46`
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
-    pub only: Vec<u8>,
+    pub(crate) only: Vec<u8>,
     /// The model version to copy; required at the levels `copies` and `two-accounts`
     #[arg(long, value_name = "ARN", value_parser = version)]
-    pub source_version: Option<ProjectVersionArn>,
+    pub(crate) source_version: Option<ProjectVersionArn>,
     /// The project to copy into; required like `--source-version`
     #[arg(long, value_name = "ARN", value_parser = project)]
-    pub destination_project: Option<ProjectArn>,
+    pub(crate) destination_project: Option<ProjectArn>,
     /// The bucket for the copies' training results; required like `--source-version`
     #[arg(long, value_name = "BUCKET")]
-    pub bucket: Option<String>,
+    pub(crate) bucket: Option<String>,
     /// A KMS key for one copy, to see in which form Rekognition shows it
     #[arg(long, value_name = "KEY")]
-    pub key: Option<String>,
+    pub(crate) key: Option<String>,
     /// A profile of the account that owns the model, if that is another account
     #[arg(long, value_name = "NAME")]
-    pub source_profile: Option<String>,
+    pub(crate) source_profile: Option<String>,
 }
 
 /// An existing run.
 #[derive(Args, Debug)]
-pub struct OfRun {
+pub(crate) struct OfRun {
     /// The run's id
     #[arg(value_name = "RUN")]
-    pub run: String,
+    pub(crate) run: String,
     /// A profile of the account that owns the model, if that is another account
     #[arg(long, value_name = "NAME")]
-    pub source_profile: Option<String>,
+    pub(crate) source_profile: Option<String>,
     /// Do not ask for confirmation
     #[arg(long, short)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 fn project(text: &str) -> Result<ProjectArn, String> {
@@ -146,13 +146,13 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         }
         Action::Run { options, yes } => {
             let sessions = Sessions::open(global, options.source_profile.as_deref()).await?;
-            let begun = options.begin(&sessions).await?;
+            let run = options.begin(&sessions).await?;
             let breaks =
-                if begun.intrusive { " The stack refuses requests for up to five minutes." } else { "" };
+                if run.intrusive { " The stack refuses requests for up to five minutes." } else { "" };
             let what =
-                format!("Makes what `live-check plan` shows for the same flags.{breaks} Run: {}", begun.run);
+                format!("Makes what `live-check plan` shows for the same flags.{breaks} Run: {}", run.id);
             let confirmed = Confirmation::ask(&sessions.own.identity, &what, yes, output)?;
-            let journal = Journal::begin(&folder, begun, Timestamp::now())?;
+            let journal = Journal::begin(&folder, run, Timestamp::now())?;
             try_rows(&sessions, journal, confirmed, output).await
         }
         Action::Resume(of_run) => {
@@ -182,10 +182,9 @@ impl OfRun {
     ) -> Result<(Journal, Sessions, Confirmation), Failure> {
         let journal = Journal::open(folder, &self.run)?;
         let sessions = Sessions::open(global, self.source_profile.as_deref()).await?;
-        let begun = journal.begun()?;
-        sessions.check(begun)?;
+        sessions.check(&journal.run)?;
         let left: Vec<String> = journal.left().iter().map(|left| format!("\n  {}", left.thing)).collect();
-        let what = format!("{what} run {}, which may have left:{}", begun.run, left.concat());
+        let what = format!("{what} run {}, which may have left:{}", self.run, left.concat());
         let confirmed = Confirmation::ask(&sessions.own.identity, &what, self.yes, output)?;
         Ok((journal, sessions, confirmed))
     }
@@ -198,8 +197,8 @@ async fn try_rows(
     confirmed: Confirmation,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let (lab, time) = sessions.lab(journal)?;
-    let run = &lab.begun.run;
+    let (lab, time) = sessions.lab(journal);
+    let run = &lab.run.id;
     let ended = tokio::select! {
         ended = runner::run(&lab, output, confirmed) => Some(ended?),
         () = time.stopped() => None,
@@ -224,15 +223,15 @@ async fn clean_up(
     confirmed: Confirmation,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let (lab, time) = sessions.lab(journal)?;
+    let (lab, time) = sessions.lab(journal);
     let left = tokio::select! {
         left = clean(&lab, output, confirmed) => left?,
         () = time.stopped() => return Ok(Exit::Interrupted),
     };
-    if let Some(model) = &lab.begun.model {
+    if let Some(model) = &lab.run.model {
         output.note(&format!(
             "the copies' files stay in the bucket; to delete them: aws s3 rm --recursive s3://{}/{PREFIX}{}/",
-            model.bucket, lab.begun.run
+            model.bucket, lab.run.id
         ));
     }
     match left.as_slice() {
@@ -240,16 +239,16 @@ async fn clean_up(
         left => Err(Failure::Error(format!(
             "still there: `{}`: run `model-copier live-check clean {}` again later",
             left.iter().map(|left| left.thing.to_string()).collect::<Vec<_>>().join("`, `"),
-            lab.begun.run
+            lab.run.id
         ))),
     }
 }
 
 /// Writes `answers.json` beside the journal.
 fn write_answers(journal: &Journal, output: &Output) -> Result<Answers, Failure> {
-    let answers = Answers::of(journal)?;
+    let answers = Answers::of(journal);
     let path = journal.beside("answers.json");
-    let text = answers.publishable(journal.begun()?)?;
+    let text = answers.publishable(&journal.run)?;
     fs::write(&path, text)
         .map_err(|error| Failure::Error(format!("`{}` cannot be written: {error}", path.display())))?;
     output.note(&format!("answers: {}", path.display()));
@@ -258,7 +257,7 @@ fn write_answers(journal: &Journal, output: &Output) -> Result<Answers, Failure>
 
 impl Options {
     /// A run with these options.
-    async fn begin(self, sessions: &Sessions) -> Result<Begun, Failure> {
+    async fn begin(self, sessions: &Sessions) -> Result<Run, Failure> {
         for row in &self.only {
             match experiment_of(*row) {
                 Some(it) if it.needs_stack() && self.stack.is_none() => {
@@ -276,14 +275,14 @@ impl Options {
             }
         }
         let stack = Stack::read_named(&sessions.own, self.stack.as_deref()).await?;
-        let stack = stack.as_ref().map(Deployed::of).transpose()?;
+        let stack = stack.as_ref().map(DeployedStack::of).transpose()?;
         let identity = &sessions.own.identity;
-        let run: String = Uuid::new_v4().simple().to_string().chars().take(8).collect();
+        let id: String = Uuid::new_v4().simple().to_string().chars().take(8).collect();
         let (account, partition, region) =
             (identity.account.clone(), identity.partition.clone(), identity.region.clone());
         let (level, only, intrusive) = (self.level, self.only.clone(), self.intrusive);
         let model = if level == Level::Free { None } else { Some(self.model(sessions).await?) };
-        Ok(Begun { run, account, partition, region, level, only, model, stack, intrusive })
+        Ok(Run { id, account, partition, region, level, only, model, stack, intrusive })
     }
 
     async fn model(self, sessions: &Sessions) -> Result<Model, Failure> {

@@ -11,10 +11,10 @@ use rekognition_model_copier::ports::Rekognition;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::arguments::Global;
 use crate::arguments::parse_project;
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure, describe_policy_error};
-use crate::global::Global;
 use crate::output::{Output, table};
 use crate::session::Session;
 use crate::when::Style;
@@ -31,21 +31,21 @@ Examples:
     --source-project arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000
   model-copier policies withdraw --source-profile flowers \\
     --source-project arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Without it, the policies are listed.
     #[command(subcommand)]
-    pub action: Option<Action>,
+    pub(crate) action: Option<Action>,
     /// The source project
     #[arg(long, value_name = "ARN", global = true, value_parser = parse_project)]
-    pub source_project: Option<ProjectArn>,
+    pub(crate) source_project: Option<ProjectArn>,
     /// A profile of the account that owns the project; default: the credentials of `--profile`
     #[arg(long, value_name = "NAME", global = true)]
-    pub source_profile: Option<String>,
+    pub(crate) source_profile: Option<String>,
 }
 
 /// The subcommands; without one, the command lists the policies.
 #[derive(Debug, Subcommand)]
-pub enum Action {
+pub(crate) enum Action {
     /// Delete the project policies of all copiers, valid or expired
     ///
     /// A copier that still has requests for the project puts its policy again.

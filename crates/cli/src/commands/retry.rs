@@ -7,9 +7,9 @@ use rekognition_model_copier::domain::request::Draft;
 use uuid::Uuid;
 
 use super::copy::{describe_copy, parse_id};
+use crate::arguments::Global;
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
-use crate::global::Global;
 use crate::output::Output;
 use crate::request_text::repeat;
 use crate::requests::RequestArguments;
@@ -29,19 +29,19 @@ Examples:
   model-copier retry release-2026-11-02 --stack rekognition-model-copier --requester 111122223333
   model-copier retry release-2026-11-02 --stack rekognition-model-copier --request-id release-2026-11-02-b --detach")]
 #[command(mut_arg("stack", |stack| stack.required(true).help("The stack")))]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The request that has ended.
     #[command(flatten)]
-    pub request: RequestArguments,
+    pub(crate) request: RequestArguments,
     /// The new request's id; default: a random one
     #[arg(long, value_name = "ID", value_parser = parse_id)]
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
     /// How long to wait.
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub(crate) waiting: Waiting,
     /// Do not ask for confirmation
     #[arg(long, short)]
-    pub yes: bool,
+    pub(crate) yes: bool,
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::announcement::Announcement;
 use tokio::time::sleep;
 
+use crate::arguments::{Form, Global};
 use crate::exit::{Exit, Failure};
-use crate::global::{Form, Global};
 use crate::logs::read_request_logs;
 use crate::output::Output;
 use crate::request_view::RequestView;
@@ -21,13 +21,13 @@ Examples:
   model-copier show release-2026-11-02 --output json
   model-copier show release-2026-11-02 --follow
   model-copier show release-2026-11-02 --stack rekognition-model-copier --requester 111122223333")]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The request.
     #[command(flatten)]
-    pub request: RequestArguments,
+    pub(crate) request: RequestArguments,
     /// Show every change until the request has ended; the exit code says how it ended
     #[arg(long, short)]
-    pub follow: bool,
+    pub(crate) follow: bool,
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {

@@ -1,12 +1,17 @@
 //! The checks of the functions: state, settings, code and schedule.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
+use std::fs;
+use std::path::Path;
 
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use rekognition_model_copier::settings::Settings;
+use serde::Deserialize;
 
-use super::{DEPLOY_AGAIN, Patient, Release};
+use super::{DEPLOY_AGAIN, Patient};
 use crate::check::{Check, OrTrouble, Outcome, Trouble, ensure};
+use crate::exit::Failure;
 
 /// The environment variables that template.yaml sets from a parameter.
 const PARAMETERS: [(&str, &str); 15] = [
@@ -124,6 +129,40 @@ fn check_code(function: &GetFunctionConfigurationOutput, name: &str, release: &R
     let remedy = "deploy that release, or give the folder of the deployed release";
     ensure(deployed == expected, message, remedy)?;
     Ok(format!("it is the code of release {version}"))
+}
+
+/// A release.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Release {
+    pub(crate) version: String,
+    functions: BTreeMap<String, Code>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Code {
+    code_sha256: String,
+}
+
+impl Release {
+    /// Reads `release.json` in this folder.
+    pub(crate) fn read(folder: &Path) -> Result<Self, Failure> {
+        let path = folder.join("release.json");
+        let usage = |error: &dyn Display| {
+            Failure::Usage(format!(
+                "`{}` cannot be read: give the folder of a release: {error}",
+                path.display()
+            ))
+        };
+        let text = fs::read_to_string(&path).map_err(|error| usage(&error))?;
+        serde_json::from_str(&text).map_err(|error| usage(&error))
+    }
+
+    /// The hash of a function's code, as Lambda writes it.
+    pub(super) fn code_of(&self, function: &str) -> Result<&str, Trouble> {
+        let code = self.functions.get(function).map(|code| code.code_sha256.as_str());
+        code.ok_or_else(|| Trouble::unknown(format!("release {} does not have `{function}`", self.version)))
+    }
 }
 
 #[cfg(test)]

@@ -5,12 +5,11 @@ mod destinations;
 mod functions;
 mod ledger;
 mod logs;
-mod release;
 mod request_path;
 mod resource_policy;
 mod source_accounts;
 
-pub(crate) use release::Release;
+pub(crate) use functions::Release;
 
 use aws_config::SdkConfig;
 

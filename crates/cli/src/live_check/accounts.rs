@@ -5,27 +5,24 @@ use std::rc::Rc;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 
 use super::experiments::Level;
-use super::journal::{Begun, Journal};
-use super::lab::{Lab, RealTime, Time};
+use super::journal::{Journal, Run};
+use super::lab::{Lab, RealTime};
+use crate::arguments::Global;
 use crate::exit::{Failure, OrFailure};
-use crate::global::Global;
 use crate::session::Session;
 
 /// The accounts of a run.
 #[derive(Debug)]
-pub struct Sessions {
+pub(crate) struct Sessions {
     /// Of the account of the destination project.
-    pub own: Session,
+    pub(crate) own: Session,
     /// Of the account of the model, if it is another one.
-    pub source: Option<Session>,
+    pub(crate) source: Option<Session>,
 }
 
 impl Sessions {
     /// Opens the sessions of the global flags and of this profile.
-    ///
-    /// # Errors
-    /// Without a Region or credentials.
-    pub async fn open(global: &Global, source_profile: Option<&str>) -> Result<Self, Failure> {
+    pub(crate) async fn open(global: &Global, source_profile: Option<&str>) -> Result<Self, Failure> {
         let own = Session::open(global).await?;
         let source = match source_profile {
             Some(profile) => Some(own.of_source(global, profile).await?),
@@ -35,26 +32,20 @@ impl Sessions {
     }
 
     /// Checks that these are the accounts that the run began with.
-    ///
-    /// # Errors
-    /// If they are others.
-    pub fn check(&self, begun: &Begun) -> Result<(), Failure> {
+    pub(crate) fn check(&self, run: &Run) -> Result<(), Failure> {
         let identity = &self.own.identity;
-        if (&identity.account, &identity.region) != (&begun.account, &begun.region) {
+        if (&identity.account, &identity.region) != (&run.account, &run.region) {
             return Err(Failure::WrongAccount(format!(
                 "the run began in account `{}` and Region `{}`, but the credentials are for `{}` and `{}`: choose others with \
                  `--profile` and `--region`",
-                begun.account, begun.region, identity.account, identity.region
+                run.account, run.region, identity.account, identity.region
             )));
         }
-        begun.model.as_ref().map_or(Ok(()), |model| self.check_source(begun.level, &model.source_version))
+        run.model.as_ref().map_or(Ok(()), |model| self.check_source(run.level, &model.source_version))
     }
 
     /// Checks that these accounts can copy this model at this level.
-    ///
-    /// # Errors
-    /// Which credentials or which model it needs instead.
-    pub fn check_source(&self, level: Level, version: &ProjectVersionArn) -> Result<(), Failure> {
+    pub(crate) fn check_source(&self, level: Level, version: &ProjectVersionArn) -> Result<(), Failure> {
         let owner = version.account();
         let source = self.source.as_ref().map(|session| session.identity.account.as_str());
         match source {
@@ -73,24 +64,15 @@ impl Sessions {
     }
 
     /// The lab of a run, and its time.
-    ///
-    /// # Errors
-    /// If the journal has no first line.
-    pub fn lab(&self, journal: Journal) -> Result<(Lab, Rc<RealTime>), Failure> {
+    pub(crate) fn lab(&self, journal: Journal) -> (Lab, Rc<RealTime>) {
         let time = Rc::new(RealTime::until_interrupt());
         let source = self.source.as_ref().map(Session::rekognition);
-        let shared: Rc<dyn Time> = time.clone();
-        Ok((
-            Lab::new(journal, &self.own.rekognition(), source.as_ref(), &self.own.config.shared, shared)?,
-            time,
-        ))
+        let shared = &self.own.config.shared;
+        (Lab::new(journal, &self.own.rekognition(), source.as_ref(), shared, time.clone()), time)
     }
 
     /// The project of a version: its ARN has a number of its own.
-    ///
-    /// # Errors
-    /// If it cannot be read, or is not there.
-    pub async fn project_of(&self, version: &ProjectVersionArn) -> Result<ProjectArn, Failure> {
+    pub(crate) async fn project_of(&self, version: &ProjectVersionArn) -> Result<ProjectArn, Failure> {
         let session = self.source.as_ref().unwrap_or(&self.own);
         let name = version.project_name();
         let described = session.rekognition().describe_projects().project_names(name).send().await;

@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use crate::exit::Failure;
 
 /// A call's answer.
-pub type Answer<T> = Result<T, Refused>;
+pub(crate) type Answer<T> = Result<T, CallError>;
 
 /// The result of an experiment that may stop early.
-pub type Tested = Result<(), Stop>;
+pub(crate) type Tested = Result<(), Stop>;
 
 /// Why an experiment stops early.
 #[derive(Debug)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// The answers so far decide nothing more.
     Undecided,
     /// The journal cannot be written.
@@ -32,14 +32,14 @@ impl From<Failure> for Stop {
 
 /// A refusal, or no answer.
 #[derive(Clone, Debug)]
-pub struct Refused {
+pub(crate) struct CallError {
     /// The error's name; `HttpStatus403` for an answer without one, `NoAnswer` without an answer.
-    pub code: String,
+    pub(crate) code: String,
     /// The HTTP status of the answer.
-    pub status: Option<u16>,
+    pub(crate) status: Option<u16>,
 }
 
-impl Refused {
+impl CallError {
     pub(super) fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Self {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let code = match (error.code(), status) {
@@ -51,7 +51,7 @@ impl Refused {
     }
 
     /// Whether the call may have worked.
-    pub fn may_have_worked(&self) -> bool {
+    pub(crate) fn may_have_worked(&self) -> bool {
         self.status.is_none_or(|status| status >= 500) || Meaning::of(&self.code) == Meaning::Unanswered
     }
 
@@ -80,14 +80,14 @@ pub struct Call {
     pub error: Option<String>,
     /// The HTTP status of a refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http_status: Option<u16>,
+    pub(crate) http_status: Option<u16>,
     /// The members that the answer had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<String>,
+    pub(crate) fields: Vec<String>,
     /// How many calls.
     pub count: u32,
     /// How long the slowest took.
-    pub milliseconds: u64,
+    pub(crate) milliseconds: u64,
 }
 
 impl Call {
@@ -119,7 +119,7 @@ impl Verdict {
     }
 
     /// As it is written.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Skipped => "skipped",
             Self::AsAssumed => "as-assumed",
@@ -134,26 +134,38 @@ impl Verdict {
 #[serde(rename_all = "camelCase")]
 pub struct Part {
     /// The name of what AWS was asked, for instance a status of the taken name.
-    pub part: String,
+    pub(crate) part: String,
     /// The answer in words.
     pub seen: String,
     /// How long it took, if the row asks for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<u64>,
+    pub(crate) seconds: Option<u64>,
     /// Its verdict.
     pub verdict: Verdict,
 }
 
-/// The answers that an experiment got.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Observation {
-    /// Its parts, in order.
+/// What a row's experiment observed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowAnswer {
+    /// The verdict on the row.
+    pub verdict: Verdict,
+    /// The row's number.
+    pub row: u8,
+    /// The answers that the experiment got, in order.
     pub parts: Vec<Part>,
+    /// The calls that it made.
+    pub calls: Vec<Call>,
+}
+
+/// The answers that an experiment has got so far, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Observation {
+    pub(super) parts: Vec<Part>,
 }
 
 impl Observation {
     /// The verdict on the row.
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         self.parts.iter().map(|part| part.verdict).max().unwrap_or(Verdict::Skipped)
     }
 

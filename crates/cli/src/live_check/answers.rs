@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::Verdict;
-use super::journal::{Begun, Journal, Observed};
+use super::answer::{RowAnswer, Verdict};
+use super::journal::{Journal, Run};
 use crate::exit::Failure;
 
 /// A record of answers.
@@ -16,54 +16,36 @@ use crate::exit::Failure;
 #[serde(rename_all = "camelCase")]
 pub struct Answers {
     /// The release of the program.
-    pub program: String,
+    pub(crate) program: String,
     /// The day of the last answer, in UTC.
-    pub date: String,
+    pub(crate) date: String,
     /// The Region.
-    pub region: String,
+    pub(crate) region: String,
     /// The rows, by number.
-    pub rows: Vec<Answered>,
-}
-
-/// A row of a record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answered {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// The row with what was observed.
-    #[serde(flatten)]
-    pub observed: Observed,
+    pub rows: Vec<RowAnswer>,
 }
 
 impl Answers {
     /// The answers in a journal, by row.
-    ///
-    /// # Errors
-    /// If the journal has no first line.
-    pub fn of(journal: &Journal) -> Result<Self, Failure> {
-        let answered = |observed: &Observed| Answered {
-            verdict: observed.observation.verdict(),
-            observed: observed.clone(),
-        };
-        let mut rows: Vec<Answered> = journal.observed().map(answered).collect();
-        rows.sort_by_key(|row| row.observed.row);
-        Ok(Self {
+    pub fn of(journal: &Journal) -> Self {
+        let mut rows: Vec<RowAnswer> = journal.answers().cloned().collect();
+        rows.sort_by_key(|row| row.row);
+        Self {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             date: journal.last_written().strftime("%Y-%m-%d").to_string(),
-            region: journal.begun()?.region.clone(),
+            region: journal.run.region.clone(),
             rows,
-        })
+        }
     }
 
     /// The record as it may be published.
     ///
     /// # Errors
     /// If something in it identifies the accounts.
-    pub fn publishable(&self, begun: &Begun) -> Result<String, Failure> {
+    pub fn publishable(&self, run: &Run) -> Result<String, Failure> {
         let text = serde_json::to_string_pretty(self)
             .map_err(|error| Failure::Error(format!("the answers cannot be written as JSON: {error}")))?;
-        match identifier_in(&text, begun) {
+        match identifier_in(&text, run) {
             None => Ok(text + "\n"),
             Some(what) => Err(Failure::Error(format!(
                 "the answers are not written, because they contain {what}: please report this as a bug"
@@ -84,15 +66,15 @@ impl Answers {
     fn parts(&self) -> BTreeMap<(u8, &str), &str> {
         let mut parts = BTreeMap::new();
         for row in &self.rows {
-            let tried = row.observed.observation.parts.iter().filter(|part| part.verdict != Verdict::Skipped);
-            parts.extend(tried.map(|part| ((row.observed.row, part.part.as_str()), part.seen.as_str())));
+            let tried = row.parts.iter().filter(|part| part.verdict != Verdict::Skipped);
+            parts.extend(tried.map(|part| ((row.row, part.part.as_str()), part.seen.as_str())));
         }
         parts
     }
 }
 
 /// The part of a text that identifies the accounts, if there is one.
-fn identifier_in(text: &str, begun: &Begun) -> Option<&'static str> {
+fn identifier_in(text: &str, run: &Run) -> Option<&'static str> {
     let words = || text.split(|c: char| !c.is_ascii_alphanumeric());
     let is_account = |word: &str| word.len() == 12 && word.chars().all(|c| c.is_ascii_digit());
     // Access keys and the unique ids of users and roles: `AKIA`, `ASIA`, `AIDA`, `AROA` and more.
@@ -109,17 +91,17 @@ fn identifier_in(text: &str, begun: &Begun) -> Option<&'static str> {
             .windows(5)
             .any(|groups| groups.iter().zip([8, 4, 4, 4, 12]).all(|(it, length)| hex(it, length)))
     });
-    let own = begun.model.iter().flat_map(|model| {
+    let own = run.model.iter().flat_map(|model| {
         let names = [model.source_project.project_name(), model.destination.project_name(), &model.bucket];
         names.into_iter().chain([model.source_version.version_name()]).chain(model.key.as_deref())
     });
-    let of_stack = begun.stack.iter().flat_map(|it| [&it.name, &it.rule, &it.checker, &it.ledger]);
+    let of_stack = run.stack.iter().flat_map(|it| [&it.name, &it.rule, &it.checker, &it.ledger]);
     let own = own.chain(of_stack.map(String::as_str));
     let found = [
         ("an account id", words().any(is_account)),
         ("an ARN", text.contains("arn:")),
         ("the id of a key or role", words().any(is_key) || has_uuid || text.contains("mrk-")),
-        ("the run's id", text.contains(&begun.run)),
+        ("the run's id", text.contains(&run.id)),
         ("a name of yours", own.into_iter().any(|name| text.contains(&format!("\"{name}\"")))),
     ];
     found.into_iter().find_map(|(what, is_there)| is_there.then_some(what))

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use super::answer::{Answer, Refused};
-use super::journal::{Left, Thing};
+use super::answer::{Answer, CallError};
+use super::journal::{Leftover, Thing};
 use super::lab::{Lab, without_rule};
 use crate::confirm::Confirmation;
 use crate::exit::Failure;
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(3 * 3600);
 ///
 /// # Errors
 /// If the journal cannot be written.
-pub async fn clean(lab: &Lab, output: &Output, _: Confirmation) -> Result<Vec<Left>, Failure> {
+pub async fn clean(lab: &Lab, output: &Output, _: Confirmation) -> Result<Vec<Leftover>, Failure> {
     let begun = lab.now();
     loop {
         // First a queue's policy, because the stack takes no requests until it is back; copies before their projects.
@@ -45,10 +45,7 @@ pub async fn clean(lab: &Lab, output: &Output, _: Confirmation) -> Result<Vec<Le
 }
 
 /// Puts the policies back that the run has changed: once, and without a wait.
-///
-/// # Errors
-/// If one is not back, or the journal cannot be written.
-pub async fn put_policies_back(lab: &Lab) -> Result<(), Failure> {
+pub(crate) async fn put_policies_back(lab: &Lab) -> Result<(), Failure> {
     let left = lab.journal.borrow().left();
     for left in left {
         let Thing::QueuePolicy { queue, whole } = &left.thing else { continue };
@@ -56,7 +53,7 @@ pub async fn put_policies_back(lab: &Lab) -> Result<(), Failure> {
             Failure::Error(format!(
                 "the policy of `{queue}` may still refuse requests, because it could not be put back: {}: run \
                  `model-copier live-check clean {}`",
-                refused.code, lab.begun.run
+                refused.code, lab.run.id
             ))
         })?;
         if is_done {
@@ -67,7 +64,7 @@ pub async fn put_policies_back(lab: &Lab) -> Result<(), Failure> {
 }
 
 /// Puts a queue's policy back. Returns whether it stays so: whether the call that changed it can no longer take effect.
-async fn put_back(lab: &Lab, left: &Left, queue: &str, whole: &str) -> Answer<bool> {
+async fn put_back(lab: &Lab, left: &Leftover, queue: &str, whole: &str) -> Answer<bool> {
     let is_final = is_final(lab, left);
     // A deployment may have replaced the policy since then. Before that, SQS may still answer with an older policy.
     if lab.since(left.at) > LANDS_WITHIN
@@ -83,12 +80,12 @@ async fn put_back(lab: &Lab, left: &Left, queue: &str, whole: &str) -> Answer<bo
 }
 
 /// Whether the call that made it has taken effect or never will.
-fn is_final(lab: &Lab, left: &Left) -> bool {
+fn is_final(lab: &Lab, left: &Leftover) -> bool {
     left.is_made || lab.since(left.at) > LANDS_WITHIN
 }
 
 /// Whether the thing is gone for good.
-async fn remove(lab: &Lab, left: &Left) -> bool {
+async fn remove(lab: &Lab, left: &Leftover) -> bool {
     let deleted = match &left.thing {
         Thing::Policy { project, name } => Some(lab.delete_policy(project, name).await),
         Thing::Project { name } => match arn_of(left, async || lab.project(name).await).await {
@@ -127,7 +124,7 @@ async fn remove(lab: &Lab, left: &Left) -> bool {
 
 /// Deletes the dead letter of a request: whether it was there.
 async fn delete_letter(lab: &Lab, request: &str) -> Answer<bool> {
-    let Some(stack) = &lab.begun.stack else { return Ok(false) };
+    let Some(stack) = &lab.run.stack else { return Ok(false) };
     let mut letter = lab.dead_letter(stack, request).await?;
     if letter.is_none() {
         // An earlier search of this run may still hide it.
@@ -141,7 +138,7 @@ async fn delete_letter(lab: &Lab, request: &str) -> Answer<bool> {
 }
 
 /// The ARN of a thing: from the journal, else from AWS by its name.
-async fn arn_of(left: &Left, ask: impl AsyncFn() -> Answer<Option<String>>) -> Answer<Option<String>> {
+async fn arn_of(left: &Leftover, ask: impl AsyncFn() -> Answer<Option<String>>) -> Answer<Option<String>> {
     match &left.arn {
         Some(arn) => Ok(Some(arn.clone())),
         None => match ask().await {
@@ -151,7 +148,7 @@ async fn arn_of(left: &Left, ask: impl AsyncFn() -> Answer<Option<String>>) -> A
     }
 }
 
-fn is_missing(refused: &Refused) -> bool {
+fn is_missing(refused: &CallError) -> bool {
     // SQS has two names for it.
     let codes = ["ResourceNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"];
     codes.contains(&refused.code.as_str())

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Call, Observation};
+use super::answer::RowAnswer;
 use super::experiments::Level;
 use crate::exit::Failure;
 use crate::file_ledger::{make_private_folder, private, sync_folder};
@@ -19,9 +19,10 @@ use crate::stack::Stack;
 
 /// What a run works on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Begun {
+pub struct Run {
     /// The run's id: eight hexadecimal digits.
-    pub run: String,
+    #[serde(rename = "run")]
+    pub id: String,
     /// The account of the destination project.
     pub account: String,
     /// The partition, for instance `aws`.
@@ -36,7 +37,7 @@ pub struct Begun {
     pub model: Option<Model>,
     /// The stack that it reads.
     #[serde(default)]
-    pub stack: Option<Deployed>,
+    pub stack: Option<DeployedStack>,
     /// Whether it may keep requests from the stack for some minutes.
     #[serde(default)]
     pub intrusive: bool,
@@ -55,10 +56,9 @@ pub struct Model {
 
 /// The stack that a run reads: its outputs and parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Deployed {
-    /// Its name.
+#[expect(missing_docs, reason = "the names say it")]
+pub struct DeployedStack {
     pub name: String,
-    /// The bus for requests and announcements.
     pub bus: String,
     /// The Ref of the rule that takes requests.
     pub rule: String,
@@ -76,7 +76,7 @@ pub struct Deployed {
     pub key: Option<String>,
 }
 
-impl Deployed {
+impl DeployedStack {
     /// Reads the stack's outputs and parameters.
     ///
     /// # Errors
@@ -100,8 +100,7 @@ impl Deployed {
 /// Something that a run makes or changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Thing {
+pub(crate) enum Thing {
     Project {
         name: String,
     },
@@ -150,7 +149,7 @@ struct Line {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "entry")]
 pub(super) enum Entry {
-    Begun(Box<Begun>),
+    Begun(Box<Run>),
     /// Is about to be made.
     Making {
         id: usize,
@@ -166,39 +165,27 @@ pub(super) enum Entry {
     Deleted {
         id: usize,
     },
-    Observed(Observed),
-}
-
-/// A row with what was observed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Observed {
-    /// The row's number.
-    pub row: u8,
-    /// The answers that its experiment got.
-    #[serde(flatten)]
-    pub observation: Observation,
-    /// The calls that were made.
-    pub calls: Vec<Call>,
+    Observed(RowAnswer),
 }
 
 /// Something that may exist.
 #[derive(Clone, Debug)]
-pub struct Left {
+pub struct Leftover {
     /// Its number in the journal.
-    pub id: usize,
-    /// What.
-    pub thing: Thing,
+    pub(crate) id: usize,
+    pub(crate) thing: Thing,
     /// Whether AWS confirmed that it was made.
-    pub is_made: bool,
+    pub(crate) is_made: bool,
     /// Its ARN, if the answer had one.
-    pub arn: Option<String>,
+    pub(crate) arn: Option<String>,
     /// When the call was about to be made.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// The journal of one run.
 #[derive(Debug)]
 pub struct Journal {
+    pub(crate) run: Run,
     folder: PathBuf,
     file: File,
     lines: Vec<Line>,
@@ -206,7 +193,7 @@ pub struct Journal {
 
 impl Journal {
     /// The folder of all runs, below the state folder.
-    pub fn folder(state: &Path) -> PathBuf {
+    pub(crate) fn folder(state: &Path) -> PathBuf {
         state.join("model-copier").join("live-check")
     }
 
@@ -214,12 +201,13 @@ impl Journal {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn begin(folder: &Path, begun: Begun, now: Timestamp) -> Result<Self, Failure> {
-        let folder = folder.join(&begun.run);
+    pub fn begin(folder: &Path, run: Run, now: Timestamp) -> Result<Self, Failure> {
+        let folder = folder.join(&run.id);
         let file = make_private_folder(&folder).and_then(|()| open(&folder));
         let file = file.map_err(|error| failed(&folder, &error))?;
-        let mut journal = Self { file, folder, lines: Vec::new() };
-        journal.write(Entry::Begun(Box::new(begun)), now)?;
+        let begun = Entry::Begun(Box::new(run.clone()));
+        let mut journal = Self { run, folder, file, lines: Vec::new() };
+        journal.write(begun, now)?;
         // The file's name is on the disk once its folder is.
         sync_folder(&journal.folder).map_err(|error| failed(&journal.folder, &error))?;
         Ok(journal)
@@ -239,43 +227,41 @@ impl Journal {
         let lines = text.get(..whole).unwrap_or_default().lines().map(serde_json::from_str);
         let lines = lines.collect::<Result<Vec<Line>, _>>();
         let lines = lines.map_err(|error| failed(&folder, &error))?;
+        let Some(Entry::Begun(run)) = lines.first().map(|line| line.entry.clone()) else {
+            return Err(failed(&folder, &"it has no first line"));
+        };
         // The rest was cut off: no call was made for it.
         let file = open(&folder).and_then(|file| file.set_len(whole as u64).map(|()| file));
         let file = file.map_err(|error| failed(&folder, &error))?;
-        Ok(Self { folder, file, lines })
+        Ok(Self { run: *run, folder, file, lines })
     }
 
-    /// What the run works on.
-    ///
-    /// # Errors
-    /// If the first line is missing.
-    pub fn begun(&self) -> Result<&Begun, Failure> {
-        match self.lines.first().map(|line| &line.entry) {
-            Some(Entry::Begun(begun)) => Ok(begun),
-            _ => Err(Failure::Error(format!("`{}` has no first line", path(&self.folder).display()))),
-        }
-    }
-
-    /// The rows that were observed.
-    pub fn observed(&self) -> impl Iterator<Item = &Observed> {
+    /// The answers to the rows that were tested.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = &RowAnswer> {
         self.lines.iter().filter_map(|line| match &line.entry {
-            Entry::Observed(observed) => Some(observed),
+            Entry::Observed(answer) => Some(answer),
             _ => None,
         })
     }
 
     /// When the last line was written.
-    pub fn last_written(&self) -> Timestamp {
+    pub(crate) fn last_written(&self) -> Timestamp {
         self.lines.last().map_or(Timestamp::UNIX_EPOCH, |line| line.at)
     }
 
     /// What may still exist, in the order in which it was made.
-    pub fn left(&self) -> Vec<Left> {
-        let mut left: Vec<Left> = Vec::new();
+    pub fn left(&self) -> Vec<Leftover> {
+        let mut left: Vec<Leftover> = Vec::new();
         for line in &self.lines {
             match &line.entry {
                 Entry::Making { id, thing } => {
-                    left.push(Left { id: *id, thing: thing.clone(), is_made: false, arn: None, at: line.at });
+                    left.push(Leftover {
+                        id: *id,
+                        thing: thing.clone(),
+                        is_made: false,
+                        arn: None,
+                        at: line.at,
+                    });
                 }
                 Entry::Made { id, arn } => {
                     if let Some(left) = left.iter_mut().find(|left| left.id == *id) {
@@ -290,7 +276,7 @@ impl Journal {
     }
 
     /// The file of this name beside the journal.
-    pub fn beside(&self, name: &str) -> PathBuf {
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 

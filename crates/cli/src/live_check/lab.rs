@@ -19,18 +19,19 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::arn::ProjectArn;
 use uuid::Uuid;
 
-use super::answer::{Answer, Call, Observation, Refused, Stop};
-use super::journal::{Begun, Deployed, Entry, Journal, Model, Observed, Thing};
+use super::answer::{Answer, Call, CallError, Observation, RowAnswer, Stop};
+use super::journal::{DeployedStack, Entry, Journal, Model, Run, Thing};
 use crate::exit::Failure;
 
-pub use following::{FirstCopy, Followed};
-pub use operations::{Copy, Description};
-pub use queues::without_rule;
+pub(crate) use following::FirstCopy;
+pub(crate) use operations::Description;
+pub(crate) use queues::without_rule;
 pub use stack::StackClients;
-pub use time::{RealTime, Time};
+pub(crate) use time::RealTime;
+pub use time::Time;
 
 /// The prefix of the names of everything that a run makes.
-pub const PREFIX: &str = "live-check-";
+pub(crate) const PREFIX: &str = "live-check-";
 /// The tag of everything that can have one; its value is the run.
 const TAG: &str = "model-copier-live-check";
 /// The wait before each call: AWS accepts five calls of an operation per second.
@@ -39,7 +40,7 @@ const PACE: Duration = Duration::from_millis(250);
 /// What an experiment works with.
 pub struct Lab {
     /// What the run works on.
-    pub begun: Begun,
+    pub(crate) run: Run,
     /// The journal.
     pub journal: RefCell<Journal>,
     /// The clients for a stack.
@@ -56,22 +57,19 @@ pub struct Lab {
 impl Lab {
     /// A lab with clients of the run's account, of the account that owns the model, and of the stack. The clients do not
     /// retry, because each answer counts.
-    ///
-    /// # Errors
-    /// If the journal has no first line.
     pub fn new(
         journal: Journal,
         own: &Client,
         source: Option<&Client>,
         shared: &SdkConfig,
         time: Rc<dyn Time>,
-    ) -> Result<Self, Failure> {
+    ) -> Self {
         let once = |client: &Client| {
             let config = client.config().to_builder().retry_config(RetryConfig::disabled());
             Client::from_conf(config.build())
         };
-        Ok(Self {
-            begun: journal.begun()?.clone(),
+        Self {
+            run: journal.run.clone(),
             journal: RefCell::new(journal),
             own: once(own),
             source: source.map(once),
@@ -80,57 +78,55 @@ impl Lab {
             time,
             calls: RefCell::default(),
             first_copy: RefCell::default(),
-        })
+        }
     }
 
     /// The time now.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.time.now()
     }
 
     /// Waits.
-    pub async fn sleep(&self, time: Duration) {
+    pub(crate) async fn sleep(&self, time: Duration) {
         self.time.sleep(time).await;
     }
 
     /// The time since then.
-    pub fn since(&self, begun: Timestamp) -> Duration {
+    pub(crate) fn since(&self, begun: Timestamp) -> Duration {
         Duration::try_from(self.now().duration_since(begun)).unwrap_or_default()
     }
 
     /// A new, unused name.
-    pub fn new_name(&self) -> String {
+    pub(crate) fn new_name(&self) -> String {
         let random: String = Uuid::new_v4().simple().to_string().chars().take(8).collect();
-        format!("{PREFIX}{}-{random}", self.begun.run)
+        format!("{PREFIX}{}-{random}", self.run.id)
     }
 
     /// The ARN of the run's account, as a principal.
-    pub fn own_root(&self) -> String {
-        format!("arn:{}:iam::{}:root", self.begun.partition, self.begun.account)
+    pub(crate) fn own_root(&self) -> String {
+        format!("arn:{}:iam::{}:root", self.run.partition, self.run.account)
     }
 
     /// Records what an experiment observed, with its calls.
-    ///
-    /// # Errors
-    /// If the journal cannot be written.
-    pub fn conclude(&self, row: u8, observation: Observation) -> Result<(), Failure> {
+    pub(crate) fn conclude(&self, row: u8, observation: Observation) -> Result<(), Failure> {
         let calls = self.calls.take();
-        self.write(Entry::Observed(Observed { row, observation, calls }))
+        let verdict = observation.verdict();
+        self.write(Entry::Observed(RowAnswer { verdict, row, parts: observation.parts, calls }))
     }
 
     /// The model that the run may copy.
     pub(super) fn model(&self) -> Result<&Model, Stop> {
-        self.begun.model.as_ref().ok_or(Stop::Undecided)
+        self.run.model.as_ref().ok_or(Stop::Undecided)
     }
 
     /// The stack that the run reads.
-    pub(super) fn deployed(&self) -> Result<&Deployed, Stop> {
-        self.begun.stack.as_ref().ok_or(Stop::Undecided)
+    pub(super) fn deployed(&self) -> Result<&DeployedStack, Stop> {
+        self.run.stack.as_ref().ok_or(Stop::Undecided)
     }
 
     /// The client that may change what is in this project.
     fn client_of(&self, project: &ProjectArn) -> &Client {
-        let is_own = project.account() == self.begun.account;
+        let is_own = project.account() == self.run.account;
         self.source.as_ref().filter(|_| !is_own).unwrap_or(&self.own)
     }
 
@@ -160,18 +156,12 @@ impl Lab {
     }
 
     /// Records that something that the run has made is deleted.
-    ///
-    /// # Errors
-    /// If the journal cannot be written.
-    pub fn deleted(&self, id: usize) -> Result<(), Failure> {
+    pub(crate) fn deleted(&self, id: usize) -> Result<(), Failure> {
         self.write(Entry::Deleted { id })
     }
 
     /// Records that something that the run has made is gone.
-    ///
-    /// # Errors
-    /// If the journal cannot be written.
-    pub fn is_gone(&self, thing: &Thing) -> Result<(), Failure> {
+    pub(crate) fn is_gone(&self, thing: &Thing) -> Result<(), Failure> {
         let left = self.journal.borrow().left();
         let mut gone = left.iter().filter(|left| left.thing == *thing);
         gone.try_for_each(|left| self.deleted(left.id))
@@ -195,7 +185,7 @@ impl Lab {
         fields: impl Fn(&O) -> Vec<&'static str>,
     ) -> Answer<O> {
         let begun = self.now();
-        let answer = send.await.map_err(|error| Refused::of(&error));
+        let answer = send.await.map_err(|error| CallError::of(&error));
         let refused = answer.as_ref().err();
         let call = Call {
             operation: operation.to_owned(),

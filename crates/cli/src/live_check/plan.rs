@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::experiments::{EXPERIMENTS, Experiment, Level};
-use super::journal::{Begun, Deployed, Model};
+use super::journal::{DeployedStack, Model, Run};
 use super::lab::PREFIX;
 use super::rows::{Row, rows};
 
@@ -13,51 +13,49 @@ use super::rows::{Row, rows};
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// The rows that it tests.
-    pub tries: Vec<Trial>,
+    pub(crate) tries: Vec<Trial>,
     /// How many copies it makes at most.
-    pub copies: u32,
+    pub(crate) copies: u32,
     /// The permissions that it needs in the account of the destination project: an IAM policy.
     pub policy: Value,
     /// The permissions that it needs in the account of the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_policy: Option<Value>,
     /// The rows that only a person can test.
-    pub for_a_person: Vec<Steps>,
+    pub(crate) for_a_person: Vec<Steps>,
 }
 
 /// A row that a program tests.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Trial {
-    pub row: u8,
-    pub makes: &'static str,
+pub(crate) struct Trial {
+    pub(crate) row: u8,
+    pub(crate) makes: &'static str,
 }
 
 /// A row for a person.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "as in the rows")]
-pub struct Steps {
-    pub row: u8,
-    pub check: &'static str,
+pub(crate) struct Steps {
+    pub(crate) row: u8,
+    pub(crate) check: &'static str,
 }
 
 /// The experiments of a run, in their order.
-pub fn selected(begun: &Begun) -> impl Iterator<Item = &'static Experiment> {
-    let is_asked = |row| begun.only.is_empty() || begun.only.contains(&row);
-    EXPERIMENTS.iter().filter(move |it| it.is_within(begun) && is_asked(it.row))
+pub(crate) fn selected(run: &Run) -> impl Iterator<Item = &'static Experiment> {
+    let is_asked = |row| run.only.is_empty() || run.only.contains(&row);
+    EXPERIMENTS.iter().filter(move |it| it.is_within(run) && is_asked(it.row))
 }
 
 /// The plan of a run.
-pub fn plan(begun: &Begun) -> Plan {
-    let is_for_a_person = |row: &Row| !EXPERIMENTS.iter().any(|it| it.row == row.number);
-    let is_asked = |row: &Row| begun.only.is_empty() || begun.only.contains(&row.number);
+pub fn plan(run: &Run) -> Plan {
+    let is_for_a_person = |row: &Row| row.by.starts_with("you");
+    let is_asked = |row: &Row| run.only.is_empty() || run.only.contains(&row.number);
     Plan {
-        tries: selected(begun).map(|it| Trial { row: it.row, makes: it.makes }).collect(),
+        tries: selected(run).map(|it| Trial { row: it.row, makes: it.makes }).collect(),
         // With two accounts, one or two more copies show that the run has access.
-        copies: selected(begun).map(|it| it.copies).sum::<u32>()
-            + if begun.level == Level::TwoAccounts { 2 } else { 0 },
-        policy: policy(begun),
-        source_policy: source_policy(begun),
+        copies: selected(run).map(|it| it.copies).sum::<u32>()
+            + if run.level == Level::TwoAccounts { 2 } else { 0 },
+        policy: policy(run),
+        source_policy: source_policy(run),
         for_a_person: rows()
             .filter(is_for_a_person)
             .filter(is_asked)
@@ -73,7 +71,7 @@ bills the calls to a key. The calls for a stack cost less than a cent.";
 
 impl Plan {
     /// The plan as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = String::from("Tests these rows:\n");
         for Trial { row, makes } in &self.tries {
             text += &format!("  {row:>2}  makes {makes}\n");
@@ -96,9 +94,9 @@ impl Plan {
 
 /// The permissions in the account of the destination project. CopyProjectVersion also needs those of the statement
 /// `Dependent`.
-fn policy(begun: &Begun) -> Value {
+fn policy(run: &Run) -> Value {
     let arn = |service: &str, resource: &str| {
-        format!("arn:{}:{service}:{}:{}:{resource}", begun.partition, begun.region, begun.account)
+        format!("arn:{}:{service}:{}:{}:{resource}", run.partition, run.region, run.account)
     };
     let own_projects = arn("rekognition", &format!("project/{PREFIX}*"));
     let of_own_projects = [
@@ -113,29 +111,29 @@ fn policy(begun: &Begun) -> Value {
         allow("OwnProjects", &of_own_projects, &[&own_projects]),
         allow("FindProjects", &["rekognition:DescribeProjects"], &["*"]),
     ];
-    if let Some(stack) = &begun.stack {
-        statements.extend(stack_statements(begun, stack, arn));
+    if let Some(stack) = &run.stack {
+        statements.extend(stack_statements(run, stack, arn));
     }
-    if let Some(model) = begun.model.as_ref().filter(|_| begun.level > Level::Free) {
-        statements.extend(copy_statements(begun, model, &own_projects));
+    if let Some(model) = run.model.as_ref().filter(|_| run.level > Level::Free) {
+        statements.extend(copy_statements(run, model, &own_projects));
     }
     document(&statements)
 }
 
 /// The permissions for copies of a model.
-fn copy_statements(begun: &Begun, model: &Model, own_projects: &str) -> Vec<Value> {
+fn copy_statements(run: &Run, model: &Model, own_projects: &str) -> Vec<Value> {
     let versions = |project: &str, name: &str| {
         let head = project.rsplit_once('/').map_or(project, |(head, _)| head);
         format!("{head}/version/{name}")
     };
     let (source, destination) = (model.source_project.as_str(), model.destination.as_str());
     let copies = versions(destination, &format!("{PREFIX}*"));
-    let is_own = model.source_project.account() == begun.account;
+    let is_own = model.source_project.account() == run.account;
     // If the model belongs to this account, row 1 also asks for a copy under the model's own name.
     let trained = is_own.then(|| versions(source, model.source_version.version_name()) + "/*");
     let trained = trained.as_deref();
     let copied = [source, model.source_version.as_str(), destination, &copies, own_projects];
-    let bucket = format!("arn:{}:s3:::{}", begun.partition, model.bucket);
+    let bucket = format!("arn:{}:s3:::{}", run.partition, model.bucket);
     let written = [
         "s3:GetBucketAcl",
         "s3:GetBucketLocation",
@@ -176,7 +174,7 @@ fn copy_statements(begun: &Begun, model: &Model, own_projects: &str) -> Vec<Valu
 }
 
 /// The permissions for a stack.
-fn stack_statements(begun: &Begun, stack: &Deployed, arn: impl Fn(&str, &str) -> String) -> Vec<Value> {
+fn stack_statements(run: &Run, stack: &DeployedStack, arn: impl Fn(&str, &str) -> String) -> Vec<Value> {
     let stack_arn = arn("cloudformation", &format!("stack/{}/*", stack.name));
     let bus = arn("events", &format!("event-bus/{}", stack.bus));
     let table = arn("dynamodb", &format!("table/{}", stack.ledger));
@@ -186,7 +184,7 @@ fn stack_statements(begun: &Begun, stack: &Deployed, arn: impl Fn(&str, &str) ->
         allow("SendRequest", &["events:PutEvents"], &[&bus]),
         allow("ReadRecord", &["dynamodb:GetItem"], &[&table]),
     ];
-    if begun.intrusive {
+    if run.intrusive {
         let queue = |url: &str| arn("sqs", url.rsplit('/').next().unwrap_or(url));
         let (requests, dead_letters) = (queue(&stack.requests), queue(&stack.dead_letters));
         statements.extend([
@@ -199,8 +197,8 @@ fn stack_statements(begun: &Begun, stack: &Deployed, arn: impl Fn(&str, &str) ->
 }
 
 /// The permissions in the account of the model.
-fn source_policy(begun: &Begun) -> Option<Value> {
-    let model = begun.model.as_ref().filter(|_| begun.level == Level::TwoAccounts)?;
+fn source_policy(run: &Run) -> Option<Value> {
+    let model = run.model.as_ref().filter(|_| run.level == Level::TwoAccounts)?;
     let policies = ["rekognition:DeleteProjectPolicy", "rekognition:PutProjectPolicy"];
     Some(document(&[
         allow("Policies", &policies, &[model.source_project.as_str()]),

@@ -4,21 +4,21 @@ const PAGE: &str = include_str!("../../../../docs/live-checklist.md");
 
 /// An assumption about AWS. Its texts are Markdown.
 #[derive(Debug)]
-pub struct Row {
+pub(crate) struct Row {
     /// Its number. A row keeps it, because code and documents refer to it.
-    pub number: u8,
+    pub(crate) number: u8,
     /// What the project assumes, with a mark: doc, model, captured, inferred or open.
-    pub assumption: &'static str,
+    pub(crate) assumption: &'static str,
     /// How to test it.
-    pub check: &'static str,
+    pub(crate) check: &'static str,
     /// What to change if the assumption is wrong.
-    pub otherwise: &'static str,
+    pub(crate) otherwise: &'static str,
     /// Who tests it: a level of `live-check`, a stack, or a person.
-    pub by: &'static str,
+    pub(crate) by: &'static str,
 }
 
 /// Every row, in the order of the page.
-pub fn rows() -> impl Iterator<Item = Row> {
+pub(crate) fn rows() -> impl Iterator<Item = Row> {
     PAGE.lines().filter_map(Row::read)
 }
 

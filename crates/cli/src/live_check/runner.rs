@@ -15,9 +15,9 @@ use crate::output::Output;
 pub async fn run(lab: &Lab, output: &Output, _: Confirmation) -> Result<(), Failure> {
     put_policies_back(lab).await?;
     // A model of another account needs a policy for the run, once.
-    let mut closed = lab.begun.model.as_ref().filter(|_| lab.begun.level == Level::TwoAccounts);
-    for experiment in selected(&lab.begun) {
-        let is_done = lab.journal.borrow().observed().any(|observed| observed.row == experiment.row);
+    let mut closed = lab.run.model.as_ref().filter(|_| lab.run.level == Level::TwoAccounts);
+    for experiment in selected(&lab.run) {
+        let is_done = lab.journal.borrow().answers().any(|answer| answer.row == experiment.row);
         if is_done {
             continue;
         }

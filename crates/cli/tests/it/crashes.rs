@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use model_copier::announcer::Announcer;
+use model_copier::arguments::Form;
 use model_copier::confirm::Confirmation;
 use model_copier::exit::Exit;
 use model_copier::file_ledger::FileLedger;
-use model_copier::global::Form;
 use model_copier::interrupt::Interrupt;
 use model_copier::local_copy::LocalCopy;
 use model_copier::local_rules::local_rules;

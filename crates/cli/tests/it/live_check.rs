@@ -16,12 +16,12 @@ use std::time::Duration;
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::config::{BehaviorVersion, Config, Credentials, Region};
 use jiff::{SignedDuration, Timestamp};
+use model_copier::arguments::Form;
 use model_copier::confirm::Confirmation;
-use model_copier::global::Form;
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::clean::clean;
 use model_copier::live_check::experiments::Level;
-use model_copier::live_check::journal::{Begun, Journal, Left, Model};
+use model_copier::live_check::journal::{Journal, Leftover, Model, Run};
 use model_copier::live_check::lab::{Lab, Time};
 use model_copier::live_check::runner;
 use model_copier::output::Output;
@@ -103,30 +103,30 @@ impl Accounts {
         let time = SandboxTime { clock: self.sandbox.clock().clone(), left: Cell::new(sleeps), death };
         let (own, source) = (self.client(ACCOUNT), self.client(SOURCE_ACCOUNT));
         let shared = session(self.sandbox.endpoint()).config.shared;
-        let mut lab = Lab::new(journal, &own, Some(&source), &shared, Rc::new(time)).unwrap();
+        let mut lab = Lab::new(journal, &own, Some(&source), &shared, Rc::new(time));
         let config = lab.s3.config().to_builder().endpoint_url(&self.bucket).build();
         lab.s3 = aws_sdk_s3::Client::from_conf(config);
         (lab, dies)
     }
 
-    fn begin(&self, begun: &Begun) -> Journal {
+    fn begin(&self, begun: &Run) -> Journal {
         Journal::begin(self.folder.path(), begun.clone(), self.sandbox.clock().now()).unwrap()
     }
 
-    fn open(&self, begun: &Begun) -> Journal {
-        Journal::open(self.folder.path(), &begun.run).unwrap()
+    fn open(&self, begun: &Run) -> Journal {
+        Journal::open(self.folder.path(), &begun.id).unwrap()
     }
 
     /// A whole run.
-    async fn run(&self, begun: &Begun) -> Answers {
+    async fn run(&self, begun: &Run) -> Answers {
         let (lab, _) = self.lab(self.begin(begun), usize::MAX);
         runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap();
         let journal = lab.journal.borrow();
-        Answers::of(&journal).unwrap()
+        Answers::of(&journal)
     }
 
     /// Cleans a run; what is left.
-    async fn clean(&self, begun: &Begun) -> Vec<Left> {
+    async fn clean(&self, begun: &Run) -> Vec<Leftover> {
         let (lab, _) = self.lab(self.open(begun), usize::MAX);
         clean(&lab, &quiet(), Confirmation::for_test()).await.unwrap()
     }
@@ -169,7 +169,7 @@ fn quiet() -> Output {
 }
 
 /// A run of these rows, with a model of the account itself, or of another for the level `two-accounts`.
-fn begun(level: Level, only: &[u8]) -> Begun {
+fn begun(level: Level, only: &[u8]) -> Run {
     let (project, version) =
         if level == Level::TwoAccounts { (SOURCE, SOURCE_VERSION) } else { (STAGING, STAGING_VERSION) };
     let model = Model {
@@ -179,8 +179,8 @@ fn begun(level: Level, only: &[u8]) -> Begun {
         bucket: "flowers-production-models".to_owned(),
         key: Some("alias/flowers".to_owned()),
     };
-    Begun {
-        run: "0123abcd".to_owned(),
+    Run {
+        id: "0123abcd".to_owned(),
         account: ACCOUNT.to_owned(),
         partition: "aws".to_owned(),
         region: "us-east-1".to_owned(),

@@ -1,18 +1,19 @@
 //! Rows 1, 2, 3, 12, 13 and 47: which copies are refused, and how copies end.
 
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
+use rekognition_model_copier::domain::request::CopyRequest;
 
 use crate::exit::Failure;
 use crate::live_check::answer::{Answer, Observation, Stop, Tested, Verdict};
 use crate::live_check::journal::Model;
-use crate::live_check::lab::{Copy, Description, Lab};
+use crate::live_check::lab::{Description, Lab};
 
 /// Row 1: the error of a taken name, in each status of the version that has it.
 pub(super) async fn taken_name(lab: &Lab, seen: &mut Observation) -> Tested {
     const TAKEN: &[&str] = &["ResourceInUseException", "ResourceAlreadyExistsException"];
     let model = lab.model()?;
     let name = lab.new_name();
-    let copy = model.copy(&name);
+    let copy = lab.request(model, &name);
     let first = lab.copy(&copy).await?;
     let arn = seen.need("copy", first)?;
     let taken = lab.copy(&copy).await?;
@@ -32,11 +33,10 @@ pub(super) async fn taken_name(lab: &Lab, seen: &mut Observation) -> Tested {
         Ok((failed, _)) => seen.refused("once it has failed", &lab.copy(&failed).await?, TAKEN),
         Err(why) => seen.skip("once it has failed", &why),
     }
-    if model.source_project.account() == lab.begun.account {
-        let trained = Copy {
-            destination: model.source_project.clone(),
-            owner: Some(model.source_version.clone()),
-            ..model.copy(model.source_version.version_name())
+    if model.source_project.account() == lab.run.account {
+        let trained = CopyRequest {
+            destination_project_arn: model.source_project.clone(),
+            ..lab.request(model, model.source_version.version_name())
         };
         seen.refused("a trained version", &lab.copy(&trained).await?, TAKEN);
     } else {
@@ -50,7 +50,7 @@ pub(super) async fn taken_name(lab: &Lab, seen: &mut Observation) -> Tested {
 pub(super) async fn of_copies(lab: &Lab, seen: &mut Observation) -> Tested {
     const INVALID: &[&str] = &["InvalidParameterException"];
     let model = lab.model()?;
-    let answer = lab.copy(&model.copy(&lab.new_name())).await?;
+    let answer = lab.copy(&lab.request(model, &lab.new_name())).await?;
     let arn = seen.need("copy", answer)?;
     let answer = copy_of(lab, model, &arn, &lab.new_name()).await?;
     seen.either("a copy of a version that is being copied", &answer, INVALID);
@@ -83,8 +83,12 @@ pub(super) async fn within_project(lab: &Lab, seen: &mut Observation) -> Tested 
 
 /// Copies a copy within its project.
 async fn copy_of(lab: &Lab, model: &Model, arn: &str, name: &str) -> Result<Answer<String>, Stop> {
-    let source_version = ProjectVersionArn::parse(arn).map_err(|_| Stop::Undecided)?;
-    let copy = Copy { source_project: model.destination.clone(), source_version, ..model.copy(name) };
+    let source_project_version_arn = ProjectVersionArn::parse(arn).map_err(|_| Stop::Undecided)?;
+    let copy = CopyRequest {
+        source_project_arn: model.destination.clone(),
+        source_project_version_arn,
+        ..lab.request(model, name)
+    };
     Ok(lab.copy(&copy).await?)
 }
 
@@ -92,7 +96,7 @@ async fn copy_of(lab: &Lab, model: &Model, arn: &str, name: &str) -> Result<Answ
 pub(super) async fn deletion(lab: &Lab, seen: &mut Observation) -> Tested {
     let model = lab.model()?;
     let name = lab.new_name();
-    let answer = lab.copy(&model.copy(&name)).await?;
+    let answer = lab.copy(&lab.request(model, &name)).await?;
     let arn = seen.need("copy", answer)?;
     let deleted = lab.delete_version(&arn).await;
     seen.either("delete it", &deleted, &["ResourceInUseException"]);
@@ -121,9 +125,10 @@ pub(super) async fn failure(lab: &Lab, seen: &mut Observation) -> Tested {
 }
 
 /// Makes a copy that should fail. Returns it, and whether it has a message; if it does not fail, what happened instead.
-async fn failed_copy(lab: &Lab, model: &Model) -> Result<Result<(Copy, bool), String>, Failure> {
+async fn failed_copy(lab: &Lab, model: &Model) -> Result<Result<(CopyRequest, bool), String>, Failure> {
     let name = lab.new_name();
-    let copy = Copy { bucket: format!("{name}-no-bucket"), ..model.copy(&name) };
+    let mut copy = lab.request(model, &name);
+    copy.output_config.s3_bucket = format!("{name}-no-bucket");
     if let Err(refused) = lab.copy(&copy).await? {
         return Ok(Err(format!("refused at once: {}", refused.code)));
     }
@@ -140,7 +145,7 @@ pub(super) async fn many_at_once(lab: &Lab, seen: &mut Observation) -> Tested {
     const LIMITED: &[&str] = &["LimitExceededException", "ServiceQuotaExceededException"];
     let model = lab.model()?;
     for number in 1..=MANY {
-        let answer = lab.copy(&model.copy(&lab.new_name())).await?;
+        let answer = lab.copy(&lab.request(model, &lab.new_name())).await?;
         if answer.is_err() {
             seen.refused(&format!("copy {number} at once"), &answer, LIMITED);
             return Ok(());

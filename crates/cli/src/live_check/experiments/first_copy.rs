@@ -3,20 +3,22 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use rekognition_model_copier::domain::request::CopyRequest;
+
 use crate::live_check::answer::{Observation, Stop, Tested, Verdict};
-use crate::live_check::lab::{Copy, FirstCopy, Lab};
+use crate::live_check::lab::{FirstCopy, Lab};
 
 /// Row 7: how soon a copy is shown.
 pub(super) async fn visibility(lab: &Lab, seen: &mut Observation) -> Tested {
     let copy = first_copy(lab, seen).await?;
-    seen.took("shown", copy.followed.visible_after, Duration::from_secs(600));
+    seen.took("shown", copy.course.visible_after, Duration::from_secs(600));
     Ok(())
 }
 
 /// Row 10: how long a copy takes.
 pub(super) async fn duration(lab: &Lab, seen: &mut Observation) -> Tested {
     let copy = first_copy(lab, seen).await?;
-    seen.took("ended", copy.followed.ended_after, Duration::from_secs(2 * 3600));
+    seen.took("ended", copy.course.ended_after, Duration::from_secs(2 * 3600));
     Ok(())
 }
 
@@ -40,7 +42,7 @@ pub(super) async fn fields(lab: &Lab, seen: &mut Observation) -> Tested {
 pub(super) async fn keys(lab: &Lab, seen: &mut Observation) -> Tested {
     const PART: &str = "the keys of its files";
     let copy = first_copy(lab, seen).await?;
-    if copy.followed.last.as_ref().is_none_or(|version| version.status != "COPYING_COMPLETED") {
+    if copy.course.last.as_ref().is_none_or(|version| version.status != "COPYING_COMPLETED") {
         seen.note(PART, "the copy has not succeeded", Verdict::Unknown);
         return Ok(());
     }
@@ -61,7 +63,8 @@ pub(super) async fn key_form(lab: &Lab, seen: &mut Observation) -> Tested {
         return Ok(());
     };
     let name = lab.new_name();
-    let answer = lab.copy(&Copy { key: Some(key.clone()), ..model.copy(&name) }).await?;
+    let answer =
+        lab.copy(&CopyRequest { kms_key_id: Some(key.clone()), ..lab.request(model, &name) }).await?;
     seen.need("copy with a key", answer)?;
     match lab.follow(&model.destination, &name).await.last {
         Some(version) => seen.shown(PART, version.key.as_deref(), key),

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use rekognition_model_copier::domain::arn::ProjectArn;
+use rekognition_model_copier::domain::request::CopyRequest;
 
 use super::policies::new_project;
 use crate::live_check::answer::{Answer, Observation, Stop, Tested, Verdict};
-use crate::live_check::lab::{Copy, Lab};
+use crate::live_check::lab::Lab;
 
 const NOT_FOUND: &[&str] = &["ResourceNotFoundException"];
 /// How long to wait for a deletion.
@@ -14,8 +15,8 @@ const LONGEST_DELETION: Duration = Duration::from_secs(10 * 60);
 
 /// Row 4: a copy into a project that was deleted.
 pub(super) async fn destination(lab: &Lab, seen: &mut Observation) -> Tested {
-    let destination = deleted_project(lab, seen).await?;
-    let copy = Copy { destination, ..lab.model()?.copy(&lab.new_name()) };
+    let destination_project_arn = deleted_project(lab, seen).await?;
+    let copy = CopyRequest { destination_project_arn, ..lab.request(lab.model()?, &lab.new_name()) };
     seen.refused("copy into a deleted project", &lab.copy(&copy).await?, NOT_FOUND);
     Ok(())
 }

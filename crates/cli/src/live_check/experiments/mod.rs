@@ -14,7 +14,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Observation, Stop, Tested};
-use super::journal::Begun;
+use super::journal::Run;
 use super::lab::Lab;
 use crate::exit::Failure;
 
@@ -34,7 +34,7 @@ pub enum Level {
 
 impl Level {
     /// As it is written on the command line.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Free => "free",
             Self::Copies => "copies",
@@ -70,7 +70,7 @@ pub struct Experiment {
     /// How many copies it makes at most.
     pub copies: u32,
     /// What it makes at most, in words.
-    pub makes: &'static str,
+    pub(crate) makes: &'static str,
     test: for<'a> fn(&'a Lab, &'a mut Observation) -> Testing<'a>,
 }
 
@@ -143,17 +143,14 @@ impl Experiment {
     }
 
     /// Whether the run has the level and the stack that it needs.
-    pub fn is_within(&self, begun: &Begun) -> bool {
-        self.level() <= begun.level && (begun.stack.is_some() || !self.needs_stack())
+    pub(crate) fn is_within(&self, run: &Run) -> bool {
+        self.level() <= run.level && (run.stack.is_some() || !self.needs_stack())
     }
 
     /// Runs it.
-    ///
-    /// # Errors
-    /// If the journal cannot be written.
-    pub async fn observe(&self, lab: &Lab) -> Result<Observation, Failure> {
+    pub(crate) async fn observe(&self, lab: &Lab) -> Result<Observation, Failure> {
         let mut seen = Observation::default();
-        if self.needs == Needs::Intrusive && !lab.begun.intrusive {
+        if self.needs == Needs::Intrusive && !lab.run.intrusive {
             seen.skip("a refused delivery", "needs `--intrusive`");
             return Ok(seen);
         }

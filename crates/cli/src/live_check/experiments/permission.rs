@@ -19,7 +19,7 @@ const TWO_MINUTES: Duration = Duration::from_secs(120);
 
 /// Puts a policy that lets the run copy a model of another account, unless another policy already does. `clean` deletes it.
 pub(in crate::live_check) async fn admit(lab: &Lab, model: &Model) -> Result<(), Failure> {
-    if lab.copy(&model.copy(&lab.new_name())).await?.is_err() {
+    if lab.copy(&lab.request(model, &lab.new_name())).await?.is_err() {
         let principals = BTreeSet::from([lab.own_root()]);
         let policy = CopierPolicy { name: lab.new_name(), principals, expires: false };
         let document = policy.document(lab.now());
@@ -88,7 +88,7 @@ pub(super) async fn expiry_while_copying(lab: &Lab, seen: &mut Observation) -> T
     seen.need("put a policy for two minutes", put)?;
     let (begun, expiry, copy) = (lab.now(), lab.now() + TWO_MINUTES, lab.new_name());
     let answer = loop {
-        let answer = lab.copy(&model.copy(&copy)).await?;
+        let answer = lab.copy(&lab.request(model, &copy)).await?;
         if answer.is_ok() || lab.since(begun) > TWO_MINUTES {
             break answer;
         }
@@ -154,7 +154,7 @@ async fn copy_until(
 ) -> Result<Answer<String>, Failure> {
     let begun = lab.now();
     loop {
-        let answer = lab.copy(&model.copy(&lab.new_name())).await?;
+        let answer = lab.copy(&lab.request(model, &lab.new_name())).await?;
         if answer.is_ok() == is_accepted || lab.since(begun) > limit {
             return Ok(answer);
         }

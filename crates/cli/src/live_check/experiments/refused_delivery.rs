@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::live_check::answer::{Observation, Tested, Verdict};
 use crate::live_check::clean::put_policies_back;
-use crate::live_check::journal::{Deployed, Thing};
+use crate::live_check::journal::{DeployedStack, Thing};
 use crate::live_check::lab::{Lab, without_rule};
 
 /// SQS applies a change of a queue's attributes within this time.
@@ -32,7 +32,7 @@ pub(super) async fn refused_delivery(lab: &Lab, seen: &mut Observation) -> Teste
 }
 
 /// Has a request refused and looks for its dead letter.
-async fn refuse(lab: &Lab, stack: &Deployed, seen: &mut Observation) -> Tested {
+async fn refuse(lab: &Lab, stack: &DeployedStack, seen: &mut Observation) -> Tested {
     const PART: &str = "the dead letter";
     let policy = lab.queue_policy(&stack.requests).await;
     let whole = seen.need("read the queue's policy", policy)?;

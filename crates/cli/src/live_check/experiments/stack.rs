@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use rekognition_model_copier::domain::record::Record;
 
 use crate::live_check::answer::{Answer, Observation, Tested, Verdict};
-use crate::live_check::journal::Deployed;
+use crate::live_check::journal::DeployedStack;
 use crate::live_check::lab::Lab;
 
 /// How late Lambda's metrics may be.
@@ -82,7 +82,7 @@ pub(super) async fn announcement(lab: &Lab, seen: &mut Observation) -> Tested {
 }
 
 /// Reads the record of a request until the condition holds. Returns whether it held in time.
-async fn poll(lab: &Lab, stack: &Deployed, id: &str, is_so: fn(&Record) -> bool) -> Answer<bool> {
+async fn poll(lab: &Lab, stack: &DeployedStack, id: &str, is_so: fn(&Record) -> bool) -> Answer<bool> {
     let begun = lab.now();
     while !lab.record_of(stack, id).await?.as_ref().is_some_and(is_so) {
         if lab.since(begun) > LONGEST {

@@ -10,53 +10,53 @@ use crate::exit::Failure;
 use crate::live_check::answer::Answer;
 use crate::live_check::journal::Model;
 
-/// How long a copy is followed. The copier calls one OVERDUE after two hours.
+/// How long a copy is course. The copier calls one OVERDUE after two hours.
 const LONGEST_COPY: Duration = Duration::from_secs(125 * 60);
 /// How long a copy may be invisible. The copier assumes ten minutes.
 const LONGEST_HIDING: Duration = Duration::from_secs(30 * 60);
 
 /// The course of a copy.
 #[derive(Clone, Debug, Default)]
-pub struct Followed {
+pub(crate) struct CopyCourse {
     /// The time from the call's answer until the copy was shown.
-    pub visible_after: Option<Duration>,
+    pub(crate) visible_after: Option<Duration>,
     /// The time from the call's answer until the copy had ended.
-    pub ended_after: Option<Duration>,
+    pub(crate) ended_after: Option<Duration>,
     /// The last description.
-    pub last: Option<Description>,
+    pub(crate) last: Option<Description>,
 }
 
 /// The first copy of a run, which several experiments look at.
 #[derive(Debug)]
-pub struct FirstCopy {
+pub(crate) struct FirstCopy {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// What CopyProjectVersion answered.
-    pub answer: Answer<String>,
+    pub(crate) answer: Answer<String>,
     /// Its course.
-    pub followed: Followed,
+    pub(crate) course: CopyCourse,
 }
 
 impl Lab {
     /// Polls a copy to its end.
-    pub async fn follow(&self, project: &ProjectArn, name: &str) -> Followed {
+    pub(crate) async fn follow(&self, project: &ProjectArn, name: &str) -> CopyCourse {
         let begun = self.now();
-        let mut followed = Followed::default();
+        let mut course = CopyCourse::default();
         loop {
             let answer = self.version(project, name).await;
             let passed = self.since(begun);
             if let Ok(Some(version)) = answer {
-                followed.visible_after.get_or_insert(passed);
+                course.visible_after.get_or_insert(passed);
                 let has_ended = version.status != "COPYING_IN_PROGRESS";
-                followed.last = Some(version);
+                course.last = Some(version);
                 if has_ended {
-                    followed.ended_after = Some(passed);
-                    return followed;
+                    course.ended_after = Some(passed);
+                    return course;
                 }
             }
-            let is_hidden = followed.visible_after.is_none();
+            let is_hidden = course.visible_after.is_none();
             if passed > LONGEST_COPY || (is_hidden && passed > LONGEST_HIDING) {
-                return followed;
+                return course;
             }
             self.sleep(Duration::from_secs(match (is_hidden, passed.as_secs()) {
                 (true, 0..60) => 1,
@@ -68,20 +68,17 @@ impl Lab {
     }
 
     /// The first copy of the run, made when it is first asked for.
-    ///
-    /// # Errors
-    /// If the journal cannot be written.
-    pub async fn first_copy(&self, model: &Model) -> Result<Rc<FirstCopy>, Failure> {
+    pub(crate) async fn first_copy(&self, model: &Model) -> Result<Rc<FirstCopy>, Failure> {
         if let Some(copy) = self.first_copy.borrow().as_ref() {
             return Ok(Rc::clone(copy));
         }
         let name = self.new_name();
-        let answer = self.copy(&model.copy(&name)).await?;
-        let followed = match answer {
+        let answer = self.copy(&self.request(model, &name)).await?;
+        let course = match answer {
             Ok(_) => self.follow(&model.destination, &name).await,
-            Err(_) => Followed::default(),
+            Err(_) => CopyCourse::default(),
         };
-        let copy = Rc::new(FirstCopy { name, answer, followed });
+        let copy = Rc::new(FirstCopy { name, answer, course });
         *self.first_copy.borrow_mut() = Some(Rc::clone(&copy));
         Ok(copy)
     }

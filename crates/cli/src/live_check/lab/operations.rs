@@ -1,79 +1,66 @@
 //! The calls that experiments make, and the parts of the answers that they read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_rekognition::operation::describe_project_versions::DescribeProjectVersionsOutput;
-use aws_sdk_rekognition::types::{OutputConfig, ProjectVersionDescription};
-use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
+use aws_sdk_rekognition::types::{self, ProjectVersionDescription};
+use rekognition_model_copier::domain::arn::ProjectArn;
+use rekognition_model_copier::domain::request::{CopyRequest, OutputConfig};
 
 use super::{Lab, PACE, PREFIX, TAG};
 use crate::exit::Failure;
-use crate::live_check::answer::{Answer, Refused, word};
+use crate::live_check::answer::{Answer, CallError, word};
 use crate::live_check::journal::{Model, Thing};
-
-/// A call of CopyProjectVersion.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Copy {
-    pub source_project: ProjectArn,
-    pub source_version: ProjectVersionArn,
-    pub destination: ProjectArn,
-    pub name: String,
-    pub bucket: String,
-    pub key: Option<String>,
-    /// The version that already has the name, if the run did not make it.
-    pub owner: Option<ProjectVersionArn>,
-}
-
-impl Model {
-    /// A copy of this model under this name.
-    pub fn copy(&self, name: &str) -> Copy {
-        Copy {
-            source_project: self.source_project.clone(),
-            source_version: self.source_version.clone(),
-            destination: self.destination.clone(),
-            name: name.to_owned(),
-            bucket: self.bucket.clone(),
-            key: None,
-            owner: None,
-        }
-    }
-}
 
 /// A version as DescribeProjectVersions shows it.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "AWS's members")]
-pub struct Description {
-    pub arn: String,
-    pub status: String,
-    pub has_message: bool,
-    pub source: Option<String>,
-    pub bucket: Option<String>,
-    pub key: Option<String>,
+pub(crate) struct Description {
+    pub(crate) arn: String,
+    pub(crate) status: String,
+    pub(crate) has_message: bool,
+    pub(crate) source: Option<String>,
+    pub(crate) bucket: Option<String>,
+    pub(crate) key: Option<String>,
 }
 
 impl Lab {
-    /// CopyProjectVersion.
-    ///
-    /// # Errors
-    /// If the journal cannot be written; as with all calls below.
-    pub async fn copy(&self, copy: &Copy) -> Result<Answer<String>, Failure> {
-        let output = OutputConfig::builder().s3_bucket(&copy.bucket).s3_key_prefix(self.key_prefix()).build();
+    /// A copy of the run's model under this name.
+    pub(crate) fn request(&self, model: &Model, name: &str) -> CopyRequest {
+        CopyRequest {
+            source_project_arn: model.source_project.clone(),
+            source_project_version_arn: model.source_version.clone(),
+            destination_project_arn: model.destination.clone(),
+            version_name: name.to_owned(),
+            output_config: OutputConfig {
+                s3_bucket: model.bucket.clone(),
+                s3_key_prefix: Some(self.key_prefix()),
+            },
+            tags: BTreeMap::from([(TAG.to_owned(), self.run.id.clone())]),
+            kms_key_id: None,
+        }
+    }
+
+    /// CopyProjectVersion. As with all calls below, an error means that the journal cannot be written.
+    pub(crate) async fn copy(&self, copy: &CopyRequest) -> Result<Answer<String>, Failure> {
+        let output = types::OutputConfig::builder()
+            .s3_bucket(&copy.output_config.s3_bucket)
+            .set_s3_key_prefix(copy.output_config.s3_key_prefix.clone())
+            .build();
         let call = self
             .own
             .copy_project_version()
-            .source_project_arn(copy.source_project.as_str())
-            .source_project_version_arn(copy.source_version.as_str())
-            .destination_project_arn(copy.destination.as_str())
-            .version_name(&copy.name)
+            .source_project_arn(copy.source_project_arn.as_str())
+            .source_project_version_arn(copy.source_project_version_arn.as_str())
+            .destination_project_arn(copy.destination_project_arn.as_str())
+            .version_name(&copy.version_name)
             .output_config(output)
-            .tags(TAG, &self.begun.run)
-            .set_kms_key_id(copy.key.clone());
-        let thing = Thing::Copy {
-            project: copy.destination.clone(),
-            name: copy.name.clone(),
-            owner: copy.owner.clone(),
-        };
+            .set_tags(Some(copy.tags.clone().into_iter().collect()))
+            .set_kms_key_id(copy.kms_key_id.clone());
+        let (project, name) = (copy.destination_project_arn.clone(), copy.version_name.clone());
+        // The model itself may have the name. `clean` must not delete it.
+        let owner = self.run.model.as_ref().filter(|model| model.source_project == project);
+        let owner = owner.map(|model| model.source_version.clone()).filter(|it| it.version_name() == name);
+        let thing = Thing::Copy { project, name, owner };
         let answer = self.make("CopyProjectVersion", thing, call.send(), |answer| {
             answer.project_version_arn().map(str::to_owned)
         });
@@ -81,25 +68,19 @@ impl Lab {
     }
 
     /// CreateProject, under a new name.
-    ///
-    /// # Errors
-    /// If the journal cannot be written.
-    pub async fn create_project(&self) -> Result<Answer<ProjectArn>, Failure> {
+    pub(crate) async fn create_project(&self) -> Result<Answer<ProjectArn>, Failure> {
         let name = self.new_name();
-        let call = self.own.create_project().project_name(&name).tags(TAG, &self.begun.run).send();
+        let call = self.own.create_project().project_name(&name).tags(TAG, &self.run.id).send();
         let thing = Thing::Project { name };
         let answer = self.make("CreateProject", thing, call, |answer| answer.project_arn.clone()).await?;
         Ok(answer.and_then(|answer| {
             let arn = ProjectArn::parse(answer.project_arn.as_deref().unwrap_or_default());
-            arn.map_err(|_| Refused { code: "NoArn".to_owned(), status: Some(200) })
+            arn.map_err(|_| CallError { code: "NoArn".to_owned(), status: Some(200) })
         }))
     }
 
     /// PutProjectPolicy; the answer is the policy's revision.
-    ///
-    /// # Errors
-    /// If the journal cannot be written.
-    pub async fn put_policy(
+    pub(crate) async fn put_policy(
         &self,
         project: &ProjectArn,
         name: &str,
@@ -115,25 +96,25 @@ impl Lab {
     }
 
     /// DeleteProjectPolicy.
-    pub async fn delete_policy(&self, project: &ProjectArn, name: &str) -> Answer<()> {
+    pub(crate) async fn delete_policy(&self, project: &ProjectArn, name: &str) -> Answer<()> {
         let call = self.client_of(project).delete_project_policy().project_arn(project.as_str());
         self.call("DeleteProjectPolicy", call.policy_name(name).send()).await.map(|_| ())
     }
 
     /// DeleteProjectVersion.
-    pub async fn delete_version(&self, arn: &str) -> Answer<()> {
+    pub(crate) async fn delete_version(&self, arn: &str) -> Answer<()> {
         let call = self.own.delete_project_version().project_version_arn(arn).send();
         self.call("DeleteProjectVersion", call).await.map(|_| ())
     }
 
     /// DeleteProject.
-    pub async fn delete_project(&self, arn: &str) -> Answer<()> {
+    pub(crate) async fn delete_project(&self, arn: &str) -> Answer<()> {
         let call = self.own.delete_project().project_arn(arn).send();
         self.call("DeleteProject", call).await.map(|_| ())
     }
 
     /// DescribeProjects of one name in the run's account; the answer is its ARN.
-    pub async fn project(&self, name: &str) -> Answer<Option<String>> {
+    pub(crate) async fn project(&self, name: &str) -> Answer<Option<String>> {
         let call = self.own.describe_projects().project_names(name).send();
         let answer = self.call("DescribeProjects", call).await?;
         let project = answer.project_descriptions.unwrap_or_default().into_iter().next();
@@ -141,7 +122,7 @@ impl Lab {
     }
 
     /// DescribeProjectVersions of one name.
-    pub async fn version(&self, project: &ProjectArn, name: &str) -> Answer<Option<Description>> {
+    pub(crate) async fn version(&self, project: &ProjectArn, name: &str) -> Answer<Option<Description>> {
         self.sleep(PACE).await;
         let call = self.own.describe_project_versions().project_arn(project.as_str()).version_names(name);
         let members = |answer: &DescribeProjectVersionsOutput| {
@@ -161,11 +142,11 @@ impl Lab {
 
     /// The prefix that the run gives to each of its copies.
     fn key_prefix(&self) -> String {
-        format!("{PREFIX}{}/", self.begun.run)
+        format!("{PREFIX}{}/", self.run.id)
     }
 
     /// The forms of the first 1000 keys below the run's prefix, for instance `PREFIX/PROJECT/VERSION/FILE`.
-    pub async fn key_forms(&self, model: &Model) -> Answer<BTreeSet<String>> {
+    pub(crate) async fn key_forms(&self, model: &Model) -> Answer<BTreeSet<String>> {
         let prefix = self.key_prefix();
         let call = self.s3.list_objects_v2().bucket(&model.bucket).prefix(&prefix).send();
         let answer = self.call("ListObjectsV2", call).await?;

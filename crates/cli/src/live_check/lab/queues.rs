@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Lab;
 use crate::exit::Failure;
 use crate::live_check::answer::{Answer, word};
-use crate::live_check::journal::{Deployed, Thing};
+use crate::live_check::journal::{DeployedStack, Thing};
 
 /// The statement that admits the request rule: `RequestQueuePolicy` in template.yaml.
 const STATEMENT: &str = "OurRuleMaySend";
@@ -17,14 +17,14 @@ const MAX_PAGES: u32 = 100;
 
 /// A dead letter.
 #[derive(Debug)]
-pub struct Letter {
+pub(crate) struct Letter {
     /// EventBridge's `ERROR_CODE`, if there is one.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     receipt: String,
 }
 
 /// A queue's policy without the statement that admits the request rule; `None` if it does not admit the rule.
-pub fn without_rule(policy: &str) -> Option<String> {
+pub(crate) fn without_rule(policy: &str) -> Option<String> {
     let mut policy: Value = serde_json::from_str(policy).ok()?;
     let statements = policy.get_mut("Statement")?.as_array_mut()?;
     let count = statements.len();
@@ -34,7 +34,7 @@ pub fn without_rule(policy: &str) -> Option<String> {
 
 impl Lab {
     /// A queue's policy; empty if it has none. Without a wait, because no wait ends after Ctrl-C.
-    pub async fn queue_policy(&self, queue: &str) -> Answer<String> {
+    pub(crate) async fn queue_policy(&self, queue: &str) -> Answer<String> {
         let call = self.stack.queues.get_queue_attributes().queue_url(queue);
         let call = call.attribute_names(QueueAttributeName::Policy).send();
         let answer = self.record("GetQueueAttributes", call, |_| Vec::new()).await?;
@@ -43,10 +43,12 @@ impl Lab {
     }
 
     /// Replaces a queue's policy. The journal has the whole policy before.
-    ///
-    /// # Errors
-    /// If the journal cannot be written.
-    pub async fn replace_policy(&self, queue: &str, whole: &str, new: &str) -> Result<Answer<()>, Failure> {
+    pub(crate) async fn replace_policy(
+        &self,
+        queue: &str,
+        whole: &str,
+        new: &str,
+    ) -> Result<Answer<()>, Failure> {
         let thing = Thing::QueuePolicy { queue: queue.to_owned(), whole: whole.to_owned() };
         let call = self.stack.queues.set_queue_attributes().queue_url(queue);
         let call = call.attributes(QueueAttributeName::Policy, new).send();
@@ -54,14 +56,14 @@ impl Lab {
     }
 
     /// Puts a queue's whole policy back, without a wait as above.
-    pub async fn put_policy_back(&self, queue: &str, whole: &str) -> Answer<()> {
+    pub(crate) async fn put_policy_back(&self, queue: &str, whole: &str) -> Answer<()> {
         let call = self.stack.queues.set_queue_attributes().queue_url(queue);
         let call = call.attributes(QueueAttributeName::Policy, whole).send();
         self.record("SetQueueAttributes", call, |_| Vec::new()).await.map(|_| ())
     }
 
     /// The dead letter of a request, if it is among the letters that SQS shows now.
-    pub async fn dead_letter(&self, stack: &Deployed, request: &str) -> Answer<Option<Letter>> {
+    pub(crate) async fn dead_letter(&self, stack: &DeployedStack, request: &str) -> Answer<Option<Letter>> {
         for _ in 0..MAX_PAGES {
             let call = self.stack.queues.receive_message().queue_url(&stack.dead_letters);
             let call = call.max_number_of_messages(10).message_attribute_names("ERROR_CODE");
@@ -81,7 +83,7 @@ impl Lab {
     }
 
     /// Deletes a dead letter.
-    pub async fn delete_letter(&self, stack: &Deployed, letter: &Letter) -> Answer<()> {
+    pub(crate) async fn delete_letter(&self, stack: &DeployedStack, letter: &Letter) -> Answer<()> {
         let call = self.stack.queues.delete_message().queue_url(&stack.dead_letters);
         let call = call.receipt_handle(&letter.receipt).send();
         self.call("DeleteMessage", call).await.map(|_| ())

@@ -15,8 +15,8 @@ use serde_json::json;
 
 use super::Lab;
 use crate::exit::Failure;
-use crate::live_check::answer::{Answer, Refused, word};
-use crate::live_check::journal::{Deployed, Thing};
+use crate::live_check::answer::{Answer, CallError, word};
+use crate::live_check::journal::{DeployedStack, Thing};
 
 /// The clients for a stack.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl StackClients {
 impl Lab {
     /// How often a function was invoked in each minute from and to these seconds since 1970: the minute's second and a
     /// number. A minute without an invocation is left out.
-    pub async fn invocations(&self, function: &str, from: i64, to: i64) -> Answer<Vec<(i64, f64)>> {
+    pub(crate) async fn invocations(&self, function: &str, from: i64, to: i64) -> Answer<Vec<(i64, f64)>> {
         let call = self.stack.cloudwatch.get_metric_statistics().namespace("AWS/Lambda");
         let call = call
             .metric_name("Invocations")
@@ -59,7 +59,7 @@ impl Lab {
     }
 
     /// The dimensions of each metric that EventBridge has of a rule: names and values, in order.
-    pub async fn rule_metrics(&self, rule: &str) -> Answer<Vec<Vec<(String, String)>>> {
+    pub(crate) async fn rule_metrics(&self, rule: &str) -> Answer<Vec<Vec<(String, String)>>> {
         let of_rule = DimensionFilter::builder().name("RuleName").value(rule).build();
         let call = self.stack.cloudwatch.list_metrics().namespace("AWS/Events").dimensions(of_rule);
         let answer = self.call("ListMetrics", call.send()).await?;
@@ -73,16 +73,17 @@ impl Lab {
     }
 
     /// Puts a request on the stack's bus that names nothing to copy, so that it has to be rejected.
-    pub async fn send_request(&self, stack: &Deployed, id: &str) -> Answer<()> {
+    pub(crate) async fn send_request(&self, stack: &DeployedStack, id: &str) -> Answer<()> {
         let call = self.stack.events.put_events().entries(request(stack, id)).send();
         self.call("PutEvents", call).await.and_then(|answer| is_put(&answer))
     }
 
     /// The same while the request queue refuses it.
-    ///
-    /// # Errors
-    /// If the journal cannot be written.
-    pub async fn send_request_to_refuse(&self, stack: &Deployed, id: &str) -> Result<Answer<()>, Failure> {
+    pub(crate) async fn send_request_to_refuse(
+        &self,
+        stack: &DeployedStack,
+        id: &str,
+    ) -> Result<Answer<()>, Failure> {
         let call = self.stack.events.put_events().entries(request(stack, id)).send();
         let thing = Thing::DeadLetter { request: id.to_owned() };
         let answer = self.make("PutEvents", thing, call, |_| None).await?;
@@ -90,17 +91,17 @@ impl Lab {
     }
 
     /// The record of a request of the run's account.
-    pub async fn record_of(&self, stack: &Deployed, id: &str) -> Answer<Option<Record>> {
-        let key = RecordKey { requester: self.begun.account.clone(), request_id: id.to_owned() };
+    pub(crate) async fn record_of(&self, stack: &DeployedStack, id: &str) -> Answer<Option<Record>> {
+        let key = RecordKey { requester: self.run.account.clone(), request_id: id.to_owned() };
         let call = self.stack.ledger.get_item().table_name(&stack.ledger).consistent_read(true);
         let call = call.key("id", AttributeValue::S(key.to_string()));
         let answer = self.call("GetItem", call.send()).await?;
         let record = answer.item.as_ref().map(item::read).transpose();
-        record.map_err(|_| Refused { code: "Unreadable".to_owned(), status: Some(200) })
+        record.map_err(|_| CallError { code: "Unreadable".to_owned(), status: Some(200) })
     }
 }
 
-fn request(stack: &Deployed, id: &str) -> PutEventsRequestEntry {
+fn request(stack: &DeployedStack, id: &str) -> PutEventsRequestEntry {
     PutEventsRequestEntry::builder()
         .event_bus_name(&stack.bus)
         .source(format!("{}.requests", stack.source))
@@ -111,7 +112,7 @@ fn request(stack: &Deployed, id: &str) -> PutEventsRequestEntry {
 
 fn is_put(answer: &PutEventsOutput) -> Answer<()> {
     match answer.entries().iter().find_map(|entry| entry.error_code()) {
-        Some(code) => Err(Refused { code: word(code), status: Some(200) }),
+        Some(code) => Err(CallError { code: word(code), status: Some(200) }),
         None => Ok(()),
     }
 }

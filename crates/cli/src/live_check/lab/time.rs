@@ -19,19 +19,19 @@ pub trait Time {
 
 /// The machine's time, until Ctrl-C.
 #[derive(Debug)]
-pub struct RealTime {
+pub(crate) struct RealTime {
     interrupt: Interrupt,
     stopped: Notify,
 }
 
 impl RealTime {
     /// Listens for Ctrl-C from now on.
-    pub fn until_interrupt() -> Self {
+    pub(crate) fn until_interrupt() -> Self {
         Self { interrupt: Interrupt::listen(), stopped: Notify::new() }
     }
 
     /// Waits until Ctrl-C has ended a wait. No wait ends from then on.
-    pub async fn stopped(&self) {
+    pub(crate) async fn stopped(&self) {
         self.stopped.notified().await;
     }
 }

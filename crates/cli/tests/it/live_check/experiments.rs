@@ -15,8 +15,8 @@ async fn every_experiment_is_as_assumed_under_the_defaults() {
         let answers = accounts.run(&begun).await;
         let seen = &answers.rows[0];
         assert_eq!(seen.verdict, AsAssumed, "{seen:#?}");
-        assert!(seen.observed.observation.parts.iter().all(|part| part.verdict != Skipped), "{seen:#?}");
-        let copies = seen.observed.calls.iter().filter(|call| call.operation == "CopyProjectVersion");
+        assert!(seen.parts.iter().all(|part| part.verdict != Skipped), "{seen:#?}");
+        let copies = seen.calls.iter().filter(|call| call.operation == "CopyProjectVersion");
         let copies: u32 = copies.filter(|call| call.error.is_none()).map(|call| call.count).sum();
         assert!(copies <= experiment.copies.max(1), "row {}: {copies} copies", experiment.row);
         assert!(accounts.clean(&begun).await.is_empty());
@@ -102,6 +102,6 @@ fn switches() -> Vec<(u8, Switch, Verdict)> {
 async fn only_the_form_of_a_key_is_recorded() {
     let accounts = Accounts::new().await;
     let answers = accounts.run(&begun(Level::Copies, &[50])).await;
-    let parts = &answers.rows[0].observed.observation.parts;
+    let parts = &answers.rows[0].parts;
     assert_eq!(parts[0].seen, "PREFIX/PROJECT/VERSION/NUMBER/FOLDER/FILE");
 }

@@ -8,14 +8,14 @@ use model_copier::live_check::answer::Verdict;
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::clean::clean;
 use model_copier::live_check::experiments::Level;
-use model_copier::live_check::journal::Begun;
+use model_copier::live_check::journal::Run;
 use model_copier::live_check::runner;
 use sandbox::{Effect, Fault, Settings};
 
 use super::{Accounts, begun, dies_during, quiet};
 
 /// Rows that make projects, policies in both accounts, and copies.
-fn runs() -> [Begun; 2] {
+fn runs() -> [Run; 2] {
     [begun(Level::Copies, &[1, 4, 23]), begun(Level::TwoAccounts, &[34])]
 }
 
@@ -27,7 +27,7 @@ async fn accounts() -> Accounts {
 }
 
 /// Runs until the process dies after so many sleeps. Whether it did.
-async fn run_and_die(accounts: &Accounts, begun: &Begun, sleeps: usize) -> bool {
+async fn run_and_die(accounts: &Accounts, begun: &Run, sleeps: usize) -> bool {
     let (lab, dies) = accounts.lab(accounts.begin(begun), sleeps);
     dies_during(dies, async { runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap() }).await
 }
@@ -75,7 +75,7 @@ async fn clean_leaves_nothing_of_a_run_whose_answer_was_lost() {
 }
 
 /// Runs to the end, or until the process dies after so many calls.
-async fn run_and_lose(accounts: &Accounts, begun: &Begun, calls: u64) {
+async fn run_and_lose(accounts: &Accounts, begun: &Run, calls: u64) {
     let (lab, _) = accounts.lab(accounts.begin(begun), usize::MAX);
     let output = quiet();
     let mut run = Box::pin(runner::run(&lab, &output, Confirmation::for_test()));
@@ -97,8 +97,8 @@ async fn a_run_that_died_is_resumed_to_its_end() {
         let died = run_and_die(&accounts, &begun, sleeps).await;
         let (lab, _) = accounts.lab(accounts.open(&begun), usize::MAX);
         runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap();
-        let answers = Answers::of(&lab.journal.borrow()).unwrap();
-        let rows: Vec<_> = answers.rows.iter().map(|row| (row.observed.row, row.verdict)).collect();
+        let answers = Answers::of(&lab.journal.borrow());
+        let rows: Vec<_> = answers.rows.iter().map(|row| (row.row, row.verdict)).collect();
         assert_eq!(rows, [1, 4, 23].map(|row| (row, Verdict::AsAssumed)), "after {sleeps} sleeps");
         drop(lab);
         assert!(accounts.clean(&begun).await.is_empty());
@@ -136,7 +136,7 @@ async fn a_journal_that_was_cut_off_is_read_to_its_last_whole_line() {
     let begun = begun(Level::Free, &[46]);
     let before = accounts.inventory();
     accounts.run(&begun).await;
-    let path = accounts.folder.path().join(&begun.run).join("journal.jsonl");
+    let path = accounts.folder.path().join(&begun.id).join("journal.jsonl");
     let whole = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, format!("{whole}{{\"at\":\"2026-")).unwrap();
     assert!(accounts.clean(&begun).await.is_empty());

@@ -29,7 +29,7 @@ async fn a_record_is_published_without_an_identifier_of_the_run() {
         ("a name of yours", "flowers-production-models"),
     ] {
         let mut answers = answers.clone();
-        answers.rows[0].observed.observation.parts[0].seen = identifier.to_owned();
+        answers.rows[0].parts[0].seen = identifier.to_owned();
         let error = answers.publishable(&begun).unwrap_err().to_string();
         assert!(error.contains(what), "{identifier}: {error}");
     }
@@ -72,7 +72,7 @@ async fn the_sandbox_answers_as_a_record_does() {
         None => Accounts::new().await.run(&begun(Level::Free, &[])).await,
     };
     let mut differences = Vec::new();
-    for row in record.rows.iter().map(|row| row.observed.row) {
+    for row in record.rows.iter().map(|row| row.row) {
         let level = experiment_of(row).unwrap().level();
         let sandbox = Accounts::new().await.run(&begun(level, &[row])).await;
         differences.extend(sandbox.differences(&record));
@@ -87,7 +87,7 @@ async fn a_report_says_what_is_otherwise_and_what_to_change() {
     accounts.sandbox.set_settings(settings);
     let answers = accounts.run(&begun(Level::Free, &[])).await;
     let otherwise = answers.rows.iter().filter(|row| row.verdict == Verdict::Otherwise);
-    assert_eq!(otherwise.map(|row| row.observed.row).collect::<Vec<_>>(), [46]);
+    assert_eq!(otherwise.map(|row| row.row).collect::<Vec<_>>(), [46]);
     let page = report::markdown(&answers);
     assert!(page.contains("Observed on 2026-11-24 in us-east-1"), "{page}");
     assert!(page.contains("ALLOW: accepted |\n"), "{page}");

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use model_copier::confirm::Confirmation;
-use model_copier::live_check::answer::Observation;
+use model_copier::live_check::answer::RowAnswer;
 use model_copier::live_check::answer::Verdict::{self, AsAssumed, Otherwise, Skipped, Unknown};
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::clean::clean;
 use model_copier::live_check::experiments::Level;
-use model_copier::live_check::journal::{Begun, Deployed, Journal};
+use model_copier::live_check::journal::{DeployedStack, Journal, Run};
 use model_copier::live_check::lab::Lab;
 use model_copier::live_check::plan::plan;
 use model_copier::live_check::runner;
@@ -118,7 +118,7 @@ struct Bench {
     queues: Arc<Mutex<Queues>>,
     url: String,
     changed: Arc<Notify>,
-    begun: Begun,
+    run: Run,
 }
 
 impl Bench {
@@ -142,7 +142,7 @@ impl Bench {
         let shared = Arc::clone(&queues);
         let url = stub(move |request: &str| shared.lock().unwrap().serve(request)).await;
         let text = |text: &str| text.to_owned();
-        let stack = Deployed {
+        let stack = DeployedStack {
             name: text("copier"),
             bus: text("default"),
             rule: text("model-copy-requests-default"),
@@ -153,8 +153,8 @@ impl Bench {
             dead_letters: text(DEAD_LETTERS),
             key: None,
         };
-        let begun = Begun { stack: Some(stack), intrusive: true, ..begun(Level::Free, &[32]) };
-        Self { accounts, queues, url, changed, begun }
+        let run = Run { stack: Some(stack), intrusive: true, ..begun(Level::Free, &[32]) };
+        Self { accounts, queues, url, changed, run }
     }
 
     fn lab(&self, journal: Journal, sleeps: usize) -> (Lab, watch::Receiver<bool>) {
@@ -175,19 +175,19 @@ impl Bench {
             .await
     }
 
-    async fn observe(&self) -> (Verdict, Observation) {
-        assert!(!self.run(self.accounts.begin(&self.begun), usize::MAX).await);
+    async fn observe(&self) -> (Verdict, RowAnswer) {
+        assert!(!self.run(self.accounts.begin(&self.run), usize::MAX).await);
         self.observed()
     }
 
-    fn observed(&self) -> (Verdict, Observation) {
-        let answers = Answers::of(&self.accounts.open(&self.begun)).unwrap();
-        answers.publishable(&self.begun).unwrap();
-        (answers.rows[0].verdict, answers.rows[0].observed.observation.clone())
+    fn observed(&self) -> (Verdict, RowAnswer) {
+        let answers = Answers::of(&self.accounts.open(&self.run));
+        answers.publishable(&self.run).unwrap();
+        (answers.rows[0].verdict, answers.rows[0].clone())
     }
 
     async fn clean(&self) {
-        let (lab, _) = self.lab(self.accounts.open(&self.begun), usize::MAX);
+        let (lab, _) = self.lab(self.accounts.open(&self.run), usize::MAX);
         assert!(clean(&lab, &quiet(), Confirmation::for_test()).await.unwrap().is_empty());
     }
 
@@ -227,14 +227,14 @@ async fn a_refused_delivery_is_a_dead_letter_and_the_policy_allows_exactly_the_c
     let bench = Bench::new().await;
     let (verdict, seen) = bench.observe().await;
     assert_eq!(verdict, AsAssumed, "{seen:#?}");
-    assert!(bench.is_as_before() && bench.accounts.open(&bench.begun).left().is_empty());
+    assert!(bench.is_as_before() && bench.accounts.open(&bench.run).left().is_empty());
     let calls = bench.queues.lock().unwrap().calls.clone();
     let called = calls.iter().filter_map(|(operation, queue)| {
         let name = queue.rsplit('/').next()?;
         let operation = operation.strip_prefix("AmazonSQS.")?;
         Some((format!("sqs:{operation}"), format!("arn:aws:sqs:us-east-1:444455556666:{name}")))
     });
-    let policy = plan(&bench.begun).policy;
+    let policy = plan(&bench.run).policy;
     let statements = policy["Statement"].as_array().unwrap().iter();
     let allowed = statements.flat_map(|statement| {
         let resource = statement["Resource"].as_str().unwrap_or_default();
@@ -269,11 +269,11 @@ async fn what_is_otherwise_is_noticed_and_the_policy_is_put_back() {
 #[tokio::test]
 async fn without_the_flag_it_is_skipped() {
     let mut bench = Bench::new().await;
-    bench.begun.intrusive = false;
+    bench.run.intrusive = false;
     let (verdict, seen) = bench.observe().await;
     assert_eq!((verdict, seen.parts[0].seen.as_str()), (Skipped, "needs `--intrusive`"));
     assert!(bench.queues.lock().unwrap().calls.is_empty());
-    assert!(!plan(&bench.begun).policy.to_string().contains("sqs:"));
+    assert!(!plan(&bench.run).policy.to_string().contains("sqs:"));
 }
 
 #[tokio::test]
@@ -281,10 +281,10 @@ async fn a_run_that_died_at_any_step_is_cleaned_or_resumed() {
     for (resumes, hours) in [(false, 0), (false, 1), (true, 0), (true, 1)] {
         for sleeps in 0.. {
             let bench = Bench::new().await;
-            let died = bench.run(bench.accounts.begin(&bench.begun), sleeps).await;
+            let died = bench.run(bench.accounts.begin(&bench.run), sleeps).await;
             bench.accounts.sandbox.clock().advance(SignedDuration::from_hours(hours));
             if resumes {
-                assert!(!bench.run(bench.accounts.open(&bench.begun), usize::MAX).await);
+                assert!(!bench.run(bench.accounts.open(&bench.run), usize::MAX).await);
                 assert_eq!(bench.observed().0, AsAssumed, "after {sleeps} sleeps");
                 assert_eq!(bench.queues.lock().unwrap().policy, POLICY, "after {sleeps} sleeps");
             }
@@ -333,7 +333,7 @@ async fn a_change_that_takes_effect_late_is_undone() {
 async fn a_policy_that_admits_the_rule_again_stays() {
     let bench = Bench::new().await;
     // The first wait is before the policy is changed, the second until SQS has applied the change.
-    assert!(bench.run(bench.accounts.begin(&bench.begun), 1).await);
+    assert!(bench.run(bench.accounts.begin(&bench.run), 1).await);
     assert_ne!(bench.queues.lock().unwrap().policy, POLICY);
     bench.accounts.sandbox.clock().advance(SignedDuration::from_hours(1));
     let deployed = POLICY.replace("OnlyOverTls", "Another");

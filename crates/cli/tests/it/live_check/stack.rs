@@ -13,7 +13,7 @@ use model_copier::confirm::Confirmation;
 use model_copier::live_check::answer::Verdict::{self, AsAssumed, Otherwise, Unknown};
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::experiments::{EXPERIMENTS, Level, Needs};
-use model_copier::live_check::journal::{Begun, Deployed, Journal};
+use model_copier::live_check::journal::{DeployedStack, Journal, Run};
 use model_copier::live_check::lab::{Lab, Time};
 use model_copier::live_check::runner;
 use model_copier::stack::Stack;
@@ -108,16 +108,16 @@ async fn verdict(
     row: u8,
     metrics: Metrics,
     fault: Option<Fault>,
-    change: impl FnOnce(&mut Deployed),
+    change: impl FnOnce(&mut DeployedStack),
 ) -> Verdict {
     let machine = Rc::new(Machine::with_stack(0).await);
     let session = session(machine.sandbox.endpoint());
-    let mut stack = Deployed::of(&Stack::read(&session, STACK).await.unwrap()).unwrap();
+    let mut stack = DeployedStack::of(&Stack::read(&session, STACK).await.unwrap()).unwrap();
     change(&mut stack);
-    let begun = Begun { stack: Some(stack), ..begun(Level::Free, &[row]) };
-    let journal = Journal::begin(machine.state(), begun.clone(), Timestamp::now()).unwrap();
+    let run = Run { stack: Some(stack), ..begun(Level::Free, &[row]) };
+    let journal = Journal::begin(machine.state(), run.clone(), Timestamp::now()).unwrap();
     let time = Rc::new(StackTime(Rc::clone(&machine)));
-    let mut lab = Lab::new(journal, &session.rekognition(), None, &session.config.shared, time).unwrap();
+    let mut lab = Lab::new(journal, &session.rekognition(), None, &session.config.shared, time);
     let config = lab.stack.cloudwatch.config().to_builder().endpoint_url(metrics.serve().await.0).build();
     lab.stack.cloudwatch = aws_sdk_cloudwatch::Client::from_conf(config);
     if let Some(fault) = fault {
@@ -125,8 +125,8 @@ async fn verdict(
     }
     let copies = machine.copies();
     runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap();
-    let answers = Answers::of(&lab.journal.borrow()).unwrap();
-    answers.publishable(&begun).unwrap();
+    let answers = Answers::of(&lab.journal.borrow());
+    answers.publishable(&run).unwrap();
     assert!(lab.journal.borrow().left().is_empty() && machine.copies() == copies, "{answers:#?}");
     answers.rows[0].verdict
 }
@@ -165,7 +165,7 @@ async fn metrics_under_other_dimensions_are_noticed() {
         (Vec::new(), "default", RULE, Unknown),
     ] {
         let metrics = Metrics { dimensions, ..Metrics::of_a_good_stack() };
-        let change = |stack: &mut Deployed| (stack.bus, stack.rule) = (bus.to_owned(), rule.to_owned());
+        let change = |stack: &mut DeployedStack| (stack.bus, stack.rule) = (bus.to_owned(), rule.to_owned());
         assert_eq!(verdict(29, metrics.clone(), None, change).await, expected, "{:?}", metrics.dimensions);
     }
 }

@@ -16,7 +16,7 @@ use crate::exit::EXIT_CODES;
 pub struct Cli {
     /// The flags that every command has.
     #[command(flatten)]
-    pub(crate) global: Global,
+    pub global: Global,
     /// The command.
     #[command(subcommand)]
     pub(crate) command: Command,

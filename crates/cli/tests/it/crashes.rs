@@ -351,17 +351,9 @@ async fn a_command_killed_twice_makes_one_copy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_with_an_id_of_its_own_has_one_answer_however_often_it_is_killed() {
+async fn a_command_with_an_id_or_a_fault_and_killed_makes_one_copy() {
     kill_everywhere(Aws::default, Some("release-2026-11-02"), 1).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_command_that_is_throttled_first_and_killed_makes_one_copy() {
     kill_everywhere(|| Aws { throttles: 2, ..Aws::default() }, None, 1).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_command_whose_call_lost_its_answer_and_that_is_killed_makes_one_copy() {
     kill_everywhere(|| Aws { lost_answers: 1, ..Aws::default() }, None, 1).await;
 }
 

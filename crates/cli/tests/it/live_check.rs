@@ -14,7 +14,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use aws_sdk_rekognition::Client;
-use aws_sdk_rekognition::config::{BehaviorVersion, Config, Credentials, Region};
 use jiff::{SignedDuration, Timestamp};
 use model_copier::arguments::Form;
 use model_copier::confirm::Confirmation;
@@ -88,13 +87,7 @@ impl Accounts {
     }
 
     fn client(&self, account: &str) -> Client {
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .endpoint_url(self.sandbox.endpoint())
-            .http_client(rekognition_model_copier::aws::http_client(None).unwrap())
-            .credentials_provider(Credentials::new(account, "sandbox", None, None, "test"));
-        Client::from_conf(config.build())
+        session(self.sandbox.endpoint(), account).rekognition()
     }
 
     /// The lab of a process that dies after so many sleeps.
@@ -102,7 +95,7 @@ impl Accounts {
         let (death, dies) = watch::channel(false);
         let time = SandboxTime { clock: self.sandbox.clock().clone(), left: Cell::new(sleeps), death };
         let (own, source) = (self.client(ACCOUNT), self.client(SOURCE_ACCOUNT));
-        let shared = session(self.sandbox.endpoint()).config.shared;
+        let shared = session(self.sandbox.endpoint(), ACCOUNT).config.shared;
         let mut lab = Lab::new(journal, &own, Some(&source), &shared, Rc::new(time));
         let config = lab.s3.config().to_builder().endpoint_url(&self.bucket).build();
         lab.s3 = aws_sdk_s3::Client::from_conf(config);

@@ -3,7 +3,7 @@
 use sandbox::{Effect, Fault};
 use tokio::process::Child;
 
-use crate::support::{ACCOUNT, COPY, DESTINATION, Machine, SOURCE, SOURCE_ACCOUNT, read_until};
+use crate::support::{ACCOUNT, COPY, DESTINATION, Machine, SOURCE, SOURCE_ACCOUNT, press_ctrl_c, read_until};
 
 const COPY_ARN: &str =
     "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/flowers.2026-11-02/";
@@ -98,8 +98,7 @@ async fn the_first_ctrl_c_leaves_with_130_and_says_how_to_go_on() {
     let machine = Machine::new(2).await;
     let mut child = machine.with_event(&[]).await;
     read_until(child.stderr.as_mut().unwrap(), "STARTED").await;
-    let id = child.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    press_ctrl_c(&child);
     read_until(child.stderr.as_mut().unwrap(), "the same command continues it").await;
     assert_eq!(child.wait().await.unwrap().code(), Some(130));
     let ran = machine.run_event(&[]).await;

@@ -9,8 +9,8 @@ use rekognition_model_copier::settings::Settings;
 
 use crate::support::{ACCOUNT, Machine, STACK};
 
-pub(crate) fn session(endpoint: String) -> Session {
-    let credentials = Credentials::new(ACCOUNT, "sandbox", None, None, "test");
+pub(crate) fn session(endpoint: String, account: &str) -> Session {
+    let credentials = Credentials::new(account, "sandbox", None, None, "test");
     let shared = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -21,8 +21,8 @@ pub(crate) fn session(endpoint: String) -> Session {
     let identity = Identity {
         partition: "aws".to_owned(),
         region: "us-east-1".to_owned(),
-        account: ACCOUNT.to_owned(),
-        caller: format!("arn:aws:iam::{ACCOUNT}:root"),
+        account: account.to_owned(),
+        caller: format!("arn:aws:iam::{account}:root"),
     };
     Session { config: Configuration::of(shared).unwrap(), identity }
 }
@@ -30,7 +30,7 @@ pub(crate) fn session(endpoint: String) -> Session {
 #[tokio::test]
 async fn the_outputs_and_parameters_of_a_stack_are_read() {
     let machine = Machine::with_stack(1).await;
-    let session = session(machine.stack().sandbox().endpoint());
+    let session = session(machine.sandbox.endpoint(), ACCOUNT);
     let stack = Stack::read(&session, STACK).await.unwrap();
     assert_eq!((stack.name.as_str(), stack.status.as_str()), (STACK, "CREATE_COMPLETE"));
     assert_eq!(stack.output("LedgerTable").unwrap(), "rekognition-model-copier-ledger");

@@ -49,6 +49,12 @@ pub(crate) async fn read_until(stream: &mut (impl AsyncRead + Unpin), text: &str
     panic!("`{text}` did not come");
 }
 
+/// Sends the signal of Ctrl-C to a program.
+pub(crate) fn press_ctrl_c(program: &Child) {
+    let id = program.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+}
+
 /// The functions on the sandbox's clock.
 static BINARIES: LazyLock<Binaries> = LazyLock::new(|| Binaries::build(true).unwrap());
 

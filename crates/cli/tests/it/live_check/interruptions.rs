@@ -35,16 +35,21 @@ async fn run_and_die(accounts: &Accounts, begun: &Run, sleeps: usize) -> bool {
 #[tokio::test]
 async fn clean_leaves_nothing_of_a_run_that_died_before_any_call() {
     for begun in runs() {
-        for sleeps in 0.. {
-            let accounts = accounts().await;
-            let before = accounts.inventory();
-            let died = run_and_die(&accounts, &begun, sleeps).await;
-            assert!(accounts.clean(&begun).await.is_empty(), "after {sleeps} sleeps");
-            assert_eq!(accounts.inventory(), before, "after {sleeps} sleeps");
-            if !died {
-                assert!(sleeps > 6);
-                break;
-            }
+        die_everywhere(1, &begun, async |accounts, sleeps| run_and_die(accounts, &begun, sleeps).await).await;
+    }
+}
+
+/// Has a process die after any number of sleeps, in steps, until it no longer dies. `clean` then leaves nothing.
+async fn die_everywhere(step: usize, begun: &Run, work: impl AsyncFn(&Accounts, usize) -> bool) {
+    for sleeps in (0..).step_by(step) {
+        let accounts = accounts().await;
+        let before = accounts.inventory();
+        let died = work(&accounts, sleeps).await;
+        assert!(accounts.clean(begun).await.is_empty(), "after {sleeps} sleeps");
+        assert_eq!(accounts.inventory(), before, "after {sleeps} sleeps");
+        if !died {
+            assert!(sleeps > 4);
+            break;
         }
     }
 }
@@ -91,42 +96,27 @@ async fn run_and_lose(accounts: &Accounts, begun: &Run, calls: u64) {
 #[tokio::test]
 async fn a_run_that_died_is_resumed_to_its_end() {
     let begun = begun(Level::Copies, &[1, 4, 23]);
-    for sleeps in (0..).step_by(3) {
-        let accounts = accounts().await;
-        let before = accounts.inventory();
-        let died = run_and_die(&accounts, &begun, sleeps).await;
+    let die_and_resume = async |accounts: &Accounts, sleeps| {
+        let died = run_and_die(accounts, &begun, sleeps).await;
         let (lab, _) = accounts.lab(accounts.open(&begun), usize::MAX);
         runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap();
         let answers = Answers::of(&lab.journal.borrow());
         let rows: Vec<_> = answers.rows.iter().map(|row| (row.row, row.verdict)).collect();
         assert_eq!(rows, [1, 4, 23].map(|row| (row, Verdict::AsAssumed)), "after {sleeps} sleeps");
-        drop(lab);
-        assert!(accounts.clean(&begun).await.is_empty());
-        assert_eq!(accounts.inventory(), before, "after {sleeps} sleeps");
-        if !died {
-            assert!(sleeps > 6);
-            break;
-        }
-    }
+        died
+    };
+    die_everywhere(3, &begun, die_and_resume).await;
 }
 
 #[tokio::test]
 async fn a_clean_that_died_is_run_again() {
     let begun = begun(Level::Copies, &[1, 4, 23]);
-    for sleeps in 0.. {
-        let accounts = accounts().await;
-        let before = accounts.inventory();
+    let run_and_clean = async |accounts: &Accounts, sleeps| {
         accounts.run(&begun).await;
         let (lab, dies) = accounts.lab(accounts.open(&begun), sleeps);
-        let died = dies_during(dies, async { clean(&lab, &quiet(), Confirmation::for_test()).await }).await;
-        drop(lab);
-        assert!(accounts.clean(&begun).await.is_empty());
-        assert_eq!(accounts.inventory(), before, "after {sleeps} sleeps");
-        if !died {
-            assert!(sleeps > 4);
-            break;
-        }
-    }
+        dies_during(dies, async { clean(&lab, &quiet(), Confirmation::for_test()).await }).await
+    };
+    die_everywhere(1, &begun, run_and_clean).await;
 }
 
 /// A line that was cut off when the process died announced no call.

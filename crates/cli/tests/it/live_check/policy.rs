@@ -13,7 +13,7 @@ use crate::support::{ACCOUNT, SOURCE_ACCOUNT};
 /// calls.
 const DEPENDENT: [&str; 2] = ["rekognition:CreateProjectVersion", "rekognition:TagResource"];
 
-pub(super) fn texts(value: &Value) -> Vec<&str> {
+fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
         Value::Array(values) => values.iter().map(|value| value.as_str().unwrap()).collect(),
@@ -21,10 +21,32 @@ pub(super) fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(text) = text.strip_prefix(head) else { return false };
     text.char_indices().map(|(at, _)| &text[at..]).chain([""]).any(|tail| matches(rest, tail))
+}
+
+/// Checks that a policy allows each of these calls, an action on a resource, and no other action that the test can see.
+pub(super) fn check_exact(policy: &Value, calls: &[(String, String)], is_seen: impl Fn(&str) -> bool) {
+    let statements = policy["Statement"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut used = BTreeSet::new();
+    for (action, resource) in calls {
+        let allows = |statement: &&Value| {
+            texts(&statement["Action"]).contains(&action.as_str())
+                && texts(&statement["Resource"]).iter().any(|pattern| matches(pattern, resource))
+        };
+        let statement = statements.iter().find(allows);
+        let statement =
+            statement.unwrap_or_else(|| panic!("not allowed: {action} on {resource}: {policy:#}"));
+        used.insert((statement["Sid"].as_str().unwrap(), action.as_str()));
+    }
+    for statement in statements {
+        let sid = statement["Sid"].as_str().unwrap();
+        for action in texts(&statement["Action"]).into_iter().filter(|action| is_seen(action)) {
+            assert!(used.contains(&(sid, action)), "{sid} allows {action}, which no call needs");
+        }
+    }
 }
 
 #[tokio::test]
@@ -40,40 +62,20 @@ async fn the_policies_allow_exactly_the_calls_of_a_run_and_its_cleaning() {
             client.describe_projects().project_names("flowers").send().await.unwrap();
         }
         let plan = plan(&begun);
-        let calls = accounts.sandbox.calls();
         for (account, policy) in
-            [(ACCOUNT, Some(&plan.policy)), (SOURCE_ACCOUNT, plan.source_policy.as_ref())]
+            [(ACCOUNT, plan.policy), (SOURCE_ACCOUNT, plan.source_policy.unwrap_or_default())]
         {
-            let statements = policy.map_or(&[][..], |policy| policy["Statement"].as_array().unwrap());
-            let mut used = BTreeSet::new();
-            for call in calls.iter().filter(|call| call.account == account) {
-                let allows = |statement: &&Value, resource: &str| {
-                    texts(&statement["Action"]).contains(&call.action.as_str())
-                        && texts(&statement["Resource"]).iter().any(|pattern| matches(pattern, resource))
-                };
-                let resources =
-                    if call.resources.is_empty() { vec!["".to_owned()] } else { call.resources.clone() };
-                for resource in resources {
-                    let of_project = if resource.is_empty() {
-                        "arn:aws:rekognition:us-east-1:444455556666:project/live-check-x"
-                    } else {
-                        &resource
-                    };
-                    let statement = statements.iter().find(|statement| allows(statement, of_project));
-                    let statement = statement.unwrap_or_else(|| panic!("{level:?}: not allowed: {call:?}"));
-                    used.insert((statement["Sid"].as_str().unwrap(), call.action.clone()));
+            let mut calls = Vec::new();
+            for mut call in accounts.sandbox.calls().into_iter().filter(|call| call.account == account) {
+                if call.resources.is_empty() {
+                    call.resources
+                        .push("arn:aws:rekognition:us-east-1:444455556666:project/live-check-x".to_owned());
                 }
+                calls.extend(call.resources.into_iter().map(|resource| (call.action.clone(), resource)));
             }
-            for statement in statements {
-                let sid = statement["Sid"].as_str().unwrap();
-                let seen = texts(&statement["Action"])
-                    .into_iter()
-                    .filter(|action| action.starts_with("rekognition:") && !DEPENDENT.contains(action));
-                for action in seen {
-                    let is_used = used.contains(&(sid, action.to_owned()));
-                    assert!(is_used, "{level:?}, {account}: {sid} allows {action}, which no call needs");
-                }
-            }
+            check_exact(&policy, &calls, |action| {
+                action.starts_with("rekognition:") && !DEPENDENT.contains(&action)
+            });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The program's own way through a run.
 
-use crate::support::{DESTINATION, Machine, SOURCE, SOURCE_VERSION, read_until};
+use crate::support::{DESTINATION, Machine, SOURCE, SOURCE_VERSION, press_ctrl_c, read_until};
 
 #[tokio::test]
 async fn a_run_is_planned_run_reported_and_cleaned() {
@@ -68,37 +68,18 @@ async fn a_run_says_what_it_lacks() {
 #[tokio::test]
 async fn a_plan_for_two_accounts_names_the_rights_in_both() {
     let machine = Machine::new(1).await;
-    let plan = machine
-        .run([
-            "live-check",
-            "plan",
-            "--output",
-            "json",
-            "--level",
-            "two-accounts",
-            "--source-version",
-            SOURCE_VERSION,
-            "--destination-project",
-            DESTINATION,
-            "--bucket",
-            "flowers-production-models",
-            "--source-profile",
-            "flowers",
-        ])
-        .await;
+    let copies =
+        ["--level", "two-accounts", "--source-version", SOURCE_VERSION, "--destination-project", DESTINATION];
+    let others = ["--bucket", "flowers-production-models", "--source-profile", "flowers", "--output", "json"];
+    let plan = machine.run(["live-check", "plan"].iter().chain(&copies).chain(&others)).await;
     let plan = plan.json();
     assert_eq!(plan["sourcePolicy"]["Statement"][0]["Resource"], SOURCE, "{plan:#}");
     assert!(
         plan["policy"].to_string().contains("arn:aws:s3:::flowers-production-models/live-check-*"),
         "{plan:#}"
     );
-    assert!(
-        machine
-            .sandbox
-            .calls()
-            .iter()
-            .all(|call| call.action.contains("Describe") || call.action.contains("Get"))
-    );
+    let reads = |action: &str| action.contains("Describe") || action.contains("Get");
+    assert!(machine.sandbox.calls().iter().all(|call| reads(&call.action)));
 }
 
 #[tokio::test]
@@ -108,8 +89,7 @@ async fn ctrl_c_ends_a_run_between_two_calls_and_clean_has_nothing_to_wait_for()
     let mut child = machine.program(["live-check", "run", "--only", "46,48"]).spawn().unwrap();
     let mut stderr = child.stderr.take().unwrap();
     read_until(&mut stderr, "row 46: as-assumed").await;
-    let id = child.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    press_ctrl_c(&child);
     assert_eq!(child.wait().await.unwrap().code(), Some(130));
     let runs = std::fs::read_dir(machine.state().join("model-copier/live-check")).unwrap();
     let run = runs.last().unwrap().unwrap().file_name().into_string().unwrap();

@@ -1,6 +1,5 @@
 //! Row 32, with the stack's bus, queues and ledger as a stub. However the run ends, the request queue's policy is put back.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,9 +17,9 @@ use sandbox::Clock;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
-use super::policy::texts;
+use super::policy::check_exact;
 use super::{Accounts, begun, dies_during, quiet};
-use crate::support::{ACCOUNT, Machine, Ran, STACK, stub};
+use crate::support::{ACCOUNT, Machine, Ran, STACK, press_ctrl_c, stub};
 
 const REQUESTS: &str = "https://sqs.us-east-1.amazonaws.com/444455556666/copier-requests";
 const DEAD_LETTERS: &str = "https://sqs.us-east-1.amazonaws.com/444455556666/copier-dead-letters";
@@ -229,19 +228,11 @@ async fn a_refused_delivery_is_a_dead_letter_and_the_policy_allows_exactly_the_c
     assert_eq!(verdict, AsAssumed, "{seen:#?}");
     assert!(bench.is_as_before() && bench.accounts.open(&bench.run).left().is_empty());
     let calls = bench.queues.lock().unwrap().calls.clone();
-    let called = calls.iter().filter_map(|(operation, queue)| {
-        let name = queue.rsplit('/').next()?;
-        let operation = operation.strip_prefix("AmazonSQS.")?;
+    let calls = calls.iter().filter_map(|(operation, queue)| {
+        let (operation, name) = (operation.strip_prefix("AmazonSQS.")?, queue.rsplit('/').next()?);
         Some((format!("sqs:{operation}"), format!("arn:aws:sqs:us-east-1:444455556666:{name}")))
     });
-    let policy = plan(&bench.run).policy;
-    let statements = policy["Statement"].as_array().unwrap().iter();
-    let allowed = statements.flat_map(|statement| {
-        let resource = statement["Resource"].as_str().unwrap_or_default();
-        texts(&statement["Action"]).into_iter().map(|action| (action.to_owned(), resource.to_owned()))
-    });
-    let allowed = allowed.filter(|(action, _)| action.starts_with("sqs:"));
-    assert_eq!(called.collect::<BTreeSet<_>>(), allowed.collect());
+    check_exact(&plan(&bench.run).policy, &calls.collect::<Vec<_>>(), |action| action.starts_with("sqs:"));
 }
 
 #[tokio::test]
@@ -349,8 +340,7 @@ async fn ctrl_c_puts_the_policy_back() {
     let arguments = ["live-check", "run", "--stack", STACK, "--only", "32", "--intrusive"];
     let child = machine.program(arguments).env("AWS_ENDPOINT_URL_SQS", &bench.url).spawn().unwrap();
     bench.changed.notified().await;
-    let id = child.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    press_ctrl_c(&child);
     let ran = Ran::of(child.wait_with_output().await.unwrap());
     assert_eq!(ran.code, Some(130), "{ran:?}");
     let queues = bench.queues.lock().unwrap();

@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,8 +19,10 @@ use model_copier::output::Output;
 use model_copier::request_text::{RequestCheck, RequestText, check_request, read_bare};
 use model_copier::session::Identity;
 use model_copier::waiting::Waiting;
-use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
-use rekognition_model_copier::domain::aws_answer::{CopyAnswer, Refusal};
+use proofs::world::Shared;
+use proofs::world::policies::Change;
+use rekognition_model_copier::domain::arn::ProjectArn;
+use rekognition_model_copier::domain::aws_answer::CopyAnswer;
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::Version;
 use rekognition_model_copier::domain::outbox::Outgoing;
@@ -31,24 +34,12 @@ use rekognition_model_copier::ports::{
 };
 use rekognition_model_copier::{Copier, Rules};
 use tokio::sync::watch;
-use tokio::time::Instant;
 
-use crate::support::{ACCOUNT, SOURCE_ACCOUNT};
+use crate::support::{ACCOUNT, DESTINATION, SOURCE_ACCOUNT};
 
 const REQUEST: &str = include_str!("../../../../events/copy-requested-cli.json");
-const COPYING: SignedDuration = SignedDuration::from_mins(3);
-
-/// Virtual time.
-#[derive(Clone, Copy, Debug)]
-struct VirtualClock(Instant);
-
-impl Clock for VirtualClock {
-    fn now(&self) -> Timestamp {
-        let elapsed = SignedDuration::try_from(self.0.elapsed()).unwrap();
-        let now = Timestamp::from_second(1_795_000_000).unwrap() + elapsed;
-        Timestamp::from_millisecond(now.as_millisecond()).unwrap()
-    }
-}
+/// How long a copy takes in the simulated AWS.
+const COPYING: SignedDuration = SignedDuration::from_secs(150);
 
 /// A process that is killed at its nth effect.
 #[derive(Clone)]
@@ -117,95 +108,78 @@ impl Bus for Mortal<&Announcer<'_>> {
     }
 }
 
-/// Custom Labels, which outlives every process.
-#[derive(Default)]
+/// A simulated AWS in virtual time, which outlives every process.
+#[derive(Clone)]
 struct Aws {
-    versions: Vec<Version>,
-    policies: Vec<ProjectPolicy>,
-    throttles: usize,
-    lost_answers: usize,
-    calls: usize,
+    world: Shared,
+    /// How many answers of CopyProjectVersion are still to be lost.
+    lost_answers: Arc<AtomicUsize>,
+    calls: Arc<AtomicUsize>,
 }
 
-type Shared = Arc<Mutex<Aws>>;
+impl Aws {
+    fn new(throttles: usize, lost_answers: usize) -> Self {
+        let world = Shared::new(&rules(), 0);
+        let throttled = std::iter::repeat_n("ThrottlingException", throttles).collect();
+        world.with(|world| world.models.refusals.insert("flowers.2026-11-02".to_owned(), throttled));
+        Self { world, lost_answers: Arc::new(lost_answers.into()), calls: Arc::default() }
+    }
 
-/// Custom Labels as one process calls it.
-struct CustomLabels(Shared, VirtualClock);
+    fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
 
-impl CustomLabels {
-    fn copy(&self, copy: &CopyRequest) -> CopyAnswer {
-        let refused = |code: &str| {
-            CopyAnswer::Refused(Refusal { code: code.into(), message: "no".into(), http_status: Some(400) })
-        };
-        let mut aws = self.0.lock().unwrap();
-        aws.calls += 1;
-        if aws.throttles > 0 {
-            aws.throttles -= 1;
-            return refused("ThrottlingException");
-        }
-        if aws.policies.is_empty() {
-            return refused("AccessDeniedException");
-        }
-        if aws.versions.iter().any(|version| version.arn.version_name() == copy.version_name) {
-            return refused("ResourceInUseException");
-        }
-        let project = copy.destination_project_arn.as_str().rsplit_once('/').unwrap().0;
-        let now = self.1.now();
-        let arn = format!("{project}/version/{}/{}", copy.version_name, now.as_millisecond());
-        let arn = ProjectVersionArn::parse(&arn).unwrap();
-        aws.versions.push(Version {
-            arn: arn.clone(),
-            status: "COPYING_IN_PROGRESS".to_owned().into(),
-            status_message: None,
-            source_project_version_arn: Some(copy.source_project_version_arn.to_string()),
-            created_at: Some(now),
-            s3_bucket: Some(copy.output_config.s3_bucket.clone()),
-            kms_key_id: None,
-        });
-        if aws.lost_answers > 0 {
-            aws.lost_answers -= 1;
-            return CopyAnswer::Unanswered { reason: "lost".to_owned() };
-        }
-        CopyAnswer::Accepted(arn)
+    fn versions(&self) -> Vec<Version> {
+        let project = ProjectArn::parse(DESTINATION).unwrap();
+        self.world.with(|world| world.models.describe(&project, &Which::Page(None), world.now)).items
     }
 }
 
-impl Rekognition for Mortal<CustomLabels> {
+impl Clock for Aws {
+    fn now(&self) -> Timestamp {
+        self.world.with(|world| world.now)
+    }
+}
+
+impl Rekognition for Mortal<Aws> {
     async fn copy(&self, copy: &CopyRequest) -> CopyAnswer {
-        self.1.effect(async { self.0.copy(copy) }).await
-    }
-    async fn versions(&self, _: &ProjectArn, _: Which<'_>) -> Result<Page<Version>, Unavailable> {
-        let CustomLabels(aws, clock) = &self.0;
-        let mut items = aws.lock().unwrap().versions.clone();
-        for version in &mut items {
-            if clock.now() >= version.created_at.unwrap() + COPYING {
-                version.status = "COPYING_COMPLETED".to_owned().into();
+        let Aws { world, lost_answers, calls } = &self.0;
+        let call = async {
+            calls.fetch_add(1, Ordering::Relaxed);
+            let arn = match world.with(|world| world.copy(copy)) {
+                Ok(arn) => arn,
+                Err(refusal) => return CopyAnswer::Refused(refusal),
+            };
+            let lost =
+                lost_answers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+            match lost {
+                Ok(_) => CopyAnswer::Unanswered { reason: "lost".to_owned() },
+                Err(_) => CopyAnswer::Accepted(arn),
             }
-        }
-        Ok(Page { items, ..Page::default() })
+        };
+        self.1.effect(call).await
     }
-    async fn policies(&self, _: &ProjectArn) -> Result<Vec<ProjectPolicy>, PolicyError> {
-        Ok(self.0.0.lock().unwrap().policies.clone())
+    async fn versions(&self, project: &ProjectArn, which: Which<'_>) -> Result<Page<Version>, Unavailable> {
+        Ok(self.0.world.with(|world| world.models.describe(project, &which, world.now)))
+    }
+    async fn policies(&self, project: &ProjectArn) -> Result<Vec<ProjectPolicy>, PolicyError> {
+        Ok(self.0.world.with(|world| world.policies.list(project, world.now)))
     }
     async fn put_policy(
         &self,
-        _: &ProjectArn,
+        project: &ProjectArn,
         name: &str,
         document: &str,
         revision: Option<&str>,
     ) -> Result<(), PolicyError> {
-        let put = async {
-            let mut aws = self.0.0.lock().unwrap();
-            let policies = &mut aws.policies;
-            if policies.iter().map(|policy| policy.revision_id.as_str()).ne(revision) {
-                return Err(PolicyError::Conflict);
-            }
-            let revision_id = format!("{}", policies.len() + 1);
-            let (name, document) = (name.to_owned(), document.to_owned());
-            *policies = vec![ProjectPolicy { name, revision_id, document, updated_at: None }];
-            Ok(())
+        let change = Change {
+            project: project.clone(),
+            name: name.to_owned(),
+            document: Some(document.to_owned()),
+            revision_id: revision.map(str::to_owned),
         };
-        self.1.effect(put).await
+        let put = async { self.0.world.with(|world| world.policies.change(&change, world.now)) };
+        if self.1.effect(put).await { Ok(()) } else { Err(PolicyError::Conflict) }
     }
     async fn delete_policy(&self, _: &ProjectArn, _: &str, _: &str) -> Result<(), PolicyError> {
         panic!("there is room for the policy")
@@ -253,18 +227,16 @@ fn request(id: Option<&str>) -> RequestText {
 /// A user's machine and AWS.
 struct Setting {
     state: tempfile::TempDir,
-    aws: Shared,
-    clock: VirtualClock,
+    aws: Aws,
     id: Option<&'static str>,
 }
 
 impl Setting {
     fn new(aws: Aws, id: Option<&'static str>) -> Self {
-        let clock = VirtualClock(Instant::now());
         // In memory where there is such a folder: every write is synced.
         let memory = Path::new("/dev/shm");
         let state = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-        Self { state: state.unwrap(), aws: Arc::new(Mutex::new(aws)), clock, id }
+        Self { state: state.unwrap(), aws, id }
     }
 
     /// Runs a process that is killed at this effect. Returns how it ended, how many moments it had left, and what it
@@ -288,9 +260,9 @@ impl Setting {
         };
         let world = Ports {
             ledger: Mortal(files.clone(), process.clone()),
-            rekognition: Mortal(CustomLabels(Arc::clone(&self.aws), self.clock), process.clone()),
+            rekognition: Mortal(self.aws.clone(), process.clone()),
             bus: Mortal(&announcer, process.clone()),
-            clock: self.clock,
+            clock: self.aws.clone(),
         };
         let copier = Copier::new(world, rules());
         let exit = tokio::select! {
@@ -305,8 +277,7 @@ impl Setting {
     async fn expect_end(&self, about: &str) {
         let (exit, _, written) = self.run(usize::MAX).await;
         assert_eq!(exit, Some(Exit::Done), "{about}");
-        let arns: Vec<String> =
-            self.aws.lock().unwrap().versions.iter().map(|version| version.arn.to_string()).collect();
+        let arns: Vec<String> = self.aws.versions().iter().map(|version| version.arn.to_string()).collect();
         assert_eq!(arns.len(), 1, "{about}");
         let lines: Vec<&str> = written.lines().collect();
         assert_eq!(lines.len(), 1, "{about}: {written}");
@@ -340,59 +311,59 @@ async fn kill_everywhere(aws: impl Fn() -> Aws, id: Option<&'static str>, kills:
 
 #[tokio::test(start_paused = true)]
 async fn a_command_killed_at_every_effect_and_run_again_makes_one_copy() {
-    let runs = kill_everywhere(Aws::default, None, 1).await;
+    let runs = kill_everywhere(|| Aws::new(0, 0), None, 1).await;
     assert!(runs >= 14, "{runs}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_command_killed_twice_makes_one_copy() {
-    let runs = kill_everywhere(Aws::default, None, 2).await;
+    let runs = kill_everywhere(|| Aws::new(0, 0), None, 2).await;
     assert!(runs > 100, "{runs}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_command_with_an_id_or_a_fault_and_killed_makes_one_copy() {
-    kill_everywhere(Aws::default, Some("release-2026-11-02"), 1).await;
-    kill_everywhere(|| Aws { throttles: 2, ..Aws::default() }, None, 1).await;
-    kill_everywhere(|| Aws { lost_answers: 1, ..Aws::default() }, None, 1).await;
+    kill_everywhere(|| Aws::new(0, 0), Some("release-2026-11-02"), 1).await;
+    kill_everywhere(|| Aws::new(2, 0), None, 1).await;
+    kill_everywhere(|| Aws::new(0, 1), None, 1).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_worked_is_found_at_once_after_its_process_died() {
-    let setting = Setting::new(Aws::default(), None);
+    let setting = Setting::new(Aws::new(0, 0), None);
     // 1, 2: created. 3, 4: the policy was put. 5, 6: the call.
     assert_eq!(setting.run(6).await.0, None);
-    assert_eq!(setting.aws.lock().unwrap().versions.len(), 1);
-    let begun = setting.clock.now();
+    assert_eq!(setting.aws.versions().len(), 1);
+    let begun = setting.aws.now();
     setting.expect_end("killed after its call").await;
-    assert!(setting.clock.now().duration_since(begun) < COPYING + SignedDuration::from_secs(15));
+    assert!(setting.aws.now().duration_since(begun) < COPYING + SignedDuration::from_secs(15));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_same_command_after_the_end_adopts_the_copy() {
-    let setting = Setting::new(Aws::default(), None);
+    let setting = Setting::new(Aws::new(0, 0), None);
     setting.expect_end("first").await;
     setting.expect_end("second").await;
-    assert_eq!(setting.aws.lock().unwrap().calls, 2);
+    assert_eq!(setting.aws.calls(), 2);
     assert_eq!(records(setting.state.path()), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn with_an_id_of_its_own_the_recorded_end_is_written() {
-    let setting = Setting::new(Aws::default(), Some("release-2026-11-02"));
+    let setting = Setting::new(Aws::new(0, 0), Some("release-2026-11-02"));
     setting.expect_end("first").await;
     setting.expect_end("second").await;
-    assert_eq!(setting.aws.lock().unwrap().calls, 1);
+    assert_eq!(setting.aws.calls(), 1);
     assert_eq!(records(setting.state.path()), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn of_two_commands_at_once_the_second_follows_the_first() {
-    let setting = Setting::new(Aws::default(), None);
+    let setting = Setting::new(Aws::new(0, 0), None);
     let (one, other) = tokio::join!(setting.run(usize::MAX), setting.run(usize::MAX));
     assert_eq!((one.0, other.0), (Some(Exit::Done), Some(Exit::Done)));
     assert_eq!(one.2, other.2);
-    assert_eq!(setting.aws.lock().unwrap().calls, 1);
+    assert_eq!(setting.aws.calls(), 1);
 }
 
 fn records(state: &Path) -> usize {

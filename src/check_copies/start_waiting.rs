@@ -57,27 +57,29 @@ impl<W: World> Sweep<'_, W> {
         if !self.may_begin() {
             return;
         }
-        let (accepted, name_holder) = match candidate {
+        let times = &self.copier.rules.times;
+        match candidate {
             Candidate::Waiting(entry) => match self.load_accepted(&entry, Step::Start).await {
-                Some(accepted) => (accepted, None),
-                None => return self.done(),
+                Some(accepted) => {
+                    let decide = |accepted, owner: &str| decide_start(accepted, owner, self.now(), times);
+                    let span = record_span(&accepted.clone().into());
+                    self.decide_and_start(accepted, decide).instrument(span).await;
+                }
+                None => self.done(),
             },
-            Candidate::Unanswered(accepted, owner) => (*accepted, Some(owner)),
-        };
-        let span = record_span(&accepted.clone().into());
-        self.decide_and_start(accepted, name_holder).instrument(span).await;
+            Candidate::Unanswered(accepted, holder) => {
+                let decide =
+                    |accepted, owner: &str| recover(accepted, holder.as_ref(), owner, self.now(), times);
+                let span = record_span(&(*accepted).clone().into());
+                self.decide_and_start(*accepted, decide).instrument(span).await;
+            }
+        }
     }
 
-    /// `name_holder`: the version that has the name, for a record whose earlier start got no answer.
-    async fn decide_and_start(&self, accepted: Accepted, name_holder: Option<Option<Version>>) {
+    /// `decide` gets the record and the owner of a lease that it may take.
+    async fn decide_and_start(&self, accepted: Accepted, decide: impl Fn(Accepted, &str) -> StartDecision) {
         let owner = self.lease_owner();
-        let decide = |accepted: Accepted| match &name_holder {
-            None => decide_start(accepted, &owner, self.now(), &self.copier.rules.times),
-            Some(name_holder) => {
-                recover(accepted, name_holder.as_ref(), &owner, self.now(), &self.copier.rules.times)
-            }
-        };
-        let mut decision = decide(accepted.clone());
+        let mut decision = decide(accepted.clone(), &owner);
         if matches!(decision, StartDecision::Call(_)) {
             // Waits for the rate limit before it takes the lease, so that the wait does not use up the lease. Time
             // has passed then, so it decides again.
@@ -85,7 +87,7 @@ impl<W: World> Sweep<'_, W> {
             if !self.may_begin() {
                 return;
             }
-            decision = decide(accepted);
+            decision = decide(accepted, &owner);
         }
         match decision {
             StartDecision::NotDue => {}

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::answer::AwsError;
+use crate::{answer::AwsError, world::World};
 
 /// The principal behind a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,21 @@ impl Caller {
             principal_type: "AssumedRole",
             user_id: format!("AROASANDBOX:{name}"),
         })
+    }
+}
+
+impl Caller {
+    /// The condition keys of policies that describe the caller.
+    pub(crate) fn condition_keys(&self, world: &World) -> Vec<(&'static str, String)> {
+        let mut keys = vec![
+            ("aws:PrincipalArn", self.principal_arn.clone()),
+            ("aws:PrincipalAccount", self.account.clone()),
+            ("aws:PrincipalType", self.principal_type.to_owned()),
+            ("aws:userid", self.user_id.clone()),
+        ];
+        let organization = world.organizations.get(&self.account).cloned();
+        keys.extend(organization.map(|id| ("aws:PrincipalOrgID", id)));
+        keys
     }
 }
 
@@ -151,16 +166,17 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     #[test]
-    fn a_key_of_twelve_digits_is_that_accounts_root() {
-        let caller = Sessions::default().caller("111122223333", None, NOW).unwrap();
-        assert_eq!(caller.arn, "arn:aws:iam::111122223333:root");
-    }
-
-    #[test]
-    fn an_account_with_a_name_is_a_session_of_that_role() {
-        let caller = Sessions::default().caller("444455556666.start-copy", None, NOW).unwrap();
-        assert_eq!(caller.principal_arn, "arn:aws:iam::444455556666:role/start-copy");
-        assert_eq!(caller.arn, "arn:aws:sts::444455556666:assumed-role/start-copy/start-copy");
+    fn a_key_names_an_account_or_a_role_of_it() {
+        for (key, arn) in [
+            ("111122223333", "arn:aws:iam::111122223333:root"),
+            ("444455556666.start-copy", "arn:aws:sts::444455556666:assumed-role/start-copy/start-copy"),
+        ] {
+            assert_eq!(Sessions::default().caller(key, None, NOW).unwrap().arn, arn);
+        }
+        for key in ["AKIAEXAMPLE", "11112222333", "", "444455556666.", "copier", "copier.444455556666"] {
+            let error = Sessions::default().caller(key, None, NOW).unwrap_err();
+            assert_eq!(error.code, "UnrecognizedClientException");
+        }
     }
 
     #[test]
@@ -175,13 +191,5 @@ mod tests {
         assert_eq!(sessions.caller(key, token, NOW).unwrap(), caller);
         assert_eq!(sessions.caller(key, None, NOW).unwrap_err().code, "UnrecognizedClientException");
         assert_eq!(sessions.caller(key, token, end).unwrap_err().code, "ExpiredTokenException");
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused() {
-        for key in ["AKIAEXAMPLE", "11112222333", "", "444455556666.", "copier", "copier.444455556666"] {
-            let error = Sessions::default().caller(key, None, NOW).unwrap_err();
-            assert_eq!(error.code, "UnrecognizedClientException");
-        }
     }
 }

@@ -12,10 +12,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use crate::{
-    calls::Call,
     clock::{ClockReading, is_speed},
     fault::Fault,
-    published::PublishedEvent,
     sandbox::Sandbox,
     service,
     settings::Settings,
@@ -25,14 +23,29 @@ use crate::{
 
 /// `sandbox` must not hold the server, which holds these routes.
 pub(crate) fn router(sandbox: Sandbox) -> Router {
+    type At = State<Sandbox>;
+    let events = |sandbox: &Sandbox, are_requests: bool| {
+        let events = sandbox.announcements().into_iter();
+        Json(events.filter(|event| event.is_request() == are_requests).collect::<Vec<_>>())
+    };
+    let announcements = get(async move |State(sandbox): At| events(&sandbox, false));
+    let requests = get(async move |State(sandbox): At| events(&sandbox, true));
+    let calls = get(async |State(sandbox): At| Json(sandbox.calls()));
+    let clock = get(async |State(sandbox): At| Json(sandbox.clock().reading()));
+    let settings = get(async |State(sandbox): At| Json(sandbox.settings()));
+    let faults = get(async |State(sandbox): At| Json(sandbox.faults()));
+    let clear_faults = async |State(sandbox): At| {
+        sandbox.clear_faults();
+        StatusCode::NO_CONTENT
+    };
     Router::new()
-        .route("/_sandbox/announcements", get(announcements))
-        .route("/_sandbox/calls", get(calls))
-        .route("/_sandbox/clock", get(clock).post(change_clock))
-        .route("/_sandbox/faults", get(faults).post(add_fault).delete(clear_faults))
-        .route("/_sandbox/requests", get(requests))
+        .route("/_sandbox/announcements", announcements)
+        .route("/_sandbox/calls", calls)
+        .route("/_sandbox/clock", clock.post(change_clock))
+        .route("/_sandbox/faults", faults.post(add_fault).delete(clear_faults))
+        .route("/_sandbox/requests", requests)
         .route("/_sandbox/reset", post(reset))
-        .route("/_sandbox/settings", get(settings).put(set_settings))
+        .route("/_sandbox/settings", settings.put(set_settings))
         .route("/_sandbox/status", post(set_status))
         .route("/_sandbox/world", get(world).put(load_world))
         .with_state(sandbox)
@@ -54,22 +67,6 @@ fn bad_request(error: impl std::fmt::Display) -> Refusal {
 /// Reads a JSON body with any content type, so that a plain `curl -d` works.
 fn read<T: DeserializeOwned>(body: &str) -> Result<T, Refusal> {
     serde_json::from_str(body).map_err(bad_request)
-}
-
-async fn announcements(State(sandbox): State<Sandbox>) -> Json<Vec<PublishedEvent>> {
-    Json(sandbox.announcements().into_iter().filter(|event| !event.is_request()).collect())
-}
-
-async fn requests(State(sandbox): State<Sandbox>) -> Json<Vec<PublishedEvent>> {
-    Json(sandbox.announcements().into_iter().filter(PublishedEvent::is_request).collect())
-}
-
-async fn calls(State(sandbox): State<Sandbox>) -> Json<Vec<Call>> {
-    Json(sandbox.calls())
-}
-
-async fn clock(State(sandbox): State<Sandbox>) -> Json<ClockReading> {
-    Json(sandbox.clock().reading())
 }
 
 #[derive(Default, Deserialize)]
@@ -111,10 +108,6 @@ async fn change_clock(State(sandbox): State<Sandbox>, body: String) -> Result<Js
     Ok(Json(clock.reading()))
 }
 
-async fn faults(State(sandbox): State<Sandbox>) -> Json<Vec<Fault>> {
-    Json(sandbox.faults())
-}
-
 async fn add_fault(State(sandbox): State<Sandbox>, body: String) -> Result<Json<Vec<Fault>>, Refusal> {
     let fault: Fault = read(&body)?;
     if !service::is_action(&fault.action) {
@@ -127,11 +120,6 @@ async fn add_fault(State(sandbox): State<Sandbox>, body: String) -> Result<Json<
     Ok(Json(sandbox.faults()))
 }
 
-async fn clear_faults(State(sandbox): State<Sandbox>) -> StatusCode {
-    sandbox.clear_faults();
-    StatusCode::NO_CONTENT
-}
-
 async fn reset(State(sandbox): State<Sandbox>, body: String) -> Result<StatusCode, Refusal> {
     let reset = match body.trim() {
         "" => sandbox.reset(),
@@ -139,10 +127,6 @@ async fn reset(State(sandbox): State<Sandbox>, body: String) -> Result<StatusCod
     };
     reset.map_err(bad_request)?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn settings(State(sandbox): State<Sandbox>) -> Json<Settings> {
-    Json(sandbox.settings())
 }
 
 async fn set_settings(State(sandbox): State<Sandbox>, body: String) -> Result<Json<Settings>, Refusal> {

@@ -89,7 +89,6 @@ pub(crate) async fn run(options: Options, is_quiet: bool) -> Result<ExitCode, Fa
             return Err(failure);
         }
     };
-    screen.show_memory(&deployment)?;
     if options.open {
         tokio::select! {
             ended = deployment.keep_running(CHECK_INTERVAL, |_| Ok::<_, Failure>(())) => ended?,

@@ -1,7 +1,7 @@
 //! EventBridge's [PutEvents](https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html): it accepts
 //! each entry, or refuses it with a code. As at AWS, an entry may name a bus that does not exist.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, Unit};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -157,12 +157,8 @@ impl Entry {
 fn time(given: &Value) -> Option<Timestamp> {
     match given {
         Value::Number(seconds) => {
-            let milliseconds = (seconds.as_f64()? * 1000.0).round();
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "out of range saturates and is refused below"
-            )]
-            Timestamp::from_millisecond(milliseconds as i64).ok()
+            let since_1970 = SignedDuration::try_from_secs_f64(seconds.as_f64()?).ok()?;
+            Timestamp::from_duration(since_1970).ok()?.round(Unit::Millisecond).ok()
         }
         Value::String(text) => text.parse().ok(),
         _ => None,

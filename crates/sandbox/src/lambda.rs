@@ -6,13 +6,13 @@
 //! | `environment` | an execution environment: a child process and its memory |
 //! | `mailbox` | passes invocations and outcomes between a function and one of its environments |
 //! | `log` | the log of a function |
-//! | `http` | the Runtime API for the processes, and the Invoke API for the AWS CLI and SDKs |
+//! | `runtime_api` | the mailbox over HTTP, for the process |
 
 mod environment;
 mod function;
-mod http;
 mod log;
 mod mailbox;
+mod runtime_api;
 
 use std::{
     collections::BTreeMap,
@@ -45,7 +45,7 @@ pub struct FunctionSettings {
     pub environment: BTreeMap<String, String>,
 }
 
-/// A failed invocation, in Lambda's form (with `X-Amz-Function-Error: Unhandled`).
+/// The error of a failed invocation, in Lambda's form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "camelCase", default)]
 #[error("{error_type}: {error_message}")]
@@ -104,9 +104,9 @@ impl Functions {
         self.lock(|registry| registry.functions.get(name).and_then(Weak::upgrade))
     }
 
-    /// The routes of the Runtime API, under `/_lambda/NAME/NUMBER`, and of the Invoke API, under its path at AWS.
+    /// The routes of the Runtime API, under `/_lambda/NAME/NUMBER`.
     pub fn router(&self) -> Router {
-        http::router(self.clone())
+        runtime_api::router(self.clone())
     }
 
     /// A mailbox for a new environment, with the number under which the Runtime API finds it.

@@ -110,8 +110,8 @@ impl Watcher {
         let (lists, parts, tables, region) = {
             let state = self.shared.settled();
             let lists = [
-                ("calls", self.calls.advance(&state.calls, |call| &call.request_id)),
-                ("announcements", self.announcements.advance(&state.published, |event| &event.id)),
+                ("calls", self.calls.advance(&state.calls, state.resets)),
+                ("announcements", self.announcements.advance(&state.published, state.resets)),
             ];
             let parts = [
                 ("region", json!(state.world.region)),
@@ -147,26 +147,19 @@ impl Watcher {
     }
 }
 
-/// How much of a list was sent: its length, and the id of its last item. The id tells a list that grew from one that was
-/// emptied by a reset and filled again.
+/// How much of a list was sent: the number of items, and of resets before.
 #[derive(Default)]
-struct Position(Option<(usize, String)>);
+struct Position(Option<(usize, u64)>);
 
 impl Position {
-    fn advance<T: Serialize>(&mut self, all: &[T], id: impl Fn(&T) -> &str) -> Option<Value> {
-        let last = |count: usize| count.checked_sub(1).map(|index| all.get(index).map(&id));
-        let grew = self.0.as_ref().filter(|(count, sent)| match last(*count) {
-            None => true,
-            Some(last) => last == Some(sent),
-        });
-        let sent = grew.map(|(count, _)| *count);
+    fn advance<T: Serialize>(&mut self, all: &[T], resets: u64) -> Option<Value> {
+        let sent = self.0.filter(|(_, before)| *before == resets).map(|(count, _)| count);
         if sent == Some(all.len()) {
             return None;
         }
+        self.0 = Some((all.len(), resets));
         let first = sent.unwrap_or_default().max(all.len().saturating_sub(MAX_ITEMS));
-        let items = all.get(first..).unwrap_or_default();
-        self.0 = Some((all.len(), all.last().map(&id).unwrap_or_default().to_owned()));
-        Some(json!({"restart": sent.is_none(), "items": items}))
+        Some(json!({"restart": sent.is_none(), "items": all.get(first..).unwrap_or_default()}))
     }
 }
 
@@ -196,28 +189,23 @@ mod tests {
         }
     }
 
-    fn advance(position: &mut Position, ids: &[&str]) -> Option<Value> {
-        position.advance(ids, |id| id)
-    }
-
     #[test]
     fn new_items_are_sent_once_and_a_reset_starts_again() {
         let mut position = Position::default();
-        assert_eq!(advance(&mut position, &[]), Some(json!({"restart": true, "items": []})));
-        assert_eq!(advance(&mut position, &[]), None);
-        assert_eq!(advance(&mut position, &["a", "b"]), Some(json!({"restart": false, "items": ["a", "b"]})));
-        assert_eq!(advance(&mut position, &["a", "b"]), None);
-        assert_eq!(advance(&mut position, &["a", "b", "c"]), Some(json!({"restart": false, "items": ["c"]})));
-        assert_eq!(advance(&mut position, &["x", "y", "z", "w"]).unwrap()["restart"], true);
-        assert_eq!(advance(&mut position, &[]), Some(json!({"restart": true, "items": []})));
-        assert_eq!(advance(&mut position, &[]), None);
-    }
-
-    #[test]
-    fn only_the_latest_of_many_items_are_sent() {
-        let ids: Vec<String> = (0..MAX_ITEMS + 5).map(|number| number.to_string()).collect();
-        let sent = Position::default().advance(&ids, |id| id).unwrap();
-        assert_eq!((&sent["items"][0], sent["items"].as_array().unwrap().len()), (&json!("5"), MAX_ITEMS));
+        for (all, resets, sent) in [
+            (&[][..], 0, json!({"restart": true, "items": []})),
+            (&[], 0, Value::Null),
+            (&["a", "b"], 0, json!({"restart": false, "items": ["a", "b"]})),
+            (&["a", "b"], 0, Value::Null),
+            (&["a", "b", "c"], 0, json!({"restart": false, "items": ["c"]})),
+            (&["x", "y", "z"], 1, json!({"restart": true, "items": ["x", "y", "z"]})),
+            (&[], 2, json!({"restart": true, "items": []})),
+        ] {
+            assert_eq!(position.advance(all, resets).unwrap_or_default(), sent, "{all:?}");
+        }
+        let numbers: Vec<usize> = (0..MAX_ITEMS + 5).collect();
+        let sent = position.advance(&numbers, 2).unwrap();
+        assert_eq!((&sent["items"][0], sent["items"].as_array().unwrap().len()), (&json!(5), MAX_ITEMS));
     }
 
     #[test]

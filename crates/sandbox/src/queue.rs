@@ -178,31 +178,6 @@ mod tests {
         Timestamp::from_second(1_764_000_000 + seconds).unwrap()
     }
 
-    fn bodies(batch: &[Message]) -> Vec<&str> {
-        batch.iter().map(|message| message.body.as_str()).collect()
-    }
-
-    #[test]
-    fn a_batch_has_a_largest_size_and_the_oldest_messages() {
-        let mut queue = queue(&["a", "b", "c"]);
-        assert_eq!(bodies(&queue.receive(at(0))), ["a", "b"]);
-        assert_eq!(bodies(&queue.receive(at(0))), ["c"]);
-        assert!(queue.receive(at(0)).is_empty());
-    }
-
-    #[test]
-    fn only_the_messages_that_failed_come_back_when_their_time_out_ends() {
-        let mut queue = queue(&["a", "b"]);
-        let batch = queue.receive(at(0));
-        queue.settle(&batch, &[batch[1].id.clone()]);
-        assert_eq!(queue.depth(), 1);
-        assert!(queue.receive(at(179)).is_empty());
-        let again = queue.receive(at(180));
-        assert_eq!((again[0].id.as_str(), again[0].receive_count), (batch[1].id.as_str(), 2));
-        queue.settle(&again, &[]);
-        assert!(queue.receive(at(1_000)).is_empty());
-    }
-
     #[test]
     fn an_old_receipt_deletes_nothing() {
         let mut queue = queue(&["a"]);
@@ -210,18 +185,6 @@ mod tests {
         queue.receive(at(180));
         queue.settle(&slow, &[]);
         assert_eq!(queue.depth(), 1);
-    }
-
-    #[test]
-    fn a_message_that_is_received_too_often_is_a_dead_letter() {
-        let mut queue = queue(&["a"]);
-        for time in 0..3 {
-            assert_eq!(bodies(&queue.receive(at(180 * time))), ["a"]);
-        }
-        assert!(queue.receive(at(539)).is_empty());
-        assert!(queue.dead_letters().is_empty(), "it is still hidden");
-        assert!(queue.receive(at(540)).is_empty());
-        assert_eq!((queue.depth(), bodies(queue.dead_letters())), (0, vec!["a"]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::Router;
@@ -13,6 +13,7 @@ use crate::{
     calls::{Call, PolicyChange},
     clock::Clock,
     control,
+    dynamodb::Databases,
     fault::{Fault, Faults},
     front, guard,
     lambda::Functions,
@@ -222,7 +223,8 @@ impl Sandbox {
         let world = world.checked()?;
         let mut state = self.shared.lock();
         self.shared.databases.replace(&world.tables)?;
-        *state = State::new(world, Arc::clone(&state.start));
+        let resets = state.resets + 1;
+        *state = State { resets, ..State::new(world, Arc::clone(&state.start)) };
         Ok(())
     }
 
@@ -311,7 +313,19 @@ impl Builder {
 
     fn assemble(self, address: SocketAddr) -> Result<(Sandbox, Router), WorldError> {
         let clock = self.clock.clone();
-        let shared = Shared::new(address, self.clock, self.is_real_time, self.start, self.functions)?;
+        let (world, settings) = self.start;
+        let world = world.checked()?;
+        let databases = Databases::new(clock.clone());
+        databases.replace(&world.tables)?;
+        let shared = Shared {
+            address,
+            clock: self.clock,
+            is_real_time: self.is_real_time,
+            advances: Mutex::default(),
+            databases,
+            functions: self.functions,
+            state: Mutex::new(State::new(world.clone(), Arc::new((world, settings)))),
+        };
         let sandbox = Sandbox { shared: Arc::new(shared), server: None };
         let router = front::router(Arc::clone(&sandbox.shared))
             .merge(page::router(Arc::clone(&sandbox.shared)))

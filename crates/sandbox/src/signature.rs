@@ -61,38 +61,28 @@ pub(crate) fn read(authorization: Option<&str>) -> Result<Credential, AwsError> 
 mod tests {
     use super::*;
 
-    const SIGNATURE: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-
-    fn header(credential: &str, signed: &str, signature: &str) -> String {
-        format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={signed}, Signature={signature}")
-    }
-
     #[test]
-    fn a_signed_request_names_its_key_region_and_service() {
-        let text =
-            header("111122223333/20261124/us-east-1/rekognition/aws4_request", "host;x-amz-date", SIGNATURE);
-        let credential = read(Some(&text)).unwrap();
-        assert_eq!(credential.access_key, "111122223333");
-        assert_eq!((credential.region.as_str(), credential.service.as_str()), ("us-east-1", "rekognition"));
-    }
-
-    #[test]
-    fn an_unsigned_request_and_a_broken_signature_are_refused_each_in_its_own_way() {
-        for missing in [None, Some(""), Some("  ")] {
-            assert_eq!(read(missing).unwrap_err().code, "MissingAuthenticationTokenException");
-        }
+    fn a_signature_of_the_right_form_has_a_credential_and_any_other_is_refused() {
+        let signature = "0123456789abcdef".repeat(4);
         let scope = "111122223333/20261124/us-east-1/rekognition/aws4_request";
+        let read = |credential: &str, signed: &str, signature: &str| {
+            let parts = format!("Credential={credential}, SignedHeaders={signed}, Signature={signature}");
+            super::read(Some(&format!("AWS4-HMAC-SHA256 {parts}")))
+        };
+        let Credential { access_key, region, service } = read(scope, "host;x-amz-date", &signature).unwrap();
+        assert_eq!([access_key, region, service], ["111122223333", "us-east-1", "rekognition"]);
         for broken in [
-            "Basic abc".to_owned(),
-            "AWS4-HMAC-SHA256".to_owned(),
-            header("", "host", SIGNATURE),
-            header("111122223333/20261124/us-east-1/rekognition", "host", SIGNATURE),
-            header("111122223333/today/us-east-1/rekognition/aws4_request", "host", SIGNATURE),
-            header(scope, "x-amz-date", SIGNATURE),
-            header(scope, "host", "abc"),
-            header(scope, "host", &"z".repeat(64)),
+            super::read(Some("Basic abc")),
+            super::read(Some("AWS4-HMAC-SHA256")),
+            read("", "host", &signature),
+            read("111122223333/20261124/us-east-1/rekognition", "host", &signature),
+            read("111122223333/today/us-east-1/rekognition/aws4_request", "host", &signature),
+            read(scope, "x-amz-date", &signature),
+            read(scope, "host", "abc"),
+            read(scope, "host", &"z".repeat(64)),
         ] {
-            assert_eq!(read(Some(&broken)).unwrap_err().code, "IncompleteSignatureException", "{broken}");
+            assert_eq!(broken.unwrap_err().code, "IncompleteSignatureException");
         }
+        assert_eq!(super::read(Some(" ")).unwrap_err().code, "MissingAuthenticationTokenException");
     }
 }

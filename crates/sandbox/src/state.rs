@@ -18,7 +18,7 @@ use crate::{
     published::PublishedEvent,
     rates::Rates,
     settings::Settings,
-    world::{World, WorldError},
+    world::World,
 };
 
 /// An advance of the clock, and the channel that reports its end.
@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     pub(crate) databases: Databases,
     /// The functions whose logs FilterLogEvents returns.
     pub(crate) functions: Functions,
-    state: Mutex<State>,
+    pub(crate) state: Mutex<State>,
 }
 
 /// The data under the lock.
@@ -52,25 +52,13 @@ pub(crate) struct State {
     pub(crate) policy_changes: Vec<PolicyChange>,
     pub(crate) sessions: Sessions,
     pub(crate) rates: Rates,
+    /// The number of resets so far.
+    pub(crate) resets: u64,
     /// The last number given to an ARN. Numbers never repeat, even while the clock is paused.
     pub(crate) last_number: u64,
 }
 
 impl Shared {
-    pub(crate) fn new(
-        address: SocketAddr,
-        clock: Clock,
-        is_real_time: bool,
-        start: (World, Settings),
-        functions: Functions,
-    ) -> Result<Self, WorldError> {
-        let start = Arc::new((start.0.checked()?, start.1));
-        let databases = Databases::new(clock.clone());
-        databases.replace(&start.0.tables)?;
-        let state = Mutex::new(State::new(start.0.clone(), start));
-        Ok(Self { address, clock, is_real_time, advances: Mutex::default(), databases, functions, state })
-    }
-
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,6 +84,7 @@ impl State {
             policy_changes: Vec::new(),
             sessions: Sessions::default(),
             rates: Rates::default(),
+            resets: 0,
             last_number: 0,
         }
     }

@@ -3,8 +3,6 @@
 //! A role that the world lists can be assumed by the callers that its trust policy admits. If the world lists no role of an
 //! account, any caller may assume any role of it.
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -86,14 +84,9 @@ fn is_trusted(world: &World, role_arn: &str, caller: &Caller, external_id: Optio
     };
     // A world with an unreadable policy is never loaded.
     let Ok(trust) = Policy::read_trust(&role.trust) else { return false };
-    let mut context = BTreeMap::from([
-        ("aws:principalarn".to_owned(), vec![caller.principal_arn.clone()]),
-        ("aws:principalaccount".to_owned(), vec![caller.account.clone()]),
-        ("aws:principaltype".to_owned(), vec![caller.principal_type.to_owned()]),
-    ]);
-    let organization = world.organizations.get(&caller.account);
-    context.extend(organization.map(|id| ("aws:principalorgid".to_owned(), vec![id.clone()])));
-    context.extend(external_id.map(|id| ("sts:externalid".to_owned(), vec![id.clone()])));
+    let mut keys = caller.condition_keys(world);
+    keys.extend(external_id.map(|id| ("sts:ExternalId", id.clone())));
+    let context = keys.into_iter().map(|(key, value)| (key.to_lowercase(), vec![value])).collect();
     let question = Question { caller, action: "sts:AssumeRole", resource: role_arn, context };
     policy::evaluate(&[trust], &question) == Verdict::Allowed
 }

@@ -4,10 +4,7 @@ use std::{collections::BTreeSet, io, path::Path};
 
 use console::{Style, style, truncate_str};
 use jiff::{SignedDuration, Timestamp};
-use sandbox::{
-    Call, PublishedEvent,
-    deployment::{Deployment, root},
-};
+use sandbox::{Call, PublishedEvent, deployment::root};
 use serde_json::Value;
 
 use super::story::Copy;
@@ -91,20 +88,6 @@ impl Screen {
         let is_repeated = self.last_call.as_ref().is_some_and(|before| is_repetition(before, &call));
         self.last_call = Some(call);
         if is_repeated { Ok(()) } else { self.note(&line) }
-    }
-
-    /// Shows the functions' memory. That of a debug build says nothing about a deployment, and only Linux measures it.
-    pub(super) fn show_memory(&self, deployment: &Deployment) -> io::Result<()> {
-        if cfg!(debug_assertions) {
-            return Ok(());
-        }
-        let functions = [deployment.start_copy(), deployment.check_copies()];
-        for function in functions.into_iter().filter(|function| function.peak_memory() > 0) {
-            let tenths = function.peak_memory() * 10 / (1024 * 1024);
-            let name = &function.settings().name;
-            self.note(&format!("Peak memory of {name}: {}.{} MB", tenths / 10, tenths % 10))?;
-        }
-        Ok(())
     }
 
     /// Shows the end of the functions' logs after a failure.

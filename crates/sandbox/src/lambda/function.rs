@@ -45,20 +45,16 @@ impl Function {
     /// # Errors
     /// The function reported an error, ended, took too long, or did not start.
     pub async fn invoke(&self, payload: &Value) -> Result<Value, FunctionError> {
-        let answer = self.invoke_bytes(payload.to_string().into()).await?;
+        let environment = self.free_environment().await?;
+        let invocation = self.invocation(payload.to_string().into());
+        let outcome = environment.run(invocation, self.settings.timeout).await;
+        self.record_memory(&environment);
+        environment.release();
+        let answer = outcome?;
         serde_json::from_slice(&answer).map_err(|error| {
             let message = format!("the function's answer is no JSON: {error}");
             FunctionError::new("Runtime.InvalidResponse", message)
         })
-    }
-
-    /// Does what [`Self::invoke`] does, byte for byte.
-    pub(super) async fn invoke_bytes(&self, payload: Bytes) -> Result<Bytes, FunctionError> {
-        let environment = self.free_environment().await?;
-        let outcome = environment.run(self.invocation(payload), self.settings.timeout).await;
-        self.record_memory(&environment);
-        environment.release();
-        outcome
     }
 
     /// Kills its processes. The next invocation starts a new one.

@@ -111,32 +111,26 @@ impl Call<'_> {
 
     /// The condition keys of a project policy, with their values in this call.
     fn condition_keys(&self, source: &VersionArn, tags: &Tags) -> BTreeMap<String, Vec<String>> {
-        let (caller, world) = (self.caller, &self.state.world);
-        let organization = |account: &String| world.organizations.get(account).cloned();
+        let world = &self.state.world;
         let owner = &source.project.account;
-        let single = [
-            ("aws:PrincipalArn", Some(caller.principal_arn.clone())),
-            ("aws:PrincipalAccount", Some(caller.account.clone())),
-            ("aws:PrincipalType", Some(caller.principal_type.to_owned())),
-            ("aws:userid", Some(caller.user_id.clone())),
-            ("aws:PrincipalOrgID", organization(&caller.account)),
-            ("aws:ResourceOrgID", organization(owner)),
-            ("aws:ResourceAccount", Some(owner.clone())),
-            ("aws:RequestedRegion", Some(world.region.clone())),
-            ("aws:CurrentTime", Some(self.now.to_string())),
-            ("aws:EpochTime", Some(self.now.as_second().to_string())),
+        let mut single = self.caller.condition_keys(world);
+        single.extend(world.organizations.get(owner).map(|id| ("aws:ResourceOrgID", id.clone())));
+        single.extend([
+            ("aws:ResourceAccount", owner.clone()),
+            ("aws:RequestedRegion", world.region.clone()),
+            ("aws:CurrentTime", self.now.to_string()),
+            ("aws:EpochTime", self.now.as_second().to_string()),
             // At AWS every call uses TLS.
-            ("aws:SecureTransport", Some("true".to_owned())),
-        ];
-        let single = single.into_iter().filter_map(|(key, value)| Some((key.to_owned(), vec![value?])));
+            ("aws:SecureTransport", "true".to_owned()),
+        ]);
+        let single = single.into_iter().map(|(key, value)| (key.to_owned(), vec![value]));
         let tag_keys = (!tags.is_empty()).then(|| ("aws:TagKeys".to_owned(), tags.keys().cloned().collect()));
         let tag = |kind: &'static str| {
             move |(key, value): (&String, &String)| (format!("aws:{kind}/{key}"), vec![value.clone()])
         };
         let source_tags = world.version(source).map(|version| &version.tags).into_iter().flatten();
         let tags = tags.iter().map(tag("RequestTag")).chain(source_tags.map(tag("ResourceTag")));
-        let keys = single.chain(tag_keys).chain(tags);
-        keys.map(|(key, values)| (key.to_lowercase(), values)).collect()
+        single.chain(tag_keys).chain(tags).map(|(key, values)| (key.to_lowercase(), values)).collect()
     }
 
     fn check_source(&self, source_project: &ProjectArn, source: &VersionArn) -> Result<(), AwsError> {

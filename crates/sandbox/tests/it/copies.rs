@@ -1,24 +1,13 @@
-//! Copies as a client sees them: who may, what is refused, and how a copy lives.
+//! Copies as a client sees them: permissions, refusals, and the life of a copy.
 
 use crate::support::*;
-use jiff::{SignedDuration, Timestamp};
-use sandbox::{Clock, Effect, Fault, PolicyConditions, Quotas, Sandbox, Settings, Status, World};
+use jiff::SignedDuration;
+use sandbox::{Effect, Fault, PolicyConditions, Quotas, Sandbox, Settings, Status};
 use serde_json::{Value, json};
-
-async fn start(change: impl FnOnce(&mut Settings)) -> Sandbox {
-    let mut settings = Settings::default();
-    change(&mut settings);
-    let noon: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
-    Sandbox::builder(World::small()).settings(settings).clock(Clock::paused_at(noon)).start().await.unwrap()
-}
-
-fn pass(sandbox: &Sandbox, seconds: i64) {
-    sandbox.clock().advance(SignedDuration::from_secs(seconds));
-}
 
 #[tokio::test]
 async fn a_copy_runs_and_completes_and_can_be_started_stopped_and_deleted() {
-    let sandbox = start(|_| {}).await;
+    let sandbox = start_at_noon(|_| {}).await;
     let answer = ok(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;
     let arn = answer["ProjectVersionArn"].as_str().unwrap().to_owned();
     assert_eq!(
@@ -29,28 +18,28 @@ async fn a_copy_runs_and_completes_and_can_be_started_stopped_and_deleted() {
     assert_eq!(show().await.as_deref(), Some("COPYING_IN_PROGRESS"));
     pass(&sandbox, 30);
     assert_eq!(show().await.as_deref(), Some("COPYING_COMPLETED"));
-    let one = json!({"ProjectVersionArn": arn});
-    let start = with(&one, &json!({"MinInferenceUnits": 1}));
-    assert_eq!(refused(&sandbox, DESTINATION, "StopProjectVersion", &one).await, "ResourceInUseException");
-    assert_eq!(ok(&sandbox, DESTINATION, "StartProjectVersion", &start).await["Status"], "STARTING");
-    pass(&sandbox, 10);
-    assert_eq!(show().await.as_deref(), Some("RUNNING"));
-    assert_eq!(refused(&sandbox, DESTINATION, "DeleteProjectVersion", &one).await, "ResourceInUseException");
-    assert_eq!(ok(&sandbox, DESTINATION, "StopProjectVersion", &one).await["Status"], "STOPPING");
-    pass(&sandbox, 5);
-    assert_eq!(show().await.as_deref(), Some("STOPPED"));
-    assert_eq!(ok(&sandbox, DESTINATION, "DeleteProjectVersion", &one).await["Status"], "DELETING");
-    assert_eq!(show().await.as_deref(), Some("DELETING"));
+    let request = json!({"ProjectVersionArn": arn, "MinInferenceUnits": 1});
+    for (refused_operation, operation, status, seconds, next) in [
+        ("StopProjectVersion", "StartProjectVersion", "STARTING", 10, "RUNNING"),
+        ("DeleteProjectVersion", "StopProjectVersion", "STOPPING", 5, "STOPPED"),
+        ("StopProjectVersion", "DeleteProjectVersion", "DELETING", 4, "DELETING"),
+    ] {
+        let code = refused(&sandbox, DESTINATION, refused_operation, &request).await;
+        assert_eq!(code, "ResourceInUseException", "{refused_operation}");
+        assert_eq!(ok(&sandbox, DESTINATION, operation, &request).await["Status"], status);
+        pass(&sandbox, seconds);
+        assert_eq!(show().await.as_deref(), Some(next));
+    }
     let taken = refused(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;
     assert_eq!(taken, "ResourceInUseException", "a name is taken until its version is gone");
-    pass(&sandbox, 5);
+    pass(&sandbox, 1);
     assert_eq!(show().await, None);
     ok(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;
 }
 
 #[tokio::test]
 async fn a_copy_carries_what_was_asked_for() {
-    let sandbox = start(|_| {}).await;
+    let sandbox = start_at_noon(|_| {}).await;
     let request = with(
         &copy("v1"),
         &json!({
@@ -89,7 +78,7 @@ async fn a_copy_carries_what_was_asked_for() {
 
 #[tokio::test]
 async fn a_copy_that_cannot_be_is_refused_each_in_its_own_way() {
-    let sandbox = start(|_| {}).await;
+    let sandbox = start_at_noon(|_| {}).await;
     let elsewhere = "arn:aws:rekognition:eu-west-1:444455556666:project/flowers-production/1761991200000";
     let missing = "arn:aws:rekognition:us-east-1:444455556666:project/roses/1761991200000";
     for (change, code) in [
@@ -114,7 +103,7 @@ async fn a_copy_that_cannot_be_is_refused_each_in_its_own_way() {
 
 #[tokio::test]
 async fn a_copy_across_accounts_needs_a_policy_and_one_inside_an_account_does_not() {
-    let sandbox = start(|_| {}).await;
+    let sandbox = start_at_noon(|_| {}).await;
     let own = json!({
         "SourceProjectArn": STAGING,
         "SourceProjectVersionArn": STAGING_VERSION,
@@ -131,7 +120,7 @@ async fn a_copy_across_accounts_needs_a_policy_and_one_inside_an_account_does_no
 
 #[tokio::test]
 async fn an_explicit_deny_stops_even_the_owner() {
-    let sandbox = start(|_| {}).await;
+    let sandbox = start_at_noon(|_| {}).await;
     let document = json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -170,7 +159,7 @@ fn expiring_policy() -> Value {
 
 /// A sandbox at noon, in which no policy lets anybody copy but [`expiring_policy`].
 async fn with_expiring_policy(change: impl FnOnce(&mut Settings)) -> Sandbox {
-    let sandbox = start(change).await;
+    let sandbox = start_at_noon(change).await;
     let old = json!({"ProjectArn": FLOWERS, "PolicyName": "copy-to-production"});
     ok(&sandbox, SOURCE, "DeleteProjectPolicy", &old).await;
     ok(&sandbox, SOURCE, "PutProjectPolicy", &expiring_policy()).await;
@@ -184,9 +173,9 @@ async fn a_policy_that_expires_allows_its_roles_until_then_by_the_sandboxs_clock
     let denied = refused(&sandbox, "444455556666.another", "CopyProjectVersion", &copy("a")).await;
     assert_eq!(denied, "AccessDeniedException");
     ok(&sandbox, role, "CopyProjectVersion", &copy("a")).await;
-    sandbox.clock().advance(SignedDuration::from_secs(3599));
+    pass(&sandbox, 3599);
     ok(&sandbox, role, "CopyProjectVersion", &copy("b")).await;
-    sandbox.clock().advance(SignedDuration::from_secs(1));
+    pass(&sandbox, 1);
     assert_eq!(refused(&sandbox, role, "CopyProjectVersion", &copy("c")).await, "AccessDeniedException");
     // Its text stays until somebody deletes it.
     let listed = ok(&sandbox, SOURCE, "ListProjectPolicies", &json!({"ProjectArn": FLOWERS})).await;
@@ -210,7 +199,7 @@ async fn what_becomes_of_a_condition_is_a_choice() {
 
 #[tokio::test]
 async fn a_policy_change_is_seen_after_its_delay() {
-    let sandbox = start(|settings| settings.policy_delay = SignedDuration::from_mins(5)).await;
+    let sandbox = start_at_noon(|settings| settings.policy_delay = SignedDuration::from_mins(5)).await;
     let name = json!({"ProjectArn": FLOWERS, "PolicyName": "copy-to-production"});
     let listed = ok(&sandbox, SOURCE, "ListProjectPolicies", &json!({"ProjectArn": FLOWERS})).await;
     let document = listed["ProjectPolicies"][0]["PolicyDocument"].clone();
@@ -227,17 +216,8 @@ async fn a_policy_change_is_seen_after_its_delay() {
 }
 
 #[tokio::test]
-async fn a_taken_name_is_answered_as_the_settings_say() {
-    let sandbox =
-        start(|settings| settings.taken_name_error = "ResourceAlreadyExistsException".to_owned()).await;
-    ok(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;
-    let taken = refused(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;
-    assert_eq!(taken, "ResourceAlreadyExistsException");
-}
-
-#[tokio::test]
 async fn a_source_is_copied_in_the_statuses_that_the_settings_name_and_in_no_other() {
-    let sandbox = start(|_| {}).await;
+    let sandbox = start_at_noon(|_| {}).await;
     let copyable = sandbox.settings().copyable_statuses;
     for (index, status) in Status::ALL.iter().enumerate() {
         assert!(sandbox.set_status(FLOWERS_VERSION, status.clone(), None));
@@ -250,7 +230,7 @@ async fn a_source_is_copied_in_the_statuses_that_the_settings_name_and_in_no_oth
 
 #[tokio::test]
 async fn any_status_can_be_forced_even_an_unknown_one_and_stays() {
-    let sandbox = start(|_| {}).await;
+    let sandbox = start_at_noon(|_| {}).await;
     for word in Status::ALL.iter().map(Status::as_str).chain(["HIBERNATING"]) {
         sandbox.set_status(STAGING_VERSION, word, Some("told so"));
         pass(&sandbox, 10_000);
@@ -262,7 +242,7 @@ async fn any_status_can_be_forced_even_an_unknown_one_and_stays() {
 
 #[tokio::test]
 async fn a_copy_can_be_told_to_fail() {
-    let sandbox = start(|_| {}).await;
+    let sandbox = start_at_noon(|_| {}).await;
     let effect = Effect::EndCopy {
         status: Status::CopyingFailed,
         status_message: Some("no access to the bucket".to_owned()),
@@ -282,7 +262,7 @@ async fn a_copy_can_be_told_to_fail() {
 
 #[tokio::test]
 async fn quotas_hold_once_they_are_set() {
-    let sandbox = start(|settings| {
+    let sandbox = start_at_noon(|settings| {
         settings.quotas = Quotas {
             calls_per_second: Some(5),
             versions: Some(2),
@@ -310,7 +290,7 @@ async fn quotas_hold_once_they_are_set() {
 
 #[tokio::test]
 async fn adapters_are_not_copied() {
-    let sandbox = start(|_| {}).await;
+    let sandbox = start_at_noon(|_| {}).await;
     let create = json!({"ProjectName": "adapter", "Feature": "CONTENT_MODERATION", "AutoUpdate": "ENABLED"});
     let project = ok(&sandbox, DESTINATION, "CreateProject", &create).await["ProjectArn"].clone();
     let train = json!({"ProjectArn": project, "VersionName": "a", "OutputConfig": {"S3Bucket": "b-1"}});
@@ -326,14 +306,16 @@ async fn adapters_are_not_copied() {
 }
 
 #[tokio::test]
-async fn a_new_version_is_shown_after_its_delay_although_its_name_is_taken() {
-    let sandbox = start(|settings| settings.describe_delay = SignedDuration::from_secs(4)).await;
+async fn a_new_version_is_shown_after_its_delay_and_its_name_is_taken_with_the_chosen_error() {
+    let sandbox = start_at_noon(|settings| {
+        settings.describe_delay = SignedDuration::from_secs(4);
+        settings.taken_name_error = "ResourceAlreadyExistsException".to_owned();
+    })
+    .await;
     ok(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;
     assert_eq!(status(&sandbox, DESTINATION, PRODUCTION, "v1").await, None);
-    assert_eq!(
-        refused(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await,
-        "ResourceInUseException"
-    );
+    let taken = refused(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;
+    assert_eq!(taken, "ResourceAlreadyExistsException");
     pass(&sandbox, 4);
     assert!(status(&sandbox, DESTINATION, PRODUCTION, "v1").await.is_some());
 }

@@ -1,36 +1,26 @@
 //! Projects, training, policies, tags and pages as a client sees them.
 
 use crate::support::*;
-use jiff::{SignedDuration, Timestamp};
-use sandbox::{Clock, Sandbox, World};
 use serde_json::{Value, json};
-
-async fn start() -> Sandbox {
-    let noon: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
-    Sandbox::builder(World::small()).clock(Clock::paused_at(noon)).start().await.unwrap()
-}
 
 #[tokio::test]
 async fn a_project_is_created_once_shown_to_its_account_and_deleted_when_empty() {
-    let sandbox = start().await;
+    let sandbox = start_at_noon(|_| {}).await;
     let create = json!({"ProjectName": "roses", "Tags": {"team": "roses"}});
     let arn = ok(&sandbox, SOURCE, "CreateProject", &create).await["ProjectArn"].clone();
     assert_eq!(refused(&sandbox, SOURCE, "CreateProject", &create).await, "ResourceInUseException");
     ok(&sandbox, DESTINATION, "CreateProject", &create).await;
     let shown = ok(&sandbox, SOURCE, "DescribeProjects", &json!({})).await;
-    let arns: Vec<&Value> = shown["ProjectDescriptions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|project| &project["ProjectArn"])
-        .collect();
+    let shown_projects = shown["ProjectDescriptions"].as_array().unwrap();
+    let arns: Vec<&Value> = shown_projects.iter().map(|project| &project["ProjectArn"]).collect();
     assert_eq!(arns, [&arn, &json!(FLOWERS)], "newest first");
+    assert_eq!(shown["ProjectDescriptions"][0]["Feature"], "", "as AWS answers for custom labels");
     let by_name = json!({"ProjectNames": ["flowers"]});
     let shown = ok(&sandbox, SOURCE, "DescribeProjects", &by_name).await;
     assert_eq!(shown["ProjectDescriptions"].as_array().unwrap().len(), 1);
     let deletion = json!({"ProjectArn": arn});
     assert_eq!(ok(&sandbox, SOURCE, "DeleteProject", &deletion).await["Status"], "DELETING");
-    sandbox.clock().advance(SignedDuration::from_secs(5));
+    pass(&sandbox, 5);
     assert_eq!(refused(&sandbox, SOURCE, "DeleteProject", &deletion).await, "ResourceNotFoundException");
     let flowers = json!({"ProjectArn": FLOWERS});
     assert_eq!(refused(&sandbox, SOURCE, "DeleteProject", &flowers).await, "ResourceInUseException");
@@ -38,7 +28,7 @@ async fn a_project_is_created_once_shown_to_its_account_and_deleted_when_empty()
 
 #[tokio::test]
 async fn another_accounts_project_is_out_of_reach() {
-    let sandbox = start().await;
+    let sandbox = start_at_noon(|_| {}).await;
     let project = json!({"ProjectArn": FLOWERS});
     let version = json!({"ProjectVersionArn": FLOWERS_VERSION, "MinInferenceUnits": 1});
     let policy = json!({"ProjectArn": FLOWERS, "PolicyName": "p", "PolicyDocument": "{}"});
@@ -63,7 +53,7 @@ async fn another_accounts_project_is_out_of_reach() {
 
 #[tokio::test]
 async fn training_takes_its_time_and_a_model_in_training_can_be_neither_copied_nor_deleted() {
-    let sandbox = start().await;
+    let sandbox = start_at_noon(|_| {}).await;
     let train = json!({"ProjectArn": FLOWERS, "VersionName": "v2", "OutputConfig": {"S3Bucket": "b-1"}});
     let arn = ok(&sandbox, SOURCE, "CreateProjectVersion", &train).await["ProjectVersionArn"].clone();
     assert_eq!(refused(&sandbox, SOURCE, "CreateProjectVersion", &train).await, "ResourceInUseException");
@@ -75,14 +65,14 @@ async fn training_takes_its_time_and_a_model_in_training_can_be_neither_copied_n
     );
     let one = json!({"ProjectVersionArn": arn});
     assert_eq!(refused(&sandbox, SOURCE, "DeleteProjectVersion", &one).await, "ResourceInUseException");
-    sandbox.clock().advance(SignedDuration::from_secs(30));
+    pass(&sandbox, 30);
     assert_eq!(status(&sandbox, SOURCE, FLOWERS, "v2").await.as_deref(), Some("TRAINING_COMPLETED"));
     ok(&sandbox, DESTINATION, "CopyProjectVersion", &early).await;
 }
 
 #[tokio::test]
 async fn versions_come_in_pages_newest_first() {
-    let sandbox = start().await;
+    let sandbox = start_at_noon(|_| {}).await;
     for n in 0..7 {
         ok(&sandbox, DESTINATION, "CopyProjectVersion", &copy(&format!("v{n}"))).await;
     }
@@ -107,7 +97,7 @@ async fn versions_come_in_pages_newest_first() {
 
 #[tokio::test]
 async fn a_missing_version_is_an_empty_list_and_a_missing_project_an_error() {
-    let sandbox = start().await;
+    let sandbox = start_at_noon(|_| {}).await;
     assert_eq!(status(&sandbox, DESTINATION, PRODUCTION, "nobody").await, None);
     let request = json!({"ProjectArn": PRODUCTION.replace("production", "nowhere")});
     let code = refused(&sandbox, DESTINATION, "DescribeProjectVersions", &request).await;
@@ -116,7 +106,7 @@ async fn a_missing_version_is_an_empty_list_and_a_missing_project_an_error() {
 
 #[tokio::test]
 async fn a_policy_is_changed_and_deleted_only_by_its_revision() {
-    let sandbox = start().await;
+    let sandbox = start_at_noon(|_| {}).await;
     let listed = ok(&sandbox, SOURCE, "ListProjectPolicies", &json!({"ProjectArn": FLOWERS})).await;
     let policy = &listed["ProjectPolicies"][0];
     let put = json!({
@@ -147,7 +137,7 @@ async fn a_policy_is_changed_and_deleted_only_by_its_revision() {
 
 #[tokio::test]
 async fn a_project_has_at_most_five_policies_and_lists_them_in_pages() {
-    let sandbox = start().await;
+    let sandbox = start_at_noon(|_| {}).await;
     let document = sandbox.project(FLOWERS).unwrap().policies[0].document.clone();
     let put =
         |n: u32| json!({"ProjectArn": FLOWERS, "PolicyName": format!("p{n}"), "PolicyDocument": document});
@@ -166,7 +156,7 @@ async fn a_project_has_at_most_five_policies_and_lists_them_in_pages() {
 
 #[tokio::test]
 async fn tags_are_added_replaced_and_removed() {
-    let sandbox = start().await;
+    let sandbox = start_at_noon(|_| {}).await;
     for arn in [FLOWERS, FLOWERS_VERSION] {
         let tags = |tags: Value| json!({"ResourceArn": arn, "Tags": tags});
         ok(&sandbox, SOURCE, "TagResource", &tags(json!({"a": "1", "b": "2"}))).await;
@@ -182,15 +172,8 @@ async fn tags_are_added_replaced_and_removed() {
 }
 
 #[tokio::test]
-async fn a_project_of_custom_labels_shows_an_empty_feature() {
-    let sandbox = Sandbox::start(World::small()).await.unwrap();
-    let listed = ok(&sandbox, DESTINATION, "DescribeProjects", &json!({})).await;
-    assert_eq!(listed["ProjectDescriptions"][0]["Feature"], "");
-}
-
-#[tokio::test]
 async fn training_needs_both_data_sets_or_neither_and_has_results() {
-    let sandbox = Sandbox::start(World::small()).await.unwrap();
+    let sandbox = start_at_noon(|_| {}).await;
     let train = json!({"ProjectArn": STAGING, "VersionName": "v2", "OutputConfig": {"S3Bucket": "b-1"}});
     let one = with(&train, &json!({"TrainingData": {"Assets": []}}));
     let code = refused(&sandbox, DESTINATION, "CreateProjectVersion", &one).await;
@@ -200,7 +183,7 @@ async fn training_needs_both_data_sets_or_neither_and_has_results() {
     let results = ["EvaluationResult", "ManifestSummary", "TrainingDataResult", "TestingDataResult"];
     let shown = ok(&sandbox, DESTINATION, "DescribeProjectVersions", &name).await;
     assert!(results.iter().all(|name| shown["ProjectVersionDescriptions"][0].get(name).is_none()), "{shown}");
-    sandbox.clock().advance(jiff::SignedDuration::from_secs(31));
+    pass(&sandbox, 31);
     let shown = ok(&sandbox, DESTINATION, "DescribeProjectVersions", &name).await;
     assert!(results.iter().all(|name| shown["ProjectVersionDescriptions"][0][name].is_object()), "{shown}");
     assert_eq!(shown["ProjectVersionDescriptions"][0]["BillableTrainingTimeInSeconds"], 30);

@@ -1,6 +1,6 @@
 //! The scenario of `../clients/README.md` with the AWS SDK for Rust.
 
-use crate::support::{DESTINATION, SOURCE};
+use crate::support::{DESTINATION, SOURCE, pass, start_at_noon};
 use aws_sdk_rekognition::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
@@ -8,8 +8,7 @@ use aws_sdk_rekognition::{
     types::{OutputConfig, ProjectVersionStatus},
 };
 use aws_smithy_http_client::Builder;
-use jiff::SignedDuration;
-use sandbox::{Clock, Sandbox, World};
+use sandbox::Sandbox;
 
 fn client(sandbox: &Sandbox, account: &str) -> Client {
     let config = aws_sdk_rekognition::Config::builder()
@@ -29,9 +28,8 @@ async fn status(client: &Client, project: &str, name: &str) -> Option<ProjectVer
 
 #[tokio::test]
 async fn a_model_is_trained_copied_across_accounts_hosted_and_deleted() {
-    let clock = Clock::paused_at("2026-11-24T12:00:00Z".parse().unwrap());
-    let sandbox = Sandbox::builder(World::small()).clock(clock).start().await.unwrap();
-    let pass = || sandbox.clock().advance(SignedDuration::from_mins(1));
+    let sandbox = start_at_noon(|_| {}).await;
+    let pass = || pass(&sandbox, 60);
     let (source, destination) = (client(&sandbox, SOURCE), client(&sandbox, DESTINATION));
     let create = async |client: &Client| {
         client.create_project().project_name("rust").send().await.unwrap().project_arn.unwrap()

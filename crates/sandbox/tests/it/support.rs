@@ -1,6 +1,7 @@
 //! An HTTP client for tests. Unlike an SDK it can send broken requests. Its signatures have the right form and no value.
 
-use sandbox::Sandbox;
+use jiff::SignedDuration;
+use sandbox::{Clock, Sandbox, Settings, World};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,6 +20,24 @@ pub(crate) const PRODUCTION: &str =
 pub(crate) const STAGING: &str =
     "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
 pub(crate) const STAGING_VERSION: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/version/flowers.2026-11-01/1761998400000";
+
+/// A sandbox with the small world and real time.
+pub(crate) async fn start() -> Sandbox {
+    Sandbox::start(World::small()).await.unwrap()
+}
+
+/// A sandbox with the small world, these settings, and a clock that is paused at noon.
+pub(crate) async fn start_at_noon(change: impl FnOnce(&mut Settings)) -> Sandbox {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    let clock = Clock::paused_at("2026-11-24T12:00:00Z".parse().unwrap());
+    Sandbox::builder(World::small()).settings(settings).clock(clock).start().await.unwrap()
+}
+
+/// Lets sandbox time pass.
+pub(crate) fn pass(sandbox: &Sandbox, seconds: i64) {
+    sandbox.clock().advance(SignedDuration::from_secs(seconds));
+}
 
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -126,6 +145,11 @@ pub(crate) async fn request(
 
 /// The text of a call as `account`, for [`raw`] or [`send_and_leave`].
 pub(crate) fn signed(account: &str, action: &str, body: &Value) -> String {
+    signed_text(account, action, &body.to_string())
+}
+
+/// Does what [`signed`] does, with any body.
+pub(crate) fn signed_text(account: &str, action: &str, body: &str) -> String {
     let (service, operation) = action.split_once(':').unwrap();
     let target = match service {
         "rekognition" => format!("RekognitionService.{operation}"),
@@ -138,7 +162,7 @@ pub(crate) fn signed(account: &str, action: &str, body: &Value) -> String {
         ("x-amz-target", target.as_str()),
         ("content-type", "application/x-amz-json-1.1"),
     ];
-    text("POST", "/", &headers, &body.to_string())
+    text("POST", "/", &headers, body)
 }
 
 /// Calls an operation, such as `rekognition:DescribeProjects`, as `account`.

@@ -1,7 +1,7 @@
-"""Plants faults into a deployed stack, one after the other, and sees that `model-copier doctor` finds each and nothing else.
+"""Plants faults into a deployed stack, one after the other, and checks that `model-copier doctor` finds each and nothing else.
 
-doctor.py prepare COMPANION             makes what the stack needs, and prints its parameters
-doctor.py PROGRAM STACK COMPANION [RELEASE]   the program, the stacks, and the folder of the release that is deployed
+doctor.py prepare COMPANION                   makes the resources that the stack needs, and prints the stack's parameters
+doctor.py PROGRAM STACK COMPANION [RELEASE]   runs the test; RELEASE is the folder of the deployed release
 
 COMPANION is the stack of source-account.yaml in account 111122223333.
 """
@@ -65,7 +65,7 @@ work = Path(tempfile.mkdtemp())
 
 
 def doctor(folder=None):
-    """The exit code, and the checks that are not ok."""
+    """Runs doctor; returns the exit code and the checks that are not ok."""
     command = [program, "doctor", "--stack", stack, "--source-profile", "source", "--output", "json"]
     command += ["--release", str(folder)] if folder else []
     environment = {**os.environ, "AWS_SHARED_CREDENTIALS_FILE": str(work / "credentials")}
@@ -91,7 +91,7 @@ def between(plant, heal):
 
 @contextmanager
 def world(change):
-    """The sandbox's world, changed."""
+    """Changes the sandbox's world."""
     url = f"{os.environ['AWS_ENDPOINT_URL_REKOGNITION']}/_sandbox/world"
     with urllib.request.urlopen(url) as answer:
         before = answer.read()
@@ -204,7 +204,7 @@ def set_copier_roles(roles):
     companions.get_waiter("stack_update_complete").wait(StackName=companion, WaiterConfig={"Delay": 1})
 
 
-# A check, part of what to do, and the fault that it has to find. All are healed.
+# Each row has a check, a part of its advice, and the fault that it must find. All of these faults are healed.
 FAULTS = [
     ("request rule", "aws events enable-rule", between(
         lambda: events.disable_rule(Name=rule, EventBusName=bus), lambda: events.enable_rule(Name=rule, EventBusName=bus))),
@@ -237,13 +237,13 @@ FAULTS = [
     ("companion", "CopierRoleArns=", between(lambda: set_copier_roles("arn:aws:iam::444455556666:role/other"), lambda: set_copier_roles(copier_roles))),
     ("source project", "delete one of its policies", policies_of_others()),
 ]
-# And two that cannot be healed here.
+# These two faults cannot be healed here.
 LAST = [
     ("alarms", "deploy the stack again", between(lambda: cloudwatch.delete_alarms(**silent), lambda: None)),
     ("event bus", "The bus is gone", between(lambda: events.delete_event_bus(Name=bus), lambda: None)),
 ]
 
-# What MiniStack's CloudFormation leaves out, and the companion's trust in this stack's roles.
+# MiniStack's CloudFormation leaves these out; the companion does not trust this stack's roles.
 set_destination(), set_expiry(True), set_backups(True), set_copier_roles(copier_roles)
 assert doctor() == (0, []), doctor()
 print("ok: nothing is found on a sound stack", flush=True)

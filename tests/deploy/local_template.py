@@ -1,7 +1,7 @@
-"""Prints a template as MiniStack can deploy it. `local_template.py TEMPLATE`.
+"""Prints a template in a form that MiniStack can deploy. `local_template.py TEMPLATE`.
 
-Left out are policies of event buses and alarms' expressions, which MiniStack's CloudFormation doesn't know, and what is for
-the Serverless Application Repository.
+It leaves out policies of event buses and expressions of alarms, because MiniStack's CloudFormation does not know them, and the
+metadata for the Serverless Application Repository.
 """
 
 import sys

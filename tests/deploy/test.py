@@ -1,6 +1,7 @@
-"""Sends requests through a deployed stack and listens on its bus. `test.py COPIER COPY-MODEL NOTIFY PROGRAM`: the names of the
-stacks of template.yaml, examples/step-functions and examples/notify, and model-copier; in the folder of the bundle that they
-were deployed from, with AWS's usual variables set.
+"""Sends requests through a deployed stack and checks the announcements on its bus. `test.py COPIER COPY-MODEL NOTIFY PROGRAM`
+
+The arguments are the names of the stacks of template.yaml, examples/step-functions and examples/notify, and the path of
+model-copier. It runs in the folder of the deployed bundle, with AWS's usual environment variables.
 """
 
 import json
@@ -36,7 +37,7 @@ def new_queue(name):
 
 
 def listen():
-    """A queue that gets every announcement from the bus, as a subscriber's would."""
+    """Makes a queue that receives every announcement from the bus, as a subscriber does."""
     queue, arn = new_queue("subscriber")
     pattern = {"source": [outputs["EventSource"]], "detail-type": ["Rekognition Model Copy State Change"]}
     events.put_rule(Name="subscriber", EventPattern=json.dumps(pattern))
@@ -51,7 +52,7 @@ heard = []
 
 
 def statuses(request_id, seconds=200):
-    """Every status that is announced for the request, in order, until one of them ends it."""
+    """Returns every announced status of the request, in order, once one of them is final."""
     give_up = time.monotonic() + seconds
     while True:
         found = [detail["status"] for detail in heard if detail["requestId"] == request_id]
@@ -93,7 +94,7 @@ def wait_until(holds, seconds=60):
 
 
 def processes(function):
-    """The ids of the processes that run the function."""
+    """Returns the ids of the processes that run the function."""
     name = f"AWS_LAMBDA_FUNCTION_NAME={function}\0".encode()
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -125,7 +126,7 @@ def a_poisoned_message_is_rejected_and_people_are_told():
     sent = sqs.send_message(QueueUrl=requests, MessageBody="this is no JSON")
     assert statuses(sent["MessageId"]) == ["REJECTED"]
     assert heard[-1]["failure"]["code"] == "InvalidRequest", heard[-1]
-    # Of this one alone: the copy that completed is no news to them.
+    # The topic sends only this announcement, and none of a completed copy.
     wait_until(lambda: messages(mailbox) == 1)
     (message,) = sqs.receive_message(QueueUrl=mailbox)["Messages"]
     mail = json.loads(message["Body"])
@@ -134,7 +135,7 @@ def a_poisoned_message_is_rejected_and_people_are_told():
 
 
 def a_killed_functions_message_is_redelivered():
-    # Six minutes, as deployed, are too long for a test.
+    # The deployed time of six minutes is too long for a test.
     sqs.set_queue_attributes(QueueUrl=requests, Attributes={"VisibilityTimeout": "5"})
     frozen = list(processes(outputs["StartCopyFunction"]))
     assert frozen, "start-copy is not running"
@@ -151,7 +152,7 @@ def a_killed_functions_message_is_redelivered():
 
 
 def begin(**changes):
-    """An execution of the example's workflow."""
+    """Runs the example's workflow."""
     request = {**json.loads((EVENTS / "copy-requested-bare.json").read_text()), **changes}
     return workflows.start_execution(stateMachineArn=example["CopyModelArn"], input=json.dumps(request))["executionArn"]
 

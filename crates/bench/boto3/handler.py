@@ -1,4 +1,4 @@
-"""What people write today: one CopyProjectVersion call with boto3, the client made when the function starts."""
+"""A usual handler with boto3: it makes its client when it starts, and calls CopyProjectVersion once an event."""
 
 import boto3
 

@@ -1,5 +1,5 @@
-// What people write today: one CopyProjectVersion call with AWS SDK v3, the client made when the function starts.
-// The loop around it is all of a runtime that it needs: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+// A usual handler with the AWS SDK v3: it makes its client when it starts, and calls CopyProjectVersion once an event.
+// The loop is the least runtime that it needs: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import http from "node:http";
 import { CopyProjectVersionCommand, RekognitionClient } from "@aws-sdk/client-rekognition";

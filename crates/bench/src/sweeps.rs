@@ -252,9 +252,9 @@ async fn run_lives(requests: usize) -> Outcome<Lives> {
         copier.sweep(&format!("sweep {minute}"), Budget::for_sweep(CHECK_COPIES_TIMEOUT)).await;
     }
     shared.with(|world| {
-        let ended = world.watch.statuses.get("COMPLETED").copied().unwrap_or(0);
-        if (ended, world.table.unfinished) != (requests as u64, 0) {
-            return Err(format!("{ended} of {requests} copies completed").into());
+        let completed = world.table.records().filter(|record| record.status_word() == "COMPLETED").count();
+        if (completed, world.table.unfinished) != (requests, 0) {
+            return Err(format!("{completed} of {requests} copies completed").into());
         }
         Ok(Lives {
             calls: std::mem::take(&mut world.effects),

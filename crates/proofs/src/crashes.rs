@@ -10,8 +10,7 @@ use crate::deployment::Deployment;
 use crate::report::{Report, in_parallel};
 use crate::request::ACCOUNT;
 use crate::scenario::{self, Scenario};
-pub use crate::weather::Aim;
-use crate::weather::{Fault, Kind};
+use crate::weather::{Aim, Fault, Kind};
 use crate::world::{Shared, World};
 
 /// How long a lasting fault lasts.
@@ -68,7 +67,7 @@ fn check_outcomes(scenario: &Scenario, world: &mut World) {
 }
 
 /// Returns every fault that can be aimed at the effects of a run without faults.
-pub fn aims(effects: &[Kind]) -> Vec<Aim> {
+fn aims(effects: &[Kind]) -> Vec<Aim> {
     let mut aims = Vec::new();
     for (i, kind) in effects.iter().enumerate() {
         for fault in Fault::ALL.into_iter().filter(|fault| fault.fits(*kind)) {
@@ -79,23 +78,26 @@ pub fn aims(effects: &[Kind]) -> Vec<Aim> {
 }
 
 /// Returns the same faults, lasting. A duplicate delivery cannot last, because each would cause the next.
-pub fn lasting(aims: &[Aim]) -> Vec<Aim> {
+fn lasting(aims: &[Aim]) -> Vec<Aim> {
     let lasting = aims.iter().filter(|aim| aim.fault != Fault::Duplicate);
     lasting.map(|aim| Aim { lasts: LASTING, ..aim.clone() }).collect()
+}
+
+/// Returns the plan of every run with at most one fault: the scenario's number and the fault, once and lasting.
+pub fn single_faults(scenarios: &[Scenario]) -> Vec<(usize, Vec<Aim>)> {
+    let mut plans = Vec::new();
+    for (i, scenario) in scenarios.iter().enumerate() {
+        let once = aims(&run(scenario, Vec::new(), false).effects);
+        plans.push((i, Vec::new()));
+        plans.extend(once.iter().chain(&lasting(&once)).map(|aim| (i, vec![aim.clone()])));
+    }
+    plans
 }
 
 /// Runs all single faults and so many pairs of faults: from number `first` on, or spread evenly over all pairs.
 pub fn search(pairs: u64, first: Option<u64>) -> Report {
     let scenarios = scenario::all();
-    let mut singles = Vec::new();
-    let mut effects = 0;
-    for (i, scenario) in scenarios.iter().enumerate() {
-        let calm = run(scenario, Vec::new(), false);
-        let once = aims(&calm.effects);
-        effects += calm.effects.len();
-        singles.push((i, Vec::new()));
-        singles.extend(once.iter().chain(&lasting(&once)).map(|aim| (i, vec![aim.clone()])));
-    }
+    let singles = single_faults(&scenarios);
     // Pairs are aimed at the effects of runs that skip idle sweeps.
     let calm = scenarios.iter().map(|scenario| run(scenario, Vec::new(), true));
     let aims: Vec<Vec<Aim>> = calm.map(|run| aims(&run.effects)).collect();
@@ -117,16 +119,21 @@ pub fn search(pairs: u64, first: Option<u64>) -> Report {
         let hits = run.aims.iter().filter(|aim| aim.hit.is_some()).count();
         let has_missed = run.aims.len() == 1 && hits == 0;
         let is_violation = has_missed || !run.violations.is_empty();
-        let Run { scenario, aims, violations, .. } = run;
-        (hits, is_violation.then(|| format!("{scenario}, {aims:?}, missed: {has_missed}: {violations:?}")))
+        let Run { scenario, aims, violations, effects } = run;
+        let effects = if aims.is_empty() { effects.len() } else { 0 };
+        (
+            effects,
+            hits,
+            is_violation.then(|| format!("{scenario}, {aims:?}, missed: {has_missed}: {violations:?}")),
+        )
     });
     let mut report = Report::default();
     report.count("scenarios", scenarios.len());
-    report.count("effects", effects);
+    report.count("effects", runs.iter().map(|(effects, ..)| effects).sum::<usize>());
     report.count("single faults", singles.len() - scenarios.len());
     report.count("pairs of faults", format!("{} of {}", pairs.len(), all_pairs.len()));
-    report.count("hits", runs.iter().map(|(hits, _)| hits).sum::<usize>());
-    report.violations = runs.into_iter().filter_map(|(_, violation)| violation).collect();
+    report.count("hits", runs.iter().map(|(_, hits, _)| hits).sum::<usize>());
+    report.violations = runs.into_iter().filter_map(|(.., violation)| violation).collect();
     report
 }
 

@@ -9,9 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::crashes::{self, Aim};
+use crate::crashes;
 use crate::report::{Report, in_parallel};
-use crate::weather::Kind;
 use crate::{scenario, simulation};
 
 /// A change of the shipped code: a block of `mutants.diff`.
@@ -115,19 +114,11 @@ pub fn search(part: &str) -> Report {
     report
 }
 
-/// Runs every scenario without faults and with each single fault, and so many seeds, up to the first violation. Faults of calls
-/// about policies also run lasting. This runs in the program of a mutant.
+/// Runs every scenario without faults and with each single fault, and so many seeds, up to the first violation. This runs in the
+/// program of a mutant.
 pub fn first_violation(seeds: u64) -> Report {
     let scenarios = scenario::all();
-    let mut plans: Vec<(usize, Vec<Aim>)> = (0..scenarios.len()).map(|i| (i, Vec::new())).collect();
-    for (i, scenario) in scenarios.iter().enumerate() {
-        let effects = crashes::run(scenario, Vec::new(), false).effects;
-        let once = crashes::aims(&effects);
-        let of_policies =
-            |aim: &Aim| matches!(effects.get(aim.at as usize - 1), Some(Kind::Policies | Kind::ChangePolicy));
-        let long = crashes::lasting(&once).into_iter().filter(of_policies);
-        plans.extend(long.chain(once.iter().cloned()).map(|aim| (i, vec![aim])));
-    }
+    let plans = crashes::single_faults(&scenarios);
     let is_found = AtomicBool::new(false);
     let found = in_parallel(plans.len() as u64 + seeds, |n| {
         if is_found.load(Ordering::Relaxed) {
@@ -155,6 +146,10 @@ pub fn first_violation(seeds: u64) -> Report {
 /// Makes a workspace in `place` without the AWS adapters and without hostile input.
 fn make_workspace(place: &Path) -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // A renamed file of an earlier run must not stay.
+    for folder in ["src", "crates"].map(|folder| place.join(folder)).iter().filter(|folder| folder.exists()) {
+        fs::remove_dir_all(folder)?;
+    }
     copy(&root.join("src"), &place.join("src"), &["aws", "bin", "lambda", "lambda.rs", "telemetry.rs"])?;
     copy(&root.join("crates/proofs"), &place.join("crates/proofs"), &["tests", "fuzz", "hostile"])?;
     remove_lines(&place.join("src/lib.rs"), &["pub mod aws;", "pub mod lambda;", "pub mod telemetry;"])?;
@@ -205,19 +200,19 @@ fn manifest_without_aws(manifest: &str) -> String {
     text
 }
 
-fn copy(from: &Path, to: &Path, but: &[&str]) -> io::Result<()> {
+/// Copies a folder without the files and folders of these names.
+fn copy(from: &Path, to: &Path, left_out: &[&str]) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();
-        if but.iter().any(|but| name == *but) {
+        if left_out.iter().any(|left_out| name == *left_out) {
             continue;
         }
-        let (from, to) = (entry.path(), to.join(&name));
         if entry.file_type()?.is_dir() {
-            copy(&from, &to, but)?;
-        } else if fs::read(&from).ok() != fs::read(&to).ok() {
-            fs::copy(&from, &to)?;
+            copy(&entry.path(), &to.join(&name), left_out)?;
+        } else {
+            fs::copy(entry.path(), to.join(&name))?;
         }
     }
     Ok(())

@@ -1,6 +1,5 @@
 //! The search `simulation`: makes a random world from each seed and runs it. A seed replays exactly.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -29,8 +28,6 @@ pub struct Outcome {
     requests: u64,
     /// In virtual time.
     duration: Duration,
-    /// How often each status was announced, without repetitions.
-    statuses: BTreeMap<&'static str, u64>,
 }
 
 /// How much happens in a world.
@@ -69,7 +66,6 @@ pub fn run_with(mut chance: Chance, size: Size, is_verbose: bool, check: fn(&Rec
             effects: world.effects.len() as u64,
             requests: requests.len() as u64,
             duration: world.age(),
-            statuses: std::mem::take(&mut world.watch.statuses),
         })
     })
 }
@@ -78,23 +74,17 @@ pub fn run_with(mut chance: Chance, size: Size, is_verbose: bool, check: fn(&Rec
 pub fn search(seeds: u64, first: u64) -> Report {
     let outcomes = in_parallel(seeds, |n| (first + n, run(first + n, false)));
     let mut report = Report::default();
-    let mut statuses = BTreeMap::<&str, u64>::new();
     let (mut effects, mut requests, mut seconds) = (0, 0, 0);
     for (seed, outcome) in outcomes {
         effects += outcome.effects;
         requests += outcome.requests;
         seconds += outcome.duration.as_secs();
-        outcome
-            .statuses
-            .into_iter()
-            .for_each(|(status, count)| *statuses.entry(status).or_default() += count);
         report.must(outcome.violations.is_empty(), || format!("seed {seed}: {:?}", outcome.violations));
     }
     report.count("seeds", format!("{first} to {}", (first + seeds).saturating_sub(1)));
     report.count("requests", requests);
     report.count("effects", effects);
     report.count("simulated hours", seconds / 3600);
-    statuses.iter().for_each(|(status, count)| report.count(status, count));
     report
 }
 

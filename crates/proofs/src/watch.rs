@@ -48,8 +48,6 @@ pub struct Watch {
     pub publications: u64,
     /// How long each request waited until its copy was started.
     pub waits: Vec<SignedDuration>,
-    /// How often each status was announced, without repetitions.
-    pub statuses: BTreeMap<&'static str, u64>,
 }
 
 impl Watch {
@@ -64,7 +62,6 @@ impl Watch {
             violations: Vec::new(),
             publications: 0,
             waits: Vec::new(),
-            statuses: BTreeMap::new(),
         }
     }
 
@@ -260,7 +257,6 @@ impl Watch {
         let has_ended = published.iter().any(|status| status.is_final());
         published.push(status);
         let order = published.clone();
-        *self.statuses.entry(status.as_str()).or_default() += 1;
         let is_ordered = order.is_sorted_by_key(|status| rank(*status));
         self.must(!has_ended && is_ordered, || format!("{key}: announced {order:?}"));
         hash

@@ -1,3 +1,4 @@
+//! Runs the fuzz target `settings` in libFuzzer.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

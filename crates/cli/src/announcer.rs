@@ -90,7 +90,8 @@ impl<'a> Announcer<'a> {
     }
 
     fn publish_one(&self, outgoing: &Outgoing) -> Result<(), Unavailable> {
-        let announced = read(&outgoing.detail).and_then(|announcement| self.announce(&announcement));
+        let announced =
+            read_announcement(&outgoing.detail).and_then(|announcement| self.announce(&announcement));
         announced.map_err(|failure| {
             let error = Unavailable(failure.to_string());
             self.progress.lock().unwrap_or_else(PoisonError::into_inner).failure = Some(failure);
@@ -105,7 +106,7 @@ impl Bus for &Announcer<'_> {
     }
 }
 
-fn read(detail: &RawValue) -> Result<Announcement, Failure> {
+fn read_announcement(detail: &RawValue) -> Result<Announcement, Failure> {
     serde_json::from_str(detail.get())
         .map_err(|error| Failure::Error(format!("an announcement in the ledger cannot be read: {error}")))
 }

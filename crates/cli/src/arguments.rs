@@ -1,7 +1,7 @@
 //! The command line: the flags of every command, and the commands.
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
-use rekognition_model_copier::domain::arn::ProjectArn;
+use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 
 use crate::commands::{cancel, copy, dead_letters, doctor, list, live_check, policies, retry, show};
 use crate::exit::EXIT_CODES;
@@ -83,4 +83,9 @@ pub(crate) fn parse_account(text: &str) -> Result<String, String> {
 /// Reads the ARN of a project.
 pub(crate) fn parse_project(text: &str) -> Result<ProjectArn, String> {
     ProjectArn::parse(text).map_err(|error| error.to_string())
+}
+
+/// Reads the ARN of a model version.
+pub(crate) fn parse_version(text: &str) -> Result<ProjectVersionArn, String> {
+    ProjectVersionArn::parse(text).map_err(|error| error.to_string())
 }

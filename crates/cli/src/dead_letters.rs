@@ -74,7 +74,7 @@ impl DeadLetter {
         let invocation = serde_json::from_str::<FailedInvocation<'_>>(&body).ok();
         let (cause, reason) = match (attribute("ERROR_CODE"), &invocation) {
             (Some(code), _) => {
-                (Cause::NotDelivered, not_delivered(&code, &attribute("ERROR_MESSAGE").unwrap_or_default()))
+                (Cause::NotDelivered, explain_code(&code, &attribute("ERROR_MESSAGE").unwrap_or_default()))
             }
             (None, Some(invocation)) => (Cause::FailedInvocation, invocation.reason()),
             (None, None) if system(MessageSystemAttributeName::DeadLetterQueueSourceArn).is_some() => {
@@ -89,7 +89,7 @@ impl DeadLetter {
         };
         let payload = invocation.map(|invocation| invocation.request_payload.get().to_owned());
         let body = payload.unwrap_or(body);
-        let (request_id, account) = request(&body, source);
+        let (request_id, account) = read_request(&body, source);
         let sent_at = system(MessageSystemAttributeName::SentTimestamp);
         Self {
             message_id: message.message_id.unwrap_or_default(),
@@ -104,7 +104,7 @@ impl DeadLetter {
     }
 }
 
-fn not_delivered(code: &str, message: &str) -> String {
+fn explain_code(code: &str, message: &str) -> String {
     match code {
         "NO_PERMISSIONS" => format!("the queue's or the key's policy refused EventBridge: {message}"),
         "NO_RESOURCE" => format!("the queue is gone, or its key is disabled: {message}"),
@@ -136,7 +136,7 @@ impl FailedInvocation<'_> {
 }
 
 /// The id and the account of the request in a message.
-fn request(body: &str, source: &str) -> (Option<String>, Option<String>) {
+fn read_request(body: &str, source: &str) -> (Option<String>, Option<String>) {
     let event: Value = serde_json::from_str(body).unwrap_or_default();
     let content = match event.pointer("/Records/0/Sns/Message").and_then(Value::as_str) {
         Some(message) => open_notification(message, source),

@@ -29,18 +29,14 @@ const MAX_POLL_INTERVAL: Duration = Duration::from_secs(10);
 const MIN_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a copy needs apart from the copier's ports.
+#[expect(missing_docs, reason = "the types say it")]
 pub struct LocalCopy<'a> {
     /// The ledger of files, which the copier's ledger port is or wraps.
     pub files: &'a FileLedger,
-    /// What is asked for.
     pub request: &'a RequestText,
-    /// How long to wait.
     pub waiting: Waiting,
-    /// Ctrl-C.
     pub interrupt: &'a Interrupt,
-    /// Where progress is written.
     pub output: &'a Output,
-    /// Where announcements are written.
     pub announcer: &'a Announcer<'a>,
 }
 
@@ -107,7 +103,7 @@ impl LocalCopy<'_> {
                      {left}"
                 ));
             }
-            let wait = wait_for(&record, now(copier), interval);
+            let wait = next_wait(&record, now(copier), interval);
             self.wait(&record, copier, begun, wait).await;
             if self.interrupt.was_pressed() {
                 continue;
@@ -162,7 +158,7 @@ impl LocalCopy<'_> {
             self.output.status_line(&format!(
                 "{} {}",
                 write_duration(elapsed),
-                what_for(record, now(copier))
+                describe_wait(record, now(copier))
             ));
             let left = until.saturating_duration_since(Instant::now());
             let step = if self.output.is_terminal() { Duration::from_secs(1) } else { left };
@@ -181,7 +177,7 @@ fn is_over(record: &Record) -> bool {
 }
 
 /// How long to wait before the next sweep.
-fn wait_for(record: &Record, now: Timestamp, interval: Duration) -> Duration {
+fn next_wait(record: &Record, now: Timestamp, interval: Duration) -> Duration {
     match record.next_step() {
         Some((_, due)) if due > now => {
             let left = Duration::try_from(due.duration_since(now)).unwrap_or(interval);
@@ -192,7 +188,7 @@ fn wait_for(record: &Record, now: Timestamp, interval: Duration) -> Duration {
 }
 
 /// What a request waits for, in words.
-fn what_for(record: &Record, now: Timestamp) -> String {
+fn describe_wait(record: &Record, now: Timestamp) -> String {
     let Some(Accepted { state, .. }) = record.accepted() else { return record.status_word().to_owned() };
     let left = |time: Timestamp| write_duration(time.duration_since(now));
     let what = match state {

@@ -19,7 +19,6 @@ use crate::when::Style;
 
 /// Where a command writes.
 pub struct Output {
-    /// The form of the results.
     pub(crate) form: Form,
     quiet: bool,
     is_terminal: bool,

@@ -16,27 +16,27 @@ pub fn markdown() -> String {
     let mut command = Cli::command();
     command.build();
     let mut text = format!("{HEAD}\n");
-    section(&command, &mut text);
+    write_section(&command, &mut text);
     text.push_str(&format!(
         "\n## Exit codes\n\n```text\n{}\n```\n",
         EXIT_CODES.trim_start_matches("Exit codes:\n")
     ));
     text.push_str("\n## Options of every command\n\n");
-    options(command.get_arguments().filter(|argument| argument.is_global_set()), &mut text);
+    write_options(command.get_arguments().filter(|argument| argument.is_global_set()), &mut text);
     for command in command.get_subcommands() {
-        subcommand(command, &mut text);
+        write_subcommand(command, &mut text);
     }
     text
 }
 
-fn subcommand(command: &Command, text: &mut String) {
+fn write_subcommand(command: &Command, text: &mut String) {
     let name = command.get_bin_name().unwrap_or(command.get_name());
     text.push_str(&format!("\n## {name}\n\n"));
-    section(command, text);
+    write_section(command, text);
     let own = command.get_arguments().filter(|argument| !is_of_every_command(argument)).collect::<Vec<_>>();
     if !own.is_empty() {
         text.push('\n');
-        options(own.into_iter(), text);
+        write_options(own.into_iter(), text);
     }
     let examples = command.get_after_long_help().or(command.get_after_help());
     if let Some(examples) = examples {
@@ -44,18 +44,18 @@ fn subcommand(command: &Command, text: &mut String) {
         let lines = examples.lines().skip(1).map(|line| line.strip_prefix("  ").unwrap_or(line));
         text.push_str(&format!("\n```sh\n{}\n```\n", lines.collect::<Vec<_>>().join("\n")));
     }
-    command.get_subcommands().for_each(|command| subcommand(command, text));
+    command.get_subcommands().for_each(|command| write_subcommand(command, text));
 }
 
 /// What the command does.
-fn section(command: &Command, text: &mut String) {
+fn write_section(command: &Command, text: &mut String) {
     let about = command.get_long_about().or(command.get_about());
     if let Some(about) = about {
         text.push_str(&format!("{}\n", about.to_string().trim()));
     }
 }
 
-fn options<'a>(arguments: impl Iterator<Item = &'a Arg>, text: &mut String) {
+fn write_options<'a>(arguments: impl Iterator<Item = &'a Arg>, text: &mut String) {
     text.push_str("| option | |\n|---|---|\n");
     for argument in arguments {
         let help =

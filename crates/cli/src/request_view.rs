@@ -15,13 +15,10 @@ use crate::when::{Style, write_duration};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RequestView {
-    /// Its id.
     pub(crate) request_id: String,
-    /// The account that asked.
     pub(crate) requester_account: String,
     /// An announcement's status, or STARTING.
     pub(crate) status: &'static str,
-    /// What it needs next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) step: Option<&'static str>,
     /// When it was made.
@@ -31,7 +28,6 @@ pub(crate) struct RequestView {
     /// When its next step is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<Timestamp>,
-    /// What is copied, if it could be read.
     #[serde(flatten)]
     pub(crate) fields: RequestFields,
     /// The copy, once it is known.
@@ -46,7 +42,6 @@ pub(crate) struct RequestView {
     /// Why it failed, was rejected or waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<Failure>,
-    /// What was announced.
     pub(crate) announced: Vec<Announced>,
     /// How often a start was tried.
     #[serde(skip_serializing_if = "Option::is_none")]

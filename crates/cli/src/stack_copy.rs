@@ -84,11 +84,17 @@ impl StackCopy<'_> {
                     return Ok(Exit::of(announcement.status));
                 }
             }
-            if let Some(exit) = self.stop(begun, record.as_ref(), (&announcer, interrupt))? {
+            if let Some((why, exit)) = self.waiting.end(begun, record.as_ref(), interrupt) {
+                announcer.leave(record.as_ref(), exit)?;
+                let next = match record {
+                    Some(_) => format!("to keep waiting, run `{}`", self.follow_command()),
+                    None => self.describe_missing_record(),
+                };
+                self.output.note(&format!("{why}; {next}"));
                 return Ok(exit);
             }
             if record.is_none() && begun.elapsed() >= RECORDED_AFTER {
-                return Err(Failure::Error(self.not_recorded()));
+                return Err(Failure::Error(self.describe_missing_record()));
             }
             let status = record.as_ref().map_or("not recorded yet", Record::status_word);
             let elapsed = begun.elapsed().try_into().unwrap_or_default();
@@ -98,24 +104,8 @@ impl StackCopy<'_> {
         }
     }
 
-    /// Ends the wait if it is over. Returns the exit code.
-    fn stop(
-        &self,
-        begun: Instant,
-        record: Option<&Record>,
-        (announcer, interrupt): (&Announcer<'_>, &Interrupt),
-    ) -> Result<Option<Exit>, Failure> {
-        let Some((why, exit)) = self.waiting.end(begun, record, interrupt) else { return Ok(None) };
-        announcer.leave(record, exit)?;
-        match record {
-            Some(_) => self.output.note(&format!("{why}; to keep waiting, run `{}`", self.follow_command())),
-            None => self.output.note(&format!("{why}; {}", self.not_recorded())),
-        }
-        Ok(Some(exit))
-    }
-
     /// What to check if the stack has not recorded the request.
-    fn not_recorded(&self) -> String {
+    fn describe_missing_record(&self) -> String {
         let place = |name| self.stack.output(name).unwrap_or("?");
         format!(
             "request `{}` was put on event bus `{}` in Region `{}`, but the stack has no record of it yet: see whether \

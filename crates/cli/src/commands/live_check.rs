@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use uuid::Uuid;
 
-use crate::arguments::Global;
+use crate::arguments::{Global, parse_project, parse_version};
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
 use crate::file_ledger::state_folder;
@@ -97,10 +97,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
     pub(crate) only: Vec<u8>,
     /// The model version to copy; required at the levels `copies` and `two-accounts`
-    #[arg(long, value_name = "ARN", value_parser = version)]
+    #[arg(long, value_name = "ARN", value_parser = parse_version)]
     pub(crate) source_version: Option<ProjectVersionArn>,
     /// The project to copy into; required like `--source-version`
-    #[arg(long, value_name = "ARN", value_parser = project)]
+    #[arg(long, value_name = "ARN", value_parser = parse_project)]
     pub(crate) destination_project: Option<ProjectArn>,
     /// The bucket for the copies' training results; required like `--source-version`
     #[arg(long, value_name = "BUCKET")]
@@ -125,14 +125,6 @@ pub(crate) struct OfRun {
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
-}
-
-fn project(text: &str) -> Result<ProjectArn, String> {
-    ProjectArn::parse(text).map_err(|error| error.to_string())
-}
-
-fn version(text: &str) -> Result<ProjectVersionArn, String> {
-    ProjectVersionArn::parse(text).map_err(|error| error.to_string())
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {

@@ -45,7 +45,7 @@ impl Answers {
     pub fn publishable(&self, run: &Run) -> Result<String, Failure> {
         let text = serde_json::to_string_pretty(self)
             .map_err(|error| Failure::Error(format!("the answers cannot be written as JSON: {error}")))?;
-        match identifier_in(&text, run) {
+        match find_identifier(&text, run) {
             None => Ok(text + "\n"),
             Some(what) => Err(Failure::Error(format!(
                 "the answers are not written, because they contain {what}: please report this as a bug"
@@ -74,7 +74,7 @@ impl Answers {
 }
 
 /// The part of a text that identifies the accounts, if there is one.
-fn identifier_in(text: &str, run: &Run) -> Option<&'static str> {
+fn find_identifier(text: &str, run: &Run) -> Option<&'static str> {
     let words = || text.split(|c: char| !c.is_ascii_alphanumeric());
     let is_account = |word: &str| word.len() == 12 && word.chars().all(|c| c.is_ascii_digit());
     // Access keys and the unique ids of users and roles: `AKIA`, `ASIA`, `AIDA`, `AROA` and more.

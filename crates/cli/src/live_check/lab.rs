@@ -39,9 +39,8 @@ const PACE: Duration = Duration::from_millis(250);
 
 /// What an experiment works with.
 pub struct Lab {
-    /// What the run works on.
     pub(crate) run: Run,
-    /// The journal.
+    /// The journal of the run.
     pub journal: RefCell<Journal>,
     /// The clients for a stack.
     pub stack: StackClients,

@@ -24,7 +24,7 @@ pub fn markdown(answers: &Answers) -> String {
         let Some(answer) = answers.rows.iter().find(|answer| answer.row == row.number) else {
             continue;
         };
-        page += &line(&row, answer);
+        page += &write_row(&row, answer);
         if answer.verdict == Verdict::Otherwise {
             let _ = writeln!(changes, "- {}: {}", row.number, row.otherwise);
         }
@@ -39,12 +39,12 @@ pub fn markdown(answers: &Answers) -> String {
     page
 }
 
-fn line(row: &Row, answer: &RowAnswer) -> String {
-    let parts = answer.parts.iter().map(part).collect::<Vec<_>>().join("; ");
+fn write_row(row: &Row, answer: &RowAnswer) -> String {
+    let parts = answer.parts.iter().map(write_part).collect::<Vec<_>>().join("; ");
     format!("| {} | {} | {} | {parts} |\n", row.number, answer.verdict.as_str(), row.assumption)
 }
 
-fn part(part: &Part) -> String {
+fn write_part(part: &Part) -> String {
     let seconds = part.seconds.map(|seconds| format!(" after {seconds} s")).unwrap_or_default();
     format!("{}: {}{seconds}", part.part, part.seen)
 }

@@ -65,7 +65,7 @@ type Testing<'a> = Pin<Box<dyn Future<Output = Tested> + 'a>>;
 pub struct Experiment {
     /// The row's number.
     pub row: u8,
-    /// What it needs.
+    /// What it needs of a run.
     pub needs: Needs,
     /// How many copies it makes at most.
     pub copies: u32,

@@ -73,13 +73,12 @@ impl<'a> Announcer<'a> {
         self.end(&record)
     }
 
-    /// Writes the state of a request that a command leaves before its end. The form `json` is one value, and nothing
-    /// has been written in it yet.
+    /// Writes the state of a request that a command leaves before its end: in JSON, because the text is a note.
     pub(crate) fn leave(&self, record: Option<&Record>, exit: Exit) -> Result<(), Failure> {
-        match record.and_then(Announcement::of) {
-            Some(state) if self.output.form == Form::Json && exit != Exit::Interrupted => {
-                self.output.result(&state, String::new)
-            }
+        match (record.and_then(Announcement::of), self.output.form) {
+            _ if exit == Exit::Interrupted => Ok(()),
+            (Some(state), Form::Json) => self.output.result(&state, String::new),
+            (Some(state), Form::Jsonl) => self.announce(&state),
             _ => Ok(()),
         }
     }

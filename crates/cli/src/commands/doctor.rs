@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 
 use crate::arguments::Global;
 use crate::check::write_checks;
-use crate::doctor::{Patient, Release};
+use crate::doctor::{Release, StackChecks};
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::session::Session;
@@ -45,6 +45,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     for profile in &arguments.source_profiles {
         sources.push(session.of_source(global, profile).await?);
     }
-    let patient = Patient { stack: &stack, session: &session, sources: &sources, release: release.as_ref() };
-    write_checks(&patient.examine().await, output)
+    let checks =
+        StackChecks { stack: &stack, session: &session, sources: &sources, release: release.as_ref() };
+    write_checks(&checks.run().await, output)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::MetricAlarm;
 
-use super::{DEPLOY_AGAIN, Patient};
+use super::{DEPLOY_AGAIN, StackChecks};
 use crate::check::{Check, OrTrouble, Trouble};
 
 const CHECK: &str = "alarms";
@@ -24,7 +24,7 @@ const ALARMS: [&str; 8] = [
 const CONDITIONAL: [(&str, &str); 2] =
     [("policy-errors", "SourceAccountRoles"), ("requests-failed", "AlarmTopicArn")];
 
-impl Patient<'_> {
+impl StackChecks<'_> {
     /// One check for each alarm with a problem, else one for all alarms.
     pub(super) async fn check_alarms(&self) -> Vec<Check> {
         let prefix = format!("{}-", self.stack.name);

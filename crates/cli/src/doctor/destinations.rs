@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rekognition_model_copier::domain::arn::ProjectArn;
 
-use super::Patient;
+use super::StackChecks;
 use super::resource_policy::matches;
 use crate::check::{Check, Outcome, Trouble};
 use crate::resources::{check_bucket, check_room, list_projects, list_versions};
@@ -13,7 +13,7 @@ const PROJECT: &str = "destination project";
 /// The most projects whose versions are counted: AWS allows five such calls per second, and the copier needs them, too.
 const MAX_COUNTED_PROJECTS: usize = 10;
 
-impl Patient<'_> {
+impl StackChecks<'_> {
     pub(super) async fn check_output_buckets(&self) -> Vec<Check> {
         let buckets = self.list("OutputBuckets").map(|entry| entry.split('/').next().unwrap_or_default());
         let mut checks = Vec::new();

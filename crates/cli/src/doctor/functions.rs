@@ -9,7 +9,7 @@ use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurat
 use rekognition_model_copier::settings::Settings;
 use serde::Deserialize;
 
-use super::{DEPLOY_AGAIN, Patient};
+use super::{DEPLOY_AGAIN, StackChecks};
 use crate::check::{Check, OrTrouble, Outcome, Trouble, ensure};
 use crate::exit::Failure;
 
@@ -32,7 +32,7 @@ const PARAMETERS: [(&str, &str); 15] = [
     ("PROJECT_POLICY_EXPIRES", "ProjectPolicyExpires"),
 ];
 
-impl Patient<'_> {
+impl StackChecks<'_> {
     /// The checks of the function that this output names.
     pub(super) async fn check_function(&self, name: &'static str, output: &str) -> Vec<Check> {
         let function = match self.read_configuration(output).await {

@@ -3,13 +3,13 @@
 use aws_sdk_dynamodb::Client;
 
 use super::resource_policy::ResourcePolicy;
-use super::{DEPLOY_AGAIN, Patient};
+use super::{DEPLOY_AGAIN, StackChecks};
 use crate::check::{Check, OrTrouble, Outcome, ensure};
 use crate::resources::check_key;
 
 const NO_TABLE: &str = "restore it under its old name: docs/operate.md, \"The table is gone\"";
 
-impl Patient<'_> {
+impl StackChecks<'_> {
     pub(super) async fn check_ledger(&self) -> Outcome {
         let name = self.stack.output("LedgerTable")?;
         let what = format!("table `{name}`");

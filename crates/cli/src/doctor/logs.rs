@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Patient;
+use super::StackChecks;
 use crate::check::{Check, Outcome, Trouble};
 use crate::logs::{LogLine, read_log};
 
@@ -13,7 +13,7 @@ const READ_SPAN: SignedDuration = SignedDuration::from_hours(1);
 /// A warning that counts as an error here, because *describe-errors* is about it. A single one is no error.
 const WARNING: &str = "a project could not be read";
 
-impl Patient<'_> {
+impl StackChecks<'_> {
     /// One check for each kind of error, else one for all.
     pub(super) async fn check_logs(&self) -> Vec<Check> {
         let mut outcomes: Vec<Outcome> = Vec::new();

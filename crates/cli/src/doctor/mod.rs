@@ -22,7 +22,7 @@ const DEPLOY_AGAIN: &str = "deploy the stack again";
 
 /// A stack, and what its checks need.
 #[derive(Debug)]
-pub(crate) struct Patient<'a> {
+pub(crate) struct StackChecks<'a> {
     pub(crate) stack: &'a Stack,
     pub(crate) session: &'a Session,
     /// Sessions in source accounts.
@@ -31,9 +31,9 @@ pub(crate) struct Patient<'a> {
     pub(crate) release: Option<&'a Release>,
 }
 
-impl Patient<'_> {
+impl StackChecks<'_> {
     /// Makes every check.
-    pub(crate) async fn examine(&self) -> Vec<Check> {
+    pub(crate) async fn run(&self) -> Vec<Check> {
         let mut checks = vec![
             Check::of("stack", self.check_status()),
             Check::of("event bus", self.check_bus().await),

@@ -7,7 +7,7 @@ use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
 use serde_json::{Value, json};
 
 use super::resource_policy::ResourcePolicy;
-use super::{DEPLOY_AGAIN, Patient};
+use super::{DEPLOY_AGAIN, StackChecks};
 use crate::check::{OrTrouble, Outcome, Trouble, ensure};
 
 const NO_BUS: &str = "create it again, then deploy twice: docs/operate.md, \"The bus is gone\"";
@@ -26,7 +26,7 @@ impl Attributes {
     }
 }
 
-impl Patient<'_> {
+impl StackChecks<'_> {
     fn events(&self) -> aws_sdk_eventbridge::Client {
         aws_sdk_eventbridge::Client::new(self.config())
     }

@@ -6,7 +6,7 @@ use rekognition_model_copier::domain::arn::ProjectArn;
 use rekognition_model_copier::domain::project_policy::CopierPolicy;
 use rekognition_model_copier::ports::Rekognition;
 
-use super::Patient;
+use super::StackChecks;
 use super::resource_policy::matches;
 use crate::check::{Check, OrTrouble, Outcome, Trouble, ensure};
 use crate::exit::describe_policy_error;
@@ -15,7 +15,7 @@ use crate::session::Session;
 
 const DEPLOY_COMPANION: &str = "deploy source-account.yaml in the source account";
 
-impl Patient<'_> {
+impl StackChecks<'_> {
     /// The checks of each role in `SourceAccountRoles`.
     pub(super) async fn check_source_accounts(&self) -> Vec<Check> {
         let mut checks = Vec::new();

@@ -13,11 +13,11 @@ use crate::exit::Failure;
 use crate::output::Output;
 
 /// How long a call can take effect after it was sent: as long as its signature is valid.
-const LANDS_WITHIN: Duration = Duration::from_secs(15 * 60);
+const EFFECT_DELAY: Duration = Duration::from_secs(15 * 60);
 /// How long to wait between two tries. A copy can be deleted only after it has ended.
 const INTERVAL: Duration = Duration::from_secs(30);
 /// How long `clean` waits for the end of the copies.
-const PATIENCE: Duration = Duration::from_secs(3 * 3600);
+const CLEAN_TIMEOUT: Duration = Duration::from_secs(3 * 3600);
 
 /// Deletes what the run has left. Returns what still exists when the time is over.
 ///
@@ -36,7 +36,7 @@ pub async fn clean(lab: &Lab, output: &Output, _: Confirmation) -> Result<Vec<Le
             }
         }
         let left = lab.journal.borrow().left();
-        if left.is_empty() || lab.since(begun) > PATIENCE {
+        if left.is_empty() || lab.since(begun) > CLEAN_TIMEOUT {
             return Ok(left);
         }
         output.status_line(&format!("{} left", left.len()));
@@ -67,7 +67,7 @@ pub(crate) async fn put_policies_back(lab: &Lab) -> Result<(), Failure> {
 async fn put_back(lab: &Lab, left: &Leftover, queue: &str, whole: &str) -> Answer<bool> {
     let is_final = is_final(lab, left);
     // A deployment may have replaced the policy since then. Before that, SQS may still answer with an older policy.
-    if lab.since(left.at) > LANDS_WITHIN
+    if lab.since(left.at) > EFFECT_DELAY
         && lab.queue_policy(queue).await.is_ok_and(|policy| without_rule(&policy).is_some())
     {
         return Ok(true);
@@ -81,7 +81,7 @@ async fn put_back(lab: &Lab, left: &Leftover, queue: &str, whole: &str) -> Answe
 
 /// Whether the call that made it has taken effect or never will.
 fn is_final(lab: &Lab, left: &Leftover) -> bool {
-    left.is_made || lab.since(left.at) > LANDS_WITHIN
+    left.is_made || lab.since(left.at) > EFFECT_DELAY
 }
 
 /// Whether the thing is gone for good.
@@ -109,7 +109,7 @@ async fn remove(lab: &Lab, left: &Leftover) -> bool {
             return put_back(lab, left, queue, whole).await.unwrap_or(false);
         }
         Thing::DeadLetter { request } => {
-            let is_late = lab.since(left.at) > LANDS_WITHIN;
+            let is_late = lab.since(left.at) > EFFECT_DELAY;
             let answer = delete_letter(lab, request).await;
             return answer.map_or_else(|refused| is_missing(&refused), |is_deleted| is_deleted || is_late);
         }

@@ -15,7 +15,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 /// A request that waits until then.
-fn waiting(id: &str, due: Timestamp) -> Record {
+pub(crate) fn waiting(id: &str, due: Timestamp) -> Record {
     let record = json!({"accepted": {
         "header": {
             "key": {"requester": ACCOUNT, "requestId": id},

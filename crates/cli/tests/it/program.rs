@@ -115,13 +115,9 @@ async fn a_timeout_ends_the_waiting_and_not_the_copy() {
     assert_eq!(machine.copies(), 1);
     let listed = machine.run(["list"]).await;
     assert_eq!(listed.code, Some(0), "{listed:?}");
-    let lines: Vec<&str> = listed.out.lines().collect();
-    let words: Vec<&str> = lines[0].split_whitespace().collect();
-    assert_eq!(words, ["ID", "STATUS", "STEP", "PROJECT", "VERSION", "SINCE", "NEXT"]);
-    let words: Vec<&str> = lines[1].split_whitespace().collect();
+    let words: Vec<&str> = listed.out.lines().nth(1).unwrap().split_whitespace().collect();
     assert_eq!(words[1..5], ["STARTED", "poll", "flowers-production", "flowers.2026-11-02"]);
     assert!(words[5].ends_with('Z'), "RFC 3339 in a pipe: {words:?}");
-    assert_eq!(lines.len(), 2);
 }
 
 #[tokio::test]
@@ -131,8 +127,10 @@ async fn a_detached_command_leaves_once_rekognition_has_accepted() {
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
     let shown = machine.run(["show", "detached", "--output", "json"]).await;
     assert_eq!(shown.json()["status"], "STARTED", "{shown:?}");
-    let again = machine.run(with(&["--detach", "--request-id", "detached", "--output", "json"])).await;
-    assert_eq!((again.code, &again.json()["status"]), (Some(0), &"STARTED".into()), "{again:?}");
+    for form in ["json", "jsonl"] {
+        let again = machine.run(with(&["--detach", "--request-id", "detached", "--output", form])).await;
+        assert_eq!((again.code, &again.json()["status"]), (Some(0), &"STARTED".into()), "{again:?}");
+    }
     let missing = machine.run(["show", "other"]).await;
     assert_eq!(missing.code, Some(1), "{missing:?}");
 }

@@ -17,7 +17,7 @@ const MAX_PAGES: u32 = 100;
 
 /// A dead letter.
 #[derive(Debug)]
-pub(crate) struct Letter {
+pub(crate) struct DeadLetter {
     /// EventBridge's `ERROR_CODE`, if there is one.
     pub(crate) code: Option<String>,
     receipt: String,
@@ -63,7 +63,11 @@ impl Lab {
     }
 
     /// The dead letter of a request, if it is among the letters that SQS shows now.
-    pub(crate) async fn dead_letter(&self, stack: &DeployedStack, request: &str) -> Answer<Option<Letter>> {
+    pub(crate) async fn dead_letter(
+        &self,
+        stack: &DeployedStack,
+        request: &str,
+    ) -> Answer<Option<DeadLetter>> {
         for _ in 0..MAX_PAGES {
             let call = self.stack.queues.receive_message().queue_url(&stack.dead_letters);
             let call = call.max_number_of_messages(10).message_attribute_names("ERROR_CODE");
@@ -76,14 +80,14 @@ impl Lab {
             if let Some(message) = page.into_iter().find(|message| is_of(message, request)) {
                 let code = message.message_attributes.as_ref().and_then(|it| it.get("ERROR_CODE"));
                 let code = code.and_then(|code| code.string_value()).map(word);
-                return Ok(Some(Letter { code, receipt: message.receipt_handle.unwrap_or_default() }));
+                return Ok(Some(DeadLetter { code, receipt: message.receipt_handle.unwrap_or_default() }));
             }
         }
         Ok(None)
     }
 
     /// Deletes a dead letter.
-    pub(crate) async fn delete_letter(&self, stack: &DeployedStack, letter: &Letter) -> Answer<()> {
+    pub(crate) async fn delete_letter(&self, stack: &DeployedStack, letter: &DeadLetter) -> Answer<()> {
         let call = self.stack.queues.delete_message().queue_url(&stack.dead_letters);
         let call = call.receipt_handle(&letter.receipt).send();
         self.call("DeleteMessage", call).await.map(|_| ())

@@ -19,7 +19,8 @@ use tokio::sync::{Notify, watch};
 
 use super::policy::check_exact;
 use super::{Accounts, begun, dies_during, quiet};
-use crate::support::{ACCOUNT, Machine, Ran, STACK, press_ctrl_c, stub};
+use crate::file_ledger::waiting;
+use crate::support::{Machine, Ran, STACK, press_ctrl_c, stub};
 
 const REQUESTS: &str = "https://sqs.us-east-1.amazonaws.com/444455556666/copier-requests";
 const DEAD_LETTERS: &str = "https://sqs.us-east-1.amazonaws.com/444455556666/copier-dead-letters";
@@ -83,7 +84,7 @@ impl Queues {
                 return json!({ "FailedEntryCount": 0, "Entries": [{ "EventId": "e" }] });
             }
             "DynamoDB_20120810.GetItem" if self.is_recorded => {
-                return json!({ "Item": { "record": { "S": rejected().to_string() } } });
+                return json!({ "Item": { "record": { "S": serde_json::to_string(&waiting("r", Timestamp::UNIX_EPOCH)).unwrap() } } });
             }
             "DynamoDB_20120810.GetItem" => {}
             _ => panic!("{operation}"),
@@ -196,25 +197,6 @@ impl Bench {
         let letters = queues.letters.iter().map(|(letter, _)| letter.clone());
         queues.policy == POLICY && letters.eq((0..12).map(foreign))
     }
-}
-
-fn rejected() -> Value {
-    json!({ "rejected": {
-        "header": {
-            "key": { "requester": ACCOUNT, "requestId": "r" },
-            "revision": 0,
-            "fingerprint": "7f58c31631c0aac6607bb6b428888aa3",
-            "eventNamespace": "42518268-f392-5d90-be6b-de6586e5040a",
-            "correlationId": "r",
-            "causationId": "r",
-            "requestedAt": "2026-11-24T10:06:05Z",
-            "announced": [],
-            "outbox": [],
-        },
-        "fields": {},
-        "failure": { "code": "InvalidRequest", "message": "m" },
-        "at": "2026-11-24T10:06:05Z",
-    } })
 }
 
 fn foreign(number: u32) -> Value {

@@ -1,8 +1,8 @@
 //! start-copy: records requests, tries at once to start each copy, and publishes the first announcements.
 //!
 //! INVARIANT: a request is acknowledged only when its record is in the ledger; otherwise it could be lost. Once the
-//! record is known to be there, no later error fails the message; otherwise SQS would deliver it again and again. check-copies continues from there, so a bad request, a refused copy or an
-//! unavailable bus fails no message. A message that is not a request (an announcement, a topic's confirmation) is
+//! record is known to be there, no later error fails the message, because a sweep goes on from the record. check-copies continues from there, so a bad request, a refused copy or an
+//! unavailable bus fails no message. A message that is not a request (an announcement, a topic's request to confirm) is
 //! acknowledged without a record.
 
 use std::panic::AssertUnwindSafe;
@@ -67,7 +67,7 @@ pub enum NoAnswer {
     Unavailable(#[from] Unavailable),
     /// The message is not a request.
     #[error(
-        "the message is an announcement or a subscription's confirmation, not a request: there is nothing to do"
+        "the message is an announcement or a topic's request to confirm, not a copy request: there is nothing to do"
     )]
     Ignored,
 }
@@ -96,8 +96,8 @@ impl<W: World> Copier<W> {
         let policies = InvocationPolicies::default();
         let recorded = join_all(messages.iter().enumerate().map(|(n, message)| {
             // INVARIANT: every message of a batch has an owner of its own, because SQS may put one message into a batch
-            // twice. With the same owner their records would be equal, the ledger would answer both times that it wrote
-            // the record, and both would call CopyProjectVersion.
+            // twice. With the same owner, both deliveries would make equal records. The ledger takes an equal record for
+            // the SDK's retry of its own write, so it would tell both that they wrote it, and both would call.
             let owner = format!("{invocation}/{n}");
             let policies = &policies;
             async move {
@@ -202,7 +202,7 @@ impl<W: World> Copier<W> {
         match result.unwrap_or_else(|| Err(Unavailable("no answer in time".to_owned()))) {
             Ok(next) => Recorded::New(next.unwrap_or(record)),
             Err(error) => {
-                error!(%error, "the outcome of a start could not be saved: a sweep finds it out when the lease has ended");
+                error!(%error, "the outcome of a start is unknown or was not saved: check-copies finds it out when the lease has ended");
                 Recorded::Unsaved(record)
             }
         }
@@ -241,7 +241,7 @@ fn log_ignored(message: Message<'_>, ignored: IgnoreReason) {
         IgnoreReason::SubscriptionConfirmation => warn!(
             messageId = message.id,
             "ignored a topic's request to confirm its subscription: confirm it with the AWS CLI (aws sns \
-             confirm-subscription), or subscribe with the owner's credentials"
+             confirm-subscription), or subscribe with credentials of the account that owns the queue"
         ),
     }
 }

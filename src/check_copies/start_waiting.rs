@@ -111,7 +111,7 @@ impl<W: World> Sweep<'_, W> {
         match self.copier.call_copy(leased, &self.policies, &self.budget).await {
             Ok(saved) => self.finish_start(self.note_overtaken(saved)),
             Err(error) => {
-                error!(%error, "the outcome of a start could not be saved: a sweep finds it out when the lease has ended");
+                error!(%error, "the outcome of a start was not saved: a sweep finds it out when the lease has ended");
                 self.ledger_failed();
             }
         }

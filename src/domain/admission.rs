@@ -138,18 +138,26 @@ impl Admission {
         if allowed.iter().any(|location| location.admits(output)) {
             return;
         }
-        let is_listed = allowed.iter().any(|location| location.bucket == output.s3_bucket);
-        let places = list_of(allowed);
-        let (field, what) = match (&output.s3_key_prefix, is_listed) {
-            (_, false) => {
-                ("outputConfig.s3Bucket", format!("must be in {places}, not {}", shown(&output.s3_bucket)))
+        let of_bucket = allowed.iter().filter(|location| location.bucket == output.s3_bucket);
+        let prefixes: BTreeSet<&str> = of_bucket.filter_map(|location| location.prefix.as_deref()).collect();
+        let (field, what) = match &output.s3_key_prefix {
+            _ if prefixes.is_empty() => {
+                let buckets = list_of(&allowed.iter().map(|location| &location.bucket).collect());
+                (
+                    "outputConfig.s3Bucket",
+                    format!("must be one of {buckets}, not {}", shown(&output.s3_bucket)),
+                )
             }
-            (Some(prefix), true) => {
-                ("outputConfig.s3KeyPrefix", format!("must be in {places}, not {}", shown(prefix)))
+            Some(prefix) => {
+                let what = format!("must begin with one of {}, not {}", list_of(&prefixes), shown(prefix));
+                ("outputConfig.s3KeyPrefix", what)
             }
-            (None, true) => ("outputConfig.s3KeyPrefix", format!("is missing, and must be in {places}")),
+            None => (
+                "outputConfig.s3KeyPrefix",
+                format!("is missing: it must begin with one of {}", list_of(&prefixes)),
+            ),
         };
-        let rest = format!("{what}: have the place added to parameter OutputBuckets");
+        let rest = format!("{what}, or have the place added to parameter OutputBuckets");
         problems.push(Problem::new(field, ProblemCode::Bucket, rest));
     }
 }

@@ -26,7 +26,8 @@ pub enum Content<'a> {
 /// Why a message needs no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IgnoreReason {
-    /// It is an announcement of a copier. A rejection of it would be an announcement too, and start an endless loop.
+    /// It is an announcement, or another event with this copier's `source`. A rejection of it would be an announcement
+    /// too, and start an endless loop.
     Announcement,
     /// It is a topic's request to confirm a subscription.
     SubscriptionConfirmation,

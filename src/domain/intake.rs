@@ -49,11 +49,12 @@ pub struct Intake {
     message_id: String,
 }
 
-/// Turns a message into a record. A valid request's record begins with a lease: for 20 minutes only `owner`, the start
-/// that this delivery makes, may call CopyProjectVersion.
+/// Turns a message into a record. A valid request's record begins with a lease: for 20 minutes nobody but this delivery,
+/// which `owner` names, may call CopyProjectVersion.
 ///
 /// # Errors
-/// If the message is an announcement or a topic's request to confirm a subscription. Any other text becomes a record.
+/// If the message is an event with the copier's own `source`, an announcement, or a topic's request to confirm a
+/// subscription. Any other text becomes a record.
 pub fn read_message(
     message: Message<'_>,
     rules: &Rules,

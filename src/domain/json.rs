@@ -19,12 +19,12 @@ const GIVEN_TWICE: &str = "is given more than once: give it once";
 pub struct Object<'a> {
     prefix: String,
     members: Vec<(String, &'a RawValue)>,
-    /// The problems of the members that were taken.
+    /// The problems that were found so far.
     pub problems: Vec<Problem>,
 }
 
 impl<'a> Object<'a> {
-    /// Reads JSON text. If it is no object, the problem calls it `name`.
+    /// Reads JSON text. `name` is what a problem calls the text, if it is not JSON or not an object.
     pub fn parse(name: &str, text: &'a str) -> Result<Self, Problem> {
         match serde_json::from_str::<Members<'a>>(text) {
             Ok(Members(members)) => Ok(Self { prefix: String::new(), members, problems: Vec::new() }),
@@ -47,7 +47,7 @@ impl<'a> Object<'a> {
 
     /// Reads the object that is the value of `field`.
     pub fn within(field: &str, value: &'a RawValue) -> Result<Self, Problem> {
-        // serde fails on some valid JSON values, such as 1e999. `parse` would then say that they are not JSON.
+        // `parse` would say of some values that they are not JSON, for instance of 1e999, which serde cannot read.
         if !value.get().starts_with('{') {
             return Err(wrong_type(field, "an object", value));
         }
@@ -131,7 +131,7 @@ impl<'a> Object<'a> {
         self.problems.iter().any(is_in)
     }
 
-    /// The problems of the object. A member that was not taken is one.
+    /// All problems of the object. A member that was not taken is one.
     pub fn finish(mut self, known: &[&str]) -> Vec<Problem> {
         for (member, _) in std::mem::take(&mut self.members) {
             let rest = format!("is not a known field: use one of {}", known.join(", "));

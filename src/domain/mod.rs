@@ -7,14 +7,14 @@
 //! | [`request`], [`arn`], [`id`] | a well-formed request, its ARNs and its ids |
 //! | [`admission`] | which requests this deployment allows |
 //! | [`fingerprint`] | the hash by which a redelivery is recognized |
-//! | [`intake`] | a message becomes a record: the functions of the files above, in this order |
+//! | [`intake`] | turns a message into a record: it calls the files above, in this order |
 //! | [`record`], [`status`], [`failure`] | the states of a record, their status, and why a request failed or waits |
 //! | [`transition`] | a record enters a state, together with its announcement |
 //! | [`announcement`], [`outbox`] | what an announcement says, and its bytes until it is published |
 //! | [`aws_answer`], [`model`] | what an answer of AWS means: an error's name, a version's status |
 //! | [`decisions`] | the next state of a record, decided from an answer and the time |
 //! | [`remedy`] | what a person can do about a failure |
-//! | [`project_policy`] | the copier's project policy, and the change that makes it fit |
+//! | [`project_policy`] | the copier's project policy, and the change that is needed if it is missing, wrong or about to expire |
 //! | [`rules`], [`times`] | what a deployment allows, and how long things may take |
 
 pub mod admission;

@@ -198,7 +198,8 @@ impl WaitReason {
 pub struct StartedCopy {
     /// The copy.
     pub project_version_arn: ProjectVersionArn,
-    /// Whether the copy already existed: another request started it, or an earlier call whose answer was lost.
+    /// Whether the copy already existed when the copier looked for it: for instance from another request, or from an
+    /// earlier call whose answer was lost.
     pub adopted: bool,
     /// When the copy was accepted or adopted.
     #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]

@@ -1,7 +1,7 @@
 //! A copy request: the parameters of `CopyProjectVersion`, and what a requester may add to them.
 //!
-//! This file decides whether a text is a well-formed request. The constraints of the parameters are the service
-//! model's, and stricter in one place: a bucket is required. The SDK checks none of them. [`admission`](super::admission) decides whether the request is allowed.
+//! This file decides whether a text is a well-formed request. The constraints of the parameters are those of AWS's API
+//! definition, and a few more: for instance, a bucket is required. The SDK checks none of them. [`admission`](super::admission) decides whether the request is allowed.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -363,7 +363,7 @@ fn context(request: &mut Object<'_>) -> Option<Context> {
         Ok(_) => (ProblemCode::WrongType, format!("must be an object, not {}", shown(text))),
         Err(error) => {
             let allowed =
-                "must be JSON without numbers beyond a double, halves of surrogate pairs and deep nesting";
+                "must not have a number too large for a double, half of a surrogate pair, or deep nesting";
             (ProblemCode::TooLarge, format!("{allowed}: {error}"))
         }
     };

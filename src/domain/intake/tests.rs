@@ -229,9 +229,9 @@ fn a_bucket_or_prefix_that_is_not_listed_is_not_allowed() {
     for (locations, expected) in [
         (
             ("flowers-production-model", None),
-            "`outputConfig.s3Bucket` must be in `flowers-production-model`, not",
+            "`outputConfig.s3Bucket` must be one of `flowers-production-model`, not",
         ),
-        (("flowers-production-models", Some("other")), "must be in `flowers-production-models/other`, not"),
+        (("flowers-production-models", Some("other")), "must begin with one of `other`, not"),
     ] {
         let (code, message) = rejection(&with_locations(EVENT, &[locations]));
         assert_eq!(code, "NotAllowed");
@@ -242,7 +242,7 @@ fn a_bucket_or_prefix_that_is_not_listed_is_not_allowed() {
     });
     let models = ("flowers-production-models", Some("other"));
     let (_, message) = rejection(&with_locations(&without_prefix, &[models]));
-    let expected = "`outputConfig.s3KeyPrefix` is missing, and must be in `flowers-production-models/other`:";
+    let expected = "`outputConfig.s3KeyPrefix` is missing: it must begin with one of `other`,";
     assert!(message.contains(expected), "{message}");
 }
 

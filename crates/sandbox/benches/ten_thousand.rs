@@ -1,5 +1,5 @@
-//! A world of 10,000 versions in 100 projects: how soon the sandbox answers, how fast it shows a page, how much memory
-//! it takes, all on one core. Fails where it is slower or larger than promised.
+//! Measures the sandbox with 10,000 versions in 100 projects, on one core: its start, a page of versions, and its memory. Fails
+//! if it is slower or larger than promised.
 //!
 //! `cargo bench -p sandbox`
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark")]
@@ -40,7 +40,7 @@ fn world() -> String {
     json!({"projects": projects.collect::<Vec<_>>()}).to_string()
 }
 
-/// The largest this process has been, in bytes.
+/// The peak resident memory of this process, in bytes.
 fn peak_memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
@@ -71,14 +71,14 @@ async fn describe(stream: &mut TcpStream, project: &str) -> usize {
     }
 }
 
-/// Time on the processor so far, of this one thread. On a busy machine the clock on the wall would measure others.
+/// The processor time of this thread so far. On a busy machine, elapsed time would include other processes.
 fn busy() -> Duration {
     let line = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds = line.split(' ').next().and_then(|number| number.parse().ok());
     Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
 
-/// A sandbox with that world, a connection that has its first answer, and the processor time both took.
+/// A sandbox with this world, a connection after its first answer, and the processor time of both.
 async fn start(world: &str) -> (Sandbox, TcpStream, Duration) {
     let begun = busy();
     let sandbox = Sandbox::start(World::from_json(world).unwrap()).await.unwrap();
@@ -90,7 +90,7 @@ async fn start(world: &str) -> (Sandbox, TcpStream, Duration) {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let text = world();
-    // The best of three: the first is also the first time this process does anything.
+    // The best of three, because the first start also warms up this process.
     let mut starts = Vec::new();
     for _ in 0..3 {
         let (_sandbox, _, start) = start(&text).await;

@@ -73,16 +73,18 @@ impl Databases {
     }
 
     pub(crate) fn create(&self, table: &Table) -> Result<(), WorldError> {
-        let refused = |error: &dyn std::fmt::Display| WorldError::Table(error.to_string());
-        let database = self.database(&table.account).map_err(|error| refused(&error))?;
-        call(&database, "CreateTable", &table.definition.to_string()).map_err(|error| refused(&error))?;
-        if let Some(attribute) = &table.time_to_live_attribute {
-            let name = table.definition.get("TableName").cloned().unwrap_or_default();
-            let specification = json!({"Enabled": true, "AttributeName": attribute});
-            let request = json!({"TableName": name, "TimeToLiveSpecification": specification});
-            call(&database, "UpdateTimeToLive", &request.to_string()).map_err(|error| refused(&error))?;
-        }
-        Ok(())
+        let create = || {
+            let database = self.database(&table.account)?;
+            call(&database, "CreateTable", &table.definition.to_string())?;
+            if let Some(attribute) = &table.time_to_live_attribute {
+                let name = table.definition.get("TableName").cloned().unwrap_or_default();
+                let specification = json!({"Enabled": true, "AttributeName": attribute});
+                let request = json!({"TableName": name, "TimeToLiveSpecification": specification});
+                call(&database, "UpdateTimeToLive", &request.to_string())?;
+            }
+            Ok(())
+        };
+        create().map_err(|error: DynoxideError| WorldError::Table(error.to_string()))
     }
 
     pub(crate) fn answer(&self, region: &str, account: &str, operation: &str, body: &str) -> Answer {

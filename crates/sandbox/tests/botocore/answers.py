@@ -1,9 +1,8 @@
-"""Whether an answer on the wire is what botocore's model says: no unknown member, none missing, every value of its
-shape, errors among the operation's own."""
+"""Compares an answer on the wire with botocore's model: its members, their shapes, and the operation's errors."""
 
 from values import takes
 
-# The model requires no member of any output. These are the ones the API reference's answers always have.
+# The model requires no member of any output. The answers in the API reference always have these.
 ALWAYS = {
     "CopyProjectVersion": ["ProjectVersionArn"],
     "CreateProject": ["ProjectArn"],
@@ -31,7 +30,7 @@ ALWAYS_IN = {
     ],
 }
 BEYOND_THE_MODEL = {"ValidationException"}
-# What AWS answers although its model does not list it: the feature of a project that was created without one.
+# An answer of AWS that its model does not list: the feature of a project that was created without one.
 VALUES_BEYOND_THE_MODEL = {("CustomizationFeature", "")}
 
 

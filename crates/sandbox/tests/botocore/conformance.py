@@ -1,9 +1,9 @@
-"""Holds the sandbox against botocore's own model of Rekognition.
+"""Compares the sandbox with botocore's own model of Rekognition.
 
-For each operation and each member, values at and just past every bound, then seeded mixtures of them, with botocore's
-own validation off and a member added that nobody knows. What the model takes must not be a ValidationException, what it
-doesn't take must be one; every answer has to be of the operation's shape, every error one of its own. Each request
-meets the same world.
+For each operation and each member it sends values at and just past every bound, then seeded mixtures of them. Botocore's
+own validation is off, and each request has an unknown member. A request that the model refuses must be a
+ValidationException, and no other request may be one. Every answer must have the operation's shape, and every error must be
+one of the operation's own. Each request meets the same world.
 
     AWS_ENDPOINT_URL=… python conformance.py [--seed N] [--mixtures N]
 """
@@ -87,7 +87,7 @@ GOOD = {
 
 
 class Sandbox:
-    """The sandbox with a botocore client on it that lets everything through and shows the answer as it came."""
+    """A botocore client of the sandbox that checks nothing before it sends, and keeps the raw answer."""
 
     def __init__(self, endpoint):
         self.endpoint = endpoint
@@ -111,7 +111,7 @@ class Sandbox:
         self.raw = response_dict
 
     def send(self, operation, request):
-        """The error's code, or none; the answer as it came is in `raw`."""
+        """The error's code, or None. The raw answer is in `raw`."""
         try:
             getattr(self.client, snake(operation))(**request)
         except ClientError as error:
@@ -123,7 +123,7 @@ class Sandbox:
         urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/_sandbox/{path}", data, method=method))
 
     def reset(self, operation):
-        """A world in which the operation's good request succeeds."""
+        """Loads a world in which the operation's good request succeeds."""
         self.control("reset")
         if operation == "DeleteProjectPolicy":
             self.send("PutProjectPolicy", GOOD["PutProjectPolicy"])
@@ -136,7 +136,7 @@ def snake(name):
 
 
 def requests(shape, good, seed, mixtures):
-    """The good request; each member in turn left out and replaced; then mixtures."""
+    """The good request; then requests without a member or with another value for it; then mixtures."""
     yield good
     for name in shape.members:
         yield {other: value for other, value in good.items() if other != name}
@@ -159,7 +159,7 @@ def requests(shape, good, seed, mixtures):
 
 
 def check(sandbox, name, request):
-    """What is wrong with the answer to one request; and its error's code."""
+    """The problems of the answer to one request, and its error's code."""
     operation = sandbox.client.meta.service_model.operation_model(name)
     sandbox.raw = None
     code = sandbox.send(name, request)

@@ -36,7 +36,7 @@ def within(number, meta):
 
 
 def candidates(shape, good):
-    """Values worth sending for a member whose good value is known: some the model takes, some it doesn't."""
+    """Values to send for a member with a known good value: some that the model accepts, some that it refuses."""
     kind = shape.type_name
     if kind == "string":
         return strings(shape, good)
@@ -83,7 +83,7 @@ def strings(shape, good):
 
 
 def stretched(good, length):
-    """As long as asked for, and still of the good value's form where it can be."""
+    """A text of this length, in the form of the good value if that is possible."""
     if len(good) >= length:
         return good[:length]
     if good.startswith("arn:aws:"):
@@ -110,7 +110,7 @@ def maps(shape, good):
 
 
 def default(shape):
-    """Some value of the right JSON type."""
+    """A value of the right JSON type."""
     kind = shape.type_name
     if kind == "structure":
         return {}

@@ -1,5 +1,5 @@
-// Uses the sandbox's page as a person does, in headless Chromium. The steps build on one another. Takes the program
-// `sandbox` and a folder for its pictures; AWS_ENDPOINT_URL is a sandbox that runs the copier.
+// Uses the sandbox's page as a person does, in headless Chromium. Each step builds on the steps before. The arguments are the
+// program `sandbox` and a folder for pictures; AWS_ENDPOINT_URL is a sandbox that runs the copier.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -43,7 +43,7 @@ const call = async (service, target, body) => {
   assert.ok(answer.ok, await answer.text());
 };
 const now = async () => Date.parse((await ask('/_sandbox/clock')).now);
-// Presses a button and waits for the answer: an hour may take a second, because the schedule strikes on the way.
+// Presses a button and waits for the answer. An hour may take a second, because the schedule runs in between.
 const press = (page, name) => Promise.all([
   page.waitForResponse(answer => answer.request().method() !== 'GET'),
   page.getByRole('button', { name, exact: true }).click(),
@@ -51,7 +51,7 @@ const press = (page, name) => Promise.all([
 const command = page => page.locator('#command').innerText();
 const story = (page, id) => page.locator(`[id="request-${id}"]`);
 
-// Presses +1 min until the story tells this.
+// Presses +1 min until the story has this status.
 const turnUntil = async (page, id, status) => {
   for (let minute = 0; minute < 60; minute++) {
     const told = story(page, id).locator('li', { hasText: status });
@@ -63,7 +63,7 @@ const turnUntil = async (page, id, status) => {
 };
 
 const steps = {
-  // A figure and no check: on a busy machine a time says nothing. The goal is 300 ms.
+  // Prints a time and checks nothing, because a busy machine is slow. The goal is 300 ms.
   async 'the page has its first picture'() {
     const times = [];
     for (let load = 0; load < 5; load++) {

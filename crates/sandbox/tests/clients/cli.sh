@@ -5,7 +5,7 @@ set -euo pipefail
 as() { AWS_ACCESS_KEY_ID="$1" aws rekognition "${@:2}"; }
 source_=111122223333 destination=444455556666
 
-# Waits until the version has the status; "None" is how the CLI shows an empty list.
+# Waits until the version has the status. The CLI shows an empty list as "None".
 wait_for() {
     for _ in $(seq 100); do
         status="$(as "$1" describe-project-versions --project-arn "$2" --version-names "$3" \
@@ -43,7 +43,7 @@ wait_for $destination "$to" copy COPYING_COMPLETED
 
 as $destination start-project-version --project-version-arn "$copied" --min-inference-units 1 >/dev/null
 wait_for $destination "$to" copy RUNNING
-# The CLI's own waiter, too.
+# The CLI's own waiter works too.
 as $destination wait project-version-running --project-arn "$to" --version-names copy
 as $destination stop-project-version --project-version-arn "$copied" >/dev/null
 wait_for $destination "$to" copy STOPPED

@@ -138,7 +138,7 @@ async fn an_explicit_deny_stops_even_the_owner() {
     assert_eq!(denied, "AccessDeniedException");
 }
 
-/// The policy that the copier puts, with an hour left at [`noon`].
+/// The policy that the copier puts, with an hour left at noon.
 fn expiring_policy() -> Value {
     let document = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow",
@@ -157,7 +157,7 @@ fn expiring_policy() -> Value {
     })
 }
 
-/// A sandbox at noon, in which no policy lets anybody copy but [`expiring_policy`].
+/// A sandbox at noon whose only policy is [`expiring_policy`].
 async fn with_expiring_policy(change: impl FnOnce(&mut Settings)) -> Sandbox {
     let sandbox = start_at_noon(change).await;
     let old = json!({"ProjectArn": FLOWERS, "PolicyName": "copy-to-production"});
@@ -177,7 +177,7 @@ async fn a_policy_that_expires_allows_its_roles_until_then_by_the_sandboxs_clock
     ok(&sandbox, role, "CopyProjectVersion", &copy("b")).await;
     pass(&sandbox, 1);
     assert_eq!(refused(&sandbox, role, "CopyProjectVersion", &copy("c")).await, "AccessDeniedException");
-    // Its text stays until somebody deletes it.
+    // The text of the policy stays.
     let listed = ok(&sandbox, SOURCE, "ListProjectPolicies", &json!({"ProjectArn": FLOWERS})).await;
     assert_eq!(listed["ProjectPolicies"][0]["PolicyDocument"], expiring_policy()["PolicyDocument"]);
 }

@@ -83,16 +83,6 @@ async fn the_session_of_a_listed_role_may_do_what_its_policy_allows() {
     );
 }
 
-#[tokio::test]
-async fn every_change_of_a_policy_is_kept_in_order() {
-    let sandbox = sandbox().await;
-    let delete = json!({"ProjectArn": FLOWERS, "PolicyName": "copy-to-production"});
-    ok(&sandbox, SOURCE, "DeleteProjectPolicy", &delete).await;
-    let [change] = &sandbox.policy_changes()[..] else { unreachable!() };
-    assert_eq!((change.project_arn.as_str(), change.name.as_str()), (FLOWERS, "copy-to-production"));
-    assert_eq!(change.document, None);
-}
-
 #[test]
 fn a_role_with_an_unreadable_policy_is_no_world() {
     let mut world = World::small();

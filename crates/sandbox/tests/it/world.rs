@@ -1,4 +1,4 @@
-//! The schema of a world says what the sandbox reads and writes.
+//! The schema of a world describes what the sandbox reads and writes.
 
 use crate::support::*;
 use jiff::SignedDuration;

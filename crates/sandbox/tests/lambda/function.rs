@@ -1,4 +1,4 @@
-//! The function: does what its payload tells it to.
+//! The function that the tests invoke. It does what its payload says.
 
 use std::process::ExitCode;
 
@@ -31,7 +31,7 @@ async fn obey(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         }
         Some("take") => {
             let bytes = payload["megabytes"].as_u64().unwrap() * 1024 * 1024;
-            // Ones: pages of zeros would not be in memory before somebody writes to them.
+            // A page of zeros takes no memory until something writes to it, so these are ones.
             let taken = vec![1_u8; usize::try_from(bytes).unwrap()];
             Ok(json!(std::hint::black_box(taken).len()))
         }
@@ -40,7 +40,7 @@ async fn obey(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
     }
 }
 
-/// A batch of the queue: what is to be done with each message is its body.
+/// Handles a batch of the queue. The body of each message says what to do with it.
 fn take(event: &Value) -> Value {
     let mut failures = Vec::new();
     for record in event["Records"].as_array().unwrap() {

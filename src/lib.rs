@@ -5,8 +5,8 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `bin/start-copy`, `bin/check-copies` | wiring: settings, clients, the handler |
-//! | [`lambda`] | an invocation of Lambda: its payload, its time limit and its answer |
+//! | `bin/start-copy`, `bin/check-copies` | the programs: they run a function of `lambda` |
+//! | [`lambda`] | the functions: wiring, and an invocation's payload, time limit and answer |
 //! | [`settings`], [`telemetry`] | the settings of a deployment; its logs and metrics |
 //! | [`aws`] | the ports, implemented with the AWS SDK |
 //! | [`start_copy`], [`check_copies`] | the two use cases |

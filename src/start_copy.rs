@@ -1,9 +1,9 @@
 //! start-copy: records requests, tries at once to start each copy, and publishes the first announcements.
 //!
 //! INVARIANT: a request is acknowledged only when its record is in the ledger; otherwise it could be lost. Once the
-//! record is known to be there, no later error fails the message, because a sweep goes on from the record. check-copies continues from there, so a bad request, a refused copy or an
-//! unavailable bus fails no message. A message that is not a request (an announcement, a topic's request to confirm) is
-//! acknowledged without a record.
+//! record is known to be there, check-copies can continue from it. So a refused copy or an unavailable bus fails no
+//! message. A bad request fails none either: it is recorded as rejected.
+//! A message that is not a request (an announcement, a topic's request to confirm) is acknowledged without a record.
 
 use std::panic::AssertUnwindSafe;
 
@@ -62,8 +62,8 @@ pub struct Batch {
 /// Why an invocation has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
-    /// The request was not recorded; it has to be sent again.
-    #[error("the ledger is not available, the request was not recorded: send it again: {0}")]
+    /// The request may not have been recorded; it has to be sent again.
+    #[error("the ledger is not available, and may not have recorded the request: send it again: {0}")]
     Unavailable(#[from] Unavailable),
     /// The message is not a request.
     #[error(
@@ -76,7 +76,7 @@ pub enum NoAnswer {
 enum Recorded {
     /// Recorded by this delivery.
     New(Record),
-    /// Recorded by this delivery, but the outcome of its first step could not be saved.
+    /// Recorded by this delivery, but the outcome of its first step is unknown or was not saved.
     Unsaved(Record),
     /// Recorded by an earlier delivery.
     Known(Record),
@@ -96,8 +96,9 @@ impl<W: World> Copier<W> {
         let policies = InvocationPolicies::default();
         let recorded = join_all(messages.iter().enumerate().map(|(n, message)| {
             // INVARIANT: every message of a batch has an owner of its own, because SQS may put one message into a batch
-            // twice. With the same owner, both deliveries would make equal records. The ledger takes an equal record for
-            // the SDK's retry of its own write, so it would tell both that they wrote it, and both would call.
+            // twice. With the same owner, both deliveries could make equal records. If the ledger already has an equal
+            // record, it assumes that the SDK sent one write twice, and reports success. So both would be told that they
+            // created the record, and both would call CopyProjectVersion.
             let owner = format!("{invocation}/{n}");
             let policies = &policies;
             async move {

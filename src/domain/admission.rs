@@ -71,7 +71,7 @@ impl Admission {
             self.check_place("destinationProjectArn", arn.partition(), arn.region(), &mut problems);
             if arn.account() != self.account {
                 let rest = format!(
-                    "must be in account `{}`, not {}: send the request to the copier in that account",
+                    "must be in account `{}`, not {}: send the request to a copier in the project's account",
                     self.account,
                     shown(arn.account())
                 );
@@ -149,15 +149,19 @@ impl Admission {
                 )
             }
             Some(prefix) => {
-                let what = format!("must begin with one of {}, not {}", list_of(&prefixes), shown(prefix));
+                let what = format!(
+                    "must be one of {}, alone or followed by `/…`, not {}",
+                    list_of(&prefixes),
+                    shown(prefix)
+                );
                 ("outputConfig.s3KeyPrefix", what)
             }
             None => (
                 "outputConfig.s3KeyPrefix",
-                format!("is missing: it must begin with one of {}", list_of(&prefixes)),
+                format!("is missing: it must be one of {}, alone or followed by `/…`", list_of(&prefixes)),
             ),
         };
-        let rest = format!("{what}, or have the place added to parameter OutputBuckets");
+        let rest = format!("{what}: use one of these, or have the place added to parameter OutputBuckets");
         problems.push(Problem::new(field, ProblemCode::Bucket, rest));
     }
 }

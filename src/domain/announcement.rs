@@ -1,4 +1,5 @@
-//! An announcement: the detail of a "Rekognition Model Copy State Change" event, read from a record, and its bytes.
+//! Makes an announcement, the detail of a "Rekognition Model Copy State Change" event, from a record, and turns it into
+//! the bytes that are published.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -121,7 +122,7 @@ impl Announcement {
         }
     }
 
-    /// The announcement as it will be published. Its bytes never change after that.
+    /// The announcement as it will be published. From here on its bytes are fixed: every attempt publishes the same ones.
     pub fn to_outgoing(&self, time: Timestamp) -> Outgoing {
         // A struct of strings, numbers and checked JSON always serializes.
         let detail = to_raw_value(self).unwrap_or_else(|_| RawValue::NULL.to_owned());

@@ -107,7 +107,7 @@ pub fn read_message(
 }
 
 impl Intake {
-    /// Whether `recorded`, which has the key of this record, was made from the same request.
+    /// Whether `recorded`, the ledger's record with the same key, was made from a request with the same content.
     pub fn is_redelivery_of(&self, recorded: &Record) -> bool {
         recorded.header().fingerprint == self.record.header().fingerprint
     }

@@ -9,7 +9,7 @@
 //! | [`fingerprint`] | the hash by which a redelivery is recognized |
 //! | [`intake`] | turns a message into a record: it calls the files above, in this order |
 //! | [`record`], [`status`], [`failure`] | the states of a record, their status, and why a request failed or waits |
-//! | [`transition`] | a record enters a state, together with its announcement |
+//! | [`transition`] | puts a record into a new state, and the state's announcement into the record's outbox |
 //! | [`announcement`], [`outbox`] | what an announcement says, and its bytes until it is published |
 //! | [`aws_answer`], [`model`] | what an answer of AWS means: an error's name, a version's status |
 //! | [`decisions`] | the next state of a record, decided from an answer and the time |

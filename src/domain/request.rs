@@ -210,7 +210,7 @@ struct Form {
     /// Characters.
     length: RangeInclusive<usize>,
     is_allowed: fn(&str) -> bool,
-    /// What is allowed: a message says it behind the field's name.
+    /// What is allowed. In a message these words follow the field's name.
     allowed: &'static str,
 }
 
@@ -314,7 +314,7 @@ fn tag(tags: &mut Object<'_>, key: &str, value: &RawValue) -> Option<String> {
         (
             key.chars().all(is_tag_character),
             ProblemCode::Pattern,
-            "may have letters, digits, spaces and `_.:/=+-@` only in its key",
+            "must have a key with only letters, digits, spaces and `_.:/=+-@`",
         ),
     ];
     let value = tags.text(name, value);
@@ -324,7 +324,7 @@ fn tag(tags: &mut Object<'_>, key: &str, value: &RawValue) -> Option<String> {
         (
             text.chars().all(is_tag_character),
             ProblemCode::Pattern,
-            "may have letters, digits, spaces and `_.:/=+-@` only in its value",
+            "must have a value with only letters, digits, spaces and `_.:/=+-@`",
         ),
     ];
     let mut is_good = true;

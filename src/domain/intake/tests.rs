@@ -231,7 +231,10 @@ fn a_bucket_or_prefix_that_is_not_listed_is_not_allowed() {
             ("flowers-production-model", None),
             "`outputConfig.s3Bucket` must be one of `flowers-production-model`, not",
         ),
-        (("flowers-production-models", Some("other")), "must begin with one of `other`, not"),
+        (
+            ("flowers-production-models", Some("other")),
+            "must be one of `other`, alone or followed by `/…`, not",
+        ),
     ] {
         let (code, message) = rejection(&with_locations(EVENT, &[locations]));
         assert_eq!(code, "NotAllowed");
@@ -242,7 +245,7 @@ fn a_bucket_or_prefix_that_is_not_listed_is_not_allowed() {
     });
     let models = ("flowers-production-models", Some("other"));
     let (_, message) = rejection(&with_locations(&without_prefix, &[models]));
-    let expected = "`outputConfig.s3KeyPrefix` is missing: it must begin with one of `other`,";
+    let expected = "`outputConfig.s3KeyPrefix` is missing: it must be one of `other`, alone";
     assert!(message.contains(expected), "{message}");
 }
 

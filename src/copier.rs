@@ -58,8 +58,8 @@ impl<W: World> Copier<W> {
         self.world.clock().now()
     }
 
-    /// How far the copier's clock is behind the ledger's (negative: ahead), if more than five minutes: then nothing may be
-    /// decided by it.
+    /// If the clocks of the copier and of the ledger differ by more than five minutes: how far the copier's is behind
+    /// (negative: ahead). Then nothing may be decided by it.
     ///
     /// AWS does not refuse the calls of such a function, because the SDK signs them with the service's time.
     pub(crate) fn clock_skew(&self) -> Option<SignedDuration> {

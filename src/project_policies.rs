@@ -24,7 +24,7 @@ const MAX_TRIES: usize = 3;
 #[derive(Debug, Default)]
 pub(crate) struct InvocationPolicies(StdMutex<HashMap<ProjectArn, Arc<Mutex<Known>>>>);
 
-/// What an invocation knows of a project: nothing yet, its policies, or why they are not in place.
+/// What an invocation knows of a project: nothing yet, its policies, or why the copier's is not in place.
 type Known = Option<Result<Vec<ProjectPolicy>, PolicyMissing>>;
 
 impl InvocationPolicies {
@@ -46,8 +46,8 @@ impl<W: World> Copier<W> {
         if self.rules.policies.role_for(&accepted.copy).is_none() {
             return Ok(None);
         }
-        // Until the permission time-out, a refusal lets the copier put its policy again. After it, the policy grows older
-        // than a minute, and then a refusal is final.
+        // Until the permission time-out, a refusal makes the copier put its policy again. After the time-out it no longer
+        // does. Then the policy becomes more than a minute old, and a refusal is final.
         let timeout = self.rules.times.permission_timeout;
         let was_refused =
             accepted.refused_since.is_some_and(|since| self.now() < saturating_add(since, timeout));
@@ -110,6 +110,10 @@ impl<W: World> Copier<W> {
         self.policy_change_rates.wait(project.account()).await;
         let rekognition = self.world.rekognition();
         match change {
+            // This invocation has put the policy itself, and does not know its revision.
+            Change::Put { revision_id: Some(unknown) } if unknown.is_empty() => {
+                Err(PolicyError::Conflict.into())
+            }
             Change::Put { revision_id } => {
                 // INVARIANT: the time is read just before the put, so that the policy allows nothing later than one
                 // hour after it.
@@ -120,8 +124,7 @@ impl<W: World> Copier<W> {
                 policies.retain(|policy| policy.name != copiers.name);
                 policies.push(ProjectPolicy {
                     name: copiers.name.clone(),
-                    // Only a policy that is more than a minute old is put again. If this invocation ever does, the wrong
-                    // revision is a conflict, and it lists the policies again.
+                    // Not known. If it is needed, the policies are listed again.
                     revision_id: String::new(),
                     document,
                     updated_at: Some(now),

@@ -68,8 +68,8 @@ fn level() -> LevelFilter {
     set.unwrap_or(LevelFilter::INFO)
 }
 
-/// The copier's own lines at `level`; all others at `level` too, but at most at WARN. INVARIANT: no level lets the SDK
-/// log more, because at TRACE it logs whole requests.
+/// The copier logs at `level`. All others log only warnings and errors, and at ERROR only errors. INVARIANT: no level
+/// lets the SDK log more, because at TRACE it logs whole requests.
 ///
 /// The runtime's span around every invocation has `requestId` and `xrayTraceId`. Its level is INFO, and it is needed
 /// at every level.
@@ -82,7 +82,7 @@ fn filter(level: LevelFilter) -> Targets {
         .with_target("check_copies", level)
 }
 
-/// The metrics of one function, written to standard output once an invocation.
+/// The metrics of one function, written to standard output at the end of an invocation.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 pub struct Metrics {
@@ -164,7 +164,7 @@ impl Metrics {
     }
 }
 
-/// The level that the lines of metrics state: `None` at INFO and below, where they need none.
+/// The level that a line of metrics states. At INFO, DEBUG and TRACE it needs none.
 ///
 /// Lambda drops lines below the function's level, and treats a line without level or timestamp as INFO. So at WARN or
 /// ERROR it would drop the metrics.

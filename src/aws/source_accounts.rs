@@ -42,7 +42,7 @@ enum SourceAccount {
     Own(Client),
 }
 
-/// A client with a role's credentials. It is kept until they expire, because a new session costs a call.
+/// A client with a role's credentials. It is kept until five minutes before they expire, because a new session costs a call.
 #[derive(Clone, Debug)]
 struct Session {
     client: Client,
@@ -195,8 +195,8 @@ impl SourceAccounts {
     }
 }
 
-/// Usually up to three of these calls (AssumeRole, List, Put) come before the copy's own in one invocation, so each gets
-/// less time than other calls.
+/// In one invocation, usually at most three of these calls (AssumeRole, List, Put) come before CopyProjectVersion, so
+/// each gets less time than other calls.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
@@ -217,8 +217,8 @@ fn error_of<E>(action: &'static str, error: SdkError<E>) -> PolicyError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    // Somebody has changed the policies since they were listed. After a put that is refused because the project is full,
-    // too, the next list shows its five policies.
+    // Somebody has changed the policies since they were listed. A put that is refused because the project is full counts
+    // as a conflict as well: the next list shows the five policies that fill it.
     let is_conflict = |code: &str| match code {
         "InvalidPolicyRevisionIdException" | "ResourceAlreadyExistsException" => true,
         "ResourceNotFoundException" => action == DELETE,

@@ -1,13 +1,13 @@
 //! check-copies: takes every record that is due one step further.
 //!
 //! A sweep has no input: it reads what is due. Its work is idempotent, so a crash or a second sweep at the same time
-//! does no harm. It retries nothing itself: what fails is still due, and a later sweep finds it. A record that cannot be
+//! does no harm. It retries almost nothing itself: what fails is still due, and a later sweep finds it. A record that cannot be
 //! read never stops a sweep.
 //!
-//! A sweep first publishes what is unpublished, in at most a third of its time, so that results are published even
-//! when a sweep runs out of time. Then it recovers starts, starts waiting requests and polls copies concurrently, each
-//! operation of Rekognition within its own rate limit. It publishes the announcements of these steps as they are saved.
-//! A service that hangs delays only the work that needs it. At the end of its [`Budget`] a sweep drops the calls in
+//! A sweep first publishes what is unpublished, because it may run out of time later. This takes at most a third of its
+//! time, so that the other steps keep the rest. Then three steps run concurrently: it recovers starts, calls for requests
+//! that wait, and polls copies. Each operation of Rekognition has its own rate limit. The announcements of these steps
+//! are published as they are saved. A service that hangs delays only the work that needs it, after that first third. At the end of its [`Budget`] a sweep drops the calls in
 //! progress and reports; the work that is left is still due.
 
 mod poll_copies;

@@ -18,7 +18,7 @@ pub struct Report {
     pub copying: usize,
     /// Copies with a status that the copier does not know.
     pub unknown_statuses: usize,
-    /// Copies whose project could not be read, or not before the sweep ran out of time.
+    /// Copies and unfinished starts whose version could not be looked up: the call failed, or there was no time for it.
     pub unreadable: usize,
     /// Records that another writer saved first.
     pub overtaken: usize,
@@ -26,7 +26,7 @@ pub struct Report {
     pub left: usize,
     /// Calls of DescribeProjectVersions.
     pub describe_calls: usize,
-    /// Failed calls of DescribeProjectVersions, without those of the first sweep in which a project fails.
+    /// Failed calls of DescribeProjectVersions for projects that the sweep before could not read either.
     pub describe_errors: usize,
     /// Age of the oldest request without a final answer among those that the sweep read, in seconds.
     pub oldest_unfinished_seconds: i64,

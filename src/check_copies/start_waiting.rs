@@ -76,7 +76,7 @@ impl<W: World> Sweep<'_, W> {
         }
     }
 
-    /// `decide` gets the record and the owner of a lease that it may take.
+    /// `decide` gets the record, and the owner for a new lease in case it decides to call.
     async fn decide_and_start(&self, accepted: Accepted, decide: impl Fn(Accepted, &str) -> StartDecision) {
         let owner = self.lease_owner();
         let mut decision = decide(accepted.clone(), &owner);

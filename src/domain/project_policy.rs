@@ -117,9 +117,9 @@ impl From<PolicyError> for PolicyMissing {
 /// The change that makes the copier's policy fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Put the policy over this revision, or as a new one.
+    /// Put the copier's policy.
     Put {
-        /// The revision to replace.
+        /// The revision to replace; `None` if the project does not have the policy yet.
         revision_id: Option<String>,
     },
     /// Delete this expired policy, to make room.
@@ -147,7 +147,8 @@ impl CopierPolicy {
     /// The next change on the way to a policy that fits: a put, or a deletion that makes room for it. `None` if it fits.
     ///
     /// `was_refused`: the request was refused for a missing permission, and the permission time-out is not over. Then even
-    /// a policy that fits is put again once it must be visible: it may name a role that was deleted and created again.
+    /// a policy that fits is put again if it is more than a minute old: the role that it names may have been deleted and
+    /// created again since.
     ///
     /// # Errors
     /// The names of the project's policies, if there is no slot for the copier's.

@@ -84,7 +84,7 @@ pub struct Accepted {
     pub copy: CopyRequest,
     /// The number of leases that starts have taken.
     pub attempts: u32,
-    /// When each earlier start took its lease, of those that ended without a known answer. They may not have called.
+    /// For each earlier start whose answer is not known: when it took its lease. Perhaps it never made its call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered_starts: Vec<Timestamp>,
     /// When the current series of refusals for a missing permission began.

@@ -106,7 +106,7 @@ pub fn policy(action: &str, code: &str, copy: &CopyRequest, policies: &PolicyRul
 /// What to do about a source project whose policies are these five.
 pub fn no_slot(names: &[String]) -> String {
     format!(
-        "delete one of the project's policies that is not needed: `{}`; the request then goes on",
+        "the project's policies are `{}`: delete one that is no longer needed; the request then goes on",
         names.join("`, `")
     )
 }
@@ -201,7 +201,7 @@ fn allow(action: &str, resource: Option<&str>, copy: &CopyRequest, policies: &Po
             let allow = allow_caller("parameter OutputBuckets");
             let account = destination.account();
             format!(
-                "{allow}, and check that bucket `{bucket}` is in account `{account}` and that its own policy does not deny it: {statement}"
+                "{allow}: {statement}; check also that bucket `{bucket}` is in account `{account}`, and that its own policy does not deny these actions"
             )
         }
         Some("rekognition")

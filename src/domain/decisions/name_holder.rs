@@ -16,8 +16,8 @@ use crate::domain::times::{CLOCK_TOLERANCE, SEND_WITHIN, SIGNATURE_LIFETIME, Tim
 
 /// After a definite "name taken": adopts, fails, or waits for the name to settle.
 ///
-/// `holder` is the version that has the name. `None` if there is none or it could not be described: it may be about to
-/// be deleted, or not visible yet.
+/// `holder` is the version that has the name. `None` if no version was found or the call failed: the version may not be
+/// visible yet, or may be gone by now.
 pub fn name_taken(accepted: Accepted, holder: Option<&Version>, now: Timestamp, times: &Times) -> Accepted {
     // This call was refused, so only an earlier one can have made the version.
     match judge(&accepted, holder, &accepted.unanswered_starts) {

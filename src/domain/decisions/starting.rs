@@ -33,8 +33,8 @@ pub fn decide_start(accepted: Accepted, owner: &str, now: Timestamp, times: &Tim
 
 /// Whether the owner of the record's lease may still send its call.
 ///
-/// A start that stalled for longer does not call, because its call could take effect after the lease. The next start
-/// calls instead.
+/// More than two minutes after it took the lease, a start no longer calls, because its call could take effect after the
+/// lease. The next start calls instead.
 pub fn may_send(accepted: &Accepted, now: Timestamp) -> bool {
     match &accepted.state {
         State::Starting { lease, unanswered: false } => now < saturating_add(lease.since(), SEND_WITHIN),

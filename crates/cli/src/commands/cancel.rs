@@ -19,8 +19,9 @@ use crate::requests::RequestArguments;
 
 /// Cancel a waiting request
 ///
-/// A request that waits to be started ends as FAILED with the code `Cancelled`. A stack publishes this within a minute. The
-/// command refuses to cancel a request that is starting or copying, because Rekognition cannot stop a copy.
+/// This ends a request that still waits for its start. It is then FAILED, with the code `Cancelled`. A stack publishes this
+/// within a minute. The command refuses to cancel a request that is starting or copying, because Rekognition cannot stop a
+/// copy.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:

@@ -31,10 +31,12 @@ use crate::stack::Stack;
 /// AWS bills a running model by the hour.
 ///
 /// Each project, policy and copy that a run makes has a name that begins with `live-check-`, and a tag where AWS allows
-/// one. The program writes it into a journal before it makes it. `clean` deletes what the journal names, and nothing else.
+/// one. Before the program makes one of them, it writes the name into a journal. `clean` deletes what the journal names,
+/// and nothing else.
 /// The copies' files stay in the bucket. With `--stack`, the run sends the stack a request that the stack rejects; the
 /// stack's ledger keeps the record until it expires. With `--intrusive`, the stack's queue also refuses requests for up to five
-/// minutes. The policy is put back at the end and after Ctrl-C; if the process was killed, by `resume` and by `clean`.
+/// minutes. The run puts the queue's policy back at its end and after Ctrl-C. If the process was killed, `resume` and
+/// `clean` put it back.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:

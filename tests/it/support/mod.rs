@@ -2,7 +2,7 @@
 //! sandbox, on a port that the kernel chooses.
 //!
 //! A test sends and delivers messages, starts sweeps and advances the clock. It observes calls, announcements, items and logs.
-#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+#![allow(unreachable_pub, reason = "the items are public to the tests only")]
 
 pub mod ledger;
 pub mod recording;

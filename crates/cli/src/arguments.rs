@@ -1,26 +1,7 @@
-//! The command line: the flags of every command, and the commands.
+//! What several commands take: the flags of every command, account ids and ARNs.
 
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, ValueEnum};
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
-
-use crate::commands::{cancel, copy, dead_letters, doctor, list, live_check, policies, retry, show};
-use crate::exit::EXIT_CODES;
-
-/// Copy Amazon Rekognition Custom Labels models between projects and accounts.
-///
-/// `copy` makes a copy from this machine with your own credentials, and needs no deployment. A deployed copier is called a
-/// stack, because template.yaml deploys it as a CloudFormation stack. With `--stack`, a command works on that stack.
-#[derive(Debug, Parser)]
-#[command(name = "model-copier", version, after_help = EXIT_CODES, arg_required_else_help = true)]
-#[command(max_term_width = 100, disable_help_subcommand = true, infer_subcommands = false)]
-pub struct Cli {
-    /// The flags that every command has.
-    #[command(flatten)]
-    pub global: Global,
-    /// The command.
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
 
 /// The flags that every command has.
 #[derive(Args, Clone, Debug)]
@@ -58,20 +39,6 @@ pub enum Form {
     Json,
     /// One JSON value a line, each as soon as it is known
     Jsonl,
-}
-
-/// A command.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    Copy(Box<copy::Arguments>),
-    List(list::Arguments),
-    Show(show::Arguments),
-    Retry(retry::Arguments),
-    Cancel(cancel::Arguments),
-    Policies(policies::Arguments),
-    DeadLetters(dead_letters::Arguments),
-    Doctor(doctor::Arguments),
-    LiveCheck(Box<live_check::Arguments>),
 }
 
 /// Reads an account id.

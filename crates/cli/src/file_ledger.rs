@@ -15,7 +15,7 @@ use rekognition_model_copier::ports::{Created, Cursor, Entry, Ledger, Page, Unav
 use sha2::{Digest, Sha256};
 
 use crate::exit::Failure;
-use crate::requests::Records;
+use crate::records::Records;
 
 /// The records of one account and Region on this machine.
 #[derive(Clone, Debug)]

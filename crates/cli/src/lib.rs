@@ -2,11 +2,11 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`arguments`] | the command line |
-//! | [`commands`] | a file for each command |
+//! | [`commands`] | the command line, and a file for each command |
+//! | [`arguments`] | what several commands take |
 //! | [`session`] | Region, credentials, account and caller |
 //! | [`stack`], [`stack_ledger`], `stack_copy` | a deployed stack's outputs and parameters; its ledger; a request to it |
-//! | `requests` | reads and filters requests, of this machine or of a stack |
+//! | `requests`, [`records`] | reads and filters requests, of this machine or of a stack |
 //! | [`confirm`] | states what will change, asks, and proves the answer |
 //! | [`output`], `when`, `request_view` | results and progress; times; a request as `list` and `show` print it |
 //! | `logs` | what a stack's functions logged |
@@ -39,6 +39,7 @@ pub mod local_copy;
 pub mod local_rules;
 mod logs;
 pub mod output;
+pub mod records;
 pub mod reference;
 pub mod request_text;
 mod request_view;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use model_copier::arguments::Cli;
+use model_copier::commands::Cli;
 use model_copier::exit::Exit;
 use model_copier::output::Output;
 

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command, CommandFactory};
 
-use crate::arguments::Cli;
+use crate::commands::Cli;
 use crate::exit::EXIT_CODES;
 
 const HEAD: &str = "\

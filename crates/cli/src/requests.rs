@@ -6,11 +6,11 @@ use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::ports::Ledger;
 
-use crate::arguments::Global;
-use crate::arguments::parse_account;
+use crate::arguments::{Global, parse_account};
 use crate::exit::Failure;
 use crate::file_ledger::FileLedger;
 use crate::output::Output;
+use crate::records::Records;
 use crate::request_view::RequestFields;
 use crate::session::Session;
 use crate::stack::Stack;
@@ -83,28 +83,6 @@ pub(crate) enum Requests {
     /// The ledger of files of the session's account and Region.
     Files(FileLedger),
     Stack(StackLedger),
-}
-
-/// Records that were read.
-#[derive(Debug, Default)]
-pub struct Records {
-    /// Those that can be read, oldest request first.
-    pub records: Vec<Record>,
-    /// Why the others could not be read.
-    pub unreadable: Vec<String>,
-}
-
-impl Records {
-    /// Adds other records.
-    pub(crate) fn extend(&mut self, other: Self) {
-        self.records.extend(other.records);
-        self.unreadable.extend(other.unreadable);
-    }
-
-    /// Puts them in order: oldest request first.
-    pub(crate) fn sort(&mut self) {
-        self.records.sort_by_cached_key(|record| (record.header().requested_at, record.header().key.clone()));
-    }
 }
 
 /// The filter of `list`: it admits a request that meets every condition.

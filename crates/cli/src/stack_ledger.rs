@@ -12,7 +12,7 @@ use rekognition_model_copier::domain::record::{Record, Step};
 use tokio::task::JoinSet;
 
 use crate::exit::{Failure, OrFailure};
-use crate::requests::Records;
+use crate::records::Records;
 use crate::session::Session;
 
 /// How many segments of the table are scanned in parallel. Each holds one page of at most 1 MB in memory.

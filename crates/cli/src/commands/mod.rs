@@ -1,4 +1,4 @@
-//! The commands, a file for each: its arguments with their help, and what it does.
+//! The command line, and the commands: a file for each, with its arguments, their help, and what it does.
 
 pub mod cancel;
 pub mod copy;
@@ -10,9 +10,41 @@ pub mod policies;
 pub mod retry;
 pub mod show;
 
-use crate::arguments::{Cli, Command};
-use crate::exit::{Exit, Failure};
+use clap::{Parser, Subcommand};
+
+use crate::arguments::Global;
+use crate::exit::{EXIT_CODES, Exit, Failure};
 use crate::output::Output;
+
+/// Copy Amazon Rekognition Custom Labels models between projects and accounts.
+///
+/// `copy` makes a copy from this machine with your own credentials, and needs no deployment. A deployed copier is called a
+/// stack, because template.yaml deploys it as a CloudFormation stack. With `--stack`, a command works on that stack.
+#[derive(Debug, Parser)]
+#[command(name = "model-copier", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(max_term_width = 100, disable_help_subcommand = true, infer_subcommands = false)]
+pub struct Cli {
+    /// The flags that every command has.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// A command.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Copy(Box<copy::Arguments>),
+    List(list::Arguments),
+    Show(show::Arguments),
+    Retry(retry::Arguments),
+    Cancel(cancel::Arguments),
+    Policies(policies::Arguments),
+    DeadLetters(dead_letters::Arguments),
+    Doctor(doctor::Arguments),
+    LiveCheck(Box<live_check::Arguments>),
+}
 
 /// Runs a command.
 ///

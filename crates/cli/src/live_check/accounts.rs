@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 
-use super::experiments::Level;
 use super::journal::{Journal, Run};
 use super::lab::{Lab, RealTime};
+use super::level::Level;
 use crate::arguments::Global;
 use crate::exit::{Failure, OrFailure};
 use crate::session::Session;

@@ -12,7 +12,7 @@ use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use serde::{Deserialize, Serialize};
 
 use super::answer::RowAnswer;
-use super::experiments::Level;
+use super::level::Level;
 use crate::exit::Failure;
 use crate::file_ledger::{make_private_folder, private, sync_folder};
 use crate::stack::Stack;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`rows`] | the assumptions, read from docs/live-checklist.md |
 //! | [`experiments`] | what a program can test |
-//! | [`accounts`] | whose credentials a run has |
+//! | [`level`], [`accounts`] | what a run may do, and whose credentials it has |
 //! | [`lab`], [`journal`] | the clients that experiments use; what a run has made |
 //! | [`answer`] | what AWS answered, and the verdict |
 //! | [`plan`], [`runner`], [`clean`] | before, during and after a run |
@@ -17,6 +17,7 @@ pub mod clean;
 pub mod experiments;
 pub mod journal;
 pub mod lab;
+pub mod level;
 pub mod plan;
 pub mod report;
 pub mod rows;

@@ -3,9 +3,11 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::experiments::{EXPERIMENTS, Experiment, Level};
+use super::experiments::{EXPERIMENTS, Experiment};
+
 use super::journal::{DeployedStack, Model, Run};
 use super::lab::PREFIX;
+use super::level::Level;
 use super::rows::{Row, rows};
 
 /// What a run would do.

@@ -1,8 +1,9 @@
 //! Runs the remaining experiments of a run, one after the other.
 
 use super::clean::put_policies_back;
-use super::experiments::{Level, Needs, admit};
+use super::experiments::{Needs, admit};
 use super::lab::Lab;
+use super::level::Level;
 use super::plan::selected;
 use crate::confirm::Confirmation;
 use crate::exit::Failure;

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use clap::{CommandFactory, Parser};
-use model_copier::arguments::Cli;
+use model_copier::commands::Cli;
 use sandbox::{Effect, Fault};
 
 use crate::stack_requests::sent;

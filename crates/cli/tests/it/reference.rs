@@ -16,5 +16,5 @@ fn the_reference_is_what_the_program_says() {
 #[test]
 fn the_command_line_is_sound() {
     use clap::CommandFactory;
-    model_copier::arguments::Cli::command().debug_assert();
+    model_copier::commands::Cli::command().debug_assert();
 }

@@ -10,38 +10,13 @@ mod stack;
 
 use std::pin::Pin;
 
-use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
-
 use super::answer::{Observation, Stop, Tested};
 use super::journal::Run;
 use super::lab::Lab;
+use super::level::Level;
 use crate::exit::Failure;
 
 pub(super) use permission::admit;
-
-/// What a run may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// Makes projects and policies; copies nothing
-    Free,
-    /// Also copies a model
-    Copies,
-    /// Copies a model of another account, and puts policies on its project
-    TwoAccounts,
-}
-
-impl Level {
-    /// As it is written on the command line.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Free => "free",
-            Self::Copies => "copies",
-            Self::TwoAccounts => "two-accounts",
-        }
-    }
-}
 
 /// What an experiment needs of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

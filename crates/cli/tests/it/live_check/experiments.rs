@@ -1,7 +1,8 @@
 //! Every experiment sees what the sandbox's defaults say, and notices at least one thing that is otherwise.
 
 use model_copier::live_check::answer::Verdict::{self, AsAssumed, Otherwise, Skipped, Unknown};
-use model_copier::live_check::experiments::{EXPERIMENTS, Level, experiment_of};
+use model_copier::live_check::experiments::{EXPERIMENTS, experiment_of};
+use model_copier::live_check::level::Level;
 use sandbox::{Effect, Fault, PolicyConditions, Settings};
 
 use super::{Accounts, begun, bucket};

@@ -7,8 +7,8 @@ use model_copier::confirm::Confirmation;
 use model_copier::live_check::answer::Verdict;
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::clean::clean;
-use model_copier::live_check::experiments::Level;
 use model_copier::live_check::journal::Run;
+use model_copier::live_check::level::Level;
 use model_copier::live_check::runner;
 use sandbox::{Effect, Fault, Settings};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model_copier::live_check::experiments::Level;
+use model_copier::live_check::level::Level;
 use model_copier::live_check::plan::plan;
 use serde_json::Value;
 

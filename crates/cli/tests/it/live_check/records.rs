@@ -2,7 +2,8 @@
 
 use model_copier::live_check::answer::Verdict;
 use model_copier::live_check::answers::Answers;
-use model_copier::live_check::experiments::{Level, experiment_of};
+use model_copier::live_check::experiments::experiment_of;
+use model_copier::live_check::level::Level;
 use model_copier::live_check::report;
 use sandbox::Settings;
 

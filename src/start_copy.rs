@@ -1,8 +1,8 @@
 //! start-copy: records requests, tries at once to start each copy, and publishes the first announcements.
 //!
 //! INVARIANT: a request is acknowledged only when its record is in the ledger; otherwise it could be lost. Once the
-//! record is known to be there, check-copies can continue from it. So a refused copy or an unavailable bus fails no
-//! message. A bad request fails none either: it is recorded as rejected.
+//! record is known to be there, check-copies can continue from it. So a message does not fail because AWS
+//! refuses the copy or the bus is unavailable. Nor does it fail because the request is bad: that is recorded as rejected.
 //! A message that is not a request (an announcement, a topic's request to confirm) is acknowledged without a record.
 
 use std::panic::AssertUnwindSafe;
@@ -67,7 +67,8 @@ pub enum NoAnswer {
     Unavailable(#[from] Unavailable),
     /// The message is not a request.
     #[error(
-        "the message is an announcement or a topic's request to confirm, not a copy request: there is nothing to do"
+        "the message is an announcement, has this copier's own `source`, or is a topic's request to confirm: send a copy \
+         request with another `source`"
     )]
     Ignored,
 }
@@ -186,7 +187,7 @@ impl<W: World> Copier<W> {
         }
     }
 
-    /// The record is in the ledger, so nothing that fails here fails the message.
+    /// The record is in the ledger, so an error here does not make the message fail.
     async fn first_step(&self, record: Record, policies: &InvocationPolicies, budget: &Budget) -> Recorded {
         log_state(&record);
         let accepted = match &record {
@@ -219,7 +220,7 @@ impl<W: World> Copier<W> {
                     counts.ledger_errors += 1;
                     record
                 }
-                // The delivery that recorded it announces it.
+                // The delivery that recorded it announces it, or else check-copies.
                 Recorded::Known(_) => continue,
             };
             counts.requests += 1;
@@ -237,7 +238,8 @@ fn log_ignored(message: Message<'_>, ignored: IgnoreReason) {
     match ignored {
         IgnoreReason::Announcement => warn!(
             messageId = message.id,
-            "ignored an announcement of a copier: correct the rule or subscription that sent it here"
+            "ignored an announcement, or an event with this copier's own `source`: correct the rule or subscription that \
+             sent it here, or the event's `source`"
         ),
         IgnoreReason::SubscriptionConfirmation => warn!(
             messageId = message.id,

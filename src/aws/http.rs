@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConn
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use super::variable;
+use super::environment::variable;
 
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 

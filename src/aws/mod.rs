@@ -3,6 +3,7 @@
 
 mod bus;
 mod clock;
+mod environment;
 mod http;
 mod ledger;
 mod rekognition;
@@ -12,11 +13,11 @@ pub use bus::EventBridge;
 use clock::SdkClock;
 pub use clock::SystemClock;
 use clock::timestamp;
+use environment::{Environment, variable};
 pub use http::{BadBundle, client as http_client};
 pub use ledger::{DynamoDb, item};
 pub use rekognition::CustomLabels;
 
-use std::env;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -27,7 +28,6 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::budget::CALL_TIMEOUT;
 use crate::domain::aws_answer::{Meaning, Refusal};
@@ -93,22 +93,6 @@ impl Configuration {
         let rekognition = self.rekognition.into_builder().time_source(SdkClock(clock)).build();
         Self { shared, rekognition }
     }
-}
-
-/// Finds a client's setting by its service's name: `AWS_ENDPOINT_URL_DYNAMODB`, else `AWS_ENDPOINT_URL`.
-#[derive(Debug)]
-struct Environment;
-
-impl LoadServiceConfig for Environment {
-    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let service = key.service_id().to_ascii_uppercase().replace(' ', "_");
-        variable(&format!("{}_{service}", key.env())).or_else(|| variable(key.env()))
-    }
-}
-
-/// A variable of the environment. An empty one counts as not set.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The definite refusal that an error of Rekognition or STS is; `None` if the call may have worked.

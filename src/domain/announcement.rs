@@ -1,4 +1,4 @@
-//! Makes an announcement, the detail of a "Rekognition Model Copy State Change" event, from a record, and turns it into
+//! Makes the detail of an announcement, a "Rekognition Model Copy State Change" event, from a record, and turns it into
 //! the bytes that are published.
 
 use jiff::Timestamp;

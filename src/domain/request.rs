@@ -127,7 +127,7 @@ impl ReadableFields {
 
 /// A request as far as it could be read, with all its problems.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(missing_docs, reason = "a field has the name that it has in the request")]
+#[expect(missing_docs, reason = "the fields without a comment are named like those of a request")]
 pub struct Draft {
     /// The ARNs and the name, which a rejection returns too.
     pub fields: ReadableFields,

@@ -49,7 +49,8 @@ pub struct QueueRecord<'a> {
 }
 
 impl QueueRecord<'_> {
-    /// The message. Only records of the stack's own queue may name their requester; `own_queue` is its ARN.
+    /// The message. Only records of the stack's own queue may name their requester; `own_queue` is its ARN. A caller that
+    /// may invoke the function can write any ARN (SECURITY.md).
     pub fn message(&self, own_queue: Option<&str>) -> Message<'_> {
         let is_own = own_queue.is_none_or(|own| self.queue_arn.as_deref() == Some(own));
         let way_in = if is_own { WayIn::Queue } else { WayIn::Invocation };

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{answer::AwsError, world::World};
+use crate::answer::AwsError;
 
 /// The principal behind a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,16 +74,15 @@ impl Caller {
 }
 
 impl Caller {
-    /// The condition keys of policies that describe the caller.
-    pub(crate) fn condition_keys(&self, world: &World) -> Vec<(&'static str, String)> {
+    /// The condition keys of policies that describe the caller. `organization` is the one that its account is in.
+    pub(crate) fn condition_keys(&self, organization: Option<&String>) -> Vec<(&'static str, String)> {
         let mut keys = vec![
             ("aws:PrincipalArn", self.principal_arn.clone()),
             ("aws:PrincipalAccount", self.account.clone()),
             ("aws:PrincipalType", self.principal_type.to_owned()),
             ("aws:userid", self.user_id.clone()),
         ];
-        let organization = world.organizations.get(&self.account).cloned();
-        keys.extend(organization.map(|id| ("aws:PrincipalOrgID", id)));
+        keys.extend(organization.map(|id| ("aws:PrincipalOrgID", id.clone())));
         keys
     }
 }

@@ -24,6 +24,7 @@
 
 mod answer;
 mod arn;
+mod builder;
 mod caller;
 mod calls;
 mod clock;
@@ -56,11 +57,12 @@ mod sts;
 mod world;
 
 pub use arn::{ArnError, ProjectArn, ProjectName, VersionArn};
+pub use builder::{Builder, StartError};
 pub use calls::{Call, PolicyChange};
 pub use clock::{Clock, ClockReading, FileClock};
 pub use fault::{Effect, Fault};
 pub use published::PublishedEvent;
-pub use sandbox::{Builder, Sandbox, StartError};
+pub use sandbox::Sandbox;
 pub use settings::{PolicyConditions, Quotas, Settings};
 pub use status::Status;
 pub use world::{

@@ -84,7 +84,7 @@ fn is_trusted(world: &World, role_arn: &str, caller: &Caller, external_id: Optio
     };
     // A world with an unreadable policy is never loaded.
     let Ok(trust) = Policy::read_trust(&role.trust) else { return false };
-    let mut keys = caller.condition_keys(world);
+    let mut keys = caller.condition_keys(world.organizations.get(&caller.account));
     keys.extend(external_id.map(|id| ("sts:ExternalId", id.clone())));
     let context = keys.into_iter().map(|(key, value)| (key.to_lowercase(), vec![value])).collect();
     let question = Question { caller, action: "sts:AssumeRole", resource: role_arn, context };

@@ -113,7 +113,7 @@ impl Call<'_> {
     fn condition_keys(&self, source: &VersionArn, tags: &Tags) -> BTreeMap<String, Vec<String>> {
         let world = &self.state.world;
         let owner = &source.project.account;
-        let mut single = self.caller.condition_keys(world);
+        let mut single = self.caller.condition_keys(world.organizations.get(&self.caller.account));
         single.extend(world.organizations.get(owner).map(|id| ("aws:ResourceOrgID", id.clone())));
         single.extend([
             ("aws:ResourceAccount", owner.clone()),

@@ -7,7 +7,7 @@
 //! | [`session`] | Region, credentials, account and caller |
 //! | [`stack`], [`stack_ledger`], `stack_copy` | a deployed stack's outputs and parameters; its ledger; a request to it |
 //! | `requests`, [`records`] | reads and filters requests, of this machine or of a stack |
-//! | [`confirm`] | states what will change, asks, and proves the answer |
+//! | [`confirm`] | states what will change, asks, and returns a token without which no change compiles |
 //! | [`output`], `when`, `request_view` | results and progress; times; a request as `list` and `show` print it |
 //! | `logs` | what a stack's functions logged |
 //! | [`request_text`], [`local_rules`] | the request that `copy` is given; the rules of a copy on this machine |

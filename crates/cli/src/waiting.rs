@@ -19,7 +19,7 @@ pub struct Waiting {
     /// Stop waiting after this time, for instance `30m`; a running copy continues
     #[arg(long, value_name = "TIME", value_parser = parse_wait)]
     pub(crate) timeout: Option<Duration>,
-    /// Wait only until Rekognition has accepted the copy; with `--output json`, write its state
+    /// Stop waiting when Rekognition has accepted the copy; `--output json` then prints the request's state
     #[arg(long)]
     pub(crate) detach: bool,
 }

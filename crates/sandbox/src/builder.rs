@@ -106,7 +106,7 @@ impl Builder {
         self
     }
 
-    /// Serves the Runtime API of these functions and returns their logs.
+    /// Serves the Runtime API to these functions, and lets FilterLogEvents answer with their logs.
     #[must_use]
     pub(crate) fn functions(self, functions: &Functions) -> Self {
         let router = functions.router();

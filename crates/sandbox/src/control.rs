@@ -1,4 +1,4 @@
-//! The sandbox's own interface under `/_sandbox/`. [`Sandbox`] has a method for each of its routes.
+//! The sandbox's own interface under `/_sandbox/`. [`Sandbox`] has a method for almost all of its routes.
 
 use axum::{
     Json, Router,

@@ -1,4 +1,4 @@
-//! The guard against other web sites: it refuses requests that a page of another site makes a browser send here.
+//! The guard against other web sites: it refuses requests that a browser sends here on behalf of a page of another site.
 //!
 //! A browser lets every page send requests to 127.0.0.1. A page whose name resolves to 127.0.0.1 could also read the answers
 //! (DNS rebinding); the `Host` of its requests is that name. A page that sends requests across sites is named in `Origin`.

@@ -1,4 +1,4 @@
-//! A local AWS for the life of a Custom Labels model copy, in one process and on one port.
+//! A local AWS with the calls that a Custom Labels model copy needs, in one process and on one port.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

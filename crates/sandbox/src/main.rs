@@ -8,7 +8,7 @@ use std::{io, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-/// A local AWS for the life of a Custom Labels model copy. No account, no Docker: one process, one port.
+/// A local AWS with the calls that a Custom Labels model copy needs. No account, no Docker: one process, one port.
 #[derive(Parser)]
 #[command(name = "sandbox", version)]
 struct CommandLine {

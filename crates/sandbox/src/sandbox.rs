@@ -71,7 +71,8 @@ impl Sandbox {
         state.calls.get(seen..).unwrap_or(&state.calls).to_vec()
     }
 
-    /// The accepted events that `seen` does not count yet, which it counts from now on. After a reset it starts again.
+    /// The accepted events after the first `seen`, or all if there are fewer than `seen` (after a reset). Sets `seen` to
+    /// their number.
     pub(crate) fn new_announcements(&self, seen: &mut usize) -> Vec<PublishedEvent> {
         let published = &self.shared.lock().published;
         let new = published.get(*seen..).unwrap_or(published).to_vec();
@@ -104,7 +105,7 @@ impl Sandbox {
         self.shared.lock().settings.clone()
     }
 
-    /// Replaces the settings. Copies and other work in progress keep their ends.
+    /// Replaces the settings. Copies and other work in progress still end as was decided when they began.
     pub fn set_settings(&self, settings: Settings) {
         self.shared.lock().settings = settings;
     }
@@ -184,7 +185,7 @@ impl Sandbox {
         receiver
     }
 
-    /// Advances the clock and returns when the time has passed. If a deployment runs, its schedule runs in between.
+    /// Advances the clock and returns when the time has passed. While a deployment runs, the time passes in steps, and its queue and its schedule are served after each.
     pub(crate) async fn advance(&self, time: SignedDuration) {
         let taker = self.shared.advances.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (over, is_over) = oneshot::channel();

@@ -50,7 +50,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         let files = FileLedger::of_user(&identity.account, &identity.region)?;
         let mut record = cancel_in(&files, key, confirmed).await?;
         show(&record)?;
-        // The user has seen the result, so nothing is left to announce. A process that works on the request may show it, too.
+        // The user has seen the result, so nothing is left to announce. Another command that works on it may print it, too.
         record.header_mut().outbox.clear();
         files.save(record).await?;
         return Ok(Exit::Done);

@@ -149,7 +149,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         Some((settings, _)) => settings.rules.clone(),
         None => local_rules(identity, &source_account),
     };
-    // Each request to a stack without an id is a new request.
+    // A request without an id is always a new request to a stack.
     let new_id =
         (stack.is_some() && Draft::parse(&text).request_id.is_none()).then(|| Uuid::new_v4().to_string());
     let id = arguments.request_id.as_deref().or(new_id.as_deref());

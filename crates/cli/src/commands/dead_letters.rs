@@ -48,8 +48,8 @@ pub(crate) enum Action {
     /// Read each dead letter first. Anybody in the account who may send to the dead-letter queue can write a letter there,
     /// with any account as its requester.
     ///
-    /// The request queue accepts your messages only if your role is in the stack's parameter `DirectSenders`. To send a
-    /// request that the stack has already recorded does no harm.
+    /// The request queue accepts your messages only if your role is in the stack's parameter `DirectSenders`. A
+    /// request that the stack has already recorded does no harm if you send it again.
     Redrive(Change),
     /// Delete dead letters; their requesters get no answer
     Delete(Change),

@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     /// The stack's name
     #[arg(long, value_name = "NAME")]
     pub(crate) stack: String,
-    /// A profile of a source account; also checks its stack of source-account.yaml and its projects; may be given several times
+    /// A profile of a source account, to check its stack of source-account.yaml and its source projects as well; may be given several times
     #[arg(long = "source-profile", value_name = "NAME")]
     pub(crate) source_profiles: Vec<String>,
     /// Check that the functions run the code of the release in this folder

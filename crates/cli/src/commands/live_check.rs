@@ -33,11 +33,10 @@ use crate::stack::Stack;
 ///
 /// Each project, policy and copy that a run makes has a name that begins with `live-check-`, and a tag where AWS allows
 /// one. Before the program makes one of them, it writes the name into a journal. `clean` deletes what the journal names,
-/// and nothing else.
-/// The copies' files stay in the bucket. With `--stack`, the run sends the stack a request that the stack rejects; the
+/// and nothing else. The copies' files stay in the bucket. With `--stack`, the run sends the stack a request that the stack rejects; the
 /// stack's ledger keeps the record until it expires. With `--intrusive`, the stack's queue also refuses requests for up to five
-/// minutes. The run puts the queue's policy back at its end and after Ctrl-C. If the process was killed, `resume` and
-/// `clean` put it back.
+/// minutes: for this the run changes the queue's policy, and puts it back after the test and after Ctrl-C. If the process
+/// was killed, `resume` and `clean` put it back.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -76,7 +75,7 @@ pub(crate) enum Action {
     Resume(OfRun),
     /// Delete the projects, policies and copies that a run has made, and put a changed queue policy back
     Clean(OfRun),
-    /// Write a report of a run, and `answers.json`, which you can send to the project
+    /// Write a report of a run, and `answers.json`, which you can send to the authors of this program
     Report {
         /// The run's id
         #[arg(value_name = "RUN")]
@@ -108,7 +107,7 @@ pub(crate) struct Options {
     /// The bucket for the copies' training results; required like `--source-version`
     #[arg(long, value_name = "BUCKET")]
     pub(crate) bucket: Option<String>,
-    /// A KMS key for one copy, to see in which form Rekognition shows it
+    /// A KMS key to encrypt one copy: the run then sees whether Rekognition shows it as you gave it
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,
     /// A profile of the account that owns the model, if that is another account
@@ -179,7 +178,7 @@ impl OfRun {
         let sessions = Sessions::open(global, self.source_profile.as_deref()).await?;
         sessions.check(&journal.run)?;
         let left: Vec<String> = journal.left().iter().map(|left| format!("\n  {}", left.thing)).collect();
-        let what = format!("{what} run {}, which may have left:{}", self.run, left.concat());
+        let what = format!("{what} run {}. It may have left these things behind:{}", self.run, left.concat());
         let confirmed = Confirmation::ask(&sessions.own.identity, &what, self.yes, output)?;
         Ok((journal, sessions, confirmed))
     }
@@ -263,7 +262,7 @@ impl Options {
                 Some(it) if it.level() <= self.level => {}
                 _ => {
                     return Err(Failure::Usage(format!(
-                        "row {row} cannot be tried at `--level {}`: docs/live-checklist.md names the level of each row",
+                        "row {row} cannot be tried at `--level {}`: the last column of docs/live-checklist.md says what each row needs",
                         self.level.as_str()
                     )));
                 }

@@ -23,7 +23,7 @@ use crate::when::Style;
 ///
 /// A copier is a stack or this program. It puts a policy on a source project, under a name that begins with
 /// `model-copier-`. By default the policy allows copies for one hour. After that it allows nothing, but it stays on the
-/// project until `withdraw` deletes it, or until a copier that finds no free slot deletes it.
+/// project until `withdraw` deletes it, or until a copier needs its place: a project has room for five policies.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:

@@ -18,8 +18,8 @@ use crate::waiting::Waiting;
 
 /// Send an ended request to a stack again
 ///
-/// Sends the request again under a new id and follows it until it has ended. If the copy exists by now, the copier adopts
-/// it: it reports that copy and makes no second one.
+/// Sends the request again under a new id and follows it until it has ended. If the copy exists by now and AWS shows
+/// its source, the copier adopts it: it reports that copy and makes no second one.
 ///
 /// The new request belongs to the stack's own account and keeps the old request's `correlationId`. The command refuses the
 /// retry if the account that sent the old request may not ask for this copy now.
@@ -62,7 +62,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     if record.ended_at().is_none() {
         let status = record.status_word();
         return Err(Failure::Error(format!(
-            "request `{}` is {status}: wait for its end, or cancel it if it waits",
+            "request `{}` is {status}: wait until it has ended, or cancel it if its copy has not started yet",
             key.request_id
         )));
     }

@@ -38,7 +38,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         let mut view = RequestView::of(&record);
         let status = Announcement::of(&record).map(|announcement| announcement.status);
         let end = status.filter(|status| status.is_final()).map(Exit::of);
-        // The form `json` is one value: that of the end.
+        // With `--follow`, the form `json` is one value: the request when it has ended.
         let is_wanted = !arguments.follow || end.is_some() || output.form != Form::Json;
         if is_wanted && shown.as_ref().is_none_or(|shown| !shown.is_same_state(&view)) {
             if let Some(stack) = &request.stack {

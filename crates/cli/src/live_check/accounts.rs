@@ -71,7 +71,7 @@ impl Sessions {
         (Lab::new(journal, &self.own.rekognition(), source.as_ref(), shared, time.clone()), time)
     }
 
-    /// The project of a version: its ARN has a number of its own.
+    /// Asks for the ARN of a version's project: it ends in a number that the version's ARN does not have.
     pub(crate) async fn project_of(&self, version: &ProjectVersionArn) -> Result<ProjectArn, Failure> {
         let session = self.source.as_ref().unwrap_or(&self.own);
         let name = version.project_name();

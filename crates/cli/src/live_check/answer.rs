@@ -18,7 +18,7 @@ pub(crate) type Tested = Result<(), Stop>;
 /// Why an experiment stops early.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// The answers so far decide nothing more.
+    /// Something that the rest needs is missing, for instance because a call did not work.
     Undecided,
     /// The journal cannot be written.
     Failed(Failure),
@@ -55,13 +55,14 @@ impl CallError {
         self.status.is_none_or(|status| status >= 500) || Meaning::of(&self.code) == Meaning::Unanswered
     }
 
-    /// Whether another call may get another answer: then this one decides nothing.
+    /// Whether the same call, made again, may get another answer: then this answer decides nothing.
     fn is_passing(&self) -> bool {
         self.may_have_worked() || Meaning::of(&self.code) == Meaning::Throttled
     }
 }
 
-/// A service's word, if it is one: letters, digits, `_` and `.`, without a number as long as an account's.
+/// The text, if it can be a service's word and nobody's name or account: at most 64 letters, digits, `_` and `.`, of them
+/// fewer than 8 digits.
 pub(super) fn word(text: &str) -> String {
     let is_word = text.len() <= 64
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
@@ -99,7 +100,7 @@ impl Call {
     }
 }
 
-/// The verdict on an assumption. The verdict on a row is the last one in this order among its parts.
+/// The verdict on an assumption. A row has that verdict of its parts which stands last in this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -133,7 +134,7 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
-    /// The name of what AWS was asked, for instance a status of the taken name.
+    /// What AWS was asked, in a few words; for row 1, the status of the version that has the name.
     pub(crate) part: String,
     /// The answer in words.
     pub seen: String,

@@ -83,7 +83,7 @@ fn find_identifier(text: &str, run: &Run) -> Option<&'static str> {
             && word.starts_with('A')
             && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
     };
-    // The first two groups of a UUID, and the id of a key of several Regions.
+    // A UUID, or the id of a multi-Region key.
     let hex = |word: &str, length| word.len() == length && word.chars().all(|c| c.is_ascii_hexdigit());
     let has_uuid = text.split('"').any(|value| {
         let groups: Vec<&str> = value.split('-').collect();

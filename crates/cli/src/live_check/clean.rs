@@ -1,7 +1,7 @@
 //! `clean`: deletes what the journal names, and nothing else. A queue's policy is put back.
 //!
-//! A call without an answer may still take effect while its signature is valid. So a thing that does not exist may still
-//! appear until then.
+//! A call without an answer may still take effect while its signature is valid. So a thing that does not exist now may
+//! still appear, until the signature of its call has expired.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::output::Output;
 
 /// How long a call can take effect after it was sent: as long as its signature is valid.
 const EFFECT_DELAY: Duration = Duration::from_secs(15 * 60);
-/// How long to wait between two tries. A copy can be deleted only after it has ended.
+/// How long to wait between two tries. A copy can perhaps be deleted only after it has ended.
 const INTERVAL: Duration = Duration::from_secs(30);
 /// How long `clean` waits for the end of the copies.
 const CLEAN_TIMEOUT: Duration = Duration::from_secs(3 * 3600);
@@ -63,10 +63,11 @@ pub(crate) async fn put_policies_back(lab: &Lab) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Puts a queue's policy back. Returns whether it stays so: whether the call that changed it can no longer take effect.
+/// Puts a queue's policy back. Returns `false` if the call that changed the policy may still take effect.
 async fn put_back(lab: &Lab, left: &Leftover, queue: &str, whole: &str) -> Answer<bool> {
     let is_final = is_final(lab, left);
-    // A deployment may have replaced the policy since then. Before that, SQS may still answer with an older policy.
+    // 15 minutes after the change, a policy that admits the rule is left alone: a deployment may have put it there.
+    // Earlier it proves nothing, because SQS may still answer with an older policy.
     if lab.since(left.at) > EFFECT_DELAY
         && lab.queue_policy(queue).await.is_ok_and(|policy| without_rule(&policy).is_some())
     {
@@ -122,7 +123,7 @@ async fn remove(lab: &Lab, left: &Leftover) -> bool {
     }
 }
 
-/// Deletes the dead letter of a request: whether it was there.
+/// Deletes the dead letter of a request. Returns whether there was one.
 async fn delete_letter(lab: &Lab, request: &str) -> Answer<bool> {
     let Some(stack) = &lab.run.stack else { return Ok(false) };
     let mut letter = lab.dead_letter(stack, request).await?;

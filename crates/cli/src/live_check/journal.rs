@@ -38,7 +38,7 @@ pub struct Run {
     /// The stack that it reads.
     #[serde(default)]
     pub stack: Option<DeployedStack>,
-    /// Whether it may keep requests from the stack for some minutes.
+    /// Whether it may block requests to the stack for some minutes.
     #[serde(default)]
     pub intrusive: bool,
 }
@@ -72,7 +72,7 @@ pub struct DeployedStack {
     pub requests: String,
     /// The URL of the dead-letter queue.
     pub dead_letters: String,
-    /// The ARN of the key of the ledger, if it is the owner's own.
+    /// The ARN of the stack's customer managed KMS key, if it has one.
     pub key: Option<String>,
 }
 

@@ -16,7 +16,7 @@ into the title. The file has no account, no name and no ARN of yours; read it be
 pub fn markdown(answers: &Answers) -> String {
     let Answers { program, date, region, .. } = answers;
     let mut page = format!(
-        "# What AWS answer\n\nObserved on {date} in {region} by `model-copier live-check` {program}.\n\n\
+        "# What AWS answered\n\nObserved on {date} in {region} by `model-copier live-check` {program}.\n\n\
          | # | verdict | assumption | observed |\n|---|---|---|---|\n"
     );
     let mut changes = String::new();

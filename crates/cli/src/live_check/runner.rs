@@ -15,7 +15,7 @@ use crate::output::Output;
 /// If a queue's policy cannot be put back, or the journal cannot be written.
 pub async fn run(lab: &Lab, output: &Output, _: Confirmation) -> Result<(), Failure> {
     put_policies_back(lab).await?;
-    // A model of another account needs a policy for the run, once.
+    // If another account owns the model, a project policy has to admit the run before the first copy.
     let mut closed = lab.run.model.as_ref().filter(|_| lab.run.level == Level::TwoAccounts);
     for experiment in selected(&lab.run) {
         let is_done = lab.journal.borrow().answers().any(|answer| answer.row == experiment.row);

@@ -1,4 +1,4 @@
-//! A project of the world, with its policies as authorization sees them.
+//! A project of the world, its policies, and the changes of them that authorization does not see yet.
 
 use std::collections::HashSet;
 

@@ -1,8 +1,8 @@
 //! start-copy: records requests, tries at once to start each copy, and publishes the first announcements.
 //!
 //! INVARIANT: a request is acknowledged only when its record is in the ledger; otherwise it could be lost. Once the
-//! record is known to be there, check-copies can continue from it. So a message does not fail because AWS
-//! refuses the copy or the bus is unavailable. Nor does it fail because the request is bad: that is recorded as rejected.
+//! record is known to be there, check-copies can continue from it. If AWS refuses the copy, or the bus is
+//! unavailable, the message still counts as handled. So does a bad request: it is recorded as rejected.
 //! A message that is not a request (an announcement, a topic's request to confirm) is acknowledged without a record.
 
 use std::panic::AssertUnwindSafe;

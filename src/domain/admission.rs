@@ -17,7 +17,7 @@ pub struct Admission {
     pub account: String,
     /// The accounts whose models may be copied.
     pub source_accounts: BTreeSet<String>,
-    /// The accounts that may ask for models of other accounts than their own.
+    /// The accounts that may ask for models of other accounts, in addition to the copier's own.
     pub trusted_requesters: BTreeSet<String>,
     /// The places that copies may be written to. With `None`, only the IAM policy of the copier's role limits them.
     pub output_locations: Option<BTreeSet<OutputLocation>>,
@@ -56,7 +56,8 @@ impl fmt::Display for OutputLocation {
 }
 
 impl Admission {
-    /// Returns a problem for every field of the draft that the deployment does not allow to the account `requester`.
+    /// Checks each value in the draft. Returns a problem for each rule of this deployment that a value breaks when the
+    /// account `requester` asks.
     pub fn problems(&self, draft: &Draft, requester: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
         if let Some(arn) = &draft.fields.source_project_arn {
@@ -149,21 +150,21 @@ impl Admission {
                 )
             }
             Some(prefix) => {
-                let what = format!(
-                    "must be one of {}, alone or followed by `/…`, not {}",
-                    list_of(&prefixes),
-                    shown(prefix)
-                );
+                let what = format!("must be {}, not {}", below_one_of(&prefixes), shown(prefix));
                 ("outputConfig.s3KeyPrefix", what)
             }
-            None => (
-                "outputConfig.s3KeyPrefix",
-                format!("is missing: it must be one of {}, alone or followed by `/…`", list_of(&prefixes)),
-            ),
+            None => {
+                let what = format!("is missing: it must be {}", below_one_of(&prefixes));
+                ("outputConfig.s3KeyPrefix", what)
+            }
         };
         let rest = format!("{what}: use one of these, or have the place added to parameter OutputBuckets");
         problems.push(Problem::new(field, ProblemCode::Bucket, rest));
     }
+}
+
+fn below_one_of(prefixes: &BTreeSet<&str>) -> String {
+    format!("one of {}, or begin with one of them and a slash", list_of(prefixes))
 }
 
 fn list_of<T: fmt::Display>(items: &BTreeSet<T>) -> String {

@@ -18,7 +18,7 @@ use super::rules::Rules;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WayIn<'a> {
     /// Through the stack's own queue. The event's account is the requester. The copier's own account is the requester of
-    /// a bare request and of an SNS notification.
+    /// a bare request, of an SNS notification and of an event without an account.
     ///
     /// The queue's policy admits EventBridge rules named `*model-copy-requests-*` in this account, and the senders in
     /// `DirectSenders`. EventBridge sets the account of an event that a rule matches. The direct senders are trusted.

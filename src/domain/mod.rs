@@ -10,7 +10,7 @@
 //! | [`intake`] | turns a message into a record: it calls the files above, in this order |
 //! | [`record`], [`status`], [`failure`] | the states of a record, their status, and why a request failed or waits |
 //! | [`transition`] | puts a record into a new state, and the state's announcement into the record's outbox |
-//! | [`announcement`], [`outbox`] | what an announcement says, and its bytes until it is published |
+//! | [`announcement`], [`outbox`] | what an announcement says; the announcements of a record that are kept until they are published |
 //! | [`aws_answer`], [`model`] | what an answer of AWS means: an error's name, a version's status |
 //! | [`decisions`] | the next state of a record, decided from an answer and the time |
 //! | [`remedy`] | what a person can do about a failure |

@@ -233,7 +233,7 @@ fn a_bucket_or_prefix_that_is_not_listed_is_not_allowed() {
         ),
         (
             ("flowers-production-models", Some("other")),
-            "must be one of `other`, alone or followed by `/…`, not",
+            "must be one of `other`, or begin with one of them and a slash, not",
         ),
     ] {
         let (code, message) = rejection(&with_locations(EVENT, &[locations]));
@@ -245,7 +245,7 @@ fn a_bucket_or_prefix_that_is_not_listed_is_not_allowed() {
     });
     let models = ("flowers-production-models", Some("other"));
     let (_, message) = rejection(&with_locations(&without_prefix, &[models]));
-    let expected = "`outputConfig.s3KeyPrefix` is missing: it must be one of `other`, alone";
+    let expected = "`outputConfig.s3KeyPrefix` is missing: it must be one of `other`, or begin";
     assert!(message.contains(expected), "{message}");
 }
 

@@ -142,7 +142,7 @@ async fn an_ended_request_is_sent_again_under_a_new_id() {
     let machine = waiting("r").await;
     let early = machine.run(command("retry", "r", &[])).await;
     assert!(
-        early.code == Some(1) && early.err.contains("request `r` is QUEUED: wait for its end"),
+        early.code == Some(1) && early.err.contains("request `r` is QUEUED: wait until it has ended"),
         "{early:?}"
     );
     assert_eq!(machine.run(command("cancel", "r", &[])).await.code, Some(0));

@@ -144,8 +144,8 @@ impl<W: World> Copier<W> {
         }
     }
 
-    /// Records a message and tries its first step; `owner` is unique to this delivery. `None` for a message that
-    /// needs no answer.
+    /// Records a message and tries its first step; `owner` is unique to this delivery. `None` for a message that is not a
+    /// request.
     async fn start(
         &self,
         message: Message<'_>,
@@ -220,7 +220,7 @@ impl<W: World> Copier<W> {
                     counts.ledger_errors += 1;
                     record
                 }
-                // The delivery that recorded it announces it, or else check-copies.
+                // The delivery that recorded it announces its state. If that did not, check-copies does.
                 Recorded::Known(_) => continue,
             };
             counts.requests += 1;

@@ -17,7 +17,7 @@ pub struct Admission {
     pub account: String,
     /// The accounts whose models may be copied.
     pub source_accounts: BTreeSet<String>,
-    /// The accounts that may ask for models of other accounts, in addition to the copier's own.
+    /// The accounts that may ask for models of other accounts. The copier's own account always may, and need not be here.
     pub trusted_requesters: BTreeSet<String>,
     /// The places that copies may be written to. With `None`, only the IAM policy of the copier's role limits them.
     pub output_locations: Option<BTreeSet<OutputLocation>>,
@@ -56,8 +56,8 @@ impl fmt::Display for OutputLocation {
 }
 
 impl Admission {
-    /// Checks each value in the draft. Returns a problem for each rule of this deployment that a value breaks when the
-    /// account `requester` asks.
+    /// Checks each value in the draft against the rules of this deployment, and returns a problem for each breach.
+    /// Whether a source is allowed also depends on `requester`, the account that asks.
     pub fn problems(&self, draft: &Draft, requester: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
         if let Some(arn) = &draft.fields.source_project_arn {
@@ -150,7 +150,7 @@ impl Admission {
                 )
             }
             Some(prefix) => {
-                let what = format!("must be {}, not {}", below_one_of(&prefixes), shown(prefix));
+                let what = format!("is {}, but must be {}", shown(prefix), below_one_of(&prefixes));
                 ("outputConfig.s3KeyPrefix", what)
             }
             None => {

@@ -19,11 +19,11 @@ pub const DETAIL_TYPE: &str = "Rekognition Model Copy Requested";
 pub enum Content<'a> {
     /// The text of a request, not yet validated.
     Request(RawRequest<'a>),
-    /// A message that needs no answer.
+    /// A message that is not a request.
     Ignored(IgnoreReason),
 }
 
-/// Why a message needs no answer.
+/// Why a message is not a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IgnoreReason {
     /// It is an announcement, or another event with this copier's `source`. A rejection of it would be an announcement

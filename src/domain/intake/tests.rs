@@ -233,7 +233,7 @@ fn a_bucket_or_prefix_that_is_not_listed_is_not_allowed() {
         ),
         (
             ("flowers-production-models", Some("other")),
-            "must be one of `other`, or begin with one of them and a slash, not",
+            "but must be one of `other`, or begin with one of them and a slash: use",
         ),
     ] {
         let (code, message) = rejection(&with_locations(EVENT, &[locations]));

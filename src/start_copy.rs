@@ -29,7 +29,7 @@ use crate::project_policies::InvocationPolicies;
 pub struct Answer {
     /// The request's id.
     pub request_id: String,
-    /// An announcement's status, or STARTING while it is unknown whether Rekognition accepted the call.
+    /// An announcement's status, or STARTING while the outcome of CopyProjectVersion is not recorded.
     pub status: &'static str,
     /// The copy, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,7 +220,7 @@ impl<W: World> Copier<W> {
                     counts.ledger_errors += 1;
                     record
                 }
-                // The delivery that recorded it announces its state. If that did not, check-copies does.
+                // The delivery that made this record announces its state. If it could not, check-copies announces it.
                 Recorded::Known(_) => continue,
             };
             counts.requests += 1;

@@ -18,7 +18,7 @@ use super::rules::Rules;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WayIn<'a> {
     /// Through the stack's own queue. The event's account is the requester. The copier's own account is the requester of
-    /// a bare request, of an SNS notification and of an event without an account.
+    /// a bare request, of an SNS notification and of an event without a valid account.
     ///
     /// The queue's policy admits EventBridge rules named `*model-copy-requests-*` in this account, and the senders in
     /// `DirectSenders`. EventBridge sets the account of an event that a rule matches. The direct senders are trusted.
@@ -53,7 +53,7 @@ pub struct Intake {
 /// which `owner` names, may call CopyProjectVersion.
 ///
 /// # Errors
-/// If the message is an event with the copier's own `source`, an announcement, or a topic's request to confirm a
+/// If the message is an announcement, another event with the copier's own `source`, or a topic's request to confirm a
 /// subscription. Any other text becomes a record.
 pub fn read_message(
     message: Message<'_>,

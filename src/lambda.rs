@@ -25,11 +25,11 @@ use crate::start_copy::NoAnswer;
 use crate::telemetry::{self, Metrics};
 use payload::{BadPayload, Payload};
 
-/// The time-outs of the functions in template.yaml, for a runtime that sends no deadline.
+/// The time-outs of the functions in template.yaml, for a runtime that sends no deadline, or one in the past.
 const START_COPY_TIMEOUT: Duration = Duration::from_secs(60);
 const CHECK_COPIES_TIMEOUT: Duration = Duration::from_secs(70);
 
-/// Why an invocation has no answer. Lambda reports its name and message.
+/// Why an invocation has no answer. Lambda reports the error's name and message.
 #[derive(Debug, thiserror::Error)]
 pub enum InvocationError {
     /// See [`NoAnswer`].
@@ -38,7 +38,7 @@ pub enum InvocationError {
     /// See [`BadPayload`].
     #[error(transparent)]
     BadPayload(#[from] BadPayload),
-    /// The function's clock is wrong. Only what was already decided was published.
+    /// The function's clock is wrong. The sweep published what was already in the ledger, and did nothing else.
     #[error("the function's clock is {seconds} s behind DynamoDB's: nothing was started, ended or timed out")]
     ClockSkew {
         /// How far it is behind; negative if it is ahead.
@@ -147,7 +147,7 @@ fn deployed<C: Clock + Clone + Debug + 'static>(
     Copier::new(Ports { ledger, rekognition, bus, clock }, rules)
 }
 
-/// Handles a payload. Returns its answer, and the counts in either case.
+/// Handles a payload. Returns its answer or an error, and the counts with either.
 async fn take_in<W: World>(
     copier: &Copier<W>,
     payload: &Payload<'_>,
@@ -175,7 +175,8 @@ async fn take_in<W: World>(
         Payload::Topic(records) => {
             let messages: Vec<_> = records.iter().map(|record| record.message()).collect();
             let batch = copier.start_batch(&messages, invocation, budget).await;
-            // Lambda invokes again after an error; requests that were recorded are then redeliveries.
+            // After an error Lambda invokes the function again with the same notifications. The copier then recognizes the
+            // requests that it has recorded.
             let answer = match batch.failed.first() {
                 None => Ok(Value::Null),
                 Some(id) => Err(NoAnswer::from(Unavailable(format!("message `{id}`"))).into()),
@@ -185,7 +186,7 @@ async fn take_in<W: World>(
     }
 }
 
-/// The time until the invocation's deadline, by the machine's clock, which Lambda counts by.
+/// The time until the invocation's deadline, by the machine's clock, not the copier's: Lambda uses that, too.
 ///
 /// A deadline in the past does not count: `cargo lambda watch` sends one in 1970.
 fn time_left(context: &Context, default: Duration) -> Duration {

@@ -1,5 +1,5 @@
-//! The ports through the AWS SDK, a file each. `source_accounts` is the part of Rekognition's port that acts in other
-//! accounts; `http` is the client that all of them share.
+//! Implements the traits of `ports` with the AWS SDK, each in a file of its own. `source_accounts` is the part of
+//! Rekognition's that acts in other accounts; `http` makes the HTTP clients.
 
 mod bus;
 mod clock;
@@ -35,8 +35,8 @@ use crate::ports::{Clock, Unavailable};
 
 /// How long an idle connection to Rekognition may be used again.
 ///
-/// CopyProjectVersion is not retried. On a connection that died while the function slept, it would cost the 20
-/// minutes that an unanswered call takes to recover.
+/// CopyProjectVersion is not retried. If it is sent on a connection that died while the function was frozen, it gets no
+/// answer, and the request waits until its lease of 20 minutes ends.
 const REKOGNITION_IDLE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The SDK's configurations.
@@ -95,11 +95,11 @@ impl Configuration {
     }
 }
 
-/// The definite refusal that an error of Rekognition or STS is; `None` if the call may have worked.
+/// The refusal, if this error of Rekognition or STS proves that the call was refused; `None` if the call may have worked.
 ///
-/// An answer with a status of 500 or more may be about a call that worked, whatever its name. Only a throttle comes
-/// with either status. An answer without an error name is judged by its status: a proxy or gateway refused the call,
-/// unless it is a time-out (408).
+/// If the status is 500 or more, the call may have worked, whatever the error's name is. The one exception is a throttle:
+/// it is a refusal with any status. An error without a name was answered by a proxy or gateway, which refused the call
+/// unless the status is a time-out (408).
 fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Refusal> {
     let SdkError::ServiceError(answer) = error else { return None };
     let status = answer.raw().status().as_u16();

@@ -1,6 +1,6 @@
 //! Takes every pending copy one step further. Wiring only: see `rekognition_model_copier::check_copies`.
 
-// The futures of the SDK and of the runtime nest deeper than the compiler follows without this.
+// The futures of the SDK and of the runtime are nested deeper than the compiler's default limit.
 #![recursion_limit = "256"]
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

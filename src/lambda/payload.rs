@@ -1,7 +1,7 @@
 //! The payload of start-copy: messages of a queue, messages of a topic, or one request.
 //!
-//! Only the id and the text of a record have to be readable. Any other malformed field changes at most the requester
-//! of that one message.
+//! Of a queue's record only the id has to be readable. Any other malformed field changes at most that one message. A
+//! topic's notification needs its topic, id and message.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use crate::domain::problem::shown;
 pub enum Payload<'a> {
     /// A queue's batch, or a Pipe's list of queue records. The answer lists the messages that failed.
     Batch(Vec<QueueRecord<'a>>),
-    /// Notifications of a topic that start-copy subscribes.
+    /// Notifications of a topic that start-copy is subscribed to.
     Topic(Vec<TopicRecord<'a>>),
     /// A request in any of its forms.
     Request(&'a str),
@@ -26,8 +26,10 @@ pub enum Payload<'a> {
 /// Why a payload cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadPayload {
-    /// A record cannot be acknowledged alone.
-    #[error("a record of the batch has no `messageId`, so that it cannot be acknowledged alone")]
+    /// A record has no id by which its failure could be reported.
+    #[error(
+        "a record of the batch has no valid `messageId`, so the answer could not report its failure: send records of SQS"
+    )]
     NoMessageId,
     /// `Records` is not a list.
     #[error("`Records` must be a list of records")]
@@ -49,8 +51,8 @@ pub struct QueueRecord<'a> {
 }
 
 impl QueueRecord<'_> {
-    /// The message. Only records of the stack's own queue may name their requester; `own_queue` is its ARN. A caller that
-    /// may invoke the function can write any ARN (SECURITY.md).
+    /// The message. Only records of the stack's own queue may name their requester; `own_queue` is its ARN. This is
+    /// no protection against a caller that may invoke the function: it can write that ARN into a record (SECURITY.md).
     pub fn message(&self, own_queue: Option<&str>) -> Message<'_> {
         let is_own = own_queue.is_none_or(|own| self.queue_arn.as_deref() == Some(own));
         let way_in = if is_own { WayIn::Queue } else { WayIn::Invocation };
@@ -76,7 +78,7 @@ impl TopicRecord<'_> {
 /// Reads a payload.
 ///
 /// # Errors
-/// If a record cannot be acknowledged, or the records are of another service.
+/// If `Records` is not a list, a record lacks what it needs, or the records are of another service.
 pub fn read(payload: &str) -> Result<Payload<'_>, BadPayload> {
     let text = payload.trim_start();
     if text.starts_with('[') {
@@ -118,7 +120,7 @@ fn queue_record<'a>(record: &'a RawValue) -> Result<QueueRecord<'a>, BadPayload>
     let mut record = object_of(record).ok_or(BadPayload::NoMessageId)?;
     let id = text_of(&mut record, "messageId").filter(|id| !id.is_empty()).ok_or(BadPayload::NoMessageId)?;
     let queue_arn = text_of(&mut record, "eventSourceARN");
-    // A body that is not a string is no request, and is rejected as written.
+    // If the body is not a string, its JSON text is the message.
     let body = record.take("body").map_or(Cow::Borrowed(""), |body| {
         serde_json::from_str(body.get()).map_or(Cow::Borrowed(body.get()), Cow::Owned)
     });

@@ -72,7 +72,9 @@ pub fn recover_unreadable(accepted: Accepted, now: Timestamp, times: &Times) -> 
     if now < lease.until || now < give_up_at {
         return None;
     }
-    Some(accepted.end(Outcome::TimedOut(start_timed_out(times, None).into()), now))
+    let message = "the destination project cannot be read, so it is not known whether the copy has started";
+    let failure = Failure::new(failure::START_TIMED_OUT, message);
+    Some(accepted.end(Outcome::TimedOut(failure.into()), now))
 }
 
 enum Verdict<'a> {

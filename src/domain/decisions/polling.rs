@@ -123,10 +123,14 @@ fn is_settled(copying: &Copying, now: Timestamp) -> bool {
 }
 
 fn copy_timed_out(limit: SignedDuration, status: Option<&ModelStatus>) -> Failure {
-    let reading = match status {
-        Some(status) => format!("the version still has status `{}`", status.as_str()),
-        None => "the destination project could not be read".to_owned(),
+    let message = match status {
+        Some(status) => {
+            let (seconds, status) = (limit.as_secs(), status.as_str());
+            format!("the copy did not end within {seconds} s: the version still has status `{status}`")
+        }
+        None => {
+            "the destination project cannot be read, so it is not known whether the copy has ended".to_owned()
+        }
     };
-    let message = format!("the copy did not end within {} s: {reading}", limit.as_secs());
     Failure::new(failure::COPY_TIMED_OUT, message).with_remedy(remedy::copy_timed_out())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::problem::{Problem, ProblemCode, shown};
+use super::problem::{Problem, ProblemCode, escape, shown};
 use super::request::{Draft, OutputConfig};
 
 /// Where the copier runs, and which requests it allows.
@@ -88,7 +88,7 @@ impl Admission {
                     "has a key that is not allowed: use one of {}, or have it added to parameter AllowedTagKeys",
                     list_of(allowed)
                 );
-                let field = format!("tags.{}", shown(key).trim_matches('`'));
+                let field = format!("tags.{}", escape(key));
                 problems.push(Problem::new(&field, ProblemCode::TagKey, rest));
             }
         }

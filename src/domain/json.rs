@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::problem::{Problem, ProblemCode, shown};
+use super::problem::{Problem, ProblemCode, escape, shown};
 
 const GIVEN_TWICE: &str = "is given more than once: give it once";
 
@@ -107,7 +107,7 @@ impl<'a> Object<'a> {
         let repeated: BTreeSet<&str> =
             members.iter().map(|(name, _)| name.as_str()).filter(|name| !names.insert(*name)).collect();
         for name in repeated {
-            self.report(&shorten(name), ProblemCode::Duplicate, GIVEN_TWICE);
+            self.report(&escape(name), ProblemCode::Duplicate, GIVEN_TWICE);
         }
         members
     }
@@ -135,7 +135,7 @@ impl<'a> Object<'a> {
     pub fn finish(mut self, known: &[&str]) -> Vec<Problem> {
         for (member, _) in std::mem::take(&mut self.members) {
             let rest = format!("is not a known field: use one of {}", known.join(", "));
-            self.report(&shorten(&member), ProblemCode::Unknown, rest);
+            self.report(&escape(&member), ProblemCode::Unknown, rest);
         }
         self.problems
     }
@@ -152,11 +152,6 @@ pub fn lower_camel_case(name: &str) -> String {
 
 fn wrong_type(field: &str, wanted: &str, value: &RawValue) -> Problem {
     Problem::new(field, ProblemCode::WrongType, format_args!("must be {wanted}, not {}", shown(value.get())))
-}
-
-/// A key that a requester wrote, escaped and cut to 80 characters, for the path of a field.
-pub fn shorten(name: &str) -> String {
-    shown(name).trim_matches('`').to_owned()
 }
 
 struct Members<'a>(Vec<(String, &'a RawValue)>);

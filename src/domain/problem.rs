@@ -86,13 +86,18 @@ pub fn summary(problems: &[Problem]) -> String {
 /// How much of a value a message shows, in characters.
 const MAX_SHOWN: usize = 80;
 
-/// A value from outside, as a message may show it: short, on one line, in backticks, with special characters escaped.
+/// A value from outside, as a message may show it: in backticks, and as in [`escape`].
 pub fn shown(value: &str) -> String {
+    format!("`{}`", escape(value))
+}
+
+/// A value from outside, short and on one line, with special characters escaped.
+pub fn escape(value: &str) -> String {
     let mut text: String = value.chars().take(MAX_SHOWN).flat_map(char::escape_default).collect();
     if value.chars().nth(MAX_SHOWN).is_some() {
         text.push('…');
     }
-    format!("`{text}`")
+    text
 }
 
 #[cfg(test)]
@@ -102,6 +107,7 @@ mod tests {
     #[test]
     fn a_value_from_outside_is_shown_short_and_visible() {
         assert_eq!(shown("flowers"), "`flowers`");
+        assert_eq!(escape("`a`"), "`a`", "a field's path keeps the backticks of a key");
         assert_eq!(shown("a\r\nb\u{202e}"), r"`a\r\nb\u{202e}`");
         assert_eq!(shown(&"x".repeat(81)), format!("`{}…`", "x".repeat(80)));
     }

@@ -13,8 +13,8 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use super::arn::{ArnError, ProjectArn, ProjectVersionArn, is_name};
 use super::fingerprint;
 use super::id::{MAX_ID_LENGTH, is_id};
-use super::json::{self, Object};
-use super::problem::{Problem, ProblemCode, shown};
+use super::json::Object;
+use super::problem::{Problem, ProblemCode, escape, shown};
 
 /// The most bytes a request may have.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -302,7 +302,7 @@ fn tags(request: &mut Object<'_>) -> BTreeMap<String, String> {
 }
 
 fn tag(tags: &mut Object<'_>, key: &str, value: &RawValue) -> Option<String> {
-    let name = &json::shorten(key);
+    let name = &escape(key);
     let is_good_length = (1..=128).contains(&key.chars().count());
     let rules_of_key = [
         (is_good_length, ProblemCode::Length, "must have a key of 1 to 128 characters"),

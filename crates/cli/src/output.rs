@@ -234,5 +234,21 @@ pub(crate) fn table<const N: usize>(names: [&str; N], rows: impl Iterator<Item =
 
 fn json<T: Serialize + ?Sized>(value: &T, is_pretty: bool) -> Result<String, Failure> {
     let text = if is_pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
-    text.map_err(|error| Failure::Error(format!("a result cannot be written as JSON: {error}")))
+    let text =
+        text.map_err(|error| Failure::Error(format!("a result cannot be written as JSON: {error}")))?;
+    // The `context` of a request keeps its line breaks. In JSON they are never inside a string.
+    Ok(if is_pretty { text } else { text.replace(['\n', '\r'], " ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_json_lines_is_one_line() {
+        let context = serde_json::value::RawValue::from_string("{\n  \"a\": \"b\"\r\n}".to_owned()).unwrap();
+        let line = json(&context, false).unwrap();
+        assert_eq!(line.lines().count(), 1, "{line:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap()["a"], "b");
+    }
 }

@@ -25,6 +25,7 @@ use crate::{
     clock::CLOCK_FILE,
     lambda::{Function, FunctionError, FunctionSettings, Functions},
     queue::{Message, Queue, failed_ids},
+    state::Position,
 };
 
 /// The interval of the schedule in sandbox time, as in `template.yaml`.
@@ -46,11 +47,11 @@ pub struct Deployment {
     _clock_file: TempDir,
 }
 
-/// The queue, and the number of events on the bus that the rule has seen.
+/// The queue, and the events on the bus that the rule has seen.
 #[derive(Debug)]
 struct Intake {
     queue: Queue,
-    seen: usize,
+    seen: Position,
 }
 
 /// The outcome of one batch of the queue.
@@ -107,7 +108,7 @@ impl Deployment {
         Ok(Self {
             start_copy: add(start_copy)?,
             check_copies: add(check_copies)?,
-            intake: Mutex::new(Intake { queue, seen: 0 }),
+            intake: Mutex::new(Intake { queue, seen: Position::default() }),
             _clock_file: folder,
             sandbox,
         })
@@ -172,7 +173,7 @@ impl Deployment {
         let clock = self.sandbox.clock();
         let mut next_check = clock.now();
         let mut advances = self.sandbox.take_advances();
-        let mut seen = 0;
+        let mut seen = Position::default();
         loop {
             for error in self.deliver().await.into_iter().filter_map(|delivered| delivered.answer.err()) {
                 tracing::warn!(%error, "start-copy failed");
@@ -183,7 +184,7 @@ impl Deployment {
                     tracing::warn!(%error, "check-copies failed");
                 }
             }
-            let mut announced = self.sandbox.new_announcements(&mut seen);
+            let mut announced = self.sandbox.new_events(&mut seen);
             announced.retain(|event| !event.is_request());
             show(&announced)?;
             if let Ok(Some((time, over))) = tokio::time::timeout(POLL_INTERVAL, advances.recv()).await {
@@ -239,7 +240,7 @@ impl Deployment {
     fn next_batch(&self) -> Option<(Vec<Message>, Value)> {
         let now = self.sandbox.clock().now();
         self.lock(|Intake { queue, seen }| {
-            for event in self.sandbox.new_announcements(seen).iter().filter(|event| is_for_queue(event)) {
+            for event in self.sandbox.new_events(seen).iter().filter(|event| is_for_queue(event)) {
                 queue.send(event.to_json(), now);
             }
             let batch = queue.receive(now);

@@ -30,7 +30,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::{state::Shared, world::Table};
+use crate::{
+    state::{Position, Shared},
+    world::Table,
+};
 
 const PAGE: &str = include_str!("page.html");
 const EXAMPLE: &str = include_str!("../../../events/copy-requested.json");
@@ -110,8 +113,8 @@ impl Watcher {
         let (lists, parts, tables, region) = {
             let state = self.shared.settled();
             let lists = [
-                ("calls", self.calls.advance(&state.calls, state.resets)),
-                ("announcements", self.announcements.advance(&state.published, state.resets)),
+                ("calls", new_items(&mut self.calls, &state.calls, state.resets)),
+                ("announcements", new_items(&mut self.announcements, &state.published, state.resets)),
             ];
             let parts = [
                 ("region", json!(state.world.region)),
@@ -147,20 +150,14 @@ impl Watcher {
     }
 }
 
-/// How much of a list was sent: the number of items, and of resets before.
-#[derive(Default)]
-struct Position(Option<(usize, u64)>);
-
-impl Position {
-    fn advance<T: Serialize>(&mut self, all: &[T], resets: u64) -> Option<Value> {
-        let sent = self.0.filter(|(_, before)| *before == resets).map(|(count, _)| count);
-        if sent == Some(all.len()) {
-            return None;
-        }
-        self.0 = Some((all.len(), resets));
-        let first = sent.unwrap_or_default().max(all.len().saturating_sub(MAX_ITEMS));
-        Some(json!({"restart": sent.is_none(), "items": all.get(first..).unwrap_or_default()}))
+/// The items of a list that the page does not have; `None` if it has all.
+fn new_items<T: Serialize>(position: &mut Position, all: &[T], resets: u64) -> Option<Value> {
+    let sent = position.advance(all.len(), resets);
+    if sent == Some(all.len()) {
+        return None;
     }
+    let first = sent.unwrap_or_default().max(all.len().saturating_sub(MAX_ITEMS));
+    Some(json!({"restart": sent.is_none(), "items": all.get(first..).unwrap_or_default()}))
 }
 
 /// The value of a typed attribute: `{"N": "1"}` becomes 1. A text that holds a JSON object becomes the object.
@@ -201,10 +198,10 @@ mod tests {
             (&["x", "y", "z"], 1, json!({"restart": true, "items": ["x", "y", "z"]})),
             (&[], 2, json!({"restart": true, "items": []})),
         ] {
-            assert_eq!(position.advance(all, resets).unwrap_or_default(), sent, "{all:?}");
+            assert_eq!(new_items(&mut position, all, resets).unwrap_or_default(), sent, "{all:?}");
         }
         let numbers: Vec<usize> = (0..MAX_ITEMS + 5).collect();
-        let sent = position.advance(&numbers, 2).unwrap();
+        let sent = new_items(&mut position, &numbers, 2).unwrap();
         assert_eq!((&sent["items"][0], sent["items"].as_array().unwrap().len()), (&json!(5), MAX_ITEMS));
     }
 

@@ -83,19 +83,15 @@ struct Statement {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Document {
-    #[serde(rename = "Version")]
-    _version: Option<Version>,
+    #[serde(default = "current_version")]
+    version: String,
     #[serde(rename = "Id")]
     _id: Option<Value>,
     statement: Value,
 }
 
-#[derive(Deserialize)]
-enum Version {
-    #[serde(rename = "2012-10-17")]
-    Current,
-    #[serde(rename = "2008-10-17")]
-    Older,
+fn current_version() -> String {
+    "2012-10-17".to_owned()
 }
 
 #[derive(Deserialize)]
@@ -103,22 +99,12 @@ enum Version {
 struct StatementDocument {
     #[serde(rename = "Sid")]
     _sid: Option<Value>,
-    effect: Effect,
+    effect: String,
     principal: Option<Value>,
     action: OneOrMany<String>,
     resource: Option<OneOrMany<String>>,
     #[serde(default)]
     condition: BTreeMap<String, BTreeMap<String, OneOrMany<Value>>>,
-}
-
-#[derive(Deserialize, PartialEq)]
-enum Effect {
-    Allow,
-    Deny,
-    #[serde(rename = "ALLOW")]
-    UpperCaseAllow,
-    #[serde(rename = "DENY")]
-    UpperCaseDeny,
 }
 
 #[derive(Deserialize)]
@@ -169,7 +155,14 @@ impl Policy {
     }
 
     fn read_kind(text: &str, kind: Kind<'_>) -> Result<Self, Malformed> {
+        // serde would also read a list of the elements' values.
+        if !text.trim_start().starts_with('{') {
+            return malformed("a policy has to be an object");
+        }
         let document: Document = serde_json::from_str(text).map_err(|error| Malformed(error.to_string()))?;
+        if !["2012-10-17", "2008-10-17"].contains(&document.version.as_str()) {
+            return malformed("`Version` has to be `2012-10-17` or `2008-10-17`");
+        }
         let statements = match document.statement {
             Value::Array(statements) if !statements.is_empty() => statements,
             statement @ Value::Object(_) => vec![statement],
@@ -212,9 +205,15 @@ impl Policy {
 
 impl Statement {
     fn read(value: Value, kind: Kind<'_>) -> Result<Self, Malformed> {
+        if !value.is_object() {
+            return malformed("`Statement` has to be an object, or a list of objects that is not empty");
+        }
         let document: StatementDocument =
             serde_json::from_value(value).map_err(|error| Malformed(error.to_string()))?;
         let StatementDocument { effect, principal, action, resource, condition, .. } = document;
+        if !["Allow", "Deny", "ALLOW", "DENY"].contains(&effect.as_str()) {
+            return malformed("`Effect` has to be `Allow` or `Deny`");
+        }
         let principals = match (kind, principal) {
             (Kind::Role, None) => vec![Principal::Anyone],
             (Kind::Role, Some(_)) => return malformed("`Principal` is no element of such a policy"),
@@ -232,12 +231,12 @@ impl Statement {
             check_scope(project, &actions, &resources)?;
         }
         Ok(Self {
-            is_allow: matches!(effect, Effect::Allow | Effect::UpperCaseAllow),
+            is_allow: effect.eq_ignore_ascii_case("Allow"),
             principals,
             actions,
             resources,
             conditions: condition::read(condition)?,
-            has_upper_case_effect: matches!(effect, Effect::UpperCaseAllow | Effect::UpperCaseDeny),
+            has_upper_case_effect: ["ALLOW", "DENY"].contains(&effect.as_str()),
         })
     }
 

@@ -12,7 +12,7 @@ use crate::{
     published::PublishedEvent,
     server::Server,
     settings::Settings,
-    state::{Advance, Shared, State},
+    state::{Advance, Position, Shared, State},
     status::Status,
     world::{Project, Stack, Table, Version, World, WorldError, ledger_table},
 };
@@ -71,13 +71,11 @@ impl Sandbox {
         state.calls.get(seen..).unwrap_or(&state.calls).to_vec()
     }
 
-    /// The accepted events after the first `seen`, or all if there are fewer than `seen` (after a reset). Sets `seen` to
-    /// their number.
-    pub(crate) fn new_announcements(&self, seen: &mut usize) -> Vec<PublishedEvent> {
-        let published = &self.shared.lock().published;
-        let new = published.get(*seen..).unwrap_or(published).to_vec();
-        *seen = published.len();
-        new
+    /// The accepted events behind a position, which moves to the last one.
+    pub(crate) fn new_events(&self, position: &mut Position) -> Vec<PublishedEvent> {
+        let state = self.shared.lock();
+        let first = position.advance(state.published.len(), state.resets).unwrap_or_default();
+        state.published.get(first..).unwrap_or_default().to_vec()
     }
 
     /// Every change of a project policy since the last reset, in order.

@@ -89,3 +89,30 @@ impl State {
         }
     }
 }
+
+/// How much of a list a reader has: the number of items, and of resets before.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Position(Option<(usize, u64)>);
+
+impl Position {
+    /// Moves to the end of a list of `count` items. Returns how many of them the reader has; `None` if it has not read this
+    /// list since the last reset.
+    pub(crate) fn advance(&mut self, count: usize, resets: u64) -> Option<usize> {
+        let had = self.0.filter(|(_, before)| *before == resets).map(|(count, _)| count);
+        self.0 = Some((count, resets));
+        had
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_starts_a_list_again_even_if_it_is_as_long_as_before() {
+        let mut position = Position::default();
+        let moves =
+            [(3, 0), (5, 0), (8, 1), (8, 1), (0, 2)].map(|(count, resets)| position.advance(count, resets));
+        assert_eq!(moves, [None, Some(3), None, Some(8), None]);
+    }
+}

@@ -117,8 +117,18 @@ async fn withdraw(
     _: Confirmation,
 ) -> Result<(), Failure> {
     for ProjectPolicy { name, revision_id, .. } in policies {
-        let deleted = labels.delete_policy(project, name, revision_id).await;
-        deleted.map_err(|error| failed("were not all deleted: run the command again", &error))?;
+        let what = "were not all deleted: run the command again";
+        match labels.delete_policy(project, name, revision_id).await {
+            Ok(()) => {}
+            // Another caller has changed or deleted it. A policy that no longer exists counts as deleted.
+            Err(error @ PolicyError::Conflict) => {
+                let left = labels.policies(project).await.map_err(|error| failed(what, &error))?;
+                if left.iter().any(|policy| policy.name == *name) {
+                    return Err(failed(what, &error));
+                }
+            }
+            Err(error) => return Err(failed(what, &error)),
+        }
     }
     Ok(())
 }

@@ -1,3 +1,5 @@
+//! Which policies are malformed, and which calls a statement covers.
+
 use serde_json::json;
 
 use super::*;
@@ -176,5 +178,18 @@ fn what_the_documentation_forbids_is_malformed() {
     }
     for document in ["", "x", "[]", "{}", r#"{"Statement": []}"#, r#"{"Version": "2013", "Statement": {}}"#] {
         assert!(Policy::read(document, &project()).is_err(), "{document}");
+    }
+}
+
+#[test]
+fn an_element_of_another_json_type_is_malformed() {
+    let statement = statement(&json!({}));
+    for document in [
+        json!(["2012-10-17", null, [statement]]),
+        json!({"Version": "2012-10-17", "Statement": [["x", "Allow", {"AWS": "444455556666"}, ACTION, "*", {}]]}),
+        json!({"Version": null, "Statement": [statement]}),
+        json!({"Version": {"2012-10-17": null}, "Statement": [statement]}),
+    ] {
+        assert!(Policy::read(&document.to_string(), &project()).is_err(), "{document}");
     }
 }

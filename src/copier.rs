@@ -1,5 +1,5 @@
-//! The copier: its access to AWS and the clock (the world), a deployment's rules, and the operations that start-copy and
-//! check-copies share.
+//! The copier: its access to AWS and the clock (the world), a deployment's rules, and the operations that start-copy
+//! and check-copies share.
 
 use jiff::{SignedDuration, Timestamp};
 use tracing::{Span, error_span, info};

@@ -28,8 +28,8 @@ impl<W: World> Copier<W> {
             warn!(seconds = skew.as_secs(), "the function's clock is wrong: the start is left to a sweep");
             return self.save(wait_for_right_clock(accepted, self.now(), &self.rules.times)).await;
         }
-        // INVARIANT: no call before the policy is in place. If it is not in place, no call is sent. So no copy can appear
-        // later, and the request can wait without a lease.
+        // INVARIANT: no call before the policy is in place. If it is not in place, no call is sent. So no copy can
+        // appear later, and the request can wait without a lease.
         let policy_put_at = match self.ensure_policy(&accepted, policies, budget).await {
             Ok(put_at) => put_at,
             Err(why) => {
@@ -37,8 +37,8 @@ impl<W: World> Copier<W> {
                 return self.save(policy_missing(accepted, &why, self.now(), &self.rules)).await;
             }
         };
-        // INVARIANT: checked after the policy was put, which takes time. A call that is sent more than two minutes after
-        // the lease was taken could take effect after the lease has ended.
+        // INVARIANT: checked after the policy was put, which takes time. A call that is sent more than two minutes
+        // after the lease was taken could take effect after the lease has ended.
         if !may_send(&accepted, self.now()) || !budget.has_time_to_copy() {
             warn!(
                 "too late to call: after the lease, a sweep looks for the copy, and calls if there is none"

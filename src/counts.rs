@@ -26,8 +26,8 @@ pub struct Counts {
     pub timed_out: usize,
     /// Requests that ended REJECTED.
     pub rejected: usize,
-    /// Starts that had to wait because the source project's policies could not be read, or the copier's own policy could
-    /// not be put.
+    /// Starts that had to wait because the source project's policies could not be read, or the copier's own policy
+    /// could not be put.
     pub policy_errors: usize,
     /// Reads and writes of the ledger that failed.
     pub ledger_errors: usize,

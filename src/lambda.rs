@@ -175,8 +175,8 @@ async fn take_in<W: World>(
         Payload::Topic(records) => {
             let messages: Vec<_> = records.iter().map(|record| record.message()).collect();
             let batch = copier.start_batch(&messages, invocation, budget).await;
-            // After an error Lambda invokes the function again with the same notifications. The copier then recognizes the
-            // requests that it has recorded.
+            // After an error Lambda invokes the function again with the same notifications. The copier then
+            // recognizes the requests that it has recorded.
             let answer = match batch.failed.first() {
                 None => Ok(Value::Null),
                 Some(id) => Err(NoAnswer::from(Unavailable(format!("message `{id}`"))).into()),

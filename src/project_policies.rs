@@ -46,8 +46,8 @@ impl<W: World> Copier<W> {
         if self.rules.policies.role_for(&accepted.copy).is_none() {
             return Ok(None);
         }
-        // Until the permission time-out, a refusal makes the copier put its policy again. After the time-out it no longer
-        // does. Then the policy becomes more than a minute old, and a refusal is final.
+        // Until the permission time-out, a refusal makes the copier put its policy again. After the time-out it no
+        // longer does. Then the policy becomes more than a minute old, and a refusal is final.
         let timeout = self.rules.times.permission_timeout;
         let was_refused =
             accepted.refused_since.is_some_and(|since| self.now() < saturating_add(since, timeout));

@@ -29,8 +29,8 @@ struct InProgress {
 }
 
 impl InProgress {
-    /// The announcement to publish next. INVARIANT: a record's next announcement waits until the bus has accepted the one
-    /// before. Otherwise subscribers could get STARTED after COMPLETED.
+    /// The announcement to publish next. INVARIANT: a record's next announcement waits until the bus has accepted the
+    /// one before. Otherwise subscribers could get STARTED after COMPLETED.
     fn next(&self) -> Option<&Outgoing> {
         self.record.header().outbox.get(self.accepted).filter(|_| !self.has_failed)
     }
@@ -67,13 +67,15 @@ impl<W: World> Copier<W> {
         }
     }
 
-    /// Publishes the next announcement of each of these records in one call. One line reports all of a call that failed.
+    /// Publishes the next announcement of each of these records in one call. One line reports all of a call that
+    /// failed.
     async fn publish_call(&self, call: &mut [&mut InProgress], budget: &Budget) {
         let announcements: Vec<&Outgoing> = call.iter().filter_map(|one| one.next()).collect();
         let answer = budget.run(self.world.bus().publish(&announcements)).await;
         let (results, mut reason) = match answer {
             Some(Ok(results)) => (results, None),
-            // One bad announcement makes EventBridge refuse the whole call. In calls of their own, the others are accepted.
+            // One bad announcement makes EventBridge refuse the whole call. In calls of their own, the others are
+            // accepted.
             Some(Err(CallFailed::Refused(_))) if call.len() > 1 => {
                 for one in call.chunks_mut(1) {
                     Box::pin(self.publish_call(one, budget)).await;

@@ -96,10 +96,10 @@ impl<W: World> Copier<W> {
     pub async fn start_batch(&self, messages: &[Message<'_>], invocation: &str, budget: &Budget) -> Batch {
         let policies = InvocationPolicies::default();
         let recorded = join_all(messages.iter().enumerate().map(|(n, message)| {
-            // INVARIANT: every message of a batch has an owner of its own, because SQS may put one message into a batch
-            // twice. With the same owner, both deliveries could make equal records. If the ledger already has an equal
-            // record, it assumes that the SDK sent one write twice, and reports success. So both would be told that they
-            // created the record, and both would call CopyProjectVersion.
+            // INVARIANT: every message of a batch has an owner of its own, because SQS may put one message into a
+            // batch twice. With the same owner, both deliveries could make equal records. If the ledger already has
+            // an equal record, it assumes that the SDK sent one write twice, and reports success. So both would be
+            // told that they created the record, and both would call CopyProjectVersion.
             let owner = format!("{invocation}/{n}");
             let policies = &policies;
             async move {
@@ -125,8 +125,8 @@ impl<W: World> Copier<W> {
         batch
     }
 
-    /// Records the request of a direct invocation, and tries to start its copy. Returns the request's state or an error,
-    /// and the counts with either.
+    /// Records the request of a direct invocation, and tries to start its copy. Returns the request's state or an
+    /// error, and the counts with either.
     pub async fn start_invocation(
         &self,
         message: Message<'_>,
@@ -144,8 +144,8 @@ impl<W: World> Copier<W> {
         }
     }
 
-    /// Records a message and tries its first step; `owner` is unique to this delivery. `None` for a message that is not a
-    /// request.
+    /// Records a message and tries its first step; `owner` is unique to this delivery. `None` for a message that is
+    /// not a request.
     async fn start(
         &self,
         message: Message<'_>,

@@ -95,11 +95,12 @@ impl Configuration {
     }
 }
 
-/// The refusal, if this error of Rekognition or STS proves that the call was refused; `None` if the call may have worked.
+/// The refusal, if this error of Rekognition or STS proves that the call was refused; `None` if the call may have
+/// worked.
 ///
-/// If the status is 500 or more, the call may have worked, whatever the error's name is. The one exception is a throttle:
-/// it is a refusal with any status. An error without a name was answered by a proxy or gateway, which refused the call
-/// unless the status is a time-out (408).
+/// If the status is 500 or more, the call may have worked, whatever the error's name is. The one exception is a
+/// throttle: it is a refusal with any status. An error without a name was answered by a proxy or gateway, which
+/// refused the call unless the status is a time-out (408).
 fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<Refusal> {
     let SdkError::ServiceError(answer) = error else { return None };
     let status = answer.raw().status().as_u16();

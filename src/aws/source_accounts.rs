@@ -42,7 +42,8 @@ enum SourceAccount {
     Own(Client),
 }
 
-/// A client with a role's credentials. It is kept until five minutes before they expire, because a new session costs a call.
+/// A client with a role's credentials. It is kept until five minutes before they expire, because a new session costs
+/// a call.
 #[derive(Clone, Debug)]
 struct Session {
     client: Client,
@@ -217,8 +218,8 @@ fn error_of<E>(action: &'static str, error: SdkError<E>) -> PolicyError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    // Somebody has changed the policies since they were listed. A put that is refused because the project is full counts
-    // as a conflict as well: the next list shows the five policies that fill it.
+    // Somebody has changed the policies since they were listed. A put that is refused because the project is full
+    // counts as a conflict as well: the next list shows the five policies that fill it.
     let is_conflict = |code: &str| match code {
         "InvalidPolicyRevisionIdException" | "ResourceAlreadyExistsException" => true,
         "ResourceNotFoundException" => action == DELETE,

@@ -1,14 +1,15 @@
 //! check-copies: takes every record that is due one step further.
 //!
 //! A sweep has no input: it reads what is due. Its work is idempotent, so a crash or a second sweep at the same time
-//! does no harm. It retries almost nothing itself: what fails is still due, and a later sweep finds it. A record that cannot be
-//! read never stops a sweep.
+//! does no harm. It retries almost nothing itself: what fails is still due, and a later sweep finds it. A record that
+//! cannot be read never stops a sweep.
 //!
-//! A sweep first publishes what is unpublished, because it may run out of time later. This takes at most a third of its
-//! time, so that the other steps keep the rest. Then three steps run concurrently: it recovers starts, calls for requests
-//! that wait, and polls copies. Each operation of Rekognition has its own rate limit. The announcements of these steps
-//! are published as they are saved. A service that hangs delays only the work that needs it, after that first third. At the end of its [`Budget`] a sweep drops the calls in
-//! progress and reports; the work that is left is still due.
+//! A sweep first publishes what is unpublished, because it may run out of time later. This takes at most a third of
+//! its time, so that the other steps keep the rest. Then three steps run concurrently: it recovers starts, calls for
+//! requests that wait, and polls copies. Each operation of Rekognition has its own rate limit. The announcements of
+//! these steps are published as they are saved. A service that hangs delays only the work that needs it, after that
+//! first third. At the end of its [`Budget`] a sweep drops the calls in progress and reports; the work that is left
+//! is still due.
 
 mod poll_copies;
 mod publish_unpublished;
@@ -118,8 +119,8 @@ impl<W: World> Sweep<'_, W> {
         self.note(|report| report.counts.ledger_errors += 1);
     }
 
-    /// The owner of the next lease. INVARIANT: it is unique, even within this sweep. If two writers save equal bytes, the
-    /// ledger takes the second for the SDK's retry of the first, and both believe that they hold the lease.
+    /// The owner of the next lease. INVARIANT: it is unique, even within this sweep. If two writers save equal bytes,
+    /// the ledger takes the second for the SDK's retry of the first, and both believe that they hold the lease.
     fn lease_owner(&self) -> String {
         format!("{}/{}", self.owner, self.leases.fetch_add(1, Ordering::Relaxed))
     }

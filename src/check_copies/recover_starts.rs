@@ -1,5 +1,6 @@
-//! Recovers starts whose answer was lost, or whose function ended too early. Such a start may have made its copy. So the
-//! sweep first describes the version that has the requested name, and calls CopyProjectVersion only if there is none, or if that is being deleted.
+//! Recovers starts whose answer was lost, or whose function ended too early. Such a start may have made its copy. So
+//! the sweep first describes the version that has the requested name, and calls CopyProjectVersion only if there is
+//! none, or if that is being deleted.
 
 use futures_util::{StreamExt, stream};
 use tracing::Instrument;

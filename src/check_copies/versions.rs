@@ -59,8 +59,8 @@ impl<W: World> Sweep<'_, W> {
     /// Describes a group's versions.
     ///
     /// Up to 10 names fit into one call. For more names it reads pages, newest versions first, because running copies
-    /// are among the newest. If a page shows fewer than 10 of the missing names, it reads no more pages, because one call by
-    /// name looks up 10. It describes the remaining names by name.
+    /// are among the newest. If a page shows fewer than 10 of the missing names, it reads no more pages, because one
+    /// call by name looks up 10. It describes the remaining names by name.
     pub(super) async fn describe_group(&self, group: &ProjectGroup) -> Versions {
         let mut versions = Versions::default();
         let mut missing: BTreeSet<String> =

@@ -17,7 +17,8 @@ pub struct Admission {
     pub account: String,
     /// The accounts whose models may be copied.
     pub source_accounts: BTreeSet<String>,
-    /// The accounts that may ask for models of other accounts. The copier's own account always may, and need not be here.
+    /// The accounts that may ask for models of other accounts. The copier's own account always may, and need not be
+    /// here.
     pub trusted_requesters: BTreeSet<String>,
     /// The places that copies may be written to. With `None`, only the IAM policy of the copier's role limits them.
     pub output_locations: Option<BTreeSet<OutputLocation>>,

@@ -122,7 +122,8 @@ impl Announcement {
         }
     }
 
-    /// The announcement as it will be published. From here on its bytes are fixed: every attempt publishes the same ones.
+    /// The announcement as it will be published. From here on its bytes are fixed: every attempt publishes the same
+    /// ones.
     pub fn to_outgoing(&self, time: Timestamp) -> Outgoing {
         // A struct of strings, numbers and checked JSON always serializes.
         let detail = to_raw_value(self).unwrap_or_else(|_| RawValue::NULL.to_owned());

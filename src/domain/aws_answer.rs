@@ -10,7 +10,7 @@ use super::arn::ProjectVersionArn;
 pub enum CopyAnswer {
     /// Rekognition accepted the copy, as this new version.
     Accepted(ProjectVersionArn),
-    /// Rekognition refused, and started nothing.
+    /// Rekognition refused, and started nothing. Its [`Meaning`] is never `Unanswered`.
     Refused(Refusal),
     /// The call may have worked: no answer, an unreadable one, or a failure inside the service.
     Unanswered {

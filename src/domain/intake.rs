@@ -17,8 +17,8 @@ use super::rules::Rules;
 /// How a message reached start-copy. It decides which account counts as the requester.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WayIn<'a> {
-    /// Through the stack's own queue. The event's account is the requester. The copier's own account is the requester of
-    /// a bare request, of an SNS notification and of an event without a valid account.
+    /// Through the stack's own queue. The event's account is the requester. The copier's own account is the requester
+    /// of a bare request, of an SNS notification and of an event without a valid account.
     ///
     /// The queue's policy admits EventBridge rules named `*model-copy-requests-*` in this account, and the senders in
     /// `DirectSenders`. EventBridge sets the account of an event that a rule matches. The direct senders are trusted.
@@ -49,8 +49,8 @@ pub struct Intake {
     message_id: String,
 }
 
-/// Turns a message into a record. A valid request's record begins with a lease: for 20 minutes nobody but this delivery,
-/// which `owner` names, may call CopyProjectVersion.
+/// Turns a message into a record. A valid request's record begins with a lease: for 20 minutes nobody but this
+/// delivery, which `owner` names, may call CopyProjectVersion.
 ///
 /// # Errors
 /// If the message is an announcement, another event with the copier's own `source`, or a topic's request to confirm a

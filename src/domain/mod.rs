@@ -8,11 +8,11 @@
 //! | [`admission`] | which requests this deployment allows |
 //! | [`fingerprint`] | the hash by which a redelivery is recognized |
 //! | [`intake`] | turns a message into a record: it calls the files above, in this order |
-//! | [`record`], [`status`], [`failure`] | the states of a record, their status, and why a request failed or waits |
+//! | [`record`], [`status`], [`failure`] | the states of a record (and the lease of a start), their status, and why a request failed or waits |
 //! | [`transition`] | puts a record into a new state, and the state's announcement into the record's outbox |
-//! | [`announcement`], [`outbox`] | what an announcement says; the announcements of a record that are kept until they are published |
+//! | [`announcement`], [`outbox`] | an announcement and its bytes; the announcements of a record that are kept until they are published |
 //! | [`aws_answer`], [`model`] | what an answer of AWS means: an error's name, a version's status |
-//! | [`decisions`] | the next state of a record, decided from an answer and the time |
+//! | [`decisions`] | the next state of a record, decided from an answer and the time: start, wait, adopt, recover, end |
 //! | [`remedy`] | what a person can do about a failure |
 //! | [`project_policy`] | the copier's project policy, and the change that is needed if it is missing, wrong or about to expire |
 //! | [`rules`], [`times`] | what a deployment allows, and how long things may take |

@@ -1,7 +1,8 @@
 //! A copy request: the parameters of `CopyProjectVersion`, and what a requester may add to them.
 //!
-//! This file decides whether a text is a well-formed request. The constraints of the parameters are those of AWS's API
-//! definition, and a few more: for instance, a bucket is required. The SDK checks none of them. [`admission`](super::admission) decides whether the request is allowed.
+//! This file decides whether a text is a well-formed request. The constraints of the parameters are those of AWS's
+//! API definition, and a few more: for instance, a bucket is required. The SDK checks none of them.
+//! [`admission`](super::admission) decides whether the request is allowed.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

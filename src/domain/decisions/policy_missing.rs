@@ -22,8 +22,8 @@ pub fn policy_missing(accepted: Accepted, why: &PolicyMissing, now: Timestamp, r
                 rules.policies.policy.name
             );
             let failure = Failure::new(failure::POLICY_FULL, message).with_remedy(remedy::no_slot(names));
-            // A project with five policies is not a missing permission. The next refusal for a missing permission starts
-            // the permission time-out again.
+            // A project with five policies is not a missing permission. The next refusal for a missing permission
+            // starts the permission time-out again.
             let accepted = Accepted { refused_since: None, ..accepted };
             wait(accepted, WaitReason::PolicyFull, failure, (10, 300), now, times)
         }

@@ -19,9 +19,9 @@ use crate::requests::RequestArguments;
 
 /// Cancel a waiting request
 ///
-/// This ends a request that still waits for its start. It is then FAILED, with the code `Cancelled`. A stack publishes this
-/// within a minute. The command refuses to cancel a request that is starting or copying, because Rekognition cannot stop a
-/// copy.
+/// This ends a request that still waits for its start. It is then FAILED, with the code `Cancelled`. A stack
+/// publishes this within a minute. The command refuses to cancel a request that is starting or copying, because
+/// Rekognition cannot stop a copy.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -50,7 +50,8 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         let files = FileLedger::of_user(&identity.account, &identity.region)?;
         let mut record = cancel_in(&files, key, confirmed).await?;
         show(&record)?;
-        // The user has seen the result, so nothing is left to announce. Another command that works on it may print it, too.
+        // The user has seen the result, so nothing is left to announce. Another command that works on it may print
+        // it, too.
         record.header_mut().outbox.clear();
         files.save(record).await?;
         return Ok(Exit::Done);
@@ -64,8 +65,8 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
 
 /// Records that a waiting request was cancelled.
 ///
-/// INVARIANT: the write succeeds only on the revision that the decision read. If another process changed the record, the
-/// decision is made again.
+/// INVARIANT: the write succeeds only on the revision that the decision read. If another process changed the record,
+/// the decision is made again.
 async fn cancel_in<L: Ledger>(ledger: &L, key: &RecordKey, _: Confirmation) -> Result<Record, Failure> {
     loop {
         let Some(record) = ledger.load(key).await? else {

@@ -29,8 +29,8 @@ use crate::waiting::Waiting;
 
 /// Copy a model
 ///
-/// Copies a model from this machine and waits until the copy has ended. It uses your own credentials, which must belong to
-/// the account of the destination project.
+/// Copies a model from this machine and waits until the copy has ended. It uses your own credentials, which must
+/// belong to the account of the destination project.
 ///
 /// The command records the request under `$XDG_STATE_HOME/model-copier` before it calls Rekognition. If the command is
 /// interrupted, run it again: it continues the same copy and does not make a second one.
@@ -63,8 +63,8 @@ pub(crate) struct Arguments {
     pub(crate) request_id: Option<String>,
     /// Ask this stack to copy the model, instead of copying from this machine
     ///
-    /// The command publishes the request on the stack's event bus and follows it until it has ended. A request without an
-    /// id gets a random one.
+    /// The command publishes the request on the stack's event bus and follows it until it has ended. A request
+    /// without an id gets a random one.
     #[arg(long, value_name = "NAME")]
     pub(crate) stack: Option<String>,
     /// A profile of the account that owns the model; the command uses it to put the project policy that the copy needs

@@ -17,9 +17,9 @@ const SHOWN_CHARACTERS: usize = 300;
 
 /// Show, redrive or delete a stack's dead letters
 ///
-/// A dead letter is a request that got no answer, because EventBridge could not deliver it, the function start-copy could
-/// not record it, or an asynchronous invocation of start-copy failed. Fix the cause before you redrive. To redrive a dead
-/// letter is to send it again.
+/// A dead letter is a request that got no answer, because EventBridge could not deliver it, the function start-copy
+/// could not record it, or an asynchronous invocation of start-copy failed. Fix the cause before you redrive. To
+/// redrive a dead letter is to send it again.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -45,8 +45,8 @@ pub(crate) enum Action {
     Show,
     /// Send dead letters to the stack again
     ///
-    /// Read each dead letter first. Anybody in the account who may send to the dead-letter queue can write a letter there,
-    /// with any account as its requester.
+    /// Read each dead letter first. Anybody in the account who may send to the dead-letter queue can write a letter
+    /// there, with any account as its requester.
     ///
     /// The request queue accepts your messages only if your role is in the stack's parameter `DirectSenders`. A
     /// request that the stack has already recorded does no harm if you send it again.

@@ -17,8 +17,8 @@ use crate::stack::Stack;
 /// Checks the stack and everything that it needs: event bus, rule, queues, functions with their settings and logs,
 /// schedule, ledger, key, alarms, dead letters, buckets, destination projects and source accounts. It only reads.
 ///
-/// Each check is `ok`, `FOUND` with what to do, or `unknown` if it could not be made. The last line sums them up. The exit
-/// code is 8 if a check found a problem, else 0.
+/// Each check is `ok`, `FOUND` with what to do, or `unknown` if it could not be made. The last line sums them up. The
+/// exit code is 8 if a check found a problem, else 0.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -29,7 +29,8 @@ pub(crate) struct Arguments {
     /// The stack's name
     #[arg(long, value_name = "NAME")]
     pub(crate) stack: String,
-    /// A profile of a source account, to check its stack of source-account.yaml and its source projects as well; may be given several times
+    /// A profile of a source account, to check its stack of source-account.yaml and its source projects as well; may
+    /// be given several times
     #[arg(long = "source-profile", value_name = "NAME")]
     pub(crate) source_profiles: Vec<String>,
     /// Check that the functions run the code of the release in this folder

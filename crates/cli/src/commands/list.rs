@@ -13,8 +13,8 @@ use crate::stack::Stack;
 
 /// List requests
 ///
-/// Lists the requests that have not ended, oldest first. It lists the requests of this machine, or with `--stack` those of
-/// a stack.
+/// Lists the requests that have not ended, oldest first. It lists the requests of this machine, or with `--stack`
+/// those of a stack.
 ///
 /// With `--all` or a filter, it lists ended requests, too. For a stack it then reads the whole table.
 #[derive(Args, Debug)]

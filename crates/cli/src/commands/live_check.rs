@@ -27,16 +27,16 @@ use crate::stack::Stack;
 
 /// Test what this project assumes about AWS
 ///
-/// This project assumes some behavior of AWS that AWS does not document. docs/live-checklist.md lists these assumptions, one
-/// a row. `run` tests the rows that a program can test, and reports which assumptions are wrong. It starts no model, because
-/// AWS bills a running model by the hour.
+/// This project assumes some behavior of AWS that AWS does not document. docs/live-checklist.md lists these
+/// assumptions, one a row. `run` tests the rows that a program can test, and reports which assumptions are wrong. It
+/// starts no model, because AWS bills a running model by the hour.
 ///
-/// Each project, policy and copy that a run makes has a name that begins with `live-check-`, and a tag where AWS allows
-/// one. Before the program makes one of them, it writes the name into a journal. `clean` deletes what the journal names,
-/// and nothing else. The copies' files stay in the bucket. With `--stack`, the run sends the stack a request that the stack rejects; the
-/// stack's ledger keeps the record until it expires. With `--intrusive`, the stack's queue also refuses requests for up to five
-/// minutes: for this the run changes the queue's policy, and puts it back after the test and after Ctrl-C. If the process
-/// was killed, `resume` and `clean` put it back.
+/// Each project, policy and copy that a run makes has a name that begins with `live-check-`, and a tag where AWS
+/// allows one. Before the program makes one of them, it writes the name into a journal. `clean` deletes what the
+/// journal names, and nothing else. The copies' files stay in the bucket. With `--stack`, the run sends the stack a
+/// request that the stack rejects; the stack's ledger keeps the record until it expires. With `--intrusive`, the
+/// stack's queue also refuses requests for up to five minutes: for this the run changes the queue's policy, and puts
+/// it back after the test and after Ctrl-C. If the process was killed, `resume` and `clean` put it back.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:

@@ -21,8 +21,8 @@ use crate::waiting::Waiting;
 /// Sends the request again under a new id and follows it until it has ended. If the copy exists by now and AWS shows
 /// its source, the copier adopts it: it reports that copy and makes no second one.
 ///
-/// The new request belongs to the stack's own account and keeps the old request's `correlationId`. The command refuses the
-/// retry if the account that sent the old request may not ask for this copy now.
+/// The new request belongs to the stack's own account and keeps the old request's `correlationId`. The command
+/// refuses the retry if the account that sent the old request may not ask for this copy now.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -68,8 +68,8 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     }
     let id = arguments.request_id.unwrap_or_else(|| Uuid::new_v4().to_string());
     let request = repeat(accepted, &id)?;
-    // INVARIANT: the new request belongs to the copier's account, which may ask for every model. So this checks whether the
-    // account that sent the old request may ask for this one.
+    // INVARIANT: the new request belongs to the copier's account, which may ask for every model. So this checks
+    // whether the account that sent the old request may ask for this one.
     let problems = settings.rules.admission.problems(&Draft::parse(&request.text), &key.requester);
     if !problems.is_empty() {
         return Err(Failure::Rejected(format!(

@@ -79,14 +79,16 @@ impl Plan {
             text += &format!("  {row:>2}  makes {makes}\n");
         }
         text += &format!(
-            "\nMakes {} copies at most. Every name begins with `{PREFIX}`.\n{COST}\n\nPermissions in the account of the \
+            "\nMakes {} copies at most. Every name begins with `{PREFIX}`, except that row 1 asks for a copy under a name that is taken.\n{COST}\n\nPermissions in the account of the \
              destination project:\n{:#}\n",
             self.copies, self.policy
         );
         if let Some(policy) = &self.source_policy {
             text += &format!("\nPermissions in the account of the model:\n{policy:#}\n");
         }
-        text += "\nOnly a person can test these rows:\n";
+        if !self.for_a_person.is_empty() {
+            text += "\nOnly a person can test these rows:\n";
+        }
         for Steps { row, check } in &self.for_a_person {
             text += &format!("  {row:>2}  {check}\n");
         }

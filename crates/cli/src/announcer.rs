@@ -15,9 +15,9 @@ use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::when::write_duration;
 
-/// What to do about a request that is not valid or not allowed. No ledger has it, so its id is free.
+/// The remedy of a request that is invalid or not allowed. No ledger has the request, so its id is free.
 pub(crate) const CORRECT: &str = "correct the request and run the command again";
-/// What to do about a request whose id belongs to another request.
+/// The remedy of a request if another request has its id.
 pub(crate) const NEW_ID: &str = "give this request another id with `--request-id`";
 
 /// Writes announcements as progress, and the final one as the result.

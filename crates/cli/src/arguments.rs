@@ -1,4 +1,4 @@
-//! What several commands take: the flags of every command, account ids and ARNs.
+//! The arguments that several commands share: the flags of every command, account ids and ARNs.
 
 use clap::{Args, ColorChoice, ValueEnum};
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`commands`] | the command line, and a file for each command |
-//! | [`arguments`] | what several commands take |
+//! | [`arguments`] | the arguments that several commands share |
 //! | [`session`] | Region, credentials, account and caller |
 //! | [`stack`], [`stack_ledger`], `stack_copy` | a deployed stack's outputs and parameters; its ledger; a request to it |
 //! | `requests`, [`records`] | reads and filters requests, of this machine or of a stack |

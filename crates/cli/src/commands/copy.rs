@@ -250,7 +250,7 @@ async fn open_source(
     Ok(source)
 }
 
-/// What will be copied, as the confirmation states it.
+/// Describes the copy for the confirmation.
 pub(super) fn describe_copy(copy: &CopyRequest) -> String {
     format!(
         "Copies:  {}\nto:      {} as `{}`",

@@ -145,7 +145,7 @@ pub struct Part {
     pub verdict: Verdict,
 }
 
-/// What a row's experiment observed.
+/// The observation of a row's experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RowAnswer {
     /// The verdict on the row.

@@ -1,9 +1,9 @@
-//! What a run of `live-check` may do.
+//! The levels of `live-check`: each permits a run more than the one before.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// What a run may do.
+/// The level of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {

@@ -7,13 +7,13 @@ const PAGE: &str = include_str!("../../../../docs/live-checklist.md");
 pub(crate) struct Row {
     /// Its number. A row keeps it, because code and documents refer to it.
     pub(crate) number: u8,
-    /// What the project assumes, with a mark: doc, model, captured, inferred or open.
+    /// The assumption, with its mark: doc, model, captured, inferred or open.
     pub(crate) assumption: &'static str,
     /// How to test it.
     pub(crate) check: &'static str,
     /// What to change if the assumption is wrong.
     pub(crate) otherwise: &'static str,
-    /// Who tests it: a level of `live-check`, a stack, or a person.
+    /// The tester: a level of `live-check`, a stack, or a person.
     pub(crate) by: &'static str,
 }
 

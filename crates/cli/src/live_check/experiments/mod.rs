@@ -18,7 +18,7 @@ use crate::exit::Failure;
 
 pub(super) use permission::admit;
 
-/// What an experiment needs of a run.
+/// The condition on which a run makes an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// An account.
@@ -40,11 +40,11 @@ type Testing<'a> = Pin<Box<dyn Future<Output = Tested> + 'a>>;
 pub struct Experiment {
     /// The row's number.
     pub row: u8,
-    /// What it needs of a run.
+    /// The condition on which a run makes it.
     pub needs: Needs,
     /// How many copies it makes at most.
     pub copies: u32,
-    /// What it makes at most, in words.
+    /// The things that it makes at most, in words.
     pub(crate) makes: &'static str,
     test: for<'a> fn(&'a Lab, &'a mut Observation) -> Testing<'a>,
 }

@@ -57,8 +57,8 @@ impl<W: World> Copier<W> {
         let next = match copy_answer(accepted, answer, policy_put_at, self.now(), &self.rules) {
             AnswerDecision::Save(accepted) => accepted,
             AnswerDecision::DescribeName(accepted) => {
-                let owner = self.name_holder(&accepted).await;
-                name_taken(accepted, owner.as_ref(), self.now(), &self.rules.times)
+                let holder = self.name_holder(&accepted).await;
+                name_taken(accepted, holder.as_ref(), self.now(), &self.rules.times)
             }
         };
         self.save(next).await

@@ -55,10 +55,9 @@ impl<W: World> Copier<W> {
             let known = known.of(&accepted.copy.source_project_arn);
             // One request at a time; the others find the policy that it has put.
             let mut known = known.lock().await;
-            let result = match known.take() {
-                Some(Err(why)) => Err(why),
-                Some(Ok(policies)) => self.put_in_place(accepted, was_refused, Some(policies)).await,
-                None => self.put_in_place(accepted, was_refused, None).await,
+            let result = match known.take().transpose() {
+                Ok(policies) => self.put_in_place(accepted, was_refused, policies).await,
+                Err(why) => Err(why),
             };
             *known = Some(result.clone());
             result.map(|policies| self.rules.policies.policy.put_at(&policies))

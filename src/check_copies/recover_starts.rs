@@ -47,9 +47,9 @@ impl<W: World> Sweep<'_, W> {
                 self.done();
                 continue;
             }
-            let owner = versions.named(&copy.version_name).first().cloned();
-            match recover(accepted.clone(), owner.as_ref(), self.owner, now, times) {
-                StartDecision::Call(_) => candidates.push(Candidate::Unanswered(Box::new(accepted), owner)),
+            let holder = versions.named(&copy.version_name).first().cloned();
+            match recover(accepted.clone(), holder.as_ref(), self.owner, now, times) {
+                StartDecision::Call(_) => candidates.push(Candidate::Unanswered(Box::new(accepted), holder)),
                 StartDecision::Save(accepted) => {
                     self.finish_start(self.save(accepted).instrument(span).await);
                     self.done();

@@ -62,22 +62,25 @@ impl<W: World> Sweep<'_, W> {
             Candidate::Waiting(entry) => match self.load_accepted(&entry, Step::Start).await {
                 Some(accepted) => {
                     let decide = |accepted, owner: &str| decide_start(accepted, owner, self.now(), times);
-                    let span = record_span(&accepted.clone().into());
-                    self.decide_and_start(accepted, decide).instrument(span).await;
+                    self.decide_and_start(accepted, decide).await;
                 }
                 None => self.done(),
             },
             Candidate::Unanswered(accepted, holder) => {
                 let decide =
                     |accepted, owner: &str| recover(accepted, holder.as_ref(), owner, self.now(), times);
-                let span = record_span(&(*accepted).clone().into());
-                self.decide_and_start(*accepted, decide).instrument(span).await;
+                self.decide_and_start(*accepted, decide).await;
             }
         }
     }
 
     /// `decide` gets the record, and the owner for a new lease in case it decides to call.
     async fn decide_and_start(&self, accepted: Accepted, decide: impl Fn(Accepted, &str) -> StartDecision) {
+        let span = record_span(&accepted.clone().into());
+        self.start_as_decided(accepted, decide).instrument(span).await;
+    }
+
+    async fn start_as_decided(&self, accepted: Accepted, decide: impl Fn(Accepted, &str) -> StartDecision) {
         let owner = self.lease_owner();
         let mut decision = decide(accepted.clone(), &owner);
         if matches!(decision, StartDecision::Call(_)) {

@@ -77,6 +77,12 @@ impl<'a> Object<'a> {
         self.text(name, value)
     }
 
+    /// Takes a member, in either spelling, that holds a string.
+    pub fn take_either_text(&mut self, name: &str) -> Option<String> {
+        let value = self.take_either(name)?;
+        self.text(name, value)
+    }
+
     /// Takes a member, in either spelling, that holds an object.
     pub fn take_object(&mut self, name: &str) -> Option<Object<'a>> {
         let value = self.take_either(name)?;

@@ -248,8 +248,7 @@ fn required<'a, T>(
 }
 
 fn text(object: &mut Object<'_>, name: &str, form: &Form) -> Option<String> {
-    let value = object.take_either(name)?;
-    let text = object.text(name, value)?;
+    let text = object.take_either_text(name)?;
     let (length, (least, most)) = (text.chars().count(), (form.length.start(), form.length.end()));
     if !form.length.contains(&length) {
         let rest = format!("must have {least} to {most} characters, not {length}");
@@ -264,8 +263,7 @@ fn text(object: &mut Object<'_>, name: &str, form: &Form) -> Option<String> {
 
 fn arn<T>(object: &mut Object<'_>, name: &str, parse: impl Fn(&str) -> Result<T, ArnError>) -> Option<T> {
     required(object, name, |object, name| {
-        let value = object.take_either(name)?;
-        let text = object.text(name, value)?;
+        let text = object.take_either_text(name)?;
         let report = |error| {
             let code = match error {
                 ArnError::Length => ProblemCode::Length,
@@ -350,13 +348,14 @@ fn is_tag_character(c: char) -> bool {
 fn context(request: &mut Object<'_>) -> Option<Context> {
     let value = request.take_either("context")?;
     let text = value.get();
+    if text.len() > MAX_CONTEXT_BYTES {
+        let rest = format!("must have at most {MAX_CONTEXT_BYTES} bytes, not {}", text.len());
+        request.report("context", ProblemCode::TooLarge, rest);
+        return None;
+    }
     // Announcements return it, so EventBridge and common JSON readers must accept it: no number beyond a double, no
     // half of a surrogate pair, no deep nesting.
     let (code, rest) = match serde_json::from_str(text) {
-        _ if text.len() > MAX_CONTEXT_BYTES => {
-            let rest = format!("must have at most {MAX_CONTEXT_BYTES} bytes, not {}", text.len());
-            (ProblemCode::TooLarge, rest)
-        }
         Ok(serde_json::Value::Object(_)) => match fingerprint::canonicalize(value) {
             Ok(_) => return Some(Context(value.to_owned())),
             Err(error) => (ProblemCode::Duplicate, error.to_string()),
@@ -376,8 +375,10 @@ fn context(request: &mut Object<'_>) -> Option<Context> {
 fn other_project(project: &ProjectArn, version: &ProjectVersionArn) -> Option<Problem> {
     let is_same = (project.partition(), project.region(), project.account(), project.project_name())
         == (version.partition(), version.region(), version.account(), version.project_name());
-    let rest = format!("must be a version of `sourceProjectArn`, {}", shown(project.as_str()));
-    (!is_same).then(|| Problem::new("sourceProjectVersionArn", ProblemCode::Mismatch, rest))
+    (!is_same).then(|| {
+        let rest = format!("must be a version of `sourceProjectArn`, {}", shown(project.as_str()));
+        Problem::new("sourceProjectVersionArn", ProblemCode::Mismatch, rest)
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::announcement::Announcement;
-
 use super::arn::{ProjectArn, ProjectVersionArn};
 use super::envelope::{Content, open};
 use super::examples::{BARE, EVENT, after_answer, at, intake_of, refused, starting, version};

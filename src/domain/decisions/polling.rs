@@ -1,7 +1,7 @@
 //! Decides the next state of a running copy from a poll. A copy is found by its ARN, because a version can be deleted
 //! and its name used again.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::domain::failure::{self, Failure};
 use crate::domain::model::{ModelStatus, Progress, Version};
@@ -75,7 +75,10 @@ fn keep_copying(
 ) -> Option<Accepted> {
     let running_for = now.duration_since(copying.copy.started_at);
     if running_for >= times.copy_timeout && is_settled(&copying, now) {
-        let failure = copy_timed_out(times.copy_timeout, Some(&status));
+        let (limit, word) = (times.copy_timeout.as_secs(), status.as_str());
+        let failure = copy_timed_out(format!(
+            "the copy did not end within {limit} s: the version still has status `{word}`"
+        ));
         let why = Unfulfilled { failure, copy: Some(copying.copy), model_status: Some(status) };
         return Some(accepted.end(Outcome::TimedOut(why), now));
     }
@@ -111,7 +114,8 @@ fn poll_unreadable(accepted: Accepted, copying: &Copying, now: Timestamp, times:
     let deadline = saturating_add(copying.copy.started_at, times.copy_timeout);
     let give_up_at = saturating_add(deadline, times.copy_timeout);
     (now >= give_up_at && is_settled(copying, now)).then(|| {
-        let failure = copy_timed_out(times.copy_timeout, None);
+        let message = "the destination project cannot be read, so it is not known whether the copy has ended";
+        let failure = copy_timed_out(message);
         let why = Unfulfilled { failure, copy: Some(copying.copy.clone()), model_status: None };
         accepted.end(Outcome::TimedOut(why), now)
     })
@@ -122,15 +126,6 @@ fn is_settled(copying: &Copying, now: Timestamp) -> bool {
     copying.unsettled_until.is_none_or(|until| now >= until)
 }
 
-fn copy_timed_out(limit: SignedDuration, status: Option<&ModelStatus>) -> Failure {
-    let message = match status {
-        Some(status) => {
-            let (seconds, status) = (limit.as_secs(), status.as_str());
-            format!("the copy did not end within {seconds} s: the version still has status `{status}`")
-        }
-        None => {
-            "the destination project cannot be read, so it is not known whether the copy has ended".to_owned()
-        }
-    };
+fn copy_timed_out(message: impl Into<String>) -> Failure {
     Failure::new(failure::COPY_TIMED_OUT, message).with_remedy(remedy::copy_timed_out())
 }

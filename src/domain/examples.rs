@@ -6,6 +6,7 @@ use super::admission::Admission;
 use super::arn::ProjectVersionArn;
 use super::aws_answer::{CopyAnswer, Refusal};
 use super::decisions::copy_answer::{AnswerDecision, copy_answer};
+use super::decisions::starting::StartDecision;
 use super::intake::{Intake, Message, WayIn, read_message};
 use super::model::{ModelStatus, Version};
 use super::project_policy::{Caller, CopierPolicy, PolicyRules};
@@ -71,6 +72,22 @@ pub(crate) fn after_answer(accepted: Accepted, answer: CopyAnswer, now: Timestam
     match copy_answer(accepted, answer, None, now, &rules()) {
         AnswerDecision::Save(accepted) => accepted,
         AnswerDecision::DescribeName(_) => panic!("the name is to be described"),
+    }
+}
+
+/// The record that a decision saves without a call.
+pub(crate) fn saved(decision: StartDecision) -> Accepted {
+    match decision {
+        StartDecision::Save(accepted) => accepted,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The record with the lease of the call that a decision makes.
+pub(crate) fn called(decision: StartDecision) -> Accepted {
+    match decision {
+        StartDecision::Call(accepted) => accepted,
+        other => panic!("{other:?}"),
     }
 }
 

@@ -91,14 +91,3 @@ fn every_status_is_announced_once_and_remembered_with_its_code() {
     let again = failed.clone().enter(failed.state.clone(), at(2 * HOUR));
     assert_eq!(again, failed);
 }
-
-#[test]
-fn a_record_is_read_as_it_was_written() {
-    let waiting = after_answer(starting(), refused("AccessDeniedException"), at(1));
-    let lost = after_answer(starting(), unanswered(), at(1));
-    for accepted in [starting(), waiting, lost, copying(), polled("RUNNING", HOUR)] {
-        let record = Record::from(accepted);
-        let json = serde_json::to_string(&record).unwrap();
-        assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record, "{json}");
-    }
-}

@@ -59,41 +59,41 @@ fn a_copy_that_is_refused_in_spite_of_the_policy_names_the_policy_and_its_roles(
 
 #[test]
 fn a_permission_that_the_copiers_role_lacks_comes_as_a_statement() {
-    let destination = copy().destination_project_arn;
-    let remedy = denied(&format!("rekognition:CreateProjectVersion on resource: {destination}"));
-    assert!(remedy.contains("parameters DestinationProjects and SourceProjects"), "{remedy}");
-    assert!(remedy.contains("\"rekognition:CreateProjectVersion\""), "{remedy}");
-    assert!(
-        remedy.contains("\"arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/*\""),
-        "{remedy}"
-    );
-    for about in [
-        format!("rekognition:CopyProjectVersion on resource: {destination}"),
-        "rekognition:CopyProjectVersion because no identity-based policy allows it".to_owned(),
-    ] {
-        let remedy = denied(&about);
-        assert!(remedy.contains("parameters DestinationProjects and SourceProjects"), "{remedy}");
-    }
-}
-
-#[test]
-fn a_permission_that_the_role_lacks_on_the_source_project_is_a_statement_for_the_role() {
-    let version = copy().source_project_version_arn;
-    let remedy = denied(&format!(
-        "rekognition:CopyProjectVersion on resource: {version} because no identity-based policy allows it"
-    ));
-    assert!(remedy.contains("(parameter SourceProjects of template.yaml)"), "{remedy}");
-    assert!(remedy.contains("\"arn:aws:rekognition:us-east-1:111122223333:project/flowers/*\""), "{remedy}");
-}
-
-#[test]
-fn a_missing_key_permission_names_the_key_and_all_that_a_copy_needs_of_it() {
+    let (version, destination) = (copy().source_project_version_arn, copy().destination_project_arn);
     let key = "arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-    let remedy =
-        denied(&format!("kms:GenerateDataKey on resource: {key} because no identity-based policy allows"));
-    assert!(remedy.contains("parameter ModelKeys"), "{remedy}");
-    for part in [key, "kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"] {
-        assert!(remedy.contains(part), "{part} in {remedy}");
+    let not_by_identity = "because no identity-based policy allows it";
+    let projects = "parameters DestinationProjects and SourceProjects";
+    let copies = "\"rekognition:CreateProjectVersion\"";
+    let key_actions = r#""kms:CreateGrant","kms:DescribeKey","kms:GenerateDataKey","kms:Decrypt""#;
+    let table: &[(&str, &[&str])] = &[
+        (
+            &format!("rekognition:CreateProjectVersion on resource: {destination}"),
+            &[projects, copies, ":444455556666:project/flowers-production/*\""],
+        ),
+        (&format!("rekognition:CopyProjectVersion on resource: {destination}"), &[projects]),
+        (&format!("rekognition:CopyProjectVersion {not_by_identity}"), &[projects]),
+        (
+            &format!("rekognition:CopyProjectVersion on resource: {version} {not_by_identity}"),
+            &["(parameter SourceProjects of template.yaml)", ":111122223333:project/flowers/*\""],
+        ),
+        (
+            &format!("kms:GenerateDataKey on resource: {key} {not_by_identity}"),
+            &["parameter ModelKeys", key, key_actions],
+        ),
+        (
+            "s3:PutObject on resource: \"arn:aws:s3:::flowers-production-models/a\".",
+            &["parameter OutputBuckets", "bucket `flowers-production-models`", "s3:PutObject"],
+        ),
+        (
+            "logs:PutLogEvents on resource: arn:aws:logs:us-east-1:444455556666:log-group:x",
+            &["\"logs:PutLogEvents\"", "log-group:x"],
+        ),
+    ];
+    for (missing, parts) in table {
+        let remedy = denied(missing);
+        for part in *parts {
+            assert!(remedy.contains(part), "{part} in {remedy}");
+        }
     }
     let with_key = CopyRequest { kms_key_id: Some("alias/models".to_owned()), ..copy() };
     let message = "User: me is not authorized to perform: kms:CreateGrant";
@@ -102,30 +102,11 @@ fn a_missing_key_permission_names_the_key_and_all_that_a_copy_needs_of_it() {
 }
 
 #[test]
-fn a_missing_bucket_permission_names_the_bucket() {
-    let remedy = denied("s3:PutObject on resource: \"arn:aws:s3:::flowers-production-models/a\".");
-    for part in ["parameter OutputBuckets", "bucket `flowers-production-models`", "s3:PutObject"] {
-        assert!(remedy.contains(part), "{part} in {remedy}");
-    }
-}
-
-#[test]
 fn an_explicit_deny_is_not_answered_with_one_more_allow() {
     let remedy = denied(
         "s3:PutObject on resource: arn:aws:s3:::b/a with an explicit deny in a service control policy",
     );
-    assert_eq!(
-        remedy,
-        "a service control policy denies `s3:PutObject` on `arn:aws:s3:::b/a`: have that policy \
-         changed, since a denial overrides every permission"
-    );
-}
-
-#[test]
-fn an_action_of_another_service_is_named_with_its_resource() {
-    let remedy = denied("logs:PutLogEvents on resource: arn:aws:logs:us-east-1:444455556666:log-group:x");
-    assert!(remedy.contains("\"logs:PutLogEvents\""), "{remedy}");
-    assert!(remedy.contains("log-group:x"), "{remedy}");
+    assert!(remedy.starts_with("a service control policy denies `s3:PutObject` on `arn:aws:s3:::b/a`: have"));
 }
 
 #[test]
@@ -138,48 +119,44 @@ fn within_an_account_no_project_policy_is_asked_for() {
 }
 
 #[test]
-fn a_missing_resource_is_to_be_checked() {
-    let remedy = refused("ResourceNotFoundException", "no");
-    assert!(
-        remedy.starts_with("check that `arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/")
-    );
-}
-
-#[test]
-fn s3_and_kms_errors_name_the_permission_of_their_service() {
-    assert!(refused("InvalidS3ObjectException", "no").contains("parameter OutputBuckets"));
-    assert!(refused("KMSAccessDeniedException", "no").contains("parameter ModelKeys"));
+fn an_error_without_an_action_names_the_permission_of_its_service() {
+    for (code, part) in [
+        (
+            "ResourceNotFoundException",
+            "check that `arn:aws:rekognition:us-east-1:111122223333:project/flowers/",
+        ),
+        ("InvalidS3ObjectException", "parameter OutputBuckets"),
+        ("KMSAccessDeniedException", "parameter ModelKeys"),
+    ] {
+        assert!(refused(code, "no").contains(part), "{}", refused(code, "no"));
+    }
 }
 
 #[test]
 fn a_refusal_on_the_way_to_a_policy_names_the_role_and_what_it_lacks() {
-    let assume = policy("sts:AssumeRole", "AccessDenied", &copy(), &putting());
-    for part in [ROLE, "ExternalId", "CopierRoleArns", "SourceAccountRoles"] {
-        assert!(assume.contains(part), "{part} in {assume}");
-    }
-    let put = policy("rekognition:PutProjectPolicy", "AccessDeniedException", &copy(), &putting());
-    for part in [ROLE, "`rekognition:PutProjectPolicy`", "project/flowers/1761904800000", "ProjectArns"] {
-        assert!(put.contains(part), "{part} in {put}");
+    let (list, put) = ("rekognition:ListProjectPolicies", "rekognition:PutProjectPolicy");
+    let table: &[(&str, &str, &[&str])] = &[
+        ("sts:AssumeRole", "AccessDenied", &[ROLE, "ExternalId", "CopierRoleArns", "SourceAccountRoles"]),
+        (
+            put,
+            "AccessDeniedException",
+            &[ROLE, "`rekognition:PutProjectPolicy`", "flowers/17", "ProjectArns"],
+        ),
+        (put, "MalformedPolicyDocumentException", &["ProjectPolicyExpires=false"]),
+        (list, "ResourceNotFoundException", &["check that `arn:aws"]),
+    ];
+    for (action, code, parts) in table {
+        let remedy = policy(action, code, &copy(), &putting());
+        for part in *parts {
+            assert!(remedy.contains(part), "{part} in {remedy}");
+        }
     }
 }
 
 #[test]
-fn a_missing_project_and_a_malformed_policy_are_no_missing_permission() {
-    let missing = policy("rekognition:ListProjectPolicies", "ResourceNotFoundException", &copy(), &putting());
-    assert!(missing.starts_with("check that `arn:aws") && missing.ends_with("exists"), "{missing}");
-    let code = "MalformedPolicyDocumentException";
-    let malformed = policy("rekognition:PutProjectPolicy", code, &copy(), &putting());
-    assert!(malformed.contains("ProjectPolicyExpires=false"), "{malformed}");
-}
-
-#[test]
-fn a_full_project_names_its_five_policies() {
+fn a_full_project_is_named_with_its_policies_or_its_limit() {
     let remedy = no_slot(&["a", "b", "c", "d", "e"].map(str::to_owned));
     assert!(remedy.contains("`a`, `b`, `c`, `d`, `e`") && remedy.contains("goes on"), "{remedy}");
-}
-
-#[test]
-fn a_full_destination_project_is_named() {
     let remedy = quota(&copy());
     assert!(remedy.contains("project/flowers-production/") && remedy.contains("100"), "{remedy}");
 }
@@ -187,24 +164,22 @@ fn a_full_destination_project_is_named() {
 #[test]
 fn at_the_command_line_no_remedy_names_a_parameter_or_a_role_of_a_stack() {
     let caller = "arn:aws:iam::444455556666:user/release";
-    let person =
-        |policies: PolicyRules| PolicyRules { caller: Caller::Person(caller.to_owned()), ..policies };
-    let on_key =
-        "not authorized to perform: kms:CreateGrant on resource: arn:aws:kms:us-east-1:444455556666:key/1";
-    let other = "not authorized to perform: sts:Other";
-    let own =
-        "not authorized to perform: rekognition:CopyProjectVersion because no identity-based policy allows";
-    let permissions = [
-        ("AccessDeniedException", "no"),
-        ("AccessDeniedException", on_key),
-        ("AccessDeniedException", other),
-        ("AccessDeniedException", own),
-        ("InvalidS3ObjectException", "no"),
-        ("ResourceNotFoundException", "no"),
-    ];
+    let on_key = "to perform: kms:CreateGrant on resource: arn:aws:kms:us-east-1:444455556666:key/1";
+    let own = "to perform: rekognition:CopyProjectVersion because no identity-based policy allows";
     let mut remedies = Vec::new();
-    for policies in [person(rules().policies), person(putting())] {
-        remedies.extend(permissions.map(|(code, message)| permission(code, message, &copy(), &policies)));
+    for policies in [rules().policies, putting()] {
+        let policies = PolicyRules { caller: Caller::Person(caller.to_owned()), ..policies };
+        for (code, message) in [
+            ("AccessDeniedException", "no"),
+            ("AccessDeniedException", on_key),
+            ("AccessDeniedException", "to perform: sts:Other"),
+            ("AccessDeniedException", own),
+            ("InvalidS3ObjectException", "no"),
+            ("ResourceNotFoundException", "no"),
+        ] {
+            let message = format!("not authorized {message}");
+            remedies.push(permission(code, &message, &copy(), &policies));
+        }
         for code in ["AccessDeniedException", "MalformedPolicyDocumentException", "ResourceNotFoundException"]
         {
             remedies.push(policy("rekognition:PutProjectPolicy", code, &copy(), &policies));
@@ -214,9 +189,6 @@ fn at_the_command_line_no_remedy_names_a_parameter_or_a_role_of_a_stack() {
         assert!(!remedy.contains("arameter") && !remedy.contains("copier's"), "{remedy}");
     }
     assert!(remedies.iter().filter(|remedy| remedy.contains(caller)).count() > 6, "{remedies:#?}");
-    assert!(
-        remedies[0].starts_with("give `--source-profile` with a profile of that account"),
-        "{}",
-        remedies[0]
-    );
+    let profile = "give `--source-profile` with a profile of that account";
+    assert!(remedies[0].starts_with(profile), "{}", remedies[0]);
 }

@@ -1,11 +1,11 @@
 //! Every answer of CopyProjectVersion, and every start of a waiting record.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
 use crate::domain::decisions::starting::{StartDecision, decide_start, may_send};
 use crate::domain::examples::{
-    accepted, after_answer, at, refused, rules, starting, status, statuses, unanswered,
+    accepted, after_answer, at, called, refused, rules, saved, starting, status, statuses, unanswered,
 };
 use crate::domain::record::{Accepted, State};
 use crate::domain::times::Times;
@@ -17,14 +17,23 @@ fn waiting_since_start(code: &str) -> Accepted {
     after_answer(starting(), refused(code), at(1))
 }
 
+fn start(record: &Accepted, now: Timestamp) -> StartDecision {
+    decide_start(record.clone(), "owner-2", now, &Times::default())
+}
+
+/// The record after another call that was refused.
+fn refused_again(record: &Accepted, code: &str, seconds: i64) -> Accepted {
+    after_answer(called(start(record, at(seconds))), refused(code), at(seconds))
+}
+
 #[test]
 fn an_accepted_call_is_a_copy_that_has_started() {
-    let record = after_answer(starting(), accepted(), at(1));
+    let refused_before = Accepted { refused_since: Some(at(0)), ..starting() };
+    let record = after_answer(refused_before, accepted(), at(1));
     assert_eq!((status(&record), statuses(&record)), ("STARTED", vec!["STARTED"]));
     let detail = record.header.outbox[0].detail.get();
     assert!(detail.contains(r#""adopted":false"#), "{detail}");
-    let refused_before = Accepted { refused_since: Some(at(0)), ..starting() };
-    assert_eq!(after_answer(refused_before, accepted(), at(1)).refused_since, None);
+    assert_eq!(record.refused_since, None);
 }
 
 /// Every error of CopyProjectVersion with the state or wait reason that follows, and the bounds of the wait in seconds.
@@ -80,12 +89,8 @@ fn a_call_without_an_answer_keeps_its_lease_and_says_nothing() {
 
 #[test]
 fn a_wait_is_announced_once() {
-    let StartDecision::Call(again) =
-        decide_start(waiting_since_start("ThrottlingException"), "o", at(HOUR), &Times::default())
-    else {
-        panic!("it is due")
-    };
-    assert_eq!(statuses(&after_answer(again, refused("LimitExceededException"), at(HOUR))), ["QUEUED"]);
+    let record = refused_again(&waiting_since_start("ThrottlingException"), "LimitExceededException", HOUR);
+    assert_eq!(statuses(&record), ["QUEUED"]);
 }
 
 #[test]
@@ -96,18 +101,13 @@ fn a_quota_asks_for_a_person() {
 
 #[test]
 fn a_missing_permission_is_final_only_after_a_while() {
-    let times = Times::default();
-    let mut record = waiting_since_start("AccessDeniedException");
-    for now in [at(5 * MIN), at(15 * MIN)] {
-        let StartDecision::Call(again) = decide_start(record, "o", now, &times) else { panic!("it is due") };
-        record = after_answer(again, refused("AccessDeniedException"), now);
-        assert_eq!(status(&record), "QUEUED", "{now}");
+    let denied = "AccessDeniedException";
+    let mut record = waiting_since_start(denied);
+    for (minutes, expected) in [(5, "QUEUED"), (15, "QUEUED"), (20, "FAILED")] {
+        record = refused_again(&record, denied, minutes * MIN);
+        assert_eq!(status(&record), expected, "after {minutes} minutes");
     }
-    let StartDecision::Call(again) = decide_start(record, "o", at(20 * MIN), &times) else {
-        panic!("it is due")
-    };
-    let record = after_answer(again, refused("AccessDeniedException"), at(20 * MIN));
-    assert_eq!((status(&record), statuses(&record)), ("FAILED", vec!["QUEUED", "FAILED"]));
+    assert_eq!(statuses(&record), ["QUEUED", "FAILED"]);
     assert!(record.failure().unwrap().remedy.as_ref().unwrap().contains("put-project-policy"));
 }
 
@@ -124,38 +124,27 @@ fn a_refusal_soon_after_the_policy_was_put_is_never_final() {
 
 #[test]
 fn a_waiting_record_is_started_when_due_and_given_up_at_its_deadline() {
-    let times = Times::default();
     let record = waiting_since_start("ThrottlingException");
     let State::Waiting { due, .. } = record.state else { panic!("it waits") };
-    let before = due - SignedDuration::from_millis(1);
-    assert_eq!(decide_start(record.clone(), "o", before, &times), StartDecision::NotDue);
-    let StartDecision::Call(called) = decide_start(record.clone(), "o", due, &times) else {
-        panic!("it is due")
-    };
-    assert_eq!((called.attempts, may_send(&called, due)), (2, true));
-    let StartDecision::Save(ended) = decide_start(record, "o", at(24 * HOUR), &times) else {
-        panic!("it is too late")
-    };
+    assert_eq!(start(&record, due - SignedDuration::from_millis(1)), StartDecision::NotDue);
+    let again = called(start(&record, due));
+    assert_eq!((again.attempts, may_send(&again, due)), (2, true));
+    let ended = saved(start(&record, at(24 * HOUR)));
     assert_eq!((status(&ended), statuses(&ended)), ("TIMED_OUT", vec!["QUEUED", "TIMED_OUT"]));
     assert!(ended.failure().unwrap().message.contains("24 h: ThrottlingException"));
 }
 
 #[test]
 fn a_permission_that_was_there_in_between_has_its_whole_time_again() {
-    let times = Times::default();
-    let mut record = waiting_since_start("AccessDeniedException");
-    for (code, now) in [("LimitExceededException", at(10 * MIN)), ("AccessDeniedException", at(HOUR))] {
-        let StartDecision::Call(again) = decide_start(record, "o", now, &times) else { panic!("it is due") };
-        record = after_answer(again, refused(code), now);
-    }
-    assert_eq!(status(&record), "QUEUED");
+    let record = waiting_since_start("AccessDeniedException");
+    let permitted = refused_again(&record, "LimitExceededException", 10 * MIN);
+    assert_eq!(status(&refused_again(&permitted, "AccessDeniedException", HOUR)), "QUEUED");
 }
 
 #[test]
 fn a_wait_ends_with_the_time_to_start_at_the_latest() {
-    let now = at(24 * HOUR - 1);
     let last = Accepted { attempts: 30, ..starting() };
-    let record = after_answer(last, refused("ServiceQuotaExceededException"), now);
+    let record = after_answer(last, refused("ServiceQuotaExceededException"), at(24 * HOUR - 1));
     let State::Waiting { due, .. } = record.state else { panic!("it waits") };
     assert_eq!(due, at(24 * HOUR));
 }
@@ -165,7 +154,7 @@ fn only_a_waiting_record_is_started() {
     let copying = after_answer(starting(), accepted(), at(1));
     let ended = after_answer(starting(), refused("ValidationException"), at(1));
     for record in [starting(), copying, ended] {
-        assert_eq!(decide_start(record, "o", at(100 * HOUR), &Times::default()), StartDecision::NotDue);
+        assert_eq!(start(&record, at(100 * HOUR)), StartDecision::NotDue);
     }
 }
 

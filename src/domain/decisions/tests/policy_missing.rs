@@ -20,25 +20,23 @@ fn no_slot() -> PolicyMissing {
 }
 
 #[test]
-fn every_reason_waits_and_is_announced() {
-    let silent = PolicyMissing::Error(PolicyError::Unavailable("timed out".to_owned()));
-    let put = "rekognition:PutProjectPolicy";
-    for (why, reason, code) in [
-        (no_slot(), WaitReason::PolicyFull, "PolicyFull"),
-        (silent, WaitReason::PolicyNotPut, "PolicyNotPut"),
-        (PolicyMissing::Error(PolicyError::Conflict), WaitReason::PolicyNotPut, "PolicyNotPut"),
-        (refused("sts:AssumeRole", "Throttling"), WaitReason::Throttled, "Throttling"),
-        (refused("sts:AssumeRole", "AccessDenied"), WaitReason::PolicyNotPut, "AccessDenied"),
-        (
-            refused(put, "MalformedPolicyDocumentException"),
-            WaitReason::PolicyNotPut,
-            "MalformedPolicyDocumentException",
-        ),
+fn every_reason_waits_and_is_announced_and_only_a_refusal_becomes_final() {
+    let error = PolicyMissing::Error;
+    let malformed = "MalformedPolicyDocumentException";
+    let (full, not_put) = (WaitReason::PolicyFull, WaitReason::PolicyNotPut);
+    for (why, reason, code, a_day_later) in [
+        (no_slot(), full, "PolicyFull", "QUEUED"),
+        (error(PolicyError::Unavailable("late".to_owned())), not_put, "PolicyNotPut", "QUEUED"),
+        (error(PolicyError::Conflict), not_put, "PolicyNotPut", "QUEUED"),
+        (refused("sts:AssumeRole", "Throttling"), WaitReason::Throttled, "Throttling", "QUEUED"),
+        (refused("sts:AssumeRole", "AccessDenied"), not_put, "AccessDenied", "FAILED"),
+        (refused("rekognition:PutProjectPolicy", malformed), not_put, malformed, "FAILED"),
     ] {
         let record = after(starting(), &why, 0);
         let State::Waiting { reason: waits_for, failure, .. } = &record.state else { panic!("{why:?}") };
         assert_eq!((*waits_for, failure.code.as_str()), (reason, code));
         assert_eq!(statuses(&record), ["QUEUED"]);
+        assert_eq!(status(&after(record, &why, 23 * 3600)), a_day_later, "{why:?}");
     }
 }
 
@@ -60,14 +58,4 @@ fn a_full_project_is_no_refusal() {
     assert_eq!(record.refused_since, None);
     let record = after(record, &denied, 7200);
     assert_eq!(status(&record), "QUEUED", "the permission time-out begins once more");
-}
-
-#[test]
-fn no_answer_waits_until_the_start_times_out() {
-    let silent = PolicyMissing::Error(PolicyError::Unavailable("timed out".to_owned()));
-    let mut record = starting();
-    for hour in 0..23 {
-        record = after(record, &silent, hour * 3600);
-        assert_eq!(status(&record), "QUEUED");
-    }
 }

@@ -1,10 +1,11 @@
 //! Tests that the documents refer to existing files, headings, tests, packages, examples and alarms.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 use serde_json::Value;
 
 use crate::support::root;
@@ -17,66 +18,26 @@ struct Document {
     headings: Vec<(HeadingLevel, String)>,
     /// Inline code, and code blocks as a whole.
     code: Vec<String>,
-    /// Each table's rows of cells. The first row has the column names.
-    tables: Vec<Vec<Vec<Cell>>>,
-}
-
-#[derive(Default)]
-struct Cell {
-    text: String,
-    code: Vec<String>,
 }
 
 impl Document {
     fn read(path: &Path) -> Self {
-        let (mut document, mut text, mut is_in_cell) = (Self::default(), String::new(), false);
-        let markdown = std::fs::read_to_string(path).unwrap();
-        for event in Parser::new_ext(&markdown, Options::ENABLE_TABLES) {
+        let (mut document, mut text) = (Self::default(), String::new());
+        for event in Parser::new(&fs::read_to_string(path).unwrap()) {
             match event {
                 Event::Start(Tag::Link { dest_url, .. }) => document.links.push(dest_url.into_string()),
-                Event::Start(Tag::Table(_)) => document.tables.push(Vec::new()),
-                Event::Start(Tag::TableHead | Tag::TableRow) => document.rows().push(Vec::new()),
-                Event::Start(Tag::TableCell) => {
-                    document.rows().last_mut().unwrap().push(Cell::default());
-                    text.clear();
-                    is_in_cell = true;
-                }
-                Event::End(TagEnd::TableCell) => {
-                    document.cell().text = text.clone();
-                    is_in_cell = false;
-                }
                 Event::Start(Tag::Heading { .. } | Tag::CodeBlock(_)) => text.clear(),
                 Event::End(TagEnd::Heading(level)) => document.headings.push((level, text.clone())),
                 Event::End(TagEnd::CodeBlock) => document.code.push(text.clone()),
                 Event::Code(code) => {
                     text.push_str(&code);
-                    document.code.push(code.to_string());
-                    if is_in_cell {
-                        document.cell().code.push(code.into_string());
-                    }
+                    document.code.push(code.into_string());
                 }
                 Event::Text(more) => text.push_str(&more),
                 _ => {}
             }
         }
         document
-    }
-
-    fn rows(&mut self) -> &mut Vec<Vec<Cell>> {
-        self.tables.last_mut().unwrap()
-    }
-
-    /// Returns the last cell.
-    fn cell(&mut self) -> &mut Cell {
-        self.rows().last_mut().unwrap().last_mut().unwrap()
-    }
-
-    /// Returns the rows of the table with these column names.
-    fn table(&self, columns: &[&str]) -> &[Vec<Cell>] {
-        let mut tables = self.tables.iter();
-        let table =
-            tables.find(|rows| rows[0].iter().map(|cell| cell.text.as_str()).eq(columns.iter().copied()));
-        &table.unwrap_or_else(|| panic!("there is no table with the columns {columns:?}"))[1..]
     }
 
     /// Returns the anchors that GitHub derives from the headings.
@@ -88,21 +49,29 @@ impl Document {
 }
 
 fn documents() -> BTreeMap<PathBuf, Document> {
-    let files = files(root()).into_iter().filter(|path| path.extension().is_some_and(|it| it == "md"));
-    files.map(|path| (path.clone(), Document::read(&path))).collect()
+    files("", &["md"]).into_iter().map(|path| (path.clone(), Document::read(&path))).collect()
 }
 
-/// Lists the files below a folder, without build output and installed packages.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    let ours = entries.filter(|entry| {
-        let name = entry.file_name();
-        ![".git", ".aws-sam", "target", "node_modules"].iter().any(|other| name == *other)
-    });
-    let below = |entry: std::fs::DirEntry| {
-        if entry.file_type().unwrap().is_dir() { files(&entry.path()) } else { vec![entry.path()] }
-    };
-    ours.flat_map(below).collect()
+/// Lists the files with these extensions below a folder of the repository, without build output and installed packages.
+fn files(folder: &str, extensions: &[&str]) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![root().join(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let is_ours =
+                ![".git", ".aws-sam", "target", "node_modules"].iter().any(|other| path.ends_with(other));
+            if path.is_dir() && is_ours {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| extensions.iter().any(|extension| it == *extension)) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+fn text_in(folder: &str, extensions: &[&str]) -> String {
+    files(folder, extensions).into_iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
 #[test]
@@ -124,14 +93,15 @@ fn every_link_has_a_target() {
 
 #[test]
 fn every_threat_names_tests_that_exist() {
-    let sources = ["src", "tests", "crates", ".ci"].map(|folder| files(&root().join(folder))).concat();
-    let sources = sources.iter().filter(|path| path.extension().is_some_and(|it| it == "rs" || it == "py"));
-    let code: String = sources.map(|path| std::fs::read_to_string(path).unwrap()).collect();
-    let document = Document::read(&root().join("docs/cross-account.md"));
-    for row in document.table(&["who", "tries to", "stopped by", "shown by"]) {
-        let [who, what, _, shown_by] = &row[..] else { panic!("a row has four cells") };
-        assert!(!shown_by.code.is_empty(), "no test shows what stops: {} {}", who.text, what.text);
-        for name in &shown_by.code {
+    let code = ["src", "tests", "crates", ".ci"].map(|folder| text_in(folder, &["rs", "py"])).concat();
+    let document = fs::read_to_string(root().join("docs/cross-account.md")).unwrap();
+    let (_, table) =
+        document.split_once("| who | tries to | stopped by | shown by |\n|---|---|---|---|\n").unwrap();
+    for row in table.lines().take_while(|line| line.starts_with('|')) {
+        let shown_by = row.trim_end_matches('|').rsplit('|').next().unwrap();
+        let names: Vec<_> = shown_by.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "no test shows what stops: {row}");
+        for name in names {
             let is_there = ["fn", "def"].iter().any(|word| code.contains(&format!("{word} {name}(")));
             assert!(is_there, "there is no test `{name}`");
         }
@@ -172,9 +142,9 @@ fn every_package_and_test_in_a_command_exists() {
 /// A document may leave out members of an example.
 #[test]
 fn every_request_and_announcement_that_a_document_shows_is_in_a_file_in_events() {
-    let examples = files(&root().join("events")).into_iter();
+    let examples = files("events", &["json"]).into_iter();
     let examples: Vec<Value> =
-        examples.map(|path| serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()).collect();
+        examples.map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect();
     let mut found = 0;
     for (path, document) in documents() {
         let shown = document.code.iter().filter_map(|code| serde_json::from_str::<Value>(code).ok());
@@ -195,7 +165,7 @@ fn is_part(part: &Value, whole: &Value) -> bool {
 }
 
 #[test]
-fn every_alarm_has_its_section() {
+fn every_alarm_and_every_finding_of_doctor_has_its_section() {
     let templates = ["template.yaml", "source-account.yaml"].map(template);
     let resources = templates.iter().flat_map(|template| template["Resources"].as_object().unwrap().values());
     let alarms = resources.filter(|resource| resource["Type"] == "AWS::CloudWatch::Alarm");
@@ -208,21 +178,16 @@ fn every_alarm_has_its_section() {
         })
         .collect();
     let operate = Document::read(&root().join("docs/operate.md"));
+    let headings: BTreeSet<_> = operate.headings.iter().map(|(_, heading)| heading.clone()).collect();
     let is_alarm = |heading: &String| heading.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     let sections = operate.headings.into_iter().filter(|(level, _)| *level == HeadingLevel::H3);
     assert_eq!(named, sections.map(|(_, heading)| heading).filter(is_alarm).collect());
-}
 
-#[test]
-fn every_section_that_doctor_names_exists() {
-    let operate = Document::read(&root().join("docs/operate.md"));
-    let headings: BTreeSet<_> = operate.headings.into_iter().map(|(_, heading)| heading).collect();
-    let sources = files(&root().join("crates/cli/src/doctor"));
-    let text: String = sources.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let doctor = text_in("crates/cli/src/doctor", &["rs"]);
     let mut named =
-        text.split("docs/operate.md, \\\"").skip(1).map(|rest| rest.split_once("\\\"").unwrap().0);
+        doctor.split("docs/operate.md, \\\"").skip(1).map(|rest| rest.split_once("\\\"").unwrap().0);
     assert!(named.clone().count() > 4);
-    // `{name}` stands for an alarm, which `every_alarm_has_its_section` checks.
+    // `{name}` stands for an alarm.
     let missing = named.find(|section| *section != "{name}" && !headings.contains(*section));
     assert_eq!(missing, None);
 }

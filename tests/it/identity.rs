@@ -9,8 +9,7 @@ async fn a_redelivery_starts_and_announces_nothing() {
     copier.send(&[&request("v1")]).await;
     let writes = copier.calls("dynamodb:PutItem");
     copier.send(&[&request("v1"), &request("v1")]).await;
-    copier.pass(seconds(30)).await;
-    copier.sweep().await;
+    copier.sweep_after(seconds(30)).await;
     copier.send(&[&request("v1")]).await;
     assert_eq!(copier.statuses("v1"), ["STARTED", "COMPLETED"]);
     assert_eq!(copier.calls(COPY), 1);
@@ -23,8 +22,7 @@ async fn an_invocation_for_a_known_request_is_answered_with_its_present_status()
     let copier = Copier::deployed().await;
     let first = copier.deployment.invoke_start(&request("v1")).await.unwrap();
     assert_eq!(copier.deployment.invoke_start(&request("v1")).await.unwrap(), first);
-    copier.pass(seconds(30)).await;
-    copier.sweep().await;
+    copier.sweep_after(seconds(30)).await;
     let later = copier.deployment.invoke_start(&request("v1")).await.unwrap();
     assert_eq!(later, with(first, json!({"status": "COMPLETED"})));
     assert_eq!(copier.statuses("v1"), ["STARTED", "COMPLETED"]);

@@ -1,72 +1,8 @@
-//! Tests of intake: every form and way in of a request, a batch of valid and invalid requests, and messages that are no
-//! request.
+//! Tests of intake: the ways in of a request, a batch of valid and invalid requests, and messages that are no request. Every
+//! form of a request is in tests/it/events.rs and in `src/domain/intake/tests.rs`.
 
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-
-use crate::support::{COPY, Copier, DESTINATION, REQUESTER, SOURCE_VERSION};
-use crate::support::{event, ledger, request, sdk, seconds, with};
-use serde_json::{Value, json};
-
-const EVENT_ID: &str = "6a7e8feb-b491-4cf7-a9f1-bf3703467718";
-
-/// Reads `copy-requested.json` and removes its ids.
-fn event_without_ids() -> Value {
-    let mut event = event("copy-requested.json");
-    for name in ["requestId", "correlationId"] {
-        event["detail"].as_object_mut().unwrap().remove(name);
-    }
-    event
-}
-
-fn notification_of(message: &Value) -> Value {
-    with(event("copy-requested-sns.json"), json!({"Message": message.to_string()}))
-}
-
-/// Every form of a request with its id. Without one, the message's id is used.
-fn forms() -> Vec<(&'static str, Value, Option<&'static str>)> {
-    vec![
-        ("bare", event("copy-requested-bare.json"), None),
-        ("as for the AWS CLI", event("copy-requested-cli.json"), None),
-        ("an event", event_without_ids(), Some(EVENT_ID)),
-        ("a notification of a bare one", event("copy-requested-sns.json"), None),
-        ("a notification of one for the AWS CLI", notification_of(&event("copy-requested-cli.json")), None),
-        ("a notification of an event", notification_of(&event_without_ids()), Some(EVENT_ID)),
-        ("an event with ids", event("copy-requested.json"), Some("release-2026-11-02")),
-    ]
-}
-
-#[tokio::test]
-async fn every_form_of_a_request_in_the_queue_starts_a_copy() {
-    for (form, body, id) in forms() {
-        let copier = Copier::deployed().await;
-        let message_id = copier.deployment.send(body.to_string());
-        copier.deliver().await;
-        let id = id.unwrap_or(&message_id);
-        assert_eq!(copier.statuses(id), ["STARTED"], "{form}");
-        assert_eq!(copier.last(id)["sourceProjectVersionArn"], SOURCE_VERSION, "{form}");
-        assert!(copier.version("flowers.2026-11-02").is_some(), "{form}");
-    }
-}
-
-#[tokio::test]
-async fn an_event_on_the_bus_starts_a_copy_for_the_account_that_sent_it() {
-    let copier = Copier::deployed().await;
-    let event = event("copy-requested.json");
-    let bus = Client::new(&sdk(&copier.sandbox().endpoint(), REQUESTER));
-    let entry = PutEventsRequestEntry::builder()
-        .source(event["source"].as_str().unwrap())
-        .detail_type(event["detail-type"].as_str().unwrap())
-        .detail(event["detail"].to_string())
-        .build();
-    let put = bus.put_events().entries(entry).send().await.unwrap();
-    copier.deliver().await;
-    let started = copier.last("release-2026-11-02");
-    assert_eq!(started["status"], "STARTED");
-    assert_eq!(started["causationId"].as_str(), put.entries()[0].event_id());
-    let key = format!("{REQUESTER}#release-2026-11-02");
-    assert!(copier.item_by_key(&key).await.is_some(), "the requester is the account that sent the event");
-}
+use crate::support::{COPY, Copier, DESTINATION, event, request, seconds, with};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_batch_starts_each_valid_request_once_and_rejects_each_invalid_one() {
@@ -99,20 +35,9 @@ async fn a_batch_starts_each_valid_request_once_and_rejects_each_invalid_one() {
     }
     assert_eq!(copier.announcements().len(), 6);
 
-    copier.pass(seconds(30)).await;
-    copier.sweep().await;
+    copier.sweep_after(seconds(30)).await;
     for id in ["release-a", "release-b", &ids[2]] {
         assert_eq!(copier.statuses(id), ["STARTED", "COMPLETED"]);
-    }
-}
-
-#[tokio::test]
-async fn an_invocation_with_another_payload_than_a_request_is_rejected() {
-    let copier = Copier::deployed().await;
-    for payload in [json!(null), json!([]), json!("copy"), json!({})] {
-        let answer = copier.deployment.invoke_start(&payload).await.unwrap();
-        assert_eq!(answer["status"], "REJECTED", "{payload}");
-        assert_eq!(copier.statuses(answer["requestId"].as_str().unwrap()), ["REJECTED"], "{payload}");
     }
 }
 
@@ -121,11 +46,9 @@ async fn an_announcement_in_the_queue_is_logged_and_ignored() {
     let copier = Copier::deployed().await;
     copier.send(&[&request("v1")]).await;
     let announcement = copier.announcements()[0].to_event();
-    let disguised = with(announcement.clone(), json!({"source": "com.example.forwarder"}));
-    let by_source = with(event("copy-requested.json"), json!({"source": "rekognition.model-copier"}));
-    copier.send(&[&announcement, &disguised, &by_source, &notification_of(&announcement)]).await;
-    assert_eq!((copier.announcements().len(), copier.deployment.queue_depth()), (1, 0));
-    assert_eq!(ledger::items(&copier.ledger()).await.len(), 1);
+    let notification = with(event("copy-requested-sns.json"), json!({"Message": announcement.to_string()}));
+    copier.send(&[&announcement, &notification]).await;
+    assert_eq!((copier.announcements().len(), copier.items().await.len()), (1, 1));
     let refused = copier.deployment.invoke_start(&announcement).await.unwrap_err();
     assert!(refused.error_message.contains("announcement"), "{refused}");
     let warned = copier.logged("WARN");

@@ -48,13 +48,11 @@ async fn requests_time_out_and_expire_after_the_configured_times() {
     let arn = copier.version("v1").unwrap().project_version_arn.to_string();
     assert!(copier.sandbox().set_status(&arn, "COPYING_IN_PROGRESS", None));
     for statuses in [&["STARTED", "OVERDUE"][..], &["STARTED", "OVERDUE", "TIMED_OUT"]] {
-        copier.pass(seconds(60)).await;
-        copier.sweep().await;
+        copier.sweep_after(seconds(60)).await;
         assert_eq!(copier.statuses("v1"), statuses);
     }
     assert_eq!(copier.statuses("throttled"), ["QUEUED"]);
-    copier.pass(minutes(8)).await;
-    copier.sweep().await;
+    copier.sweep_after(minutes(8)).await;
     assert_eq!(copier.statuses("throttled"), ["QUEUED", "TIMED_OUT"]);
     let item = copier.item("throttled").await.unwrap();
     let expires_at: i64 = item["expiresAt"].as_n().unwrap().parse().unwrap();

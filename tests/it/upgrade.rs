@@ -3,7 +3,6 @@
 //! `tests/it/releases` has a file for each release: its ledger with records in every state, and Rekognition's versions. `UPDATE_RECORDS=1 cargo test --workspace --test it upgrade` writes the file of the version in Cargo.toml.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +10,7 @@ use sandbox::{Effect, Fault, World};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::support::{COPY, Copier, DESTINATION, TABLE, ledger, minutes, project, request, root, with};
+use crate::support::{COPY, Copier, DESTINATION, Item, TABLE, minutes, project, request, root, with};
 
 /// The ids of the requests, and the status that each must still get.
 const REQUESTS: [(&str, Option<&str>); 11] = [
@@ -43,11 +42,9 @@ impl InFlight {
     async fn make() -> Self {
         let copier = Copier::deployed_in(World::small(), "2026-11-30T08:00:00Z".parse().unwrap()).await;
         let sandbox = copier.sandbox();
+        let empty_prefix = json!({"outputConfig": {"s3Bucket": "somebody-elses-bucket", "s3KeyPrefix": ""}});
         let requests = REQUESTS.map(|(id, _)| match id {
-            "rejected" => with(
-                request(id),
-                json!({"outputConfig": {"s3Bucket": "somebody-elses-bucket", "s3KeyPrefix": ""}}),
-            ),
+            "rejected" => with(request(id), empty_prefix.clone()),
             _ => request(id),
         });
         let send = async |id: &str| {
@@ -62,8 +59,7 @@ impl InFlight {
         for id in ["completed", "failed", "overdue"] {
             send(id).await;
         }
-        copier.pass(minutes(121)).await;
-        copier.sweep().await;
+        copier.sweep_after(minutes(121)).await;
 
         send("missing").await;
         send("unpublished").await;
@@ -71,7 +67,7 @@ impl InFlight {
             let versions = &mut project(world, DESTINATION).versions;
             versions.retain(|version| version.project_version_arn.version != "missing");
         });
-        copier.pass(minutes(1)).await;
+        copier.pass(minutes(1));
         sandbox.fault(Fault::new("events:PutEvents", Effect::error("AccessDeniedException")));
         copier.sweep().await;
         send("rejected").await;
@@ -86,7 +82,7 @@ impl InFlight {
         for id in ["copying", "answer-lost", "answer-unrecorded", "throttled", "denied"] {
             send(id).await;
         }
-        let mut items: Vec<_> = ledger::items(&copier.ledger()).await.iter().map(shown).collect();
+        let mut items: Vec<_> = copier.items().await.iter().map(shown).collect();
         items.sort_by_key(|item| item["id"].to_string());
         let mut world = sandbox.world();
         // The present code defines the table.
@@ -105,7 +101,7 @@ impl InFlight {
     }
 }
 
-fn shown(item: &ledger::Item) -> BTreeMap<String, Value> {
+fn shown(item: &Item) -> BTreeMap<String, Value> {
     let show = |value: &AttributeValue| match value {
         AttributeValue::S(text) => json!({"S": text}),
         AttributeValue::N(number) => json!({"N": number}),
@@ -120,17 +116,9 @@ fn attribute((name, value): (&String, &Value)) -> (String, AttributeValue) {
     (name.clone(), read.unwrap())
 }
 
-fn releases() -> PathBuf {
-    root().join("tests/it/releases")
-}
-
-fn read(file: &Path) -> InFlight {
-    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
-}
-
 #[tokio::test]
 async fn the_present_release_has_a_file_of_records() {
-    let file = releases().join(concat!(env!("CARGO_PKG_VERSION"), ".json"));
+    let file = root().join(concat!("tests/it/releases/", env!("CARGO_PKG_VERSION"), ".json"));
     if std::env::var_os("UPDATE_RECORDS").is_some() {
         let made = serde_json::to_string_pretty(&InFlight::make().await).unwrap();
         std::fs::write(&file, made + "\n").unwrap();
@@ -140,21 +128,21 @@ async fn the_present_release_has_a_file_of_records() {
 
 #[tokio::test]
 async fn unfinished_requests_of_earlier_releases_are_finished() {
-    for release in std::fs::read_dir(releases()).unwrap() {
+    for release in std::fs::read_dir(root().join("tests/it/releases")).unwrap() {
         let release = release.unwrap().path();
-        let in_flight = read(&release);
+        let in_flight: InFlight = serde_json::from_slice(&std::fs::read(&release).unwrap()).unwrap();
         let copier = in_flight.deploy().await;
         // Each redelivered request has the fingerprint of its record, so it starts nothing.
         copier.send(&in_flight.requests.iter().collect::<Vec<_>>()).await;
         assert_eq!(copier.calls(COPY), 0);
         for pause in [25, 25, 25 * 60, 0] {
             copier.sweep().await;
-            copier.pass(minutes(pause)).await;
+            copier.pass(minutes(pause));
         }
         let outcomes = REQUESTS.map(|(id, _)| (id, copier.statuses(id).pop()));
         assert_eq!(outcomes, REQUESTS.map(|(id, end)| (id, end.map(str::to_owned))), "{}", release.display());
         assert_eq!(copier.calls(COPY), 2, "only the two waiting requests are started");
-        let items = ledger::items(&copier.ledger()).await;
+        let items = copier.items().await;
         assert!(items.iter().all(|item| !item.contains_key("step")), "no record is due");
         assert_eq!(copier.logged("ERROR"), Vec::<Value>::new());
     }

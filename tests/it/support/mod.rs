@@ -4,16 +4,17 @@
 //! A test sends and delivers messages, starts sweeps and advances the clock. It observes calls, announcements, items and logs.
 #![allow(unreachable_pub, reason = "the items are public to the tests only")]
 
-pub mod ledger;
 pub mod recording;
 pub mod table;
 pub mod template;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::Builder;
 use jiff::{SignedDuration, Timestamp};
 use sandbox::deployment::{Binaries, Delivered, Deployment, DeploymentSettings};
@@ -36,6 +37,9 @@ const ANNOUNCED: &str = "Rekognition Model Copy State Change";
 
 /// The builds of the functions that follow the sandbox's clock.
 static BINARIES: LazyLock<Binaries> = LazyLock::new(|| Binaries::build(true).unwrap());
+
+/// An item of the ledger's table.
+pub type Item = HashMap<String, AttributeValue>;
 
 pub struct Copier {
     pub deployment: Deployment,
@@ -110,22 +114,33 @@ impl Copier {
         self.deployment.check().await.unwrap()
     }
 
-    /// Advances the clock. No sweep runs unless a test calls [`Copier::sweep`].
-    pub async fn pass(&self, time: SignedDuration) {
+    /// Advances the clock. No sweep runs unless a test asks for it.
+    pub fn pass(&self, time: SignedDuration) {
         self.sandbox().clock().advance(time);
     }
 
+    /// Advances the clock, runs check-copies once and returns its report.
+    pub async fn sweep_after(&self, time: SignedDuration) -> Value {
+        self.pass(time);
+        self.sweep().await
+    }
+
     pub fn ledger(&self) -> aws_sdk_dynamodb::Client {
-        ledger::client(&self.sandbox().endpoint())
+        aws_sdk_dynamodb::Client::new(&sdk(&self.sandbox().endpoint(), ACCOUNT))
+    }
+
+    /// Reads the ledger with Scan, which the functions never call, so that a test can count the functions' own calls.
+    pub async fn items(&self) -> Vec<Item> {
+        self.ledger().scan().table_name(TABLE).send().await.unwrap().items.unwrap_or_default()
     }
 
     /// Returns the item of a request whose requester is the copier's own account.
-    pub async fn item(&self, request_id: &str) -> Option<ledger::Item> {
+    pub async fn item(&self, request_id: &str) -> Option<Item> {
         self.item_by_key(&format!("{ACCOUNT}#{request_id}")).await
     }
 
-    pub async fn item_by_key(&self, key: &str) -> Option<ledger::Item> {
-        ledger::item(&self.ledger(), key).await
+    pub async fn item_by_key(&self, key: &str) -> Option<Item> {
+        self.items().await.into_iter().find(|item| item["id"].as_s().unwrap() == key)
     }
 
     /// Returns every announcement in the order of its publication, repetitions included.
@@ -142,17 +157,14 @@ impl Copier {
 
     /// Returns the last announcement about a request.
     pub fn last(&self, request_id: &str) -> Value {
-        self.announcements_of(request_id)
-            .pop()
-            .unwrap_or_else(|| panic!("no announcement about `{request_id}`"))
+        let last = self.announcements_of(request_id).pop();
+        last.unwrap_or_else(|| panic!("no announcement about `{request_id}`"))
     }
 
     /// Returns the announced statuses of a request.
     pub fn statuses(&self, request_id: &str) -> Vec<String> {
-        self.announcements_of(request_id)
-            .iter()
-            .map(|detail| detail["status"].as_str().unwrap().to_owned())
-            .collect()
+        let announced = self.announcements_of(request_id);
+        announced.iter().map(|detail| detail["status"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Counts the calls of an action.
@@ -165,24 +177,9 @@ impl Copier {
         self.sandbox().project(DESTINATION).unwrap().version_named(name).cloned()
     }
 
-    /// Lets the copies end, and checks that the request is completed and that this many copy calls were made in all.
-    pub async fn expect_completed(&self, id: &str, copies: usize) {
-        self.pass(seconds(30)).await;
-        self.sweep().await;
-        assert_eq!(self.last(id)["status"], "COMPLETED", "{:?}", self.statuses(id));
-        assert_eq!(self.calls(COPY), copies);
-        self.expect_empty_queues();
-    }
-
     /// Checks that the queue and the dead-letter queue are empty.
     pub fn expect_empty_queues(&self) {
         assert_eq!((self.deployment.queue_depth(), self.deployment.dead_letters().len()), (0, 0));
-    }
-
-    /// Advances the clock past the queue's visibility time-out and delivers again.
-    pub async fn redeliver(&self) {
-        self.sandbox().clock().advance(minutes(6));
-        assert_eq!(self.deliver().await.len(), 1, "the queue delivers one batch again");
     }
 
     /// Returns the log lines of both functions at this level.
@@ -210,16 +207,6 @@ pub fn sdk(endpoint: &str, account: &str) -> SdkConfig {
         )))
         .endpoint_url(endpoint)
         .build()
-}
-
-/// Waits until a condition outside this process holds, for at most 30 s.
-pub async fn until(what: &str, happened: impl Fn() -> bool) {
-    let patience = std::time::Duration::from_secs(30);
-    let began = std::time::Instant::now();
-    while !happened() {
-        assert!(began.elapsed() < patience, "not within {patience:?}: {what}");
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
 }
 
 /// Returns a request to copy the model to a version of this name. The name is also the request id.
@@ -271,11 +258,6 @@ pub const fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }
 
-pub fn seconds(seconds: i64) -> SignedDuration {
+pub const fn seconds(seconds: i64) -> SignedDuration {
     SignedDuration::from_secs(seconds)
-}
-
-/// Reads a time of an announcement.
-pub fn time(value: &Value) -> Timestamp {
-    value.as_str().unwrap_or_else(|| panic!("no time: {value}")).parse().unwrap()
 }

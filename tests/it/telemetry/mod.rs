@@ -60,7 +60,6 @@ async fn run_mixed_batch() -> Copier {
     requests.extend(WAITS.map(|(code, _)| request(code)));
     requests.push(with(request("rejected"), json!({"versionName": "no name"})));
     copier.send(&requests.iter().collect::<Vec<_>>()).await;
-    copier.pass(seconds(40)).await;
-    copier.sweep().await;
+    copier.sweep_after(seconds(40)).await;
     copier
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use proofs::weather::Kind;
-use proofs::world::latency_of;
 use serde::Deserialize;
 
 use crate::page::{fill, goal, path, table};
@@ -264,5 +263,5 @@ fn hundreds(number: f64) -> String {
 }
 
 fn seconds_of(kind: Kind) -> f64 {
-    latency_of(kind).as_secs_f64()
+    kind.latency().as_secs_f64()
 }

@@ -7,26 +7,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use proofs::crashes::in_virtual_time;
+use proofs::deployment::{CHECK_COPIES_TIMEOUT, MINUTE, START_COPY_TIMEOUT, in_virtual_time};
 use proofs::process::Process;
 use proofs::request::{project, rules};
 use proofs::weather::Kind;
-use proofs::world::{Shared, World, latency_of};
+use proofs::world::{Shared, World};
+use rekognition_model_copier::Rules;
 use rekognition_model_copier::budget::Budget;
 use rekognition_model_copier::check_copies::Report;
 use rekognition_model_copier::domain::intake::{Message, WayIn, read_message};
 use rekognition_model_copier::domain::record::{Accepted, Record};
-use rekognition_model_copier::{Copier, Rules};
 use serde_json::Value;
 
 use crate::billing::{Stored, query_units, write_units};
 use crate::page::{fill, goal, path, table, today};
 use crate::{Outcome, crowd};
 
-/// The time-outs of the functions in template.yaml.
-const START_COPY_TIMEOUT: Duration = Duration::from_secs(60);
-const CHECK_COPIES_TIMEOUT: Duration = Duration::from_secs(70);
-const BETWEEN_SWEEPS: Duration = Duration::from_secs(60);
 /// The most bytes of a page of a query.
 const BYTES_PER_PAGE: usize = 1_048_576;
 
@@ -148,8 +144,8 @@ pub(crate) async fn measure() -> Outcome<()> {
              events and {} calls of CopyProjectVersion, from request to end.\n\nThe goals for 10,000 pending copies are \
              measured with the real program, over HTTP and at the real rate: {} queries, {} bytes of log.\n\n{}",
             today(),
-            latency_of(Kind::Describe).as_millis(),
-            latency_of(Kind::Load).as_millis(),
+            Kind::Describe.latency().as_millis(),
+            Kind::Load.latency().as_millis(),
             table(&head, &rows),
             life_writes,
             count(&life.calls, Kind::Load),
@@ -190,9 +186,9 @@ async fn run_sweep(pending: Pending) -> Outcome<Swept> {
     let rules = rules(&[]);
     let shared = Shared::new(&rules, 0);
     let entry_bytes = shared.with(|world| add_copies(world, &rules, pending))?;
-    tokio::time::sleep(BETWEEN_SWEEPS).await;
+    tokio::time::sleep(MINUTE).await;
     shared.with(|world| world.effects.clear());
-    let copier = Copier::new(Process::new(&shared, SignedDuration::ZERO).ports(), rules);
+    let copier = Process::start(&shared, SignedDuration::ZERO, rules);
     let report = copier.sweep("a sweep", Budget::for_sweep(CHECK_COPIES_TIMEOUT)).await;
     let calls = shared.with(|world| std::mem::take(&mut world.effects));
     let read_units = query_units(count(&calls, Kind::Due), entry_bytes);
@@ -209,13 +205,13 @@ fn add_copies(world: &mut World, rules: &Rules, pending: Pending) -> Outcome<usi
             accepted.copy.destination_project_arn = project(p);
             accepted.copy.version_name = format!("v{v}");
             let is_pending = v < pending.copies / pending.projects;
-            world.models.usual_course.duration = match (is_pending, pending.are_completed) {
+            world.models.course.duration = match (is_pending, pending.are_completed) {
                 (false, _) => Duration::ZERO,
-                (true, true) => BETWEEN_SWEEPS / 2,
+                (true, true) => MINUTE / 2,
                 (true, false) => Duration::from_secs(7200),
             };
             if is_pending {
-                world.put_copying(accepted, rules);
+                world.put_copying(accepted);
             } else {
                 world.models.copy(&accepted.copy, world.now).map_err(|refusal| refusal.code)?;
             }
@@ -240,7 +236,7 @@ async fn run_lives(requests: usize) -> Outcome<Lives> {
             *total.lock().unwrap_or_else(PoisonError::into_inner) += write_units(old, new);
         });
     });
-    let copier = Copier::new(Process::new(&shared, SignedDuration::ZERO).ports(), rules);
+    let copier = Process::start(&shared, SignedDuration::ZERO, rules);
     let texts: Vec<String> = (0..requests).map(request).collect::<Outcome<_>>()?;
     let messages: Vec<Message<'_>> = texts.iter().map(|text| message(text)).collect();
     let batch = copier.start_batch(&messages, "an invocation", &Budget::new(START_COPY_TIMEOUT)).await;
@@ -248,7 +244,7 @@ async fn run_lives(requests: usize) -> Outcome<Lives> {
         return Err(format!("not every copy was started: {:?}", batch.counts).into());
     }
     for minute in 0..3 {
-        tokio::time::sleep(BETWEEN_SWEEPS).await;
+        tokio::time::sleep(MINUTE).await;
         copier.sweep(&format!("sweep {minute}"), Budget::for_sweep(CHECK_COPIES_TIMEOUT)).await;
     }
     shared.with(|world| {

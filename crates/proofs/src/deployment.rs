@@ -3,23 +3,23 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use rekognition_model_copier::Rules;
 use rekognition_model_copier::budget::Budget;
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::intake::{Message, WayIn};
-use rekognition_model_copier::ports::Ports;
-use rekognition_model_copier::{Copier, Rules};
+use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::process::Process;
+use crate::process::{Process, RunningCopier};
 use crate::request::{ACCOUNT, Request};
-use crate::watch::{MAX_SKEW, mark};
 use crate::world::queue::{QueuedMessage, Receipt};
-use crate::world::{Shared, World, later};
+use crate::world::watch::{MAX_SKEW, mark};
+use crate::world::{Shared, World};
 
 /// The template's time-outs of the functions.
-const START_COPY_TIMEOUT: Duration = Duration::from_secs(60);
-const CHECK_COPIES_TIMEOUT: Duration = Duration::from_secs(70);
+pub const START_COPY_TIMEOUT: Duration = Duration::from_secs(60);
+pub const CHECK_COPIES_TIMEOUT: Duration = Duration::from_secs(70);
 /// The time between two sweeps of the template's schedule.
 pub const MINUTE: Duration = Duration::from_secs(60);
 
@@ -38,55 +38,67 @@ pub struct Deployment {
     pub patience: Duration,
 }
 
+/// Requests, each with the time after which it is sent.
+pub type Requests = Vec<(Duration, Request)>;
+
+/// Runs `work` in virtual time, which passes whenever every task waits.
+///
+/// # Panics
+/// If tokio cannot make a runtime.
+pub fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime without I/O").block_on(work)
+}
+
 impl Deployment {
     /// Two instances of start-copy and one of check-copies, with correct clocks.
-    pub fn usual(rules: &Rules) -> Self {
+    pub fn usual(rules: Rules) -> Self {
         Self {
-            rules: rules.clone(),
+            rules,
             starter_skews: vec![SignedDuration::ZERO; 2],
             checker_skews: vec![SignedDuration::ZERO],
             sweeps_every: MINUTE,
             skips_idle_sweeps: false,
-            patience: Duration::from_secs(60 * 3600),
+            patience: Duration::from_secs(80 * 3600),
         }
     }
 
-    /// Sends each request after its time, runs until every request has ended, and checks the end.
-    pub async fn run(&self, shared: &Shared, requests: Vec<(Duration, Request)>) {
-        let functions = LocalSet::new();
-        let instance = |skew| Instance { shared: shared.clone(), rules: self.rules.clone(), skew };
-        for (i, skew) in self.starter_skews.iter().copied().enumerate() {
-            functions.spawn_local(start_copies(instance(skew), i));
-        }
-        for (i, skew) in self.checker_skews.iter().copied().enumerate() {
-            functions.spawn_local(check_copies(instance(skew), i, self.sweeps_every, self.skips_idle_sweeps));
-        }
-        functions.run_until(self.send_and_wait(shared, &requests)).await;
-        shared.with(|world| {
-            for (i, (_, request)) in requests.iter().enumerate() {
-                let message = format!("message-{i}-{}", request.mark);
-                let recorded = is_recorded(world, &request.id, &message, &request.mark);
-                world.watch.must(recorded, || format!("{message}: lost"));
+    /// Sends the requests in a prepared world, runs until every request has ended, and checks the end. Returns the world, with
+    /// the violations that its watch found.
+    pub fn run(&self, requests: &Requests, prepare: impl FnOnce(&mut World)) -> World {
+        in_virtual_time(async {
+            let shared = Shared::new(&self.rules, 1);
+            shared.with(prepare);
+            let functions = LocalSet::new();
+            for (number, skew) in self.starter_skews.iter().enumerate() {
+                functions.spawn_local(start_copies(self.instance(&shared, *skew), number));
             }
-            world.watch.check_end(&world.table);
-            let dead = world.queue.dead_letters;
-            world.watch.must(dead == 0, || format!("{dead} dead letters"));
-            // INVARIANT: no policy permits a copy later than an hour after it was put.
-            let in_an_hour = later(world.now, Duration::from_secs(3600) + MAX_SKEW);
-            let permitting = world.policies.permitting(in_an_hour);
+            for (number, skew) in self.checker_skews.iter().enumerate() {
+                let instance = self.instance(&shared, *skew);
+                functions.spawn_local(check_copies(
+                    instance,
+                    number,
+                    self.sweeps_every,
+                    self.skips_idle_sweeps,
+                ));
+            }
+            functions.run_until(self.send_and_wait(&shared, requests)).await;
+            drop(functions);
+            let mut world = shared.into_world();
+            check_end(&mut world, requests);
             world
-                .watch
-                .must(permitting.is_empty(), || format!("policies that do not expire: {permitting:?}"));
-        });
+        })
     }
 
-    async fn send_and_wait(&self, shared: &Shared, requests: &[(Duration, Request)]) {
+    fn instance(&self, shared: &Shared, skew: SignedDuration) -> Instance {
+        Instance { shared: shared.clone(), rules: self.rules.clone(), skew, running: None }
+    }
+
+    async fn send_and_wait(&self, shared: &Shared, requests: &Requests) {
         let began = Instant::now();
-        for (i, (after, request)) in requests.iter().enumerate() {
+        for (number, (after, request)) in requests.iter().enumerate() {
             sleep_until(began + *after).await;
-            shared.with(|world| {
-                world.queue.send(&format!("message-{i}-{}", request.mark), &request.body(), world.now);
-            });
+            shared.with(|world| world.queue.send(&message_id(number, request), &request.body(), world.now));
             shared.bell.notify_waiters();
         }
         while !shared.with(is_quiet) {
@@ -99,8 +111,26 @@ impl Deployment {
     }
 }
 
+fn message_id(number: usize, request: &Request) -> String {
+    format!("message-{number}-{}", request.mark)
+}
+
 fn is_quiet(world: &mut World) -> bool {
     world.queue.is_empty() && world.table.unfinished == 0 && world.late_calls == 0
+}
+
+fn check_end(world: &mut World, requests: &Requests) {
+    for (number, (_, request)) in requests.iter().enumerate() {
+        let message = message_id(number, request);
+        let is_recorded = is_recorded(world, &request.id, &message, &request.mark);
+        world.watch.must(is_recorded, || format!("{message}: lost"));
+    }
+    world.watch.check_end(&world.table);
+    let dead = world.queue.dead_letters;
+    world.watch.must(dead == 0, || format!("{dead} dead letters"));
+    // INVARIANT: no policy permits a copy later than an hour after it was put.
+    let permitting = world.policies.permitting(world.now + Duration::from_secs(3600) + MAX_SKEW);
+    world.watch.must(permitting.is_empty(), || format!("policies that do not expire: {permitting:?}"));
 }
 
 /// Whether a message's request has a record: under its own id, or under the message's id if the own one names another request.
@@ -111,39 +141,62 @@ fn is_recorded(world: &World, id: &str, message: &str, wanted: &str) -> bool {
         || get(message).is_some()
 }
 
-async fn start_copies(instance: Instance, number: usize) {
-    let shared = &instance.shared;
-    let mut invocation = 0_u64;
-    let mut running = None;
-    loop {
-        let new_message = shared.bell.notified();
-        let (batch, next) = shared.with(|world| {
-            (
-                world.queue.receive(world.now),
-                world.queue.next_receive().map(|next| next.duration_since(world.now)),
-            )
-        });
-        if batch.is_empty() {
-            let wait = next.and_then(|next| Duration::try_from(next).ok()).unwrap_or(MINUTE * 60);
-            tokio::select! {
-                biased;
-                () = new_message => {}
-                () = sleep(wait) => {}
-            }
-            continue;
-        }
-        invocation += 1;
-        let (process, copier) = running.take().unwrap_or_else(|| instance.start());
+/// An instance of a function: the parts that survive a kill, and the copier that runs since the last one.
+struct Instance {
+    shared: Shared,
+    rules: Rules,
+    skew: SignedDuration,
+    running: Option<RunningCopier>,
+}
+
+impl Instance {
+    /// Runs an invocation. Returns `None` if it was killed.
+    async fn invoke<T>(
+        &mut self,
+        limit: Duration,
+        invocation: impl AsyncFnOnce(&RunningCopier) -> T,
+    ) -> Option<T> {
+        let start = || Process::start(&self.shared, self.skew, self.rules.clone());
+        let copier = self.running.take().unwrap_or_else(start);
+        let answer = copier.world().clock.invoke(limit, invocation(&copier)).await?;
+        self.running = Some(copier);
+        Some(answer)
+    }
+}
+
+async fn start_copies(mut instance: Instance, number: usize) {
+    let shared = instance.shared.clone();
+    for invocation in 1_u64.. {
+        let batch = receive(&shared).await;
         let id = format!("start-{number}-{invocation}");
         let messages: Vec<_> = batch
             .iter()
             .map(|(_, message)| Message { text: &message.body, id: &message.id, way_in: WayIn::Queue })
             .collect();
         let budget = Budget::new(START_COPY_TIMEOUT);
-        let answer = process.invoke(START_COPY_TIMEOUT, copier.start_batch(&messages, &id, &budget)).await;
-        if let Some(answer) = answer {
+        let start = async |copier: &RunningCopier| copier.start_batch(&messages, &id, &budget).await;
+        if let Some(answer) = instance.invoke(START_COPY_TIMEOUT, start).await {
             shared.with(|world| acknowledge(world, &batch, &answer.failed));
-            running = Some((process, copier));
+        }
+    }
+}
+
+/// Waits for messages and receives them.
+async fn receive(shared: &Shared) -> Vec<(Receipt, QueuedMessage)> {
+    loop {
+        let new_message = shared.bell.notified();
+        let (batch, next) = shared.with(|world| {
+            let batch = world.queue.receive(world.now);
+            (batch, world.queue.next_receive().map(|next| next.duration_since(world.now)))
+        });
+        if !batch.is_empty() {
+            return batch;
+        }
+        let wait = next.and_then(|next| Duration::try_from(next).ok()).unwrap_or(MINUTE * 60);
+        tokio::select! {
+            biased;
+            () = new_message => {}
+            () = sleep(wait) => {}
         }
     }
 }
@@ -159,40 +212,16 @@ fn acknowledge(world: &mut World, batch: &[(Receipt, QueuedMessage)], failed: &[
     }
 }
 
-async fn check_copies(instance: Instance, number: usize, every: Duration, skips_idle_sweeps: bool) {
-    let Instance { shared, skew, .. } = &instance;
-    let mut sweep = 0_u64;
-    let mut running = None;
-    loop {
+async fn check_copies(mut instance: Instance, number: usize, every: Duration, skips_idle_sweeps: bool) {
+    let (shared, skew) = (instance.shared.clone(), instance.skew);
+    for sweep in 1_u64.. {
         let next = Instant::now() + every;
-        let began = shared.with(|world| world.now);
-        let by_its_clock = began.checked_add(*skew).unwrap_or(began);
-        if skips_idle_sweeps && !shared.with(|world| world.table.has_due(by_its_clock, world.now)) {
-            sleep_until(next).await;
-            continue;
-        }
-        sweep += 1;
-        let (process, copier) = running.take().unwrap_or_else(|| instance.start());
-        let owner = format!("check-{number}-{sweep}");
-        let budget = Budget::for_sweep(CHECK_COPIES_TIMEOUT);
-        if process.invoke(CHECK_COPIES_TIMEOUT, copier.sweep(&owner, budget)).await.is_some() {
-            running = Some((process, copier));
+        if !skips_idle_sweeps || shared.with(|world| world.table.has_due(world.now + skew, world.now)) {
+            let owner = format!("check-{number}-{sweep}");
+            let budget = Budget::for_sweep(CHECK_COPIES_TIMEOUT);
+            let sweep = async |copier: &RunningCopier| copier.sweep(&owner, budget).await;
+            instance.invoke(CHECK_COPIES_TIMEOUT, sweep).await;
         }
         sleep_until(next).await;
-    }
-}
-
-/// The parts of a function's instance that survive a kill.
-struct Instance {
-    shared: Shared,
-    rules: Rules,
-    skew: SignedDuration,
-}
-
-impl Instance {
-    /// Starts a process and a copier in it.
-    fn start(&self) -> (Process, Copier<Ports<Process, Process, Process, Process>>) {
-        let process = Process::new(&self.shared, self.skew);
-        (process.clone(), Copier::new(process.ports(), self.rules.clone()))
     }
 }

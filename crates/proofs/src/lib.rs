@@ -12,9 +12,8 @@
 //! | [`scenario`] | the scenarios that `crashes` runs |
 //! | [`deployment`] | the functions, the queue and the schedule |
 //! | [`process`] | an instance of a function, which implements the copier's ports |
-//! | [`watch`] | the checks of the invariants at every effect |
 //! | [`weather`] | the faults that an effect may have |
-//! | [`world`] | the ledger, Custom Labels, project policies and the queue, in memory and in virtual time |
+//! | [`world`] | the ledger, Custom Labels, project policies and the queue, in memory and in virtual time; `world/watch.rs` checks the invariants at every effect |
 
 pub mod chance;
 pub mod crashes;
@@ -27,6 +26,5 @@ pub mod report;
 pub mod request;
 pub mod scenario;
 pub mod simulation;
-pub mod watch;
 pub mod weather;
 pub mod world;

@@ -127,13 +127,13 @@ pub fn first_violation(seeds: u64) -> Report {
         let (name, violations) = match plans.get(n as usize) {
             Some((i, aims)) => {
                 let scenario = &scenarios[*i];
-                let run = crashes::run(scenario, aims.clone(), false);
+                let world = crashes::run(scenario, aims.clone(), false);
                 let aim = aims.first().map(|aim| format!(", {:?} at effect {}", aim.fault, aim.at));
-                (format!("`{}`{}", scenario.name, aim.unwrap_or_default()), run.violations)
+                (format!("`{}`{}", scenario.name, aim.unwrap_or_default()), world.watch.violations)
             }
             None => {
                 let seed = n - plans.len() as u64;
-                (format!("seed {seed}"), simulation::run(seed, false).violations)
+                (format!("seed {seed}"), simulation::run(seed, false).watch.violations)
             }
         };
         let violation = violations.first()?;

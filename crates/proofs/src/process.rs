@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::arn::ProjectArn;
-use rekognition_model_copier::domain::aws_answer::{CopyAnswer, Refusal};
+use rekognition_model_copier::domain::aws_answer::CopyAnswer;
 use rekognition_model_copier::domain::id::RecordKey;
 use rekognition_model_copier::domain::model::Version;
 use rekognition_model_copier::domain::outbox::Outgoing;
@@ -16,12 +16,15 @@ use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::ports::{
     Bus, CallFailed, Clock, Created, Cursor, Entry, Ledger, Page, Ports, Rekognition, Unavailable, Which,
 };
+use rekognition_model_copier::{Copier, Rules};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::watch::{MAX_SKEW, mark_of};
 use crate::weather::{Fault, Kind};
-use crate::world::{Shared, World, earlier, later, policies, refusal};
+use crate::world::models::refusal;
+use crate::world::policies::{Change, expiry_of};
+use crate::world::watch::{MAX_SKEW, mark_of};
+use crate::world::{Shared, World};
 
 /// How long the client waits for the answer of CopyProjectVersion, which it tries once.
 pub const COPY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,8 +32,6 @@ pub const COPY_TIMEOUT: Duration = Duration::from_secs(10);
 const POLICY_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long the client waits for the answer of any other call, with all attempts.
 const CALL_TIMEOUT: Duration = Duration::from_secs(25);
-/// A late call takes effect just before its signature expires.
-const LATE: Duration = Duration::from_secs(15 * 60 - 1);
 /// The age of a stale answer.
 const STALE: Duration = Duration::from_secs(300);
 
@@ -41,15 +42,15 @@ pub struct Process {
     kill: Arc<Notify>,
 }
 
-impl Process {
-    /// Makes an instance whose clock is ahead by `skew`.
-    pub fn new(shared: &Shared, skew: SignedDuration) -> Self {
-        Self { shared: shared.clone(), skew, kill: Arc::default() }
-    }
+/// A copier in a process.
+pub type RunningCopier = Copier<Ports<Process, Process, Process, Process>>;
 
-    pub fn ports(&self) -> Ports<Self, Self, Self, Self> {
-        let port = || self.clone();
-        Ports { ledger: port(), rekognition: port(), bus: port(), clock: port() }
+impl Process {
+    /// Starts a process whose clock is ahead by `skew`, and a copier in it.
+    pub fn start(shared: &Shared, skew: SignedDuration, rules: Rules) -> RunningCopier {
+        let process = Self { shared: shared.clone(), skew, kill: Arc::default() };
+        let port = || process.clone();
+        Copier::new(Ports { ledger: port(), rekognition: port(), bus: port(), clock: port() }, rules)
     }
 
     /// Runs an invocation. Returns `None` if it was killed.
@@ -75,25 +76,26 @@ impl Process {
         fail: impl FnOnce(&mut World, Fault) -> T + Send,
     ) -> T {
         let (fault, there, back) = self.shared.with(|world| world.begin(kind));
-        let age = if fault == Some(Fault::Stale) { STALE } else { Duration::ZERO };
-        let happen = |world: &mut World| happen(world, earlier(world.now, age));
         if fault == Some(Fault::Duplicate) {
             self.shared.bell.notify_waiters();
         }
         wait(there).await;
+        let age = if fault == Some(Fault::Stale) { STALE } else { Duration::ZERO };
+        let happen = || self.shared.with(|world| happen(world, world.now - age));
+        let fail = |fault| self.shared.with(|world| fail(world, fault));
         let result = match fault {
-            None | Some(Fault::Duplicate | Fault::Stale) => self.shared.with(happen),
+            None | Some(Fault::Duplicate | Fault::Stale) => happen(),
             Some(Fault::KilledBefore) => self.killed().await,
             Some(Fault::KilledAfter) => {
-                self.shared.with(happen);
+                happen();
                 self.killed().await
             }
-            Some(Fault::ErrorAfter) => {
-                self.shared.with(happen);
-                self.shared.with(|world| fail(world, Fault::ErrorAfter))
+            Some(fault @ Fault::ErrorAfter) => {
+                happen();
+                fail(fault)
             }
             Some(fault @ (Fault::Hang | Fault::Late)) => {
-                let result = self.shared.with(|world| fail(world, fault));
+                let result = fail(fault);
                 sleep(match kind {
                     Kind::Copy => COPY_TIMEOUT,
                     Kind::Policies | Kind::ChangePolicy => POLICY_TIMEOUT,
@@ -102,7 +104,7 @@ impl Process {
                 .await;
                 result
             }
-            Some(fault) => self.shared.with(|world| fail(world, fault)),
+            Some(fault) => fail(fault),
         };
         wait(back).await;
         result
@@ -111,6 +113,24 @@ impl Process {
     async fn killed<T>(&self) -> T {
         self.kill.notify_one();
         std::future::pending().await
+    }
+
+    async fn change_policy(&self, action: &'static str, change: Change) -> Result<(), PolicyError> {
+        let signed = self.shared.with(|world| world.now);
+        let call = |world: &mut World, _| {
+            let is_done = world.policies.change(&change, world.now);
+            is_done.then_some(()).ok_or(PolicyError::Conflict)
+        };
+        let fail = |world: &mut World, fault: Fault| {
+            if fault == Fault::Late {
+                let change = change.clone();
+                world.late_call(signed, move |world| {
+                    world.policies.change(&change, world.now);
+                });
+            }
+            Err(policy_error(action, fault))
+        };
+        self.effect(Kind::ChangePolicy, call, fail).await
     }
 }
 
@@ -125,10 +145,16 @@ fn unavailable<T>(_: &mut World, fault: Fault) -> Result<T, Unavailable> {
     Err(Unavailable(format!("{fault:?}")))
 }
 
+fn policy_error(action: &'static str, fault: Fault) -> PolicyError {
+    match fault {
+        Fault::Throttle => PolicyError::Refused { action, refusal: refusal("ThrottlingException") },
+        _ => PolicyError::Unavailable(format!("{fault:?}")),
+    }
+}
+
 impl Clock for Process {
     fn now(&self) -> Timestamp {
-        let now = self.shared.with(|world| world.now);
-        now.checked_add(self.skew).unwrap_or(now)
+        self.shared.with(|world| world.now) + self.skew
     }
 }
 
@@ -154,13 +180,7 @@ impl Ledger for Process {
     }
 
     async fn save(&self, record: Record) -> Result<Option<Record>, Unavailable> {
-        let save = |world: &mut World, _| {
-            let Some((before, after)) = world.table.save(record, world.now) else { return Ok(None) };
-            world.note(after.header().revision);
-            (world.on_write)(&after);
-            world.watch.saved(&before, &after, &world.models, world.now);
-            Ok(Some((*after).clone()))
-        };
+        let save = |world: &mut World, _| Ok(world.save(record).map(|record| (*record).clone()));
         self.effect(Kind::Save, save, unavailable).await
     }
 
@@ -187,9 +207,10 @@ impl Rekognition for Process {
             world.now
         });
         let _call = CallInProgress { shared: &self.shared, mark };
+        let throttled = || CopyAnswer::Refused(refusal("ThrottlingException"));
         let call = |world: &mut World, _| {
             if world.models.throttles(Kind::Copy, world.now) {
-                return CopyAnswer::Refused(throttled());
+                return throttled();
             }
             match world.copy(copy) {
                 Ok(arn) => CopyAnswer::Accepted(arn),
@@ -200,17 +221,16 @@ impl Rekognition for Process {
             }
         };
         let fail = |world: &mut World, fault: Fault| {
-            match fault {
-                Fault::Throttle => return CopyAnswer::Refused(throttled()),
-                Fault::Late => {
-                    let copy = copy.clone();
-                    world.watch.call_began(mark);
-                    world.at_late_call(later(signed, LATE), move |world| {
-                        world.watch.call_ended(mark_of(&copy));
-                        let _ = world.copy(&copy);
-                    });
-                }
-                _ => {}
+            if fault == Fault::Throttle {
+                return throttled();
+            }
+            if fault == Fault::Late {
+                let copy = copy.clone();
+                world.watch.call_began(mark);
+                world.late_call(signed, move |world| {
+                    world.watch.call_ended(mark_of(&copy));
+                    let _ = world.copy(&copy);
+                });
             }
             CopyAnswer::Unanswered { reason: format!("{fault:?}") }
         };
@@ -218,15 +238,16 @@ impl Rekognition for Process {
     }
 
     async fn versions(&self, project: &ProjectArn, which: Which<'_>) -> Result<Page<Version>, Unavailable> {
-        let which = &which;
         let describe = |world: &mut World, then: Timestamp| {
-            if then < world.now {
-                return Ok(world.models.describe(project, which, then));
-            }
-            if world.models.throttles(Kind::Describe, world.now) {
+            let is_stale = then < world.now;
+            if !is_stale && world.models.throttles(Kind::Describe, world.now) {
                 return Err(Unavailable("ThrottlingException".to_owned()));
             }
-            Ok(world.models.poll(project, which, world.now))
+            let page = world.models.describe(project, &which, then);
+            if !is_stale {
+                world.watch.polled(&page.items, world.now);
+            }
+            Ok(page)
         };
         self.effect(Kind::Describe, describe, unavailable).await
     }
@@ -244,15 +265,16 @@ impl Rekognition for Process {
         document: &str,
         revision_id: Option<&str>,
     ) -> Result<(), PolicyError> {
-        let expiry = policies::expiry_of(document);
+        let expiry = expiry_of(document);
         let now = Clock::now(self);
         // INVARIANT: a policy permits nothing later than an hour after it was put, by the copier's clock.
         self.shared.with(|world| {
             let holds = expiry.is_some_and(|expiry| expiry.duration_since(now) <= POLICY_LIFETIME);
             world.watch.must(holds, || format!("put at {now} until {expiry:?}"));
         });
-        let document = Some(document.to_owned());
-        self.change_policy("rekognition:PutProjectPolicy", project, name, document, revision_id).await
+        let (document, revision_id) = (Some(document.to_owned()), revision_id.map(str::to_owned));
+        let change = Change { project: project.clone(), name: name.to_owned(), document, revision_id };
+        self.change_policy("rekognition:PutProjectPolicy", change).await
     }
 
     async fn delete_policy(
@@ -263,56 +285,17 @@ impl Rekognition for Process {
     ) -> Result<(), PolicyError> {
         // INVARIANT: only an expired policy of a copier is deleted.
         self.shared.with(|world| {
-            let deleted =
-                world.policies.list(project, world.now).into_iter().find(|policy| policy.name == name);
-            let expiry = deleted.and_then(|policy| policies::expiry_of(&policy.document));
+            let present = world.policies.list(project, world.now);
+            let deleted = present.into_iter().find(|policy| policy.name == name);
+            let expiry = deleted.and_then(|policy| expiry_of(&policy.document));
             let holds = name.starts_with("model-copier-")
-                && expiry.is_none_or(|expiry| expiry <= later(world.now, MAX_SKEW));
+                && expiry.is_none_or(|expiry| expiry <= world.now + MAX_SKEW);
             world.watch.must(holds, || format!("deleted `{name}`, valid until {expiry:?}"));
         });
-        self.change_policy("rekognition:DeleteProjectPolicy", project, name, None, Some(revision_id)).await
+        let revision_id = Some(revision_id.to_owned());
+        let change = Change { project: project.clone(), name: name.to_owned(), document: None, revision_id };
+        self.change_policy("rekognition:DeleteProjectPolicy", change).await
     }
-}
-
-impl Process {
-    async fn change_policy(
-        &self,
-        action: &'static str,
-        project: &ProjectArn,
-        name: &str,
-        document: Option<String>,
-        revision_id: Option<&str>,
-    ) -> Result<(), PolicyError> {
-        let signed = self.shared.with(|world| world.now);
-        let (project, name) = (project.clone(), name.to_owned());
-        let change =
-            &policies::Change { project, name, document, revision_id: revision_id.map(str::to_owned) };
-        let call = |world: &mut World, _| {
-            let is_done = world.policies.change(change, world.now);
-            is_done.then_some(()).ok_or(PolicyError::Conflict)
-        };
-        let fail = |world: &mut World, fault: Fault| {
-            if fault == Fault::Late {
-                let change = change.clone();
-                world.at_late_call(later(signed, LATE), move |world| {
-                    world.policies.change(&change, world.now);
-                });
-            }
-            Err(policy_error(action, fault))
-        };
-        self.effect(Kind::ChangePolicy, call, fail).await
-    }
-}
-
-fn policy_error(action: &'static str, fault: Fault) -> PolicyError {
-    match fault {
-        Fault::Throttle => PolicyError::Refused { action, refusal: throttled() },
-        _ => PolicyError::Unavailable(format!("{fault:?}")),
-    }
-}
-
-fn throttled() -> Refusal {
-    refusal("ThrottlingException")
 }
 
 /// A call that has begun. Dropping it ends the call: it has an answer, or its function was killed.
@@ -329,25 +312,24 @@ impl Drop for CallInProgress<'_> {
 
 impl Bus for Process {
     async fn publish(&self, call: &[&Outgoing]) -> Result<Vec<Result<(), Unavailable>>, CallFailed> {
-        let publish =
-            |world: &mut World, _| Ok(call.iter().map(|outgoing| accept(world, outgoing)).collect());
+        let publish = |world: &mut World, _| {
+            call.iter().for_each(|outgoing| world.publish(outgoing));
+            Ok(vec![Ok(()); call.len()])
+        };
         // A throttled PutEvents may accept some entries and refuse others.
         let fail = |world: &mut World, fault: Fault| {
             if fault != Fault::Throttle {
                 return Err(CallFailed::Unavailable(format!("{fault:?}")));
             }
             let one = |(n, outgoing): (usize, &&Outgoing)| match n % 2 {
-                1 => accept(world, outgoing),
-                _ => Err(Unavailable(format!("{fault:?}"))),
+                0 => unavailable(world, fault),
+                _ => {
+                    world.publish(outgoing);
+                    Ok(())
+                }
             };
             Ok(call.iter().enumerate().map(one).collect())
         };
         self.effect(Kind::Publish, publish, fail).await
     }
-}
-
-fn accept(world: &mut World, outgoing: &Outgoing) -> Result<(), Unavailable> {
-    let print = world.watch.published(outgoing);
-    world.note(print);
-    Ok(())
 }

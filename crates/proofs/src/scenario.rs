@@ -5,18 +5,19 @@ use std::time::Duration;
 use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::decisions::cancelling::cancel;
 use rekognition_model_copier::domain::id::RecordKey;
-use rekognition_model_copier::domain::model::ModelStatus;
+use rekognition_model_copier::domain::model::ModelStatus::{self, *};
 use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::domain::status::Status;
 
-use crate::request::{ACCOUNT, Request, project, rules, source_version};
+use crate::deployment::Requests;
+use crate::request::{ACCOUNT, Request, project, rules, source_project, source_version};
 use crate::world::models::Course;
+use crate::world::policies::SLOTS;
 use crate::world::{Latency, World};
 
 pub struct Scenario {
     pub name: &'static str,
-    /// Each request with the time after which it is sent.
-    pub requests: Vec<(Duration, Request)>,
+    pub requests: Requests,
     /// The final statuses that each request may have, in the order of the requests.
     pub outcomes: Vec<&'static [Status]>,
     /// Changes the usual world.
@@ -27,19 +28,23 @@ pub struct Scenario {
 const COMPLETED: &[Status] = &[Status::Completed];
 const FAILED: &[Status] = &[Status::Failed];
 const REJECTED: &[Status] = &[Status::Rejected];
+const TIMED_OUT: &[Status] = &[Status::TimedOut];
 const ANY: &[Status] = &[Status::Completed, Status::Failed, Status::TimedOut];
+
+/// The settings of a copier that puts project policies.
+pub const PUTTING: [(&str, &str); 2] = [
+    ("SOURCE_ACCOUNT_ROLES", "arn:aws:iam::111122223333:role/model-copier-policies"),
+    ("COPIER_ROLE_ARNS", "arn:aws:iam::444455556666:role/start-copy"),
+];
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
 impl Scenario {
-    fn with(self, settings: &[(&str, &str)]) -> Self {
-        Self { rules: rules(settings), ..self }
-    }
-
-    fn prepared(self, prepare: fn(&mut World)) -> Self {
-        Self { prepare, ..self }
+    /// A scenario without requests, in the usual world.
+    fn new(name: &'static str) -> Self {
+        Self { name, requests: Vec::new(), outcomes: Vec::new(), prepare: |_| {}, rules: rules(&[]) }
     }
 
     /// Adds a request.
@@ -48,16 +53,27 @@ impl Scenario {
         self.outcomes.push(outcomes);
         self
     }
+
+    /// Adds a request that is sent so many seconds later.
+    fn and_later(self, after: u64) -> Self {
+        self.and(seconds(after), Request::new("c"), COMPLETED)
+    }
+
+    fn prepared(self, prepare: fn(&mut World)) -> Self {
+        Self { prepare, ..self }
+    }
+
+    fn with(self, settings: &[(&str, &str)]) -> Self {
+        Self { rules: rules(settings), ..self }
+    }
 }
 
-fn empty(name: &'static str) -> Scenario {
-    Scenario { name, requests: Vec::new(), outcomes: Vec::new(), prepare: |_| {}, rules: rules(&[]) }
-}
-
+/// The request `a` alone.
 fn one(name: &'static str, outcomes: &'static [Status], prepare: fn(&mut World)) -> Scenario {
-    empty(name).and(Duration::ZERO, Request::new("a"), outcomes).prepared(prepare)
+    Scenario::new(name).and(Duration::ZERO, Request::new("a"), outcomes).prepared(prepare)
 }
 
+/// The request `a`, and another one a second later.
 fn two(name: &'static str, second: Request, [first, then]: [&'static [Status]; 2]) -> Scenario {
     one(name, first, |_| {}).and(seconds(1), second, then)
 }
@@ -65,19 +81,33 @@ fn two(name: &'static str, second: Request, [first, then]: [&'static [Status]; 2
 /// The requests arrive one millisecond apart, and each is copied.
 fn many(name: &'static str, requests: impl Iterator<Item = Request>) -> Scenario {
     let timed = requests.zip(0..);
-    timed.fold(empty(name), |all, (request, i)| all.and(Duration::from_millis(i), request, COMPLETED))
+    let add = |all: Scenario, (request, i)| all.and(Duration::from_millis(i), request, COMPLETED);
+    timed.fold(Scenario::new(name), add)
 }
 
 /// The version name of the request `a`.
 const NAME: &str = "copy-a";
+
+/// Another request for the version name of the request `a`.
+fn same_name(model: &str) -> Request {
+    Request { name: NAME.to_owned(), model: model.to_owned(), ..Request::new("b") }
+}
 
 fn refuse(world: &mut World, codes: &[&'static str]) {
     world.models.refusals.insert(NAME.to_owned(), codes.iter().copied().collect());
 }
 
 fn set_course(world: &mut World, duration: u64, end: ModelStatus) {
-    let course = Course { duration: seconds(duration), end, ..Course::default() };
-    world.models.courses.insert(NAME.to_owned(), course);
+    world.models.course = Course { duration: seconds(duration), end, ..Course::default() };
+}
+
+/// Somebody else trains or copies a version of the same name first.
+fn make(world: &mut World, source: Option<&str>) {
+    world.models.make(&project(0), NAME, source.map(source_version), world.now);
+}
+
+fn delete(world: &mut World, lasts: u64) {
+    world.models.delete(&project(0), NAME, seconds(lasts), world.now);
 }
 
 /// A person cancels the request in each of these minutes. Between reading and writing the record, two seconds pass, in which
@@ -89,20 +119,38 @@ fn cancel_in(world: &mut World, minutes: impl Iterator<Item = u64>) {
             let read = world.table.get(&key).cloned();
             world.after(seconds(2), move |world| {
                 let Some(Record::Accepted(accepted)) = read.as_deref() else { return };
-                let Ok(cancelled) = cancel(accepted.clone(), world.now) else { return };
-                if let Some((before, after)) = world.table.save(cancelled.into(), world.now) {
-                    world.watch.saved(&before, &after, &world.models, world.now);
+                if let Ok(cancelled) = cancel(accepted.clone(), world.now) {
+                    world.save(cancelled.into());
                 }
             });
         });
     }
 }
 
-/// The settings of a copier that puts project policies.
-pub const PUTTING: [(&str, &str); 2] = [
-    ("SOURCE_ACCOUNT_ROLES", "arn:aws:iam::111122223333:role/model-copier-policies"),
-    ("COPIER_ROLE_ARNS", "arn:aws:iam::444455556666:role/start-copy"),
-];
+/// Other people fill every free slot for policies, and free one after a while.
+pub fn fill_policies(world: &mut World, lasts: Duration) {
+    let project = source_project();
+    for n in world.policies.list(&project, world.now).len()..SLOTS {
+        world.policies.overwrite(&project, &format!("other-{n}"), Some("{}"), world.now);
+    }
+    let last = format!("other-{}", SLOTS - 1);
+    world.after(lasts, move |world| world.policies.overwrite(&project, &last, None, world.now));
+}
+
+/// Other people put another document over the copier's policy after 90 seconds, and delete the policy after 180 seconds.
+pub fn meddle_with_policies(world: &mut World) {
+    for (wait, document) in [(90, Some("{}")), (180, None)] {
+        world.after(seconds(wait), move |world| {
+            let name = "model-copier-444455556666-rekognition-model-copier";
+            world.policies.overwrite(&source_project(), name, document, world.now);
+        });
+    }
+}
+
+/// An expired policy of another copier.
+const EXPIRED: &str = r#"{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999988887777:root"},
+    "Action": "rekognition:CopyProjectVersion", "Resource": "*",
+    "Condition": {"DateLessThan": {"aws:CurrentTime": "2026-11-24T09:00:00Z"}}}]}"#;
 
 pub fn all() -> Vec<Scenario> {
     let mut all = vec![
@@ -119,37 +167,28 @@ pub fn all() -> Vec<Scenario> {
             world.models.is_forbidden = true;
             world.after(seconds(100), |world| world.models.is_forbidden = false);
         }),
-        one("a copy that fails", FAILED, |world| set_course(world, 90, ModelStatus::CopyingFailed)),
-        one("a copy that is hosted at once", COMPLETED, |world| set_course(world, 90, ModelStatus::Running)),
-        one("a copy whose hosting fails at once", COMPLETED, |world| {
-            set_course(world, 90, ModelStatus::Failed)
-        }),
+        one("a copy that fails", FAILED, |world| set_course(world, 90, CopyingFailed)),
+        one("a copy that is hosted at once", COMPLETED, |world| set_course(world, 90, Running)),
+        one("a copy whose hosting fails at once", COMPLETED, |world| set_course(world, 90, Failed)),
         // The status changes at a fixed time, so a copy that starts later keeps the unknown status.
         one("a status that nobody knows", &[Status::Completed, Status::TimedOut], |world| {
-            set_course(world, 60, ModelStatus::Unknown("COPYING_BACKWARDS".to_owned()));
+            set_course(world, 60, Unknown("COPYING_BACKWARDS".to_owned()));
             world.after(seconds(400), |world| {
-                world.models.set_status(&project(0), NAME, ModelStatus::CopyingCompleted, world.now);
+                world.models.set_status(&project(0), NAME, CopyingCompleted, world.now);
             });
         }),
         one("a copy that somebody deletes", ANY, |world| {
-            world.after(seconds(100), |world| world.models.delete(&project(0), NAME, seconds(45), world.now));
+            world.after(seconds(100), |world| delete(world, 45));
         }),
-        one("a name that somebody trains", FAILED, |world| {
-            world.models.make(&project(0), NAME, None, world.now);
-        }),
-        one("a name that somebody copied from elsewhere", FAILED, |world| {
-            world.models.make(&project(0), NAME, Some(source_version("other.1")), world.now);
-        }),
-        one("a name that somebody copied from the same", COMPLETED, |world| {
-            world.models.make(&project(0), NAME, Some(source_version("flowers.1")), world.now);
-        }),
+        one("a name that somebody trains", FAILED, |world| make(world, None)),
+        one("a name that somebody copied from elsewhere", FAILED, |world| make(world, Some("other.1"))),
+        one("a name that somebody copied from the same", COMPLETED, |world| make(world, Some("flowers.1"))),
         one("a name that is being deleted", COMPLETED, |world| {
-            world.models.make(&project(0), NAME, None, world.now);
-            world.models.delete(&project(0), NAME, seconds(100), world.now);
+            make(world, None);
+            delete(world, 100);
         }),
         one("a copy that is shown late", COMPLETED, |world| {
-            let course = Course { visible_after: seconds(60), ..Course::default() };
-            world.models.courses.insert(NAME.to_owned(), course);
+            world.models.course.visible_after = seconds(60);
         }),
         one("an index that lags", COMPLETED, |world| world.table.lag = seconds(90)),
         one("one message twice in a batch", COMPLETED, |world| {
@@ -163,35 +202,21 @@ pub fn all() -> Vec<Scenario> {
             Request { mark: "b".to_owned(), model: "flowers.2".to_owned(), ..Request::new("a") },
             [COMPLETED, COMPLETED],
         ),
-        two(
-            "two of one copy",
-            Request { name: NAME.to_owned(), ..Request::new("b") },
-            [COMPLETED, COMPLETED],
-        ),
-        two(
-            "two models for one name",
-            Request { name: NAME.to_owned(), model: "flowers.2".to_owned(), ..Request::new("b") },
-            [ANY, ANY],
-        ),
+        two("two of one copy", same_name("flowers.1"), [COMPLETED, COMPLETED]),
+        two("two models for one name", same_name("flowers.2"), [ANY, ANY]),
         two(
             "one of three is bad",
             Request { name: "no such name".to_owned(), ..Request::new("b") },
             [COMPLETED, REJECTED],
         ),
-        two(
-            "two of one copy that fails",
-            Request { name: NAME.to_owned(), ..Request::new("b") },
-            [FAILED, FAILED],
-        )
-        .prepared(|world| set_course(world, 240, ModelStatus::CopyingFailed)),
+        two("two of one copy that fails", same_name("flowers.1"), [FAILED, FAILED])
+            .prepared(|world| set_course(world, 240, CopyingFailed)),
         many("fourteen at once, in pages of three", (0..14).map(|i| Request::new(&format!("m{i}"))))
             .prepared(|world| world.table.page_size = 3),
         one("a copy that is overdue", COMPLETED, |_| {}).with(&[("OVERDUE_AFTER_SECONDS", "60")]),
-        one("a copy that never ends", &[Status::TimedOut], |world| {
-            set_course(world, 1_000_000, ModelStatus::CopyingCompleted);
-        })
-        .with(&[("COPY_TIMEOUT_SECONDS", "240"), ("OVERDUE_AFTER_SECONDS", "120")]),
-        one("a start that never succeeds", &[Status::TimedOut], |world| {
+        one("a copy that never ends", TIMED_OUT, |world| set_course(world, 1_000_000, CopyingCompleted))
+            .with(&[("COPY_TIMEOUT_SECONDS", "240"), ("OVERDUE_AFTER_SECONDS", "120")]),
+        one("a start that never succeeds", TIMED_OUT, |world| {
             refuse(world, &["ServiceQuotaExceededException"; 100]);
         })
         .with(&[("START_TIMEOUT_SECONDS", "180")]),
@@ -210,45 +235,34 @@ pub fn all() -> Vec<Scenario> {
             },
         ),
         // The copier recognizes the copy of a lost call by its creation time.
-        empty("a copy within one project, of which the source is not shown")
+        Scenario::new("a copy within one project, of which the source is not shown")
             .and(Duration::ZERO, Request::within_one_project("a"), COMPLETED)
             .prepared(|world| world.models.hides_source = true)
             .with(&[("ALLOWED_SOURCE_ACCOUNTS", ACCOUNT)]),
     ];
-    all.extend(with_policies());
+    all.extend(with_policies().map(|scenario| scenario.with(&PUTTING)));
     debug_assert!(all.iter().all(|scenario| scenario.outcomes.len() == scenario.requests.len()));
     all
 }
 
 /// The scenarios in which the copier puts project policies.
-fn with_policies() -> Vec<Scenario> {
+fn with_policies() -> [Scenario; 9] {
     let of_version = |i| Request { model: format!("flowers.{i}"), ..Request::new(&format!("g{i}")) };
-    vec![
-        one("a copy with a policy", COMPLETED, |_| {}).with(&PUTTING),
-        one("a policy that is seen late", COMPLETED, |world| world.policies.visible_after = seconds(30))
-            .with(&PUTTING),
-        one("a request after the policy has expired", COMPLETED, |_| {})
-            .and(seconds(4000), Request::new("c"), COMPLETED)
-            .with(&PUTTING),
-        one("a request while the policy has little time left", COMPLETED, |_| {})
-            .and(seconds(3000), Request::new("c"), COMPLETED)
-            .with(&PUTTING),
-        one("five policies of others", COMPLETED, |world| {
-            world.fill_policies(seconds(300));
-        })
-        .with(&PUTTING),
+    [
+        one("a copy with a policy", COMPLETED, |_| {}),
+        one("a policy that is seen late", COMPLETED, |world| world.policies.visible_after = seconds(30)),
+        one("a request after the policy has expired", COMPLETED, |_| {}).and_later(4000),
+        one("a request while the policy has little time left", COMPLETED, |_| {}).and_later(3000),
+        one("five policies of others", COMPLETED, |world| fill_policies(world, seconds(300))),
         one("five policies, one of them an expired one of a copier", COMPLETED, |world| {
-            world.fill_policies_with_an_expired_one();
-        })
-        .with(&PUTTING),
-        one("others delete the policy and put another document", COMPLETED, |world| {
-            world.meddle_with_policies();
-        })
-        .and(seconds(200), Request::new("c"), COMPLETED)
-        .with(&PUTTING),
+            let name = "model-copier-999988887777-copier";
+            world.policies.overwrite(&source_project(), name, Some(EXPIRED), world.now);
+            fill_policies(world, seconds(1_000_000));
+        }),
+        one("others delete the policy and put another document", COMPLETED, meddle_with_policies)
+            .and_later(200),
         many("two requests at once, each in a function of its own", (1..=2).map(of_version))
-            .prepared(|world| world.latency = Latency::Varying)
-            .with(&PUTTING),
-        many("twelve requests for one project", (1..=12).map(of_version)).with(&PUTTING),
+            .prepared(|world| world.latency = Latency::Varying),
+        many("twelve requests for one project", (1..=12).map(of_version)),
     ]
 }

@@ -1,99 +1,112 @@
 //! The search `simulation`: makes a random world from each seed and runs it. A seed replays exactly.
 
+use std::hash::Hasher;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::model::ModelStatus;
-use rekognition_model_copier::domain::record::Record;
-use rekognition_model_copier::domain::times::Times;
 
 use crate::chance::Chance;
-use crate::crashes::in_virtual_time;
-use crate::deployment::{Deployment, MINUTE};
+use crate::deployment::{Deployment, MINUTE, Requests};
 use crate::report::{Report, in_parallel};
 use crate::request::{Request, project, rules, source_project, source_version};
-use crate::scenario::PUTTING;
-use crate::weather::{Fault, Outage, Service, Storm};
+use crate::scenario::{PUTTING, fill_policies, meddle_with_policies};
+use crate::weather::{DEPENDENCIES, Fault, Outage, Weather};
 use crate::world::models::Course;
-use crate::world::{Latency, Shared, World, later};
+use crate::world::{Latency, World};
 
-/// The result of a run.
-#[derive(Clone, Debug, Default)]
-pub struct Outcome {
-    pub violations: Vec<String>,
-    /// See [`World::history`].
-    pub history: u64,
-    effects: u64,
-    requests: u64,
-    /// In virtual time.
-    duration: Duration,
+/// How much happens in a world. Where there are several values, one is drawn. Times are in seconds.
+#[derive(Debug)]
+pub struct Size {
+    /// The most requests.
+    requests: &'static [u64],
+    /// The time between two sweeps, in minutes. Most schedules leave out most minutes, because fewer sweeps find the same
+    /// violations sooner.
+    sweeps_every: &'static [u32],
+    /// Whether sweeps are left out that would find nothing.
+    skips_idle_sweeps: &'static [bool],
+    /// How long the source project has no room for a policy.
+    full: &'static [u64],
+    /// The longest copy.
+    copying: &'static [u64],
+    /// The longest outage.
+    outage: &'static [u64],
+    /// How long there are random faults. Other people act in the first two thirds of it.
+    faults: u64,
 }
 
-/// How much happens in a world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Size {
-    /// One or two requests whose copies take minutes, with faults for 20 minutes and without idle sweeps.
-    Small,
-    /// Up to thirty requests whose copies take up to an hour.
-    Any,
+/// One or two requests whose copies take minutes.
+pub const SMALL: Size = Size {
+    requests: &[2],
+    sweeps_every: &[5, 10],
+    skips_idle_sweeps: &[true],
+    full: &[0, 0, 180],
+    copying: &[60, 300],
+    outage: &[300, 1200],
+    faults: 1200,
+};
+
+/// Up to thirty requests whose copies take up to an hour.
+const LARGE: Size = Size {
+    requests: &[6, 6, 6, 6, 6, 6, 6, 6, 6, 30],
+    sweeps_every: &[1, 3, 10],
+    skips_idle_sweeps: &[true, true, true, false],
+    full: &[0, 0, 0, 0, 600, 600, 7200],
+    copying: &[60, 600, 3600],
+    outage: &[300, 3600, 6 * 3600],
+    faults: 3600,
+};
+
+/// Returns the world of a seed at its end. Two of three worlds are small.
+pub fn run(seed: u64, is_verbose: bool) -> World {
+    let size = if seed.is_multiple_of(3) { LARGE } else { SMALL };
+    run_with(Chance::new(seed), &size, |world| world.is_verbose = is_verbose)
 }
 
-/// Runs the world of a seed. Two of three worlds are small.
-pub fn run(seed: u64, is_verbose: bool) -> Outcome {
-    let size = if seed.is_multiple_of(3) { Size::Any } else { Size::Small };
-    run_with(Chance::new(seed), size, is_verbose, |_, _| {})
-}
-
-/// Runs a random world of this size. `check` sees every record that is written.
-pub fn run_with(mut chance: Chance, size: Size, is_verbose: bool, check: fn(&Record, &Times)) -> Outcome {
-    in_virtual_time(async {
-        let rules = random_rules(&mut chance);
-        let requests = random_requests(size, &mut chance);
-        let deployment = random_deployment(&rules, size, &mut chance);
-        let shared = Shared::new(&rules, 0);
-        shared.with(|world| {
-            world.is_verbose = is_verbose;
-            let times = world.times;
-            world.on_write = Box::new(move |record| check(record, &times));
-            prepare(world, size, &mut chance);
-            world.chance = chance;
-        });
-        deployment.run(&shared, requests.clone()).await;
-        shared.with(|world| Outcome {
-            violations: std::mem::take(&mut world.watch.violations),
-            history: world.history,
-            effects: world.effects.len() as u64,
-            requests: requests.len() as u64,
-            duration: world.age(),
-        })
+/// Runs a random world of this size.
+pub fn run_with(mut chance: Chance, size: &Size, prepare: impl FnOnce(&mut World)) -> World {
+    let requests = random_requests(size, &mut chance);
+    let deployment = random_deployment(size, &mut chance);
+    deployment.run(&requests, |world| {
+        prepare_randomly(world, size, &mut chance);
+        world.chance = chance;
+        prepare(world);
     })
 }
 
 /// Runs so many seeds.
 pub fn search(seeds: u64, first: u64) -> Report {
-    let outcomes = in_parallel(seeds, |n| (first + n, run(first + n, false)));
+    let results = in_parallel(seeds, |n| {
+        let world = run(first + n, false);
+        let counts = [world.table.records().count(), world.effects.len(), world.age().as_secs() as usize];
+        (first + n, counts, world.watch.violations)
+    });
     let mut report = Report::default();
-    let (mut effects, mut requests, mut seconds) = (0, 0, 0);
-    for (seed, outcome) in outcomes {
-        effects += outcome.effects;
-        requests += outcome.requests;
-        seconds += outcome.duration.as_secs();
-        report.must(outcome.violations.is_empty(), || format!("seed {seed}: {:?}", outcome.violations));
-    }
+    let sum = |place: usize| results.iter().map(|(_, counts, _)| counts[place]).sum::<usize>();
     report.count("seeds", format!("{first} to {}", (first + seeds).saturating_sub(1)));
-    report.count("requests", requests);
-    report.count("effects", effects);
-    report.count("simulated hours", seconds / 3600);
+    report.count("records", sum(0));
+    report.count("effects", sum(1));
+    report.count("simulated hours", sum(2) / 3600);
+    for (seed, _, violations) in results {
+        report.must(violations.is_empty(), || format!("seed {seed}: {violations:?}"));
+    }
     report
 }
 
 /// Runs one seed twice, and prints every effect of the first run.
 pub fn replay(seed: u64) -> Report {
     let (first, again) = (run(seed, true), run(seed, false));
-    let mut report = Report { violations: first.violations, ..Report::default() };
-    report.must(first.history == again.history, || "the second run differs from the first".to_owned());
+    let mut report = Report { violations: first.watch.violations, ..Report::default() };
+    report.must(first.history.finish() == again.history.finish(), || {
+        "the second run differs from the first".to_owned()
+    });
     report
+}
+
+/// Draws a number of seconds.
+fn seconds(chance: &mut Chance, all: &[u64]) -> Duration {
+    Duration::from_secs(*chance.one(all))
 }
 
 fn random_rules(chance: &mut Chance) -> Rules {
@@ -113,17 +126,13 @@ fn random_rules(chance: &mut Chance) -> Rules {
     rules(&settings)
 }
 
-fn random_requests(size: Size, chance: &mut Chance) -> Vec<(Duration, Request)> {
-    let most = match size {
-        Size::Small => 2,
-        Size::Any if chance.once_in(30) => 30,
-        Size::Any => 6,
-    };
+fn random_requests(size: &Size, chance: &mut Chance) -> Requests {
+    let most = *chance.one(size.requests);
     let count = 1 + chance.below(most);
     let names = 1 + chance.below(count);
     let models = *chance.one(&[2, 2, 30]);
-    let spread = Duration::from_secs(*chance.one(&[0, 10, 600, 3600]));
-    let mut requests: Vec<(Duration, Request)> = (0..count)
+    let spread = seconds(chance, &[0, 10, 600, 3600]);
+    let mut requests: Requests = (0..count)
         .map(|i| {
             let id = if chance.once_in(8) { chance.below(count) } else { i };
             let request = Request {
@@ -145,87 +154,56 @@ fn random_requests(size: Size, chance: &mut Chance) -> Vec<(Duration, Request)> 
     requests
 }
 
-fn random_deployment(rules: &Rules, size: Size, chance: &mut Chance) -> Deployment {
-    let skewed = chance.once_in(2);
+fn random_deployment(size: &Size, chance: &mut Chance) -> Deployment {
+    let is_skewed = chance.once_in(2);
     let mut skews = |most: u64| {
         let count = 1 + chance.below(most);
-        let mut skew = || if skewed { chance.below(120_001) as i64 - 60_000 } else { 0 };
+        let mut skew = || if is_skewed { chance.below(120_001) as i64 - 60_000 } else { 0 };
         (0..count).map(|_| SignedDuration::from_millis(skew())).collect()
     };
     Deployment {
-        rules: rules.clone(),
         starter_skews: skews(3),
         checker_skews: skews(2),
-        // Most schedules leave out most minutes, because fewer sweeps find the same violations sooner.
-        sweeps_every: MINUTE
-            * match size {
-                Size::Small => *chance.one(&[5, 10]),
-                Size::Any => *chance.one(&[1, 3, 10]),
-            },
-        skips_idle_sweeps: size == Size::Small || !chance.once_in(4),
-        patience: Duration::from_secs(80 * 3600),
+        sweeps_every: MINUTE * *chance.one(size.sweeps_every),
+        skips_idle_sweeps: *chance.one(size.skips_idle_sweeps),
+        ..Deployment::usual(random_rules(chance))
     }
 }
 
-fn prepare(world: &mut World, size: Size, chance: &mut Chance) {
+fn prepare_randomly(world: &mut World, size: &Size, chance: &mut Chance) {
     // Functions interfere at their writes, so most worlds spend no time on reads.
     world.latency = *chance.one(&[Latency::Varying, Latency::OfWrites, Latency::OfWrites, Latency::OfWrites]);
     world.table.page_size = *chance.one(&[1, 3, 1000]);
-    world.table.lag = Duration::from_secs(*chance.one(&[0, 0, 1, 90]));
+    world.table.lag = seconds(chance, &[0, 0, 1, 90]);
     world.models.calls_per_second = *chance.one(&[None, Some(5), Some(2)]);
     world.models.max_concurrent_copies = *chance.one(&[None, None, Some(1), Some(3)]);
-    world.policies.visible_after = Duration::from_secs(*chance.one(&[0, 5, 60]));
-    let full = Duration::from_secs(match size {
-        Size::Small => *chance.one(&[0, 0, 180]),
-        Size::Any if chance.once_in(20) => 7200,
-        Size::Any => *chance.one(&[0, 0, 600]),
-    });
-    match full.is_zero() {
-        false => world.fill_policies(full),
-        true if chance.once_in(4) => world.meddle_with_policies(),
-        true => {}
+    world.policies.visible_after = seconds(chance, &[0, 5, 60]);
+    let full = seconds(chance, size.full);
+    if !full.is_zero() {
+        fill_policies(world, full);
+    } else if chance.once_in(4) {
+        meddle_with_policies(world);
     }
-    world.models.usual_course = random_course(size, chance);
-    world.storm = random_storm(world, size, chance);
+    world.models.course = random_course(size, chance);
+    world.weather = random_weather(world, size, chance);
     for _ in 0..*chance.one(&[0, 0, 1, 3]) {
         schedule_interference(world, size, chance);
     }
 }
 
-fn random_course(size: Size, chance: &mut Chance) -> Course {
+fn random_course(size: &Size, chance: &mut Chance) -> Course {
     use ModelStatus::{CopyingCompleted, CopyingFailed, Expired, Failed, Running, Stopped};
-    let ends = [
-        CopyingCompleted,
-        CopyingCompleted,
-        CopyingCompleted,
-        CopyingFailed,
-        Running,
-        Stopped,
-        Failed,
-        Expired,
-    ];
-    let longest = match size {
-        Size::Small => *chance.one(&[60, 300]),
-        Size::Any => *chance.one(&[60, 600, 3600]),
+    let longest = seconds(chance, size.copying);
+    let end = match chance.below(8) {
+        0..3 => CopyingCompleted,
+        _ => chance.one(&[CopyingFailed, Running, Stopped, Failed, Expired]).clone(),
     };
-    Course {
-        duration: chance.up_to(Duration::from_secs(longest)),
-        end: chance.one(&ends).clone(),
-        visible_after: Duration::from_secs(*chance.one(&[0, 0, 5, 120])),
-    }
-}
-
-/// How long there are random faults. Other people act in the first two thirds of it.
-fn time_of_faults(size: Size) -> Duration {
-    Duration::from_secs(match size {
-        Size::Small => 1200,
-        Size::Any => 3600,
-    })
+    Course { duration: chance.up_to(longest), end, visible_after: seconds(chance, &[0, 0, 5, 120]) }
 }
 
 /// Schedules an action of other people: they make, start or delete a version, or withdraw the owner's policy for a while.
-fn schedule_interference(world: &mut World, size: Size, chance: &mut Chance) {
-    let wait = chance.up_to(time_of_faults(size) * 2 / 3);
+fn schedule_interference(world: &mut World, size: &Size, chance: &mut Chance) {
+    let wait = chance.up_to(Duration::from_secs(size.faults * 2 / 3));
     let (project, name) = (project(chance.below(2) as usize), format!("copy-{}", chance.below(3)));
     match chance.below(6) {
         0 => world.after(wait, move |world| world.models.make(&project, &name, None, world.now)),
@@ -248,32 +226,24 @@ fn schedule_interference(world: &mut World, size: Size, chance: &mut Chance) {
     }
 }
 
-fn random_storm(world: &World, size: Size, chance: &mut Chance) -> Storm {
+fn random_weather(world: &World, size: &Size, chance: &mut Chance) -> Weather {
     let intensity = *chance.one(&[0, 2, 10, 40]);
-    let mut permille = Vec::new();
+    let mut weather = Weather::default();
     for fault in Fault::ALL {
         if !chance.once_in(3) {
-            permille.push((fault, chance.below(intensity * 2 + 1)));
+            weather.permille.push((fault, chance.below(intensity * 2 + 1)));
         }
     }
-    let mut outages = Vec::new();
     if chance.once_in(6) {
-        let from = later(world.now, chance.up_to(Duration::from_secs(1800)));
-        let most = match size {
-            Size::Small => *chance.one(&[300, 1200]),
-            Size::Any => *chance.one(&[300, 3600, 6 * 3600]),
-        };
-        outages.push(Outage {
-            service: *chance.one(&Service::ALL),
+        let from = world.now + chance.up_to(Duration::from_secs(1800));
+        let longest = seconds(chance, size.outage);
+        weather.outages.push(Outage {
+            dependency: DEPENDENCIES[chance.below(DEPENDENCIES.len() as u64) as usize],
             from,
-            until: later(from, chance.up_to(Duration::from_secs(most))),
+            until: from + chance.up_to(longest),
             fault: *chance.one(&[Fault::ErrorBefore, Fault::Hang]),
         });
     }
-    Storm {
-        permille,
-        only_copies: false,
-        outages,
-        until: later(world.now, chance.up_to(time_of_faults(size))),
-    }
+    weather.until = world.now + chance.up_to(Duration::from_secs(size.faults));
+    weather
 }

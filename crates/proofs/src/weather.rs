@@ -30,32 +30,31 @@ pub enum Kind {
     ChangePolicy,
 }
 
+/// The kinds of effect that use one service.
+pub type Dependency = &'static [Kind];
+
+pub const LEDGER: Dependency = &[Kind::Create, Kind::Load, Kind::Save, Kind::Due];
+pub const REKOGNITION: Dependency = &[Kind::Copy, Kind::Describe];
+/// STS and Custom Labels in the account that owns the models.
+pub const SOURCE_ACCOUNT: Dependency = &[Kind::Policies, Kind::ChangePolicy];
+pub const BUS: Dependency = &[Kind::Publish];
+pub const DEPENDENCIES: [Dependency; 4] = [LEDGER, REKOGNITION, SOURCE_ACCOUNT, BUS];
+
 impl Kind {
     pub fn changes_something(self) -> bool {
         matches!(self, Self::Create | Self::Save | Self::Copy | Self::Publish | Self::ChangePolicy)
     }
 
-    pub fn service(self) -> Service {
-        match self {
-            Self::Copy | Self::Describe => Service::Rekognition,
-            Self::Policies | Self::ChangePolicy => Service::SourceAccount,
-            Self::Publish => Service::Bus,
-            _ => Service::Ledger,
-        }
+    /// The assumed duration of a call, there and back: AWS cannot be measured here.
+    pub fn latency(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::Copy => 200,
+            Self::Describe => 60,
+            Self::Publish => 20,
+            Self::Policies | Self::ChangePolicy => 40,
+            Self::Create | Self::Load | Self::Save | Self::Due => 4,
+        })
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
-    Ledger,
-    Rekognition,
-    /// STS and Custom Labels in the account that owns the models.
-    SourceAccount,
-    Bus,
-}
-
-impl Service {
-    pub const ALL: [Self; 4] = [Self::Ledger, Self::Rekognition, Self::SourceAccount, Self::Bus];
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,10 +97,8 @@ impl Fault {
             Self::ErrorBefore | Self::KilledBefore | Self::Hang | Self::Duplicate => true,
             Self::ErrorAfter | Self::KilledAfter => kind.changes_something(),
             Self::Late => matches!(kind, Kind::Copy | Kind::ChangePolicy),
-            Self::Throttle => kind.service() != Service::Ledger,
-            Self::Stale => {
-                matches!(kind, Kind::Load | Kind::Due | Kind::Describe | Kind::Policies)
-            }
+            Self::Throttle => !LEDGER.contains(&kind),
+            Self::Stale => matches!(kind, Kind::Load | Kind::Due | Kind::Describe | Kind::Policies),
         }
     }
 }
@@ -118,35 +115,60 @@ pub struct Aim {
     pub hit: Option<(Timestamp, Kind)>,
 }
 
-impl Aim {
-    pub fn once(at: u64, fault: Fault) -> Self {
-        Self { at, fault, lasts: Duration::ZERO, hit: None }
-    }
-}
-
-/// Random faults until a time, and outages.
-#[derive(Clone, Debug, Default)]
-pub struct Storm {
-    /// Of 1,000 effects, how many have each fault that fits them.
-    pub permille: Vec<(Fault, u64)>,
-    /// Whether only calls of CopyProjectVersion have random faults.
-    pub only_copies: bool,
-    pub outages: Vec<Outage>,
-    pub until: Timestamp,
-}
-
-/// A time in which every call to a service has the same fault.
+/// A time in which every use of a service has the same fault.
 #[derive(Clone, Debug)]
 pub struct Outage {
-    pub service: Service,
+    pub dependency: Dependency,
     pub from: Timestamp,
     pub until: Timestamp,
     pub fault: Fault,
 }
 
-impl Aim {
+/// All faults of a world.
+#[derive(Clone, Debug, Default)]
+pub struct Weather {
+    pub aims: Vec<Aim>,
+    pub outages: Vec<Outage>,
+    /// Of 1,000 effects, how many have each fault that fits them, at random.
+    pub permille: Vec<(Fault, u64)>,
+    /// The kind of effect that has random faults; `None` for all.
+    pub only: Option<Kind>,
+    /// Until when there are random faults.
+    pub until: Timestamp,
+}
+
+impl Weather {
     /// Returns the fault of an effect.
-    pub fn strike(&mut self, number: u64, kind: Kind, now: Timestamp) -> Option<Fault> {
+    pub fn strike(&mut self, number: u64, kind: Kind, now: Timestamp, chance: &mut Chance) -> Option<Fault> {
+        if let Some(fault) = self.aims.iter_mut().find_map(|aim| aim.strike(number, kind, now)) {
+            return Some(fault);
+        }
+        let strikes = |outage: &&Outage| {
+            outage.dependency.contains(&kind) && (outage.from..outage.until).contains(&now)
+        };
+        if let Some(outage) = self.outages.iter().find(strikes) {
+            return Some(outage.fault);
+        }
+        if now >= self.until || self.only.is_some_and(|only| only != kind) {
+            return None;
+        }
+        let mut drawn = chance.below(1000);
+        for (fault, permille) in self.permille.iter().filter(|(fault, _)| fault.fits(kind)) {
+            if drawn < *permille {
+                return Some(*fault);
+            }
+            drawn -= permille;
+        }
+        None
+    }
+}
+
+impl Aim {
+    pub fn once(at: u64, fault: Fault) -> Self {
+        Self { at, fault, lasts: Duration::ZERO, hit: None }
+    }
+
+    fn strike(&mut self, number: u64, kind: Kind, now: Timestamp) -> Option<Fault> {
         match self.hit {
             None if number == self.at => {
                 self.hit = Some((now, kind));
@@ -158,29 +180,5 @@ impl Aim {
             }
             None => None,
         }
-    }
-}
-
-impl Storm {
-    /// Returns the fault of an effect.
-    pub fn strike(&self, kind: Kind, now: Timestamp, chance: &mut Chance) -> Option<Fault> {
-        let down = self
-            .outages
-            .iter()
-            .find(|outage| outage.service == kind.service() && (outage.from..outage.until).contains(&now));
-        if let Some(outage) = down {
-            return Some(outage.fault);
-        }
-        if now >= self.until || (self.only_copies && kind != Kind::Copy) {
-            return None;
-        }
-        let mut drawn = chance.below(1000);
-        for (fault, permille) in self.permille.iter().filter(|(fault, _)| fault.fits(kind)) {
-            if drawn < *permille {
-                return Some(*fault);
-            }
-            drawn -= permille;
-        }
-        None
     }
 }

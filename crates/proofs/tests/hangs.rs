@@ -4,44 +4,39 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use proofs::crashes::in_virtual_time;
+use proofs::deployment::{CHECK_COPIES_TIMEOUT, MINUTE, in_virtual_time};
 use proofs::process::{COPY_TIMEOUT, Process};
 use proofs::request::{Request, project, rules};
 use proofs::scenario::PUTTING;
-use proofs::weather::Kind;
-use proofs::world::{Shared, World, refusal};
+use proofs::weather::{BUS, Dependency, Kind, LEDGER, SOURCE_ACCOUNT};
+use proofs::world::models::refusal;
+use proofs::world::{Shared, World};
 use rekognition_model_copier::budget::Budget;
 use rekognition_model_copier::check_copies::Report;
 use rekognition_model_copier::domain::aws_answer::CopyAnswer;
-use rekognition_model_copier::{Copier, Rules};
 use tokio::time::{Instant, sleep};
 
-/// The calls to one dependency.
-type Dependency = &'static [Kind];
-
-const LEDGER: Dependency = &[Kind::Create, Kind::Load, Kind::Save, Kind::Due];
 const COPY: Dependency = &[Kind::Copy];
 const DESCRIBE: Dependency = &[Kind::Describe];
-const SOURCE_ACCOUNT: Dependency = &[Kind::Policies, Kind::ChangePolicy];
-const BUS: Dependency = &[Kind::Publish];
 
 const HANGS: Duration = Duration::from_secs(1_000_000);
 const NINE_SECONDS: Duration = Duration::from_secs(9);
 
 /// Puts 24 projects with a running copy, 20 starts that are due, and 6 starts whose answer was lost.
-fn add_work(world: &mut World, rules: &Rules) {
-    let request = |name: &str, n| Request { project: project(n), ..Request::new(&format!("{name}{n}")) };
-    for n in 0..24 {
-        let accepted = request("copying", n).accept(rules, world.now);
-        world.put_copying(accepted, rules);
-    }
-    for n in 0..20 {
-        let accepted = request("due", n).accept(rules, world.now);
-        world.put_answered(accepted, CopyAnswer::Refused(refusal("ThrottlingException")), rules);
-    }
-    for n in 0..6 {
-        let accepted = request("lost", n).accept(rules, world.now);
-        world.put_answered(accepted, CopyAnswer::Unanswered { reason: "reset".to_owned() }, rules);
+fn add_work(world: &mut World) {
+    let throttled = CopyAnswer::Refused(refusal("ThrottlingException"));
+    let lost = CopyAnswer::Unanswered { reason: "reset".to_owned() };
+    for (name, count, answer) in
+        [("copying", 24, None), ("due", 20, Some(throttled)), ("lost", 6, Some(lost))]
+    {
+        for n in 0..count {
+            let request = Request { project: project(n), ..Request::new(&format!("{name}{n}")) };
+            let accepted = request.accept(&world.rules, world.now);
+            match answer.clone() {
+                None => world.put_copying(accepted),
+                Some(answer) => world.put_answered(accepted, answer),
+            }
+        }
     }
 }
 
@@ -50,22 +45,21 @@ async fn sweep(dependency: Dependency, delay: Duration, settings: &[(&str, &str)
     let rules = rules(settings);
     let shared = Shared::new(&rules, 1);
     shared.with(|world| {
-        world.models.usual_course.duration = Duration::from_secs(7200);
+        world.models.course.duration = Duration::from_secs(7200);
         // The client gives up a copy call itself.
         let delay = if dependency == COPY { delay.min(COPY_TIMEOUT) } else { delay };
         world.slowed = (dependency, delay);
-        add_work(world, &rules);
+        add_work(world);
     });
     sleep(Duration::from_secs(600)).await;
-    let process = Process::new(&shared, SignedDuration::ZERO);
-    let copier = Copier::new(process.ports(), rules);
+    let copier = Process::start(&shared, SignedDuration::ZERO, rules);
     let mut reports = Vec::new();
     for n in 0..2 {
         let began = Instant::now();
-        reports.push(copier.sweep(&format!("sweep-{n}"), Budget::for_sweep(Duration::from_secs(70))).await);
+        reports.push(copier.sweep(&format!("sweep-{n}"), Budget::for_sweep(CHECK_COPIES_TIMEOUT)).await);
         let took = began.elapsed();
         assert!(took <= Duration::from_secs(68), "{dependency:?} {delay:?}: {took:?}");
-        sleep(Duration::from_secs(60).saturating_sub(took)).await;
+        sleep(MINUTE.saturating_sub(took)).await;
     }
     reports.swap_remove(0)
 }
@@ -89,12 +83,9 @@ fn a_sweep_does_the_work_that_does_not_need_the_dependency() {
             (SOURCE_ACCOUNT, Some(20), Some(24)),
         ] {
             let report = in_virtual_time(sweep(dependency, delay, &[]));
-            assert_eq!(started.unwrap_or(report.counts.started), report.counts.started, "{report:?}");
-            assert_eq!(
-                copying.unwrap_or(report.copying),
-                report.copying,
-                "{dependency:?} {delay:?}: {report:?}"
-            );
+            let is_done = started.is_none_or(|started| report.counts.started == started)
+                && copying.is_none_or(|copying| report.copying == copying);
+            assert!(is_done, "{dependency:?} {delay:?}: {report:?}");
         }
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use peak_alloc::PeakAlloc;
-use proofs::crashes::in_virtual_time;
+use proofs::deployment::in_virtual_time;
 use proofs::process::Process;
 use proofs::request::{Request, project, rules};
 use proofs::world::Shared;
+use rekognition_model_copier::Rules;
 use rekognition_model_copier::budget::Budget;
 use rekognition_model_copier::domain::record::Step;
-use rekognition_model_copier::{Copier, Rules};
 
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
@@ -25,22 +25,21 @@ fn a_sweep_over_a_hundred_thousand_copies_holds_less_than_128_megabytes() {
         let rules = rules(&[]);
         let shared = Shared::new(&rules, 1);
         shared.with(|world| {
-            world.models.usual_course.duration = Duration::from_secs(7200);
+            world.models.course.duration = Duration::from_secs(7200);
             let accepted = Request::new("a").accept(&rules, world.now);
             for number in 0..COPIES {
                 let mut accepted = accepted.clone();
                 accepted.header.key.request_id = number.to_string();
                 accepted.copy.destination_project_arn = project(number / 100);
                 accepted.copy.version_name = format!("copy-{number}");
-                world.put_copying(accepted, &rules);
+                world.put_copying(accepted);
             }
             // The index is built before the measurement.
             world.table.due(Step::Poll, world.now, None, world.now);
         });
-        let process = Process::new(&shared, SignedDuration::ZERO);
         // At this rate, the sweep has time for every copy.
         let rules = Rules { calls_per_second: 50, ..rules };
-        let copier = Copier::new(process.ports(), rules);
+        let copier = Process::start(&shared, SignedDuration::ZERO, rules);
         let budget = Budget::for_sweep(Duration::from_secs(600));
 
         ALLOCATED.reset_peak_usage();

@@ -9,11 +9,11 @@ use rekognition_model_copier::domain::arn::ProjectArn;
 use rekognition_model_copier::domain::project_policy::ProjectPolicy;
 use serde_json::Value;
 
-use super::{World, earlier};
-use crate::request::{ACCOUNT, source_project};
+use super::timeline::Timeline;
+use crate::request::ACCOUNT;
 
 /// How many policies a project may have.
-const SLOTS: usize = 5;
+pub const SLOTS: usize = 5;
 
 /// PutProjectPolicy, or DeleteProjectPolicy if there is no document.
 #[derive(Clone, Debug)]
@@ -25,13 +25,11 @@ pub struct Change {
     pub revision_id: Option<String>,
 }
 
-/// The policies of one name, each from a time on; `None` while there is none.
-type History = Vec<(Timestamp, Option<ProjectPolicy>)>;
-
 /// The policies of every source project.
 #[derive(Debug, Default)]
 pub struct Policies {
-    all: BTreeMap<(ProjectArn, String), History>,
+    /// By project and name; `None` while there is no such policy.
+    all: BTreeMap<(ProjectArn, String), Timeline<Option<ProjectPolicy>>>,
     serial: u64,
     /// How long it takes until CopyProjectVersion sees a change.
     pub visible_after: Duration,
@@ -41,9 +39,7 @@ impl Policies {
     /// ListProjectPolicies, as of `then`.
     pub fn list(&self, project: &ProjectArn, then: Timestamp) -> Vec<ProjectPolicy> {
         let of_project = self.all.iter().filter(|((of, _), _)| of == project);
-        let at_the_time =
-            of_project.filter_map(|(_, changes)| changes.iter().rfind(|(from, _)| *from <= then)?.1.clone());
-        at_the_time.collect()
+        of_project.filter_map(|(_, policy)| policy.at(then)?.clone()).collect()
     }
 
     /// Does a change unless a conflict or a full project prevents it; returns whether it was done.
@@ -63,7 +59,7 @@ impl Policies {
     }
 
     /// Puts or deletes a policy whatever its revision is.
-    fn overwrite(&mut self, project: &ProjectArn, name: &str, document: Option<&str>, now: Timestamp) {
+    pub fn overwrite(&mut self, project: &ProjectArn, name: &str, document: Option<&str>, now: Timestamp) {
         self.serial += 1;
         let policy = document.map(|document| ProjectPolicy {
             name: name.to_owned(),
@@ -71,58 +67,19 @@ impl Policies {
             document: document.to_owned(),
             updated_at: None,
         });
-        self.all.entry((project.clone(), name.to_owned())).or_default().push((now, policy));
+        self.all.entry((project.clone(), name.to_owned())).or_default().set(now, policy);
     }
 
     /// Whether CopyProjectVersion sees a policy that permits the copier's account to copy from the project.
     pub fn permit(&self, project: &ProjectArn, now: Timestamp) -> bool {
-        let visible = self.list(project, earlier(now, self.visible_after));
+        let visible = self.list(project, now - self.visible_after);
         visible.iter().any(|policy| permits(&policy.document, now))
     }
 
-    /// Returns the names of the policies that permit a copy at this time.
-    pub fn permitting(&self, now: Timestamp) -> Vec<&str> {
-        let permits = |changes: &History| {
-            let last = changes.last().and_then(|(_, policy)| policy.as_ref());
-            last.is_some_and(|policy| permits(&policy.document, now))
-        };
-        let permitting = self.all.iter().filter(|(_, changes)| permits(changes));
-        permitting.map(|((_, name), _)| name.as_str()).collect()
-    }
-}
-
-/// What other people do to the policies of the source project.
-impl World {
-    /// Fills every free slot, and frees one after a while.
-    pub fn fill_policies(&mut self, lasts: Duration) {
-        let project = source_project();
-        for n in self.policies.list(&project, self.now).len()..SLOTS {
-            self.policies.overwrite(&project, &format!("other-{n}"), Some("{}"), self.now);
-        }
-        let last = format!("other-{}", SLOTS - 1);
-        self.after(lasts, move |world| world.policies.overwrite(&project, &last, None, world.now));
-    }
-
-    /// Fills all slots, one of them with an expired policy of another copier.
-    pub fn fill_policies_with_an_expired_one(&mut self) {
-        let expired = r#"{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999988887777:root"},
-            "Action": "rekognition:CopyProjectVersion", "Resource": "*",
-            "Condition": {"DateLessThan": {"aws:CurrentTime": "2026-11-24T09:00:00Z"}}}]}"#;
-        let (project, now) = (source_project(), self.now);
-        self.policies.overwrite(&project, "model-copier-999988887777-copier", Some(expired), now);
-        for n in 1..SLOTS {
-            self.policies.overwrite(&project, &format!("other-{n}"), Some("{}"), now);
-        }
-    }
-
-    /// Puts another document over the copier's policy after 90 seconds, and deletes the policy after 180 seconds.
-    pub fn meddle_with_policies(&mut self) {
-        for (wait, document) in [(90, Some("{}")), (180, None)] {
-            self.after(Duration::from_secs(wait), move |world| {
-                let name = "model-copier-444455556666-rekognition-model-copier";
-                world.policies.overwrite(&source_project(), name, document, world.now);
-            });
-        }
+    /// Returns the names of the present policies that will permit a copy at a later time.
+    pub fn permitting(&self, later: Timestamp) -> Vec<&str> {
+        let present = self.all.values().filter_map(|policy| policy.at(later)?.as_ref());
+        present.filter(|policy| permits(&policy.document, later)).map(|policy| policy.name.as_str()).collect()
     }
 }
 

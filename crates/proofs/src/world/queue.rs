@@ -1,11 +1,9 @@
 //! The queue: like SQS, it keeps a message until it is acknowledged, and delivers it again after a visibility time-out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-
-use super::later;
 
 /// The template's VisibilityTimeout.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(360);
@@ -17,30 +15,27 @@ pub struct QueuedMessage {
     pub id: String,
     pub body: String,
     receives: u32,
-    visible_from: Timestamp,
 }
+
+/// Identifies a received message until its visibility time-out: when that ends, and the message's number.
+pub type Receipt = (Timestamp, u64);
 
 #[derive(Debug, Default)]
 pub struct Queue {
-    messages: HashMap<Receipt, QueuedMessage>,
-    order: BTreeSet<(Timestamp, Receipt)>,
-    serial: Receipt,
+    /// Every message, with the time from which on it can be received.
+    messages: BTreeMap<Receipt, QueuedMessage>,
+    sent: u64,
     /// The message that was received last.
     last: Option<QueuedMessage>,
     /// How many messages went to the dead-letter queue.
     pub dead_letters: usize,
 }
 
-/// Identifies a received message.
-pub type Receipt = u64;
-
 impl Queue {
     pub fn send(&mut self, id: &str, body: &str, now: Timestamp) {
-        self.serial += 1;
-        let message =
-            QueuedMessage { id: id.to_owned(), body: body.to_owned(), receives: 0, visible_from: now };
-        self.messages.insert(self.serial, message);
-        self.order.insert((now, self.serial));
+        self.sent += 1;
+        let message = QueuedMessage { id: id.to_owned(), body: body.to_owned(), receives: 0 };
+        self.messages.insert((now, self.sent), message);
     }
 
     /// Delivers the message that was received last once more.
@@ -53,34 +48,30 @@ impl Queue {
     /// Receives up to ten messages.
     pub fn receive(&mut self, now: Timestamp) -> Vec<(Receipt, QueuedMessage)> {
         let mut batch = Vec::new();
-        while batch.len() < 10 {
-            let first = self.order.first().copied().filter(|(visible_from, _)| *visible_from <= now);
-            let Some((_, receipt)) = first else { break };
-            self.order.pop_first();
-            let Some(message) = self.messages.get_mut(&receipt) else { continue };
+        while let Some(first) = self.messages.first_entry().filter(|first| first.key().0 <= now)
+            && batch.len() < 10
+        {
+            let ((_, number), mut message) = first.remove_entry();
             message.receives += 1;
             if message.receives > MAX_RECEIVES {
-                self.messages.remove(&receipt);
                 self.dead_letters += 1;
                 continue;
             }
-            message.visible_from = later(now, VISIBILITY_TIMEOUT);
-            self.order.insert((message.visible_from, receipt));
+            let receipt = (now + VISIBILITY_TIMEOUT, number);
+            self.messages.insert(receipt, message.clone());
             self.last = Some(message.clone());
-            batch.push((receipt, message.clone()));
+            batch.push((receipt, message));
         }
         batch
     }
 
     pub fn acknowledge(&mut self, receipt: Receipt) {
-        if let Some(message) = self.messages.remove(&receipt) {
-            self.order.remove(&(message.visible_from, receipt));
-        }
+        self.messages.remove(&receipt);
     }
 
     /// Returns when the next message can be received.
     pub fn next_receive(&self) -> Option<Timestamp> {
-        self.order.first().map(|(visible_from, _)| *visible_from)
+        self.messages.first_key_value().map(|((visible_from, _), _)| *visible_from)
     }
 
     /// Whether all messages are acknowledged.

@@ -11,24 +11,23 @@ use rekognition_model_copier::domain::record::{Record, Step};
 use rekognition_model_copier::domain::times::Times;
 use rekognition_model_copier::ports::{Created, Cursor, Entry, Page};
 
-use super::later;
-
 /// The position of a record in the index.
 type Place = (Step, Timestamp, RecordKey);
 
-#[derive(Debug)]
-struct Row {
-    record: Arc<Record>,
-    before: Option<Arc<Record>>,
+/// A write: the record after it and before it.
+#[derive(Clone, Debug)]
+pub struct Write {
+    pub after: Arc<Record>,
+    pub before: Option<Arc<Record>>,
 }
 
 #[derive(Debug)]
 pub struct Table {
-    rows: HashMap<RecordKey, Row>,
+    /// The last write of each record.
+    rows: HashMap<RecordKey, Write>,
     index: BTreeMap<Place, Entry>,
-    places: HashMap<RecordKey, Place>,
     /// Writes that the index does not show yet, each with the time from which on it does.
-    changes: VecDeque<(Timestamp, Arc<Record>)>,
+    changes: VecDeque<(Timestamp, Write)>,
     times: Times,
     /// How far the index lags behind the records.
     pub lag: Duration,
@@ -43,7 +42,6 @@ impl Table {
         Self {
             rows: HashMap::new(),
             index: BTreeMap::new(),
-            places: HashMap::new(),
             changes: VecDeque::new(),
             times,
             lag: Duration::ZERO,
@@ -53,7 +51,7 @@ impl Table {
     }
 
     pub fn get(&self, key: &RecordKey) -> Option<&Arc<Record>> {
-        self.rows.get(key).map(|row| &row.record)
+        self.rows.get(key).map(|row| &row.after)
     }
 
     /// Returns a record as it was before its last change.
@@ -62,55 +60,49 @@ impl Table {
     }
 
     pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.rows.values().map(|row| &*row.record)
+        self.rows.values().map(|row| &*row.after)
     }
 
     /// Writes a record if its key is free. The same write sent twice succeeds twice.
     pub fn create(&mut self, record: &Record, now: Timestamp) -> Created {
         match self.rows.get(&record.header().key) {
-            Some(row) if *row.record == *record => Created::New(record.clone()),
-            Some(row) => Created::Exists((*row.record).clone()),
+            Some(row) if *row.after != *record => Created::Exists((*row.after).clone()),
+            Some(_) => Created::New(record.clone()),
             None => {
-                self.put(record.clone(), None, now);
+                self.put(Write { after: Arc::new(record.clone()), before: None }, now);
                 Created::New(record.clone())
             }
         }
     }
 
-    /// Writes a record if its revision is the latest one; returns the record before and after. The same write sent twice
-    /// succeeds twice.
-    pub fn save(&mut self, record: Record, now: Timestamp) -> Option<(Arc<Record>, Arc<Record>)> {
-        let row = self.rows.get(&record.header().key)?;
-        let before = row.record.clone();
-        let mut next = record;
-        next.header_mut().revision += 1;
-        if before.header().revision + 1 == next.header().revision {
-            let after = self.put(next, Some(before.clone()), now);
-            return Some((before, after));
+    /// Writes a record if its revision is the latest one. The same write sent twice succeeds twice.
+    pub fn save(&mut self, mut record: Record, now: Timestamp) -> Option<Write> {
+        let before = self.get(&record.header().key)?.clone();
+        record.header_mut().revision += 1;
+        if before.header().revision + 1 == record.header().revision {
+            let write = Write { after: Arc::new(record), before: Some(before) };
+            self.put(write.clone(), now);
+            return Some(write);
         }
-        (*before == next).then(|| (before.clone(), before))
+        (*before == record).then(|| Write { after: before.clone(), before: Some(before) })
     }
 
-    fn put(&mut self, record: Record, before: Option<Arc<Record>>, now: Timestamp) -> Arc<Record> {
-        let record = Arc::new(record);
+    fn put(&mut self, write: Write, now: Timestamp) {
         let is_unfinished = |record: &Record| usize::from(record.next_step().is_some());
-        self.unfinished += is_unfinished(&record);
-        self.unfinished -= before.as_deref().map_or(0, is_unfinished);
-        self.rows.insert(record.header().key.clone(), Row { record: record.clone(), before });
-        self.changes.push_back((later(now, self.lag), record.clone()));
-        record
+        self.unfinished += is_unfinished(&write.after);
+        self.unfinished -= write.before.as_deref().map_or(0, is_unfinished);
+        self.rows.insert(write.after.header().key.clone(), write.clone());
+        self.changes.push_back((now + self.lag, write));
     }
 
     fn update_index(&mut self, now: Timestamp) {
-        while self.changes.front().is_some_and(|(from, _)| *from <= now) {
-            let Some((_, record)) = self.changes.pop_front() else { break };
-            if let Some(place) = self.places.remove(&record.header().key) {
+        while let Some((_, write)) = self.changes.pop_front_if(|(from, _)| *from <= now) {
+            if let Some(place) = write.before.as_deref().and_then(place_of) {
                 self.index.remove(&place);
             }
-            if let Some((step, due)) = record.next_step() {
-                let place = (step, due, record.header().key.clone());
-                self.index.insert(place.clone(), Entry::of(&record, due, &self.times));
-                self.places.insert(record.header().key.clone(), place);
+            if let Some(place) = place_of(&write.after) {
+                let entry = Entry::of(&write.after, place.1, &self.times);
+                self.index.insert(place, entry);
             }
         }
     }
@@ -130,15 +122,16 @@ impl Table {
         now: Timestamp,
     ) -> Page<Entry> {
         self.update_index(now);
-        let first = (step, Timestamp::MIN, RecordKey { requester: String::new(), request_id: String::new() });
-        let from = after.map_or(Excluded(first), |cursor| Excluded(place_of(step, &cursor)));
-        let due = self.index.range((from, Unbounded));
+        let first = RecordKey { requester: String::new(), request_id: String::new() };
+        let from =
+            after.map_or((step, Timestamp::MIN, first), |cursor| read(step, &cursor).expect("our cursor"));
+        let due = self.index.range((Excluded(from), Unbounded));
         let mut due = due.take_while(|((of, due, _), _)| *of == step && *due <= until).peekable();
         let mut page = Page::default();
-        while let Some((place, entry)) = due.next() {
+        while let Some(((_, at, key), entry)) = due.next() {
             page.items.push(entry.clone());
             if page.items.len() == self.page_size && due.peek().is_some() {
-                page.next = Some(Cursor(format!("{} {}", place.1.as_millisecond(), place.2)));
+                page.next = Some(Cursor(format!("{} {key}", at.as_millisecond())));
                 break;
             }
         }
@@ -146,9 +139,11 @@ impl Table {
     }
 }
 
-fn place_of(step: Step, cursor: &Cursor) -> Place {
-    let place = cursor.0.split_once(' ').and_then(|(due, key)| {
-        Some((step, Timestamp::from_millisecond(due.parse().ok()?).ok()?, RecordKey::parse(key)?))
-    });
-    place.expect("a cursor of this table")
+fn place_of(record: &Record) -> Option<Place> {
+    record.next_step().map(|(step, due)| (step, due, record.header().key.clone()))
+}
+
+fn read(step: Step, cursor: &Cursor) -> Option<Place> {
+    let (due, key) = cursor.0.split_once(' ')?;
+    Some((step, Timestamp::from_millisecond(due.parse().ok()?).ok()?, RecordKey::parse(key)?))
 }

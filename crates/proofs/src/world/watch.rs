@@ -6,18 +6,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use rekognition_model_copier::domain::arn::ProjectVersionArn;
 use rekognition_model_copier::domain::failure;
 use rekognition_model_copier::domain::id::RecordKey;
-use rekognition_model_copier::domain::model::ModelStatus;
+use rekognition_model_copier::domain::model::{ModelStatus, Version};
 use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::record::{Ended, Outcome, Record, State};
 use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::domain::status::Status;
 use rekognition_model_copier::domain::times::Times;
 
-use crate::world::later;
-use crate::world::models::Models;
-use crate::world::table::Table;
+use super::models::Models;
+use super::table::Table;
 
 /// The most that two clocks may differ.
 pub const MAX_SKEW: Duration = Duration::from_secs(120);
@@ -32,7 +32,7 @@ struct Announcements {
 }
 
 /// What happened so far, as far as a check needs it. Requests are known by their mark, a tag that no two requests share.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Watch {
     times: Times,
     announcements: HashMap<RecordKey, Announcements>,
@@ -48,21 +48,17 @@ pub struct Watch {
     pub publications: u64,
     /// How long each request waited until its copy was started.
     pub waits: Vec<SignedDuration>,
+    /// When each running copy was polled last.
+    polled: HashMap<ProjectVersionArn, Timestamp>,
+    /// How many copies were polled to their end.
+    pub polled_to_end: u64,
+    /// The longest time without a poll of one running copy.
+    pub longest_without_poll: SignedDuration,
 }
 
 impl Watch {
     pub fn new(times: Times) -> Self {
-        Self {
-            times,
-            announcements: HashMap::new(),
-            hashes: HashMap::new(),
-            keys: HashMap::new(),
-            calls: HashMap::new(),
-            refusals: HashMap::new(),
-            violations: Vec::new(),
-            publications: 0,
-            waits: Vec::new(),
-        }
+        Self { times, ..Self::default() }
     }
 
     /// Adds a violation unless `holds`.
@@ -117,40 +113,42 @@ impl Watch {
         self.refusals.entry(mark.to_owned()).or_default().entry(code.to_owned()).or_insert(now);
     }
 
-    /// Checks a record that replaces an earlier revision.
-    pub fn saved(&mut self, before: &Record, after: &Record, models: &Models, now: Timestamp) {
-        if before == after {
-            return;
-        }
-        let key = &after.header().key;
-        let announced = |record: &Record| record.header().announced.clone();
-        self.must(announced(after).starts_with(&announced(before)), || {
-            format!("{key}: {:?} became {:?}", announced(before), announced(after))
-        });
-        self.must(before.ended_at().is_none() || state(before) == state(after), || {
-            format!("{key}: its end changed from {:?} to {:?}", state(before), state(after))
-        });
-        let content = |record: &Record| {
-            (record.accepted().map(|accepted| accepted.copy.clone()), record.header().fingerprint.clone())
-        };
-        self.must(content(before) == content(after), || format!("{key}: became another request"));
-        let known = |record: &Record| record.started_copy().map(|copy| copy.project_version_arn.clone());
-        self.must(known(before).is_none() || known(before) == known(after), || {
-            format!("{key}: {:?} became {:?}", known(before), known(after))
-        });
-        self.check_emptied_outbox(before, after);
-        self.check_announcements(after);
-        if state(before) != state(after) {
-            self.check_transition(before, after, models, now);
+    /// Notes a poll of running copies.
+    pub fn polled(&mut self, versions: &[Version], now: Timestamp) {
+        for version in versions {
+            let Some(last) = self.polled.get_mut(&version.arn) else { continue };
+            self.longest_without_poll = self.longest_without_poll.max(now.duration_since(*last));
+            *last = now;
+            if version.status != ModelStatus::CopyingInProgress {
+                self.polled.remove(&version.arn);
+                self.polled_to_end += 1;
+            }
         }
     }
 
-    /// INVARIANT: an announcement leaves the outbox after it was published.
-    fn check_emptied_outbox(&mut self, before: &Record, after: &Record) {
-        let (key, left) = (&after.header().key, &after.header().outbox);
-        for outgoing in before.header().outbox.iter().filter(|outgoing| !left.contains(outgoing)) {
-            let is_published = self.published_of(key).contains(&outgoing.status);
-            self.must(is_published, || format!("{key}: {:?} removed before published", outgoing.status));
+    /// Checks a record that replaces an earlier revision.
+    pub fn saved(&mut self, before: &Record, after: &Record, models: &Models, now: Timestamp) {
+        let (old, new) = (before.header(), after.header());
+        let arn = |record: &Record| record.started_copy().map(|copy| copy.project_version_arn.clone());
+        for (what, is_kept) in [
+            ("an announcement", new.announced.starts_with(&old.announced)),
+            ("the end", before.ended_at().is_none() || state(before) == state(after)),
+            ("the fingerprint", old.fingerprint == new.fingerprint),
+            ("the request", before.accepted().map(|a| &a.copy) == after.accepted().map(|a| &a.copy)),
+            ("the ARN", arn(before).is_none() || arn(before) == arn(after)),
+        ] {
+            self.must(is_kept, || format!("{}: {what} changed: {before:?} became {after:?}", new.key));
+        }
+        // INVARIANT: an announcement leaves the outbox after it was published.
+        for outgoing in old.outbox.iter().filter(|outgoing| !new.outbox.contains(outgoing)) {
+            let is_published = self.published_of(&new.key).contains(&outgoing.status);
+            self.must(is_published, || {
+                format!("{}: {:?} removed before published", new.key, outgoing.status)
+            });
+        }
+        self.check_announcements(after);
+        if state(before) != state(after) {
+            self.check_transition(before, after, models, now);
         }
     }
 
@@ -177,10 +175,11 @@ impl Watch {
         if let (None, Some(copy)) = (before.started_copy(), after.started_copy()) {
             let source = models.get(&copy.project_version_arn).and_then(|model| model.source.clone());
             let wanted = Some(accepted.copy.source_project_version_arn.to_string());
-            self.must(source.is_some() && source == wanted, || {
+            self.must(source == wanted, || {
                 format!("{key}: {} is of {source:?}, not of {wanted:?}", copy.project_version_arn)
             });
             self.waits.push(now.duration_since(accepted.header.requested_at));
+            self.polled.insert(copy.project_version_arn.clone(), now);
         }
         match &accepted.state {
             State::Starting { .. } | State::Copying(_) => {}
@@ -208,13 +207,13 @@ impl Watch {
     /// Whether the world confirms the code of a failure.
     fn is_true(&self, code: &str, before: &Record, after: &Record, models: &Models, now: Timestamp) -> bool {
         let version = after.started_copy().and_then(|copy| models.get(&copy.project_version_arn));
-        let since = |time: Timestamp| later(now, MAX_SKEW).duration_since(time);
-        let refused = mark(after).and_then(|mark| self.refusals.get(mark));
+        let since = |time: Timestamp| (now + MAX_SKEW).duration_since(time);
+        let refused = mark(after).and_then(|mark| self.refusals.get(mark)?.get(code));
         match code {
             failure::COPYING_FAILED => version
                 .is_some_and(|v| v.statuses_until(now).any(|status| *status == ModelStatus::CopyingFailed)),
             failure::VERSION_DELETED => {
-                version.is_some_and(|v| !v.exists(now) || *v.status(now) == ModelStatus::Deleting)
+                version.is_some_and(|v| v.status(now).is_none_or(|status| *status == ModelStatus::Deleting))
             }
             failure::VERSION_NAME_TAKEN => after.accepted().is_some_and(|accepted| {
                 let copy = &accepted.copy;
@@ -222,9 +221,7 @@ impl Watch {
                 let source = copy.source_project_version_arn.as_str();
                 all.any(|v| v.source.as_deref() != Some(source))
             }),
-            failure::CANCELLED => {
-                before.accepted().is_some_and(|accepted| matches!(accepted.state, State::Waiting { .. }))
-            }
+            failure::CANCELLED => matches!(state(before), Some(State::Waiting { .. })),
             failure::START_TIMED_OUT => {
                 version.is_none() && since(after.header().requested_at) >= self.times.start_timeout
             }
@@ -232,12 +229,9 @@ impl Watch {
                 before.started_copy().is_some_and(|copy| since(copy.started_at) >= self.times.copy_timeout)
             }
             "AccessDeniedException" | "ResourceNotFoundException" => {
-                let first = refused.and_then(|codes| codes.get(code));
-                first.is_some_and(|first| since(*first) >= self.times.permission_timeout)
+                refused.is_some_and(|first| since(*first) >= self.times.permission_timeout)
             }
-            "InvalidParameterException" | "ValidationException" => {
-                refused.is_some_and(|codes| codes.contains_key(code))
-            }
+            "InvalidParameterException" | "ValidationException" => refused.is_some(),
             _ => false,
         }
     }
@@ -251,13 +245,12 @@ impl Watch {
             return hash;
         };
         let published = &mut self.announcements.entry(key.clone()).or_default().published;
-        if published.contains(&status) {
-            return hash;
+        if !published.contains(&status) {
+            let has_ended = published.iter().any(|status| status.is_final());
+            published.push(status);
+            let order = published.clone();
+            self.must(!has_ended && order.is_sorted(), || format!("{key}: announced {order:?}"));
         }
-        let has_ended = published.iter().any(|status| status.is_final());
-        published.push(status);
-        let order = published.clone();
-        self.must(!has_ended && order.is_sorted(), || format!("{key}: announced {order:?}"));
         hash
     }
 

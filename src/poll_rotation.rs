@@ -3,19 +3,19 @@
 //! It is the first one that the last sweep had no time for, so no project waits for ever when sweeps run out of time.
 //! A new instance does not know that project, and begins at any one.
 
+use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, PoisonError};
 
 use crate::domain::arn::ProjectArn;
 
 /// The project that the next sweep begins with.
 #[derive(Debug, Default)]
-pub(crate) struct PollRotation(Mutex<Option<ProjectArn>>);
+pub(crate) struct PollRotation(RefCell<Option<ProjectArn>>);
 
 impl PollRotation {
     /// Rotates `items`, which are sorted by project, so that `sweep` begins with the right one.
     pub(crate) fn rotate<T>(&self, items: &mut [T], project: impl Fn(&T) -> &ProjectArn, sweep: &str) {
-        let first = match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        let first = match &*self.0.borrow() {
             Some(next) => items.partition_point(|item| project(item) < next),
             None => {
                 let mut hasher = DefaultHasher::new();
@@ -30,7 +30,7 @@ impl PollRotation {
 
     /// Lets the next sweep begin with `project`.
     pub(crate) fn begin_next_with(&self, project: &ProjectArn) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(project.clone());
+        self.0.replace(Some(project.clone()));
     }
 }
 

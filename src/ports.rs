@@ -1,7 +1,7 @@
 //! The ports: what the use cases need from the world. [`aws`](crate::aws) implements them for AWS, and the tests in
 //! memory.
 
-use std::future::Future;
+#![expect(async_fn_in_trait, reason = "a function runs on one thread, so its futures need not be `Send`")]
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,7 +22,7 @@ pub struct Unavailable(pub String);
 
 /// The ports of one world.
 #[expect(missing_docs, reason = "each port is described at its trait")]
-pub trait World: Send + Sync {
+pub trait World {
     type Ledger: Ledger;
     type Rekognition: Rekognition;
     type Bus: Bus;
@@ -65,25 +65,25 @@ impl<L: Ledger, R: Rekognition, B: Bus, C: Clock> World for Ports<L, R, B, C> {
 }
 
 /// The store of records.
-pub trait Ledger: Send + Sync {
+pub trait Ledger {
     /// Writes the record as its first revision, unless its key exists.
-    fn create(&self, record: &Record) -> impl Future<Output = Result<Created, Unavailable>> + Send;
+    async fn create(&self, record: &Record) -> Result<Created, Unavailable>;
 
     /// The record, read consistently.
-    fn load(&self, key: &RecordKey) -> impl Future<Output = Result<Option<Record>, Unavailable>> + Send;
+    async fn load(&self, key: &RecordKey) -> Result<Option<Record>, Unavailable>;
 
     /// Writes the record as its next revision, and returns it with that revision; `None` if another writer was
     /// faster.
-    fn save(&self, record: Record) -> impl Future<Output = Result<Option<Record>, Unavailable>> + Send;
+    async fn save(&self, record: Record) -> Result<Option<Record>, Unavailable>;
 
     /// One page of the entries that are due for `step` by `until`, longest due first. The index may lag behind the
     /// records, so an entry is only a hint.
-    fn due(
+    async fn due(
         &self,
         step: Step,
         until: Timestamp,
         after: Option<Cursor>,
-    ) -> impl Future<Output = Result<Page<Entry>, Unavailable>> + Send;
+    ) -> Result<Page<Entry>, Unavailable>;
 
     /// How far the ledger's clock is ahead of the copier's, measured at the ledger's last answer.
     fn clock_skew(&self) -> SignedDuration {
@@ -169,39 +169,32 @@ impl Entry {
 }
 
 /// Rekognition Custom Labels, as far as a copy needs it.
-pub trait Rekognition: Send + Sync {
+pub trait Rekognition {
     /// Calls CopyProjectVersion once: a retry after a lost answer would read its own success as a conflict.
-    fn copy(&self, copy: &CopyRequest) -> impl Future<Output = CopyAnswer> + Send;
+    async fn copy(&self, copy: &CopyRequest) -> CopyAnswer;
 
     /// Some versions of a project. A project that does not exist has none.
-    fn versions(
-        &self,
-        project: &ProjectArn,
-        which: Which<'_>,
-    ) -> impl Future<Output = Result<Page<Version>, Unavailable>> + Send;
+    async fn versions(&self, project: &ProjectArn, which: Which<'_>) -> Result<Page<Version>, Unavailable>;
 
     /// The policies of a source project, read in the account that owns it.
-    fn policies(
-        &self,
-        project: &ProjectArn,
-    ) -> impl Future<Output = Result<Vec<ProjectPolicy>, PolicyError>> + Send;
+    async fn policies(&self, project: &ProjectArn) -> Result<Vec<ProjectPolicy>, PolicyError>;
 
     /// Puts a policy on a source project: a new one, or over the revision that was read.
-    fn put_policy(
+    async fn put_policy(
         &self,
         project: &ProjectArn,
         name: &str,
         document: &str,
         revision_id: Option<&str>,
-    ) -> impl Future<Output = Result<(), PolicyError>> + Send;
+    ) -> Result<(), PolicyError>;
 
     /// Deletes the revision of a policy that was read.
-    fn delete_policy(
+    async fn delete_policy(
         &self,
         project: &ProjectArn,
         name: &str,
         revision_id: &str,
-    ) -> impl Future<Output = Result<(), PolicyError>> + Send;
+    ) -> Result<(), PolicyError>;
 }
 
 /// Which versions to describe. Either is one call of DescribeProjectVersions.
@@ -214,12 +207,9 @@ pub enum Which<'a> {
 }
 
 /// The event bus.
-pub trait Bus: Send + Sync {
+pub trait Bus {
     /// Makes one PutEvents call. Returns for each announcement, in the same order, whether the bus accepted it.
-    fn publish(
-        &self,
-        call: &[&Outgoing],
-    ) -> impl Future<Output = Result<Vec<Result<(), Unavailable>>, CallFailed>> + Send;
+    async fn publish(&self, call: &[&Outgoing]) -> Result<Vec<Result<(), Unavailable>>, CallFailed>;
 }
 
 /// Why a whole PutEvents call failed.

@@ -2,8 +2,9 @@
 //!
 //! Within one invocation the requests for one source project share one List and one Put.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::rc::Rc;
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -22,15 +23,14 @@ const MAX_TRIES: usize = 3;
 
 /// What an invocation knows of each source project.
 #[derive(Debug, Default)]
-pub(crate) struct InvocationPolicies(StdMutex<HashMap<ProjectArn, Arc<Mutex<Known>>>>);
+pub(crate) struct InvocationPolicies(RefCell<HashMap<ProjectArn, Rc<Mutex<Known>>>>);
 
 /// What an invocation knows of a project: nothing yet, its policies, or why the copier's is not in place.
 type Known = Option<Result<Vec<ProjectPolicy>, PolicyMissing>>;
 
 impl InvocationPolicies {
-    fn of(&self, project: &ProjectArn) -> Arc<Mutex<Known>> {
-        let mut projects = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(projects.entry(project.clone()).or_default())
+    fn of(&self, project: &ProjectArn) -> Rc<Mutex<Known>> {
+        Rc::clone(self.0.borrow_mut().entry(project.clone()).or_default())
     }
 }
 

@@ -1,8 +1,8 @@
 //! Limits calls to a number per second, evenly spread. Rekognition accepts 5 calls a second for each operation,
 //! account and Region. Each function instance limits its own rate; there is no shared limiter that could fail.
 
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -11,27 +11,33 @@ use tokio::time::{Instant, sleep_until};
 #[derive(Debug)]
 pub struct RateLimit {
     interval: Duration,
-    next: Mutex<Option<Instant>>,
+    next: Cell<Option<Instant>>,
 }
 
 impl RateLimit {
     /// `calls` a second; 0 counts as 1.
     pub fn per_second(calls: u32) -> Self {
-        Self { interval: Duration::from_secs(1) / calls.max(1), next: Mutex::new(None) }
+        Self { interval: Duration::from_secs(1) / calls.max(1), next: Cell::default() }
     }
 
     /// Waits until the next call may be made.
     pub async fn wait(&self) {
-        let at = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let at = next.unwrap_or_else(Instant::now).max(Instant::now());
-            *next = Some(at + self.interval);
-            at
-        };
-        // Even a timer that is already due waits a millisecond.
-        if at > Instant::now() {
-            sleep_until(at).await;
-        }
+        wait_until(self.reserve()).await;
+    }
+
+    /// The time of the next call, which no other call gets.
+    fn reserve(&self) -> Instant {
+        let now = Instant::now();
+        let at = self.next.get().map_or(now, |next| next.max(now));
+        self.next.set(Some(at + self.interval));
+        at
+    }
+}
+
+async fn wait_until(at: Instant) {
+    // Even a timer that is already due waits a millisecond.
+    if at > Instant::now() {
+        sleep_until(at).await;
     }
 }
 
@@ -39,23 +45,20 @@ impl RateLimit {
 #[derive(Debug)]
 pub struct RateLimits {
     calls_per_second: u32,
-    by_account: Mutex<HashMap<String, Arc<RateLimit>>>,
+    by_account: RefCell<HashMap<String, RateLimit>>,
 }
 
 impl RateLimits {
     /// `calls` a second in each account.
     pub fn per_second(calls: u32) -> Self {
-        Self { calls_per_second: calls, by_account: Mutex::default() }
+        Self { calls_per_second: calls, by_account: RefCell::default() }
     }
 
     /// Waits until the next call may be made in `account`.
     pub async fn wait(&self, account: &str) {
-        let limit = {
-            let mut limits = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
-            let new = || Arc::new(RateLimit::per_second(self.calls_per_second));
-            Arc::clone(limits.entry(account.to_owned()).or_insert_with(new))
-        };
-        limit.wait().await;
+        let new = || RateLimit::per_second(self.calls_per_second);
+        let at = self.by_account.borrow_mut().entry(account.to_owned()).or_insert_with(new).reserve();
+        wait_until(at).await;
     }
 }
 

@@ -18,8 +18,7 @@ mod report;
 mod start_waiting;
 mod versions;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::cell::{Cell, RefCell};
 
 use futures_util::future::{join, join3};
 use futures_util::{Stream, StreamExt, stream};
@@ -41,9 +40,9 @@ const RECORDS_AT_ONCE: usize = 100;
 impl<W: World> Copier<W> {
     /// Makes one sweep. `owner` is the id of this sweep: its leases begin with it.
     pub async fn sweep(&self, owner: &str, budget: Budget) -> Report {
-        let report = Mutex::default();
+        let report = RefCell::default();
         let whole = budget.run(self.sweep_steps(owner, budget, &report)).await;
-        let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut report = report.into_inner();
         if whole.is_none() {
             warn!(left = report.left, "the sweep ran out of time");
         }
@@ -51,10 +50,10 @@ impl<W: World> Copier<W> {
         report
     }
 
-    async fn sweep_steps(&self, owner: &str, budget: Budget, report: &Mutex<Report>) {
+    async fn sweep_steps(&self, owner: &str, budget: Budget, report: &RefCell<Report>) {
         let (results, mut receiver) = unbounded_channel();
         let policies = InvocationPolicies::default();
-        let leases = AtomicUsize::new(0);
+        let leases = Cell::new(0);
         let sweep = Sweep { copier: self, owner, leases, budget, policies, report, results };
         let unpublished = sweep.publish_unpublished().await;
         if let Some(skew) = self.clock_skew() {
@@ -97,16 +96,16 @@ struct Unreadable;
 struct Sweep<'a, W> {
     copier: &'a Copier<W>,
     owner: &'a str,
-    leases: AtomicUsize,
+    leases: Cell<usize>,
     budget: Budget,
     policies: InvocationPolicies,
-    report: &'a Mutex<Report>,
+    report: &'a RefCell<Report>,
     results: UnboundedSender<Vec<Record>>,
 }
 
 /// Changes the report of a sweep.
-fn note(report: &Mutex<Report>, change: impl FnOnce(&mut Report)) {
-    change(&mut report.lock().unwrap_or_else(PoisonError::into_inner));
+fn note(report: &RefCell<Report>, change: impl FnOnce(&mut Report)) {
+    change(&mut report.borrow_mut());
 }
 
 impl<W: World> Sweep<'_, W> {
@@ -122,7 +121,7 @@ impl<W: World> Sweep<'_, W> {
     /// The owner of the next lease. INVARIANT: it is unique, even within this sweep. If two writers save equal bytes,
     /// the ledger takes the second for the SDK's retry of the first, and both believe that they hold the lease.
     fn lease_owner(&self) -> String {
-        format!("{}/{}", self.owner, self.leases.fetch_add(1, Ordering::Relaxed))
+        format!("{}/{}", self.owner, self.leases.replace(self.leases.get() + 1))
     }
 
     fn may_begin(&self) -> bool {

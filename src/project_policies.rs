@@ -26,7 +26,16 @@ const MAX_TRIES: usize = 3;
 pub(crate) struct InvocationPolicies(RefCell<HashMap<ProjectArn, Rc<Mutex<Known>>>>);
 
 /// What an invocation knows of a project: nothing yet, its policies, or why the copier's is not in place.
-type Known = Option<Result<Vec<ProjectPolicy>, PolicyMissing>>;
+type Known = Option<Result<Policies, PolicyMissing>>;
+
+/// The policies of a project in which the copier's fits.
+#[derive(Clone, Debug)]
+enum Policies {
+    /// As Rekognition listed them.
+    Listed(Vec<ProjectPolicy>),
+    /// This invocation has put the copier's at this time.
+    PutAt(Timestamp),
+}
 
 impl InvocationPolicies {
     fn of(&self, project: &ProjectArn) -> Rc<Mutex<Known>> {
@@ -51,91 +60,82 @@ impl<W: World> Copier<W> {
         let timeout = self.rules.times.permission_timeout;
         let was_refused =
             accepted.refused_since.is_some_and(|since| self.now() < saturating_add(since, timeout));
+        let project = &accepted.copy.source_project_arn;
         let put = async {
-            let known = known.of(&accepted.copy.source_project_arn);
+            let known = known.of(project);
             // One request at a time; the others find the policy that it has put.
             let mut known = known.lock().await;
-            let result = match known.take().transpose() {
-                Ok(policies) => self.put_in_place(accepted, was_refused, policies).await,
-                Err(why) => Err(why),
+            let result = match known.take() {
+                None => self.put_in_place(project, was_refused, None).await,
+                Some(Ok(Policies::Listed(listed))) => {
+                    self.put_in_place(project, was_refused, Some(listed)).await
+                }
+                Some(result) => result,
             };
             *known = Some(result.clone());
-            result.map(|policies| self.rules.policies.policy.put_at(&policies))
+            result.map(|policies| match policies {
+                Policies::Listed(listed) => self.rules.policies.policy.put_at(&listed),
+                Policies::PutAt(time) => Some(time),
+            })
         };
         let late = "the project's policy was not in place before the invocation's time was over";
         let late = || Err(PolicyError::Unavailable(late.to_owned()).into());
         budget.before_copy().run(put).await.unwrap_or_else(late)
     }
 
-    /// Changes the project's policies until the copier's fits. Returns the project's policies.
+    /// Changes the project's policies until the copier's fits.
     async fn put_in_place(
         &self,
-        accepted: &Accepted,
+        project: &ProjectArn,
         was_refused: bool,
-        mut known: Option<Vec<ProjectPolicy>>,
-    ) -> Result<Vec<ProjectPolicy>, PolicyMissing> {
-        let project = &accepted.copy.source_project_arn;
+        mut listed: Option<Vec<ProjectPolicy>>,
+    ) -> Result<Policies, PolicyMissing> {
         for _ in 0..MAX_TRIES {
-            let mut policies = match known.take() {
-                Some(policies) => policies,
+            let policies = match listed.take() {
+                Some(listed) => listed,
                 None => {
                     self.policy_list_rates.wait(project.account()).await;
                     self.world.rekognition().policies(project).await?
                 }
             };
-            loop {
-                match self.make_next_change(project, &mut policies, was_refused).await {
-                    Ok(true) => return Ok(policies),
-                    Ok(false) => {}
-                    // Another caller was faster.
-                    Err(PolicyMissing::Error(PolicyError::Conflict)) => break,
-                    Err(why) => return Err(why),
-                }
+            match self.make_changes(project, policies, was_refused).await {
+                // Another caller was faster.
+                Err(PolicyMissing::Error(PolicyError::Conflict)) => {}
+                result => return result,
             }
         }
         Err(PolicyError::Conflict.into())
     }
 
-    /// Makes one change if one is needed. Returns whether the policy fits after it.
-    async fn make_next_change(
+    /// Makes the changes that are needed, if any.
+    async fn make_changes(
         &self,
         project: &ProjectArn,
-        policies: &mut Vec<ProjectPolicy>,
+        mut policies: Vec<ProjectPolicy>,
         was_refused: bool,
-    ) -> Result<bool, PolicyMissing> {
-        let copiers = &self.rules.policies.policy;
-        let change = copiers.change(policies, was_refused, self.now()).map_err(PolicyMissing::NoSlot)?;
-        let Some(change) = change else { return Ok(true) };
-        self.policy_change_rates.wait(project.account()).await;
-        let rekognition = self.world.rekognition();
-        match change {
-            // This invocation has put the policy itself, and does not know its revision.
-            Change::Put { revision_id: Some(unknown) } if unknown.is_empty() => {
-                Err(PolicyError::Conflict.into())
-            }
-            Change::Put { revision_id } => {
-                // INVARIANT: the time is read just before the put, so that the policy allows nothing later than one
-                // hour after it.
-                let now = self.now();
-                let document = copiers.document(now);
-                rekognition.put_policy(project, &copiers.name, &document, revision_id.as_deref()).await?;
-                info!(%project, policy = copiers.name, "put the project policy");
-                policies.retain(|policy| policy.name != copiers.name);
-                policies.push(ProjectPolicy {
-                    name: copiers.name.clone(),
-                    // Not known. If it is needed, the policies are listed again.
-                    revision_id: String::new(),
-                    document,
-                    updated_at: Some(now),
-                });
-                Ok(true)
-            }
-            Change::Delete { name, revision_id } => {
-                rekognition.delete_policy(project, &name, &revision_id).await?;
-                info!(%project, policy = name, "deleted an expired project policy to make room");
-                policies.retain(|policy| policy.name != name);
-                Ok(false)
+    ) -> Result<Policies, PolicyMissing> {
+        let (copiers, rekognition) = (&self.rules.policies.policy, self.world.rekognition());
+        while let Some(change) =
+            copiers.change(&policies, was_refused, self.now()).map_err(PolicyMissing::NoSlot)?
+        {
+            self.policy_change_rates.wait(project.account()).await;
+            match change {
+                Change::Put { revision_id } => {
+                    // INVARIANT: the time is read just before the put, so that the policy allows nothing later than
+                    // one hour after it.
+                    let now = self.now();
+                    let document = copiers.document(now);
+                    rekognition.put_policy(project, &copiers.name, &document, revision_id.as_deref()).await?;
+                    info!(%project, policy = copiers.name, "put the project policy");
+                    return Ok(Policies::PutAt(now));
+                }
+                Change::Delete { name, revision_id } => {
+                    rekognition.delete_policy(project, &name, &revision_id).await?;
+                    info!(%project, policy = name, "deleted an expired project policy to make room");
+                    policies.retain(|policy| policy.name != name);
+                }
             }
         }
+        Ok(Policies::Listed(policies))
     }
 }

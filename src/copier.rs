@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use tracing::{Span, error_span, info};
 
-use crate::domain::record::{Accepted, Record};
+use crate::domain::record::{Accepted, Header, Record};
 use crate::domain::rules::Rules;
 use crate::domain::times::CLOCK_TOLERANCE;
 use crate::poll_rotation::PollRotation;
@@ -80,14 +80,22 @@ impl<W: World> Copier<W> {
 
 /// The span around all work for a record. Its level is ERROR, so that it exists at every log level.
 pub(crate) fn record_span(record: &Record) -> Span {
-    let header = record.header();
-    let copy = record.accepted().map(|accepted| &accepted.copy);
-    let started = record.started_copy().map(|copy| &copy.project_version_arn);
+    span(record.header(), record.status_word(), record.accepted())
+}
+
+/// The same for an accepted request.
+pub(crate) fn accepted_span(accepted: &Accepted) -> Span {
+    span(&accepted.header, accepted.status_word(), Some(accepted))
+}
+
+fn span(header: &Header, status: &str, accepted: Option<&Accepted>) -> Span {
+    let copy = accepted.map(|accepted| &accepted.copy);
+    let started = accepted.and_then(Accepted::started_copy).map(|copy| &copy.project_version_arn);
     error_span!(
         "record",
         request = %header.key,
         correlationId = header.correlation_id,
-        status = record.status_word(),
+        status,
         sourceProjectVersionArn = copy.map(|copy| copy.source_project_version_arn.as_str()),
         destinationProjectArn = copy.map(|copy| copy.destination_project_arn.as_str()),
         versionName = copy.map(|copy| copy.version_name.as_str()),

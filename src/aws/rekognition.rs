@@ -147,7 +147,7 @@ fn version(description: ProjectVersionDescription) -> Option<Version> {
     };
     Some(Version {
         arn,
-        status: ModelStatus::from(status.as_str().to_owned()),
+        status: ModelStatus::read(status.as_str()),
         status_message: description.status_message,
         created_at: description
             .creation_timestamp

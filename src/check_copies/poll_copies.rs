@@ -5,7 +5,7 @@ use tracing::{Instrument, error};
 
 use super::versions::{ProjectGroup, Versions, by_destination};
 use super::{RECORDS_AT_ONCE, Sweep, Unpublished};
-use crate::copier::{MAX_CONCURRENT_CALLS, record_span};
+use crate::copier::{MAX_CONCURRENT_CALLS, accepted_span};
 use crate::domain::decisions::polling::{PollResult, poll};
 use crate::domain::model::{ModelStatus, Progress, Version};
 use crate::domain::record::{Record, Step};
@@ -62,7 +62,7 @@ impl<W: World> Sweep<'_, W> {
         if !self.changes_nothing(copy, &found)
             && let Some(accepted) = self.load_accepted(entry, Step::Poll).await
         {
-            let span = record_span(&accepted.clone().into());
+            let span = accepted_span(&accepted);
             if let PollResult::Version(Version { status: ModelStatus::Unknown(word), .. }) = &found {
                 span.in_scope(|| error!(modelStatus = word, "an unknown status"));
             }

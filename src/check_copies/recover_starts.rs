@@ -8,7 +8,7 @@ use tracing::Instrument;
 use super::start_waiting::Candidate;
 use super::versions::{ProjectGroup, by_destination};
 use super::{Sweep, Unpublished};
-use crate::copier::{MAX_CONCURRENT_CALLS, record_span};
+use crate::copier::{MAX_CONCURRENT_CALLS, accepted_span};
 use crate::domain::decisions::name_holder::{recover, recover_unreadable};
 use crate::domain::decisions::starting::StartDecision;
 use crate::domain::record::Step;
@@ -37,7 +37,7 @@ impl<W: World> Sweep<'_, W> {
                 self.done();
                 continue;
             };
-            let span = record_span(&accepted.clone().into());
+            let span = accepted_span(&accepted);
             let (now, times) = (self.now(), &self.copier.rules.times);
             if versions.is_unreadable(&copy.version_name) {
                 self.note(|report| report.unreadable += 1);

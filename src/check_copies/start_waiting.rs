@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use tracing::{Instrument, error};
 
 use super::{Sweep, Unpublished};
-use crate::copier::{MAX_CONCURRENT_CALLS, record_span};
+use crate::copier::{MAX_CONCURRENT_CALLS, accepted_span};
 use crate::domain::decisions::name_holder::recover;
 use crate::domain::decisions::starting::{StartDecision, decide_start};
 use crate::domain::model::Version;
@@ -76,7 +76,7 @@ impl<W: World> Sweep<'_, W> {
 
     /// `decide` gets the record, and the owner for a new lease in case it decides to call.
     async fn decide_and_start(&self, accepted: Accepted, decide: impl Fn(Accepted, &str) -> StartDecision) {
-        let span = record_span(&accepted.clone().into());
+        let span = accepted_span(&accepted);
         self.start_as_decided(accepted, decide).instrument(span).await;
     }
 

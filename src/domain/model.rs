@@ -2,81 +2,50 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString};
 
 use super::arn::ProjectVersionArn;
 use super::request::CopyRequest;
 
-macro_rules! statuses {
-    ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
-        /// `ProjectVersionStatus`: one field for training, copying, hosting and deletion.
-        /// Source: <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_ProjectVersionDescription.html>
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(from = "String", into = "String")]
-        pub enum ModelStatus {
-            $($(#[$doc])* $name,)+
-            /// A status that is not in the service model.
-            Unknown(String),
-        }
-
-        impl ModelStatus {
-            /// Every status of the service model.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            /// Rekognition's word.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$name => $word,)+
-                    Self::Unknown(word) => word,
-                }
-            }
-        }
-
-        impl From<String> for ModelStatus {
-            fn from(word: String) -> Self {
-                match word.as_str() {
-                    $($word => Self::$name,)+
-                    _ => Self::Unknown(word),
-                }
-            }
-        }
-    };
-}
-
-statuses! {
+/// `ProjectVersionStatus`: one field for training, copying, hosting and deletion.
+/// Source: <https://docs.aws.amazon.com/rekognition/latest/APIReference/API_ProjectVersionDescription.html>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, AsRefStr, EnumString)]
+#[cfg_attr(test, derive(strum::EnumIter))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum ModelStatus {
     /// Being trained: no copy.
-    TrainingInProgress = "TRAINING_IN_PROGRESS",
+    TrainingInProgress,
     /// Trained: no copy.
-    TrainingCompleted = "TRAINING_COMPLETED",
+    TrainingCompleted,
     /// Training failed: no copy.
-    TrainingFailed = "TRAINING_FAILED",
+    TrainingFailed,
     /// Copied, and about to be hosted.
-    Starting = "STARTING",
+    Starting,
     /// Copied, and hosted.
-    Running = "RUNNING",
+    Running,
     /// Copied, and hosting failed.
-    Failed = "FAILED",
+    Failed,
     /// Copied, and about to stop being hosted.
-    Stopping = "STOPPING",
+    Stopping,
     /// Copied, and hosted no longer.
-    Stopped = "STOPPED",
+    Stopped,
     /// Being deleted.
-    Deleting = "DELETING",
+    Deleting,
     /// Being copied.
-    CopyingInProgress = "COPYING_IN_PROGRESS",
+    CopyingInProgress,
     /// Copied.
-    CopyingCompleted = "COPYING_COMPLETED",
+    CopyingCompleted,
     /// Not copied.
-    CopyingFailed = "COPYING_FAILED",
+    CopyingFailed,
     /// Copied, and old.
-    Deprecated = "DEPRECATED",
+    Deprecated,
     /// Copied, and too old.
-    Expired = "EXPIRED",
-}
-
-impl From<ModelStatus> for String {
-    fn from(status: ModelStatus) -> Self {
-        status.as_str().to_owned()
-    }
+    Expired,
+    /// A status that is not in the service model.
+    #[serde(untagged)]
+    #[strum(default, transparent)]
+    Unknown(String),
 }
 
 /// What a status means for the copy.
@@ -97,6 +66,16 @@ pub enum Progress {
 }
 
 impl ModelStatus {
+    /// The status with Rekognition's word.
+    pub fn read(word: &str) -> Self {
+        word.parse().unwrap_or_else(|_| Self::Unknown(word.to_owned()))
+    }
+
+    /// Rekognition's word.
+    pub fn as_str(&self) -> &str {
+        self.as_ref()
+    }
+
     /// Reads the status as progress of a copy.
     pub fn progress(&self) -> Progress {
         match self {

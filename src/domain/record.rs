@@ -11,6 +11,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
 use super::arn::ProjectVersionArn;
@@ -158,7 +159,7 @@ impl Lease {
 }
 
 /// Why a start has to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr)]
 pub enum WaitReason {
     /// Too many calls a second.
     Throttled,
@@ -179,15 +180,7 @@ pub enum WaitReason {
 impl WaitReason {
     /// The reason's word.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Throttled => "Throttled",
-            Self::Quota => "Quota",
-            Self::Permission => "Permission",
-            Self::PolicyFull => "PolicyFull",
-            Self::PolicyNotPut => "PolicyNotPut",
-            Self::NameBusy => "NameBusy",
-            Self::Unknown => "Unknown",
-        }
+        self.into()
     }
 }
 
@@ -275,7 +268,8 @@ impl From<Failure> for Unfulfilled {
 }
 
 /// What a record needs next. Each is a partition of the ledger's index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum Step {
     /// Publish its announcements.
     Publish,
@@ -289,16 +283,11 @@ pub enum Step {
 
 impl Step {
     /// In the order of a sweep. The last three run concurrently.
-    pub const ALL: [Self; 4] = [Self::Publish, Self::Recover, Self::Start, Self::Poll];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The step's word in the ledger.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Publish => "publish",
-            Self::Recover => "recover",
-            Self::Start => "start",
-            Self::Poll => "poll",
-        }
+        self.into()
     }
 }
 
@@ -350,7 +339,7 @@ impl Record {
     /// The request's status; STARTING while a call may be in progress.
     pub fn status_word(&self) -> &'static str {
         match self {
-            Self::Accepted(accepted) => accepted.status().map_or("STARTING", Status::as_str),
+            Self::Accepted(accepted) => accepted.status_word(),
             Self::Rejected(_) => Status::Rejected.as_str(),
         }
     }
@@ -392,6 +381,11 @@ impl Accepted {
                 Outcome::TimedOut(_) => Status::TimedOut,
             },
         })
+    }
+
+    /// The request's status; STARTING while a call may be in progress.
+    pub fn status_word(&self) -> &'static str {
+        self.status().map_or("STARTING", Status::as_str)
     }
 
     /// Why it failed or waits.

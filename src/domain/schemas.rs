@@ -256,7 +256,7 @@ fn every_announcement_is_valid() {
 
     let hour = 3600;
     let polled = |accepted: Accepted, status: &str, now| {
-        let found = PollResult::Version(version(ModelStatus::from(status.to_owned())));
+        let found = PollResult::Version(version(ModelStatus::read(status)));
         Record::from(poll(accepted, &found, now, &Times::default()).unwrap())
     };
     let copying = || after_answer(starting(), super::examples::accepted(), at(1));

@@ -1,10 +1,25 @@
 //! The status of a request, as announcements report it.
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 /// The status of a request, as announcements report it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Status {
     /// The start waits.
@@ -25,15 +40,7 @@ pub enum Status {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 7] = [
-        Self::Queued,
-        Self::Started,
-        Self::Overdue,
-        Self::Completed,
-        Self::Failed,
-        Self::TimedOut,
-        Self::Rejected,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Whether this is the request's final answer.
     pub fn is_final(self) -> bool {
@@ -42,15 +49,7 @@ impl Status {
 
     /// The status as announcements and logs write it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "QUEUED",
-            Self::Started => "STARTED",
-            Self::Overdue => "OVERDUE",
-            Self::Completed => "COMPLETED",
-            Self::Failed => "FAILED",
-            Self::TimedOut => "TIMED_OUT",
-            Self::Rejected => "REJECTED",
-        }
+        self.into()
     }
 }
 
@@ -60,7 +59,7 @@ mod tests {
 
     #[test]
     fn four_statuses_are_final() {
-        let (last, others): (Vec<Status>, Vec<Status>) = Status::ALL.into_iter().partition(|s| s.is_final());
+        let (last, others): (Vec<Status>, Vec<Status>) = Status::ALL.iter().partition(|s| s.is_final());
         assert_eq!(last, [Status::Completed, Status::Failed, Status::TimedOut, Status::Rejected]);
         assert_eq!(others, [Status::Queued, Status::Started, Status::Overdue]);
     }

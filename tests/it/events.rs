@@ -115,7 +115,7 @@ fn file_of(status: Status) -> String {
 
 #[tokio::test]
 async fn every_file_of_an_announcement_is_what_the_functions_write() {
-    for status in Status::ALL {
+    for &status in Status::ALL {
         let last = run(status).await.announcements().pop().unwrap();
         assert_eq!(last.detail["status"], status.as_str());
         expect(&file_of(status), &Event::from(last));
@@ -189,7 +189,7 @@ async fn every_other_file_is_a_request_that_starts_a_copy() {
         let files = entries.filter(|entry| entry.path().is_file());
         files.map(|entry| format!("{folder}{}", entry.file_name().to_string_lossy())).collect()
     };
-    assert_eq!(files("announcements/"), Status::ALL.map(file_of).into());
+    assert_eq!(files("announcements/"), Status::ALL.iter().copied().map(file_of).collect());
     let answers = [
         "check-copies",
         "start-copy-batch",

@@ -156,13 +156,13 @@ async fn the_same_write_sent_twice_is_one_write() {
 #[tokio::test]
 async fn a_query_returns_the_due_entries_of_its_step_in_the_order_of_their_due_times() {
     let table = Table::new().await;
-    for step in Step::ALL {
+    for &step in Step::ALL {
         let id = |name: &str| format!("{}-{name}", step.as_str());
         for (name, since) in [("later", 2), ("first", -10), ("now", 0), ("second", -5)] {
             table.create(&due_for(step, &id(name), at(since))).await;
         }
     }
-    for step in Step::ALL {
+    for &step in Step::ALL {
         let ids = ["first", "second", "now"].map(|name| format!("{}-{name}", step.as_str()));
         table.expect_due(step, at(0), &ids.each_ref().map(String::as_str)).await;
         table.expect_due(step, at(-11), &[]).await;
@@ -214,7 +214,7 @@ async fn several_pages_are_read_without_gap_or_repetition() {
 #[tokio::test]
 async fn only_records_with_a_next_step_are_in_the_index_and_the_others_expire() {
     let table = Table::new().await;
-    for step in Step::ALL {
+    for &step in Step::ALL {
         let record = due_for(step, step.as_str(), at(0));
         table.create(&record).await;
         let item = table.item(&key(&record).to_string()).await;

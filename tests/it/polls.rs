@@ -25,7 +25,9 @@ async fn copying(names: &[&str]) -> Copier {
 #[test]
 fn the_copier_and_the_sandbox_know_every_status_of_the_sdk() {
     let sdk: BTreeSet<&str> = ProjectVersionStatus::values().iter().copied().collect();
-    assert_eq!(ModelStatus::ALL.iter().map(ModelStatus::as_str).collect::<BTreeSet<_>>(), sdk);
+    for word in &sdk {
+        assert!(!matches!(ModelStatus::read(word), ModelStatus::Unknown(_)), "{word}");
+    }
     assert_eq!(Status::ALL.iter().map(Status::as_str).collect::<BTreeSet<_>>(), sdk);
 }
 

@@ -49,7 +49,7 @@ impl StackLedger {
     pub(crate) async fn unfinished(&self) -> Result<Records, Failure> {
         // A record whose step changes between two queries is in both answers.
         let mut ids = BTreeSet::new();
-        for step in Step::ALL {
+        for &step in Step::ALL {
             let query = self
                 .client
                 .query()

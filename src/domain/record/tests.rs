@@ -21,13 +21,14 @@ fn copying() -> Accepted {
 
 /// The copy after a poll that found this status.
 fn polled(status: &str, seconds: i64) -> Accepted {
-    let found = PollResult::Version(version(ModelStatus::from(status.to_owned())));
+    let found = PollResult::Version(version(ModelStatus::read(status)));
     poll(copying(), &found, at(seconds), &Times::default()).unwrap()
 }
 
 #[test]
 fn every_step_is_a_word_of_the_index() {
-    assert_eq!(Step::ALL.map(Step::as_str), ["publish", "recover", "start", "poll"]);
+    let words: Vec<&str> = Step::ALL.iter().map(|step| step.as_str()).collect();
+    assert_eq!(words, ["publish", "recover", "start", "poll"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Every version that can have the requested name.
 
 use jiff::SignedDuration;
+use strum::IntoEnumIterator;
 
 use crate::domain::decisions::name_holder::{name_taken, recover, recover_unreadable};
 use crate::domain::decisions::starting::{StartDecision, may_send};
@@ -44,7 +45,7 @@ fn lost(record: Accepted) -> Accepted {
 
 #[test]
 fn a_taken_name_is_adopted_from_the_same_source_whatever_its_status() {
-    for word in ModelStatus::ALL.iter().filter(|word| **word != ModelStatus::Deleting) {
+    for word in ModelStatus::iter().filter(|word| *word != ModelStatus::Deleting) {
         let record = taken(starting(), Some(&version(word.clone())));
         assert_eq!((status(&record), statuses(&record)), ("STARTED", vec!["STARTED"]), "{word:?}");
         assert!(record.header.outbox[0].detail.get().contains(r#""adopted":true"#));

@@ -1,5 +1,7 @@
 //! Every status that a poll can find.
 
+use strum::IntoEnumIterator;
+
 use crate::domain::decisions::name_holder::recover;
 use crate::domain::decisions::polling::{PollResult, poll};
 use crate::domain::examples::{
@@ -22,7 +24,7 @@ fn poll_at(seconds: i64, record: &Accepted, found: &PollResult) -> Option<Accept
 }
 
 fn found(word: &str) -> PollResult {
-    PollResult::Version(version(ModelStatus::from(word.to_owned())))
+    PollResult::Version(version(ModelStatus::read(word)))
 }
 
 /// Every status of the service model and one more, some also at or after the deadlines of the copy.
@@ -48,7 +50,7 @@ fn every_status_leads_where_the_table_says() {
         ("HIBERNATING", 2 * HOUR + 1, "OVERDUE"),
         ("HIBERNATING", 24 * HOUR + 1, "TIMED_OUT CopyTimedOut"),
     ];
-    for known in ModelStatus::ALL {
+    for known in ModelStatus::iter().filter(|status| *status != ModelStatus::Unknown(String::new())) {
         assert!(table.iter().any(|(word, ..)| *word == known.as_str()), "{known:?} is no row");
     }
     for (word, seconds, expected) in table {

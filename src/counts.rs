@@ -14,17 +14,12 @@ pub struct Counts {
     pub requests: usize,
     /// Copies accepted by Rekognition.
     pub started: usize,
-    /// Copies found and adopted.
     pub adopted: usize,
     /// How often starts had to wait, by reason.
     pub waiting: BTreeMap<&'static str, usize>,
-    /// Requests that ended COMPLETED.
     pub completed: usize,
-    /// Requests that ended FAILED.
     pub failed: usize,
-    /// Requests that ended TIMED_OUT.
     pub timed_out: usize,
-    /// Requests that ended REJECTED.
     pub rejected: usize,
     /// Starts that had to wait because the source project's policies could not be read, or the copier's own policy
     /// could not be put.

@@ -32,10 +32,8 @@ const CHECK_COPIES_TIMEOUT: Duration = Duration::from_secs(70);
 /// Why an invocation has no answer. Lambda reports the error's name and message.
 #[derive(Debug, thiserror::Error)]
 pub enum InvocationError {
-    /// See [`NoAnswer`].
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
-    /// See [`BadPayload`].
     #[error(transparent)]
     BadPayload(#[from] BadPayload),
     /// The function's clock is wrong. The sweep published what was already in the ledger, and did nothing else.
@@ -44,7 +42,6 @@ pub enum InvocationError {
         /// How far it is behind; negative if it is ahead.
         seconds: i64,
     },
-    /// The answer cannot be written.
     #[error("the answer cannot be written as JSON: {0}")]
     BadAnswer(#[from] serde_json::Error),
 }

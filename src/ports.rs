@@ -21,7 +21,6 @@ use crate::domain::times::Times;
 pub struct Unavailable(pub String);
 
 /// The ports of one world.
-#[expect(missing_docs, reason = "each port is described at its trait")]
 pub trait World {
     type Ledger: Ledger;
     type Rekognition: Rekognition;
@@ -36,7 +35,6 @@ pub trait World {
 
 /// A world made of four ports.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "each port is described at its trait")]
 pub struct Ports<L, R, B, C> {
     pub ledger: L,
     pub rekognition: R,
@@ -94,7 +92,6 @@ pub trait Ledger {
 /// The result of [`Ledger::create`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Created {
-    /// The record was written, as its first revision.
     New(Record),
     /// This record already has the key.
     Exists(Record),
@@ -103,7 +100,6 @@ pub enum Created {
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
-    /// The items that could be read.
     pub items: Vec<T>,
     /// How many items were left out because they cannot be read.
     pub unreadable: usize,
@@ -124,11 +120,9 @@ pub struct Cursor(pub String);
 /// An entry of the ledger's index: enough of a record to poll a running copy without reading the record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The record.
     pub key: RecordKey,
     /// When it became due.
     pub due: Timestamp,
-    /// When the request reached start-copy.
     pub requested_at: Timestamp,
     /// The copy that is asked for; `None` for a rejected request, which is only ever due for publishing.
     pub copy: Option<EntryCopy>,
@@ -137,11 +131,8 @@ pub struct Entry {
 /// The part of an [`Entry`] that only an accepted request has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntryCopy {
-    /// The project that owns the model.
     pub source_project_arn: ProjectArn,
-    /// The project that gets the copy.
     pub destination_project_arn: ProjectArn,
-    /// The copy's name.
     pub version_name: String,
     /// The copy, once it is known.
     pub project_version_arn: Option<ProjectVersionArn>,

@@ -12,9 +12,7 @@ use crate::ports::{Bus, CallFailed, Ledger, World};
 /// The result of publishing.
 #[derive(Debug, Default)]
 pub(crate) struct Published {
-    /// The records after publishing.
     pub(crate) records: Vec<Record>,
-    /// How many announcements the bus accepted.
     pub(crate) announcements: usize,
     /// How many records could not be marked.
     pub(crate) unmarked: usize,

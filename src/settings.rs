@@ -61,7 +61,6 @@ pub struct Settings {
     /// `REQUEST_QUEUE_ARN`: the stack's own queue, whose messages may name their requester. Without it, those of
     /// every queue may.
     pub request_queue_arn: Option<String>,
-    /// Everything else.
     pub rules: Rules,
 }
 

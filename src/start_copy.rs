@@ -27,11 +27,9 @@ use crate::project_policies::InvocationPolicies;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
-    /// The request's id.
     pub request_id: String,
     /// An announcement's status, or STARTING while the outcome of CopyProjectVersion is not recorded.
     pub status: &'static str,
-    /// The copy, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_version_arn: Option<ProjectVersionArn>,
     /// Why it failed, was rejected, timed out or waits.
@@ -55,17 +53,14 @@ impl Answer {
 pub struct Batch {
     /// The ids of the messages that are not known to be in the ledger, for the queue to deliver again.
     pub failed: Vec<String>,
-    /// What happened to the requests.
     pub counts: Counts,
 }
 
 /// Why an invocation has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
-    /// The request may not have been recorded; it has to be sent again.
     #[error("the ledger is not available, and may not have recorded the request: send it again: {0}")]
     Unavailable(#[from] Unavailable),
-    /// The message is not a request.
     #[error(
         "the message is an announcement, has this copier's own `source`, or is a topic's request to confirm: send a copy \
          request with another `source`"

@@ -11,12 +11,9 @@ use crate::counts::Counts;
 pub struct Report {
     /// Announcements published.
     pub published: usize,
-    /// What happened to the requests.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Copies that are still copying.
     pub copying: usize,
-    /// Copies with a status that the copier does not know.
     pub unknown_statuses: usize,
     /// Copies and unfinished starts whose version could not be looked up: the call failed, or there was no time for it.
     pub unreadable: usize,
@@ -24,7 +21,6 @@ pub struct Report {
     pub overtaken: usize,
     /// Entries that were due and that the sweep had no time for.
     pub left: usize,
-    /// Calls of DescribeProjectVersions.
     pub describe_calls: usize,
     /// Failed calls of DescribeProjectVersions for projects that the sweep before could not read either.
     pub describe_errors: usize,
@@ -36,7 +32,6 @@ pub struct Report {
     /// the sweep decides nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clock_skew_seconds: Option<i64>,
-    /// How long the sweep took, in milliseconds.
     pub sweep_milliseconds: u64,
 }
 

@@ -16,7 +16,6 @@ use crate::ports::{Entry, World};
 
 /// A request that may be due for a call.
 pub(super) enum Candidate {
-    /// A request that waits.
     Waiting(Entry),
     /// A request whose earlier start got no answer, with the version that has its name.
     Unanswered(Box<Accepted>, Option<Version>),

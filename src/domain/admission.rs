@@ -9,7 +9,6 @@ use super::request::{Draft, OutputConfig};
 /// Where the copier runs, and which requests it allows.
 #[derive(Clone, Debug)]
 pub struct Admission {
-    /// The partition, for instance `aws`.
     pub partition: String,
     /// The Region. Models are copied within one Region only.
     pub region: String,
@@ -29,7 +28,6 @@ pub struct Admission {
 /// A bucket, or a prefix in one, that copies may be written to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OutputLocation {
-    /// The bucket.
     pub bucket: String,
     /// The prefix, without a slash at its end; `None` for the whole bucket.
     pub prefix: Option<String>,

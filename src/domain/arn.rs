@@ -14,13 +14,10 @@ const NAME: std::ops::RangeInclusive<usize> = 1..=255;
 /// Why a text is not the ARN it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ArnError {
-    /// Shorter or longer than the service accepts.
     #[error("must have 20 to 2048 characters")]
     Length,
-    /// Not of a project's form.
     #[error("must be a project ARN, arn:aws:rekognition:REGION:ACCOUNT:project/NAME/NUMBER")]
     NoProject,
-    /// Not of a project version's form.
     #[error(
         "must be a project version ARN, arn:aws:rekognition:REGION:ACCOUNT:project/NAME/version/VERSION/NUMBER"
     )]

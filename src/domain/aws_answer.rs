@@ -24,7 +24,6 @@ pub enum CopyAnswer {
 pub struct Refusal {
     /// The error's name, for instance `AccessDeniedException`; `HttpStatus413` for an answer without one.
     pub code: String,
-    /// The service's message.
     pub message: String,
     /// The answer's HTTP status, for the log.
     pub http_status: Option<u16>,

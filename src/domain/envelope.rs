@@ -17,9 +17,7 @@ pub const DETAIL_TYPE: &str = "Rekognition Model Copy Requested";
 /// The content of a message.
 #[derive(Debug)]
 pub enum Content<'a> {
-    /// The text of a request, not yet validated.
     Request(RawRequest<'a>),
-    /// A message that is not a request.
     Ignored(IgnoreReason),
 }
 
@@ -38,13 +36,11 @@ pub enum IgnoreReason {
 pub struct RawRequest<'a> {
     /// The text, not yet validated. Text from a notification is owned. Other text is borrowed from the message.
     pub text: Cow<'a, str>,
-    /// The EventBridge event's id.
     pub event_id: Option<String>,
     /// The account in the event. Anyone who sends a message directly can write any account here.
     pub event_account: Option<String>,
     /// Whether the request, in an event or bare, was in an SNS notification.
     pub is_from_notification: bool,
-    /// What is wrong with the envelope.
     pub problems: Vec<Problem>,
 }
 

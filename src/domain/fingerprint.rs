@@ -28,13 +28,10 @@ pub fn fingerprint(text: &str) -> String {
 /// Why a JSON value has no canonical form. If serde_json can read the whole value, the only reason is a repeated key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotCanonical {
-    /// An object has the same key twice.
     #[error("must not repeat a key: give each key once")]
     RepeatedKey,
-    /// Values are nested more than [`MAX_DEPTH`] levels deep.
     #[error("must not nest values deeper than {MAX_DEPTH} levels")]
     TooDeep,
-    /// The value cannot be read.
     #[error("must be JSON that can be read")]
     Unreadable,
 }

@@ -32,18 +32,15 @@ pub enum WayIn<'a> {
 /// One message.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// Its text.
     pub text: &'a str,
     /// Its id: the SQS or SNS message id, or the invocation's request id.
     pub id: &'a str,
-    /// How it reached start-copy.
     pub way_in: WayIn<'a>,
 }
 
 /// The record that a message becomes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intake {
-    /// The record to create.
     pub record: Record,
     fields: ReadableFields,
     message_id: String,

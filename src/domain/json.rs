@@ -19,7 +19,6 @@ const GIVEN_TWICE: &str = "is given more than once: give it once";
 pub struct Object<'a> {
     prefix: String,
     members: Vec<(String, &'a RawValue)>,
-    /// The problems that were found so far.
     pub problems: Vec<Problem>,
 }
 

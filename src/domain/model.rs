@@ -14,33 +14,19 @@ use super::request::CopyRequest;
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum ModelStatus {
-    /// Being trained: no copy.
     TrainingInProgress,
-    /// Trained: no copy.
     TrainingCompleted,
-    /// Training failed: no copy.
     TrainingFailed,
-    /// Copied, and about to be hosted.
     Starting,
-    /// Copied, and hosted.
     Running,
-    /// Copied, and hosting failed.
     Failed,
-    /// Copied, and about to stop being hosted.
     Stopping,
-    /// Copied, and hosted no longer.
     Stopped,
-    /// Being deleted.
     Deleting,
-    /// Being copied.
     CopyingInProgress,
-    /// Copied.
     CopyingCompleted,
-    /// Not copied.
     CopyingFailed,
-    /// Copied, and old.
     Deprecated,
-    /// Copied, and too old.
     Expired,
     /// A status that is not in the service model.
     #[serde(untagged)]
@@ -51,17 +37,12 @@ pub enum ModelStatus {
 /// What a status means for the copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Not decided yet.
     Copying,
-    /// The copy exists.
     Copied,
-    /// The copy failed.
     Failed,
-    /// The version is being deleted.
     Deleting,
     /// The version was trained, not copied.
     Trained,
-    /// A status that the copier does not know.
     Unknown,
 }
 
@@ -104,7 +85,6 @@ impl ModelStatus {
 pub struct Version {
     /// The version's ARN, which holds its name.
     pub arn: ProjectVersionArn,
-    /// Its status.
     pub status: ModelStatus,
     /// A sentence about the status, not only of errors.
     pub status_message: Option<String>,
@@ -115,7 +95,6 @@ pub struct Version {
     pub created_at: Option<Timestamp>,
     /// The bucket of its training results.
     pub s3_bucket: Option<String>,
-    /// The key that encrypts it.
     pub kms_key_id: Option<String>,
 }
 
@@ -149,7 +128,6 @@ pub enum Origin<'a> {
     Same,
     /// A copy of the same model with another bucket or key.
     OtherBucketOrKey,
-    /// A copy of this other version.
     OtherSource(&'a str),
     /// A copy within one project, of which AWS may not show the source, or a trained model.
     NotShown,

@@ -19,13 +19,9 @@ const BYTES_PER_CALL: usize = 240_000;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outgoing {
-    /// The status it announces.
     pub status: Status,
-    /// The event's time.
     pub time: Timestamp,
-    /// The event's resources.
     pub resources: Vec<String>,
-    /// The event's detail.
     pub detail: Box<RawValue>,
 }
 

@@ -5,9 +5,7 @@ use std::fmt;
 /// The kind of a [`Problem`]: stable words that tests and tools can rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemCode {
-    /// The text is not JSON.
     NotJson,
-    /// The JSON is not an object where one is needed.
     NotAnObject,
     /// More bytes, members or levels than are accepted.
     TooLarge,
@@ -15,9 +13,7 @@ pub enum ProblemCode {
     Duplicate,
     /// An unknown field, most often a misspelt one.
     Unknown,
-    /// A required field is left out.
     Missing,
-    /// The value has another JSON type than the field.
     WrongType,
     /// The text is shorter or longer than the field allows.
     Length,
@@ -29,7 +25,6 @@ pub enum ProblemCode {
     Partition,
     /// An ARN of another Region.
     Region,
-    /// An account that this deployment does not serve.
     Account,
     /// An output bucket or prefix that is not on the list.
     Bucket,
@@ -58,7 +53,6 @@ impl ProblemCode {
 pub struct Problem {
     /// The field's path in the request, for instance `outputConfig.s3Bucket`.
     pub field: String,
-    /// What kind of problem it is.
     pub code: ProblemCode,
     /// A sentence for a person: names the field and the value, says what to do.
     pub message: String,

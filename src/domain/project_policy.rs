@@ -36,9 +36,7 @@ pub struct PolicyRules {
     /// For each account that owns projects, the ARN of the role through which the copier changes their policies. For an
     /// account without one, the owner attaches the policies.
     pub roles: BTreeMap<String, String>,
-    /// The copier's policy.
     pub policy: CopierPolicy,
-    /// Who calls CopyProjectVersion.
     pub caller: Caller,
 }
 
@@ -73,11 +71,9 @@ pub struct CopierPolicy {
 /// A policy of a project, as Rekognition lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectPolicy {
-    /// Its name.
     pub name: String,
     /// The revision that a change has to name.
     pub revision_id: String,
-    /// Its document.
     pub document: String,
     /// When it was last put, where Rekognition says so.
     pub updated_at: Option<Timestamp>,
@@ -88,11 +84,9 @@ pub struct ProjectPolicy {
 pub enum PolicyError {
     /// Another caller changed the policy first: list again.
     Conflict,
-    /// A definite refusal of this action.
     Refused {
         /// In IAM's words, for instance `rekognition:PutProjectPolicy`.
         action: &'static str,
-        /// The refusal.
         refusal: Refusal,
     },
     /// No answer, or an unreadable one. The change may have been made.
@@ -104,7 +98,6 @@ pub enum PolicyError {
 pub enum PolicyMissing {
     /// The project has no free slot, and none of these policies is an expired one of a copier.
     NoSlot(Vec<String>),
-    /// A call was refused or got no answer.
     Error(PolicyError),
 }
 
@@ -123,12 +116,7 @@ pub enum Change {
         revision_id: Option<String>,
     },
     /// Delete this expired policy, to make room.
-    Delete {
-        /// The policy's name.
-        name: String,
-        /// The revision to delete.
-        revision_id: String,
-    },
+    Delete { name: String, revision_id: String },
 }
 
 impl CopierPolicy {

@@ -28,9 +28,7 @@ use super::times::{LEASE_DURATION, Times, saturating_add};
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::large_enum_variant, reason = "almost every record is accepted")]
 pub enum Record {
-    /// An accepted request.
     Accepted(Accepted),
-    /// A rejected request, with its final answer.
     Rejected(Rejected),
 }
 
@@ -38,7 +36,6 @@ pub enum Record {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
-    /// Its key in the ledger.
     pub key: RecordKey,
     /// The number of writes so far. The ledger accepts revision n only while it holds revision n − 1.
     pub revision: u64,
@@ -66,9 +63,7 @@ pub struct Header {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Announced {
-    /// The status.
     pub status: Status,
-    /// The event's time.
     pub at: Timestamp,
     /// The failure's code, where it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,9 +74,7 @@ pub struct Announced {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Accepted {
-    /// The part that every record has.
     pub header: Header,
-    /// What to copy.
     pub copy: CopyRequest,
     /// The number of leases that starts have taken.
     pub attempts: u32,
@@ -91,7 +84,6 @@ pub struct Accepted {
     /// When the current series of refusals for a missing permission began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_since: Option<Timestamp>,
-    /// Its state.
     pub state: State,
 }
 
@@ -99,13 +91,9 @@ pub struct Accepted {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rejected {
-    /// The part that every record has.
     pub header: Header,
-    /// The fields that could be read.
     pub fields: ReadableFields,
-    /// Why it was rejected.
     pub failure: Failure,
-    /// When it was rejected.
     pub at: Timestamp,
 }
 
@@ -124,16 +112,13 @@ pub enum State {
     /// No call is in progress, and none can take effect any more.
     #[serde(rename_all = "camelCase")]
     Waiting {
-        /// When to try again.
         due: Timestamp,
-        /// Why it waits.
         reason: WaitReason,
         /// Why it waits, in detail. QUEUED and a later TIMED_OUT report it.
         failure: Failure,
     },
     /// Rekognition accepted the copy; it is running or already finished.
     Copying(Copying),
-    /// The request has its final answer.
     Ended(Ended),
 }
 
@@ -161,11 +146,9 @@ impl Lease {
 /// Why a start has to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr)]
 pub enum WaitReason {
-    /// Too many calls a second.
     Throttled,
     /// Too many copies at once, or a quota that a person has to raise.
     Quota,
-    /// A permission or a resource is missing.
     Permission,
     /// The source project has no room for the copier's policy.
     PolicyFull,
@@ -173,7 +156,6 @@ pub enum WaitReason {
     PolicyNotPut,
     /// A version of that name is being deleted, or is not visible yet.
     NameBusy,
-    /// An error that the copier does not know.
     Unknown,
 }
 
@@ -203,7 +185,6 @@ pub struct StartedCopy {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Copying {
-    /// The copy.
     pub copy: StartedCopy,
     /// Until when an unanswered call could still take effect. No failure is recorded before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -225,7 +206,6 @@ pub struct Copying {
 pub struct Ended {
     /// When the copier learned it.
     pub at: Timestamp,
-    /// The answer.
     pub outcome: Outcome,
 }
 
@@ -233,17 +213,12 @@ pub struct Ended {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
-    /// The model was copied.
     #[serde(rename_all = "camelCase")]
     Completed {
-        /// The copy.
         copy: StartedCopy,
-        /// Rekognition's status of it.
         model_status: ModelStatus,
     },
-    /// The model will not be copied.
     Failed(Unfulfilled),
-    /// The copier gave up.
     TimedOut(Unfulfilled),
 }
 
@@ -251,12 +226,10 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unfulfilled {
-    /// Why.
     pub failure: Failure,
     /// The copy, where one was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<StartedCopy>,
-    /// Rekognition's status of it, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_status: Option<ModelStatus>,
 }
@@ -271,13 +244,10 @@ impl From<Failure> for Unfulfilled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "lowercase")]
 pub enum Step {
-    /// Publish its announcements.
     Publish,
     /// Find out whether a start without an answer made a copy.
     Recover,
-    /// Start the copy.
     Start,
-    /// Poll the copy.
     Poll,
 }
 

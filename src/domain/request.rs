@@ -40,17 +40,12 @@ const FIELDS: &[&str] = &[
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CopyRequest {
-    /// The project that owns the model.
     pub source_project_arn: ProjectArn,
-    /// The model.
     pub source_project_version_arn: ProjectVersionArn,
-    /// The project that gets the copy.
     pub destination_project_arn: ProjectArn,
-    /// The copy's name, unique in its project.
     pub version_name: String,
     /// Where Rekognition puts the copy's training results.
     pub output_config: OutputConfig,
-    /// The copy's tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// The key that encrypts the copy: key id, key ARN, alias name or alias ARN.
@@ -64,7 +59,6 @@ pub struct CopyRequest {
 pub struct OutputConfig {
     /// The bucket, in the destination account.
     pub s3_bucket: String,
-    /// The prefix of the objects' keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s3_key_prefix: Option<String>,
 }
@@ -128,7 +122,6 @@ impl ReadableFields {
 
 /// A request as far as it could be read, with all its problems.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(missing_docs, reason = "the fields without a comment are named like those of a request")]
 pub struct Draft {
     /// The ARNs and the name, which a rejection returns too.
     pub fields: ReadableFields,

@@ -7,15 +7,12 @@ use super::times::Times;
 /// The rules of a deployment.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// What it allows.
     pub admission: Admission,
-    /// How long things may take.
     pub times: Times,
     /// The project policies that it puts on source projects.
     pub policies: PolicyRules,
     /// The name of its stack: two stacks in one account and Region derive different event ids.
     pub stack_name: String,
-    /// The `source` of its announcements.
     pub event_source: String,
     /// The most calls of one Rekognition operation a second.
     pub calls_per_second: u32,

@@ -19,7 +19,6 @@ pub enum Payload<'a> {
     Batch(Vec<QueueRecord<'a>>),
     /// Notifications of a topic that start-copy is subscribed to.
     Topic(Vec<TopicRecord<'a>>),
-    /// A request in any of its forms.
     Request(&'a str),
 }
 
@@ -31,13 +30,10 @@ pub enum BadPayload {
         "a record of the batch has no valid `messageId`, so the answer could not report its failure: send records of SQS"
     )]
     NoMessageId,
-    /// `Records` is not a list.
     #[error("`Records` must be a list of records")]
     NoRecords,
-    /// A topic's record without the topic or the message.
     #[error("a notification has no `Sns` with `TopicArn`, `MessageId` and `Message`")]
     NoNotification,
-    /// Another service invoked the function.
     #[error("records of {0} are not understood: send requests through EventBridge, SQS or SNS")]
     OtherSource(String),
 }

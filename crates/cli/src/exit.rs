@@ -13,7 +13,6 @@ use rekognition_model_copier::ports::Unavailable;
 /// The exit codes, as [`EXIT_CODES`] explains them. They are a contract, as the events are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-#[expect(missing_docs, reason = "EXIT_CODES has them")]
 pub enum Exit {
     Done = 0,
     Error = 1,

@@ -29,7 +29,6 @@ const MAX_POLL_INTERVAL: Duration = Duration::from_secs(10);
 const MIN_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a copy needs apart from the copier's ports.
-#[expect(missing_docs, reason = "the types say it")]
 pub struct LocalCopy<'a> {
     /// The ledger of files, which the copier's ledger port is or wraps.
     pub files: &'a FileLedger,

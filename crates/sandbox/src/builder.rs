@@ -37,7 +37,6 @@ type Routes = Box<dyn FnOnce(&Sandbox) -> Router + Send>;
 
 /// A reason why a sandbox could not start.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
 pub enum StartError {
     #[error("could not listen on 127.0.0.1, port `{0}` (0 picks a free one): {1}")]
     Port(u16, std::io::Error),

@@ -67,7 +67,6 @@ pub struct Delivered {
 
 /// A reason why a deployment could not start.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
 pub enum DeployError {
     #[error(transparent)]
     Sandbox(#[from] StartError),

@@ -9,7 +9,6 @@ macro_rules! statuses {
         /// client handles it.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(from = "String", into = "String")]
-        #[expect(missing_docs, reason = "AWS's own words")]
         pub enum Status { $($variant,)* Other(String) }
 
         impl Status {

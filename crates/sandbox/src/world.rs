@@ -113,7 +113,6 @@ fn document<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Erro
 
 /// A reason why a world cannot be loaded.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
 pub enum WorldError {
     #[error("could not read the world file `{0}`: {1}")]
     Unreadable(String, std::io::Error),

@@ -8,13 +8,10 @@ use crate::domain::record::{Accepted, Outcome, State};
 /// Why a request cannot be cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotCancelled {
-    /// Its call may be under way.
     #[error("its call to Rekognition may have been made, and nothing stops a copy")]
     Starting,
-    /// Its copy is running.
     #[error("Rekognition has accepted the copy, and nothing stops a copy")]
     Copying,
-    /// It has its answer.
     #[error("it has ended")]
     Ended,
 }

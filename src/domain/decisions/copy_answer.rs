@@ -14,7 +14,6 @@ use crate::domain::rules::Rules;
 /// What to do after an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnswerDecision {
-    /// Save this record.
     Save(Accepted),
     /// The name is taken: describe the version that has it, then decide with
     /// [`name_taken`](super::name_holder::name_taken).

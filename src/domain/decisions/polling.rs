@@ -12,12 +12,10 @@ use crate::domain::times::{DELETED_AFTER, Times, saturating_add};
 /// What a poll found.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PollResult {
-    /// The version itself.
     Version(Version),
     /// The project was read and did not show the version. A version with its name and another ARN counts as missing
     /// too, because a stale page may show a version that was deleted before this one was made.
     Missing,
-    /// The project could not be read.
     Unreadable,
 }
 

@@ -6,9 +6,7 @@
 pub(super) struct Denial<'a> {
     /// In IAM's words, for instance `kms:CreateGrant`.
     pub(super) action: &'a str,
-    /// The ARN, if the message has it.
     pub(super) resource: Option<&'a str>,
-    /// Which policy.
     pub(super) why: Why<'a>,
 }
 

@@ -45,7 +45,6 @@ pub struct Run {
 
 /// The model that a run copies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct Model {
     pub source_project: ProjectArn,
     pub source_version: ProjectVersionArn,
@@ -56,7 +55,6 @@ pub struct Model {
 
 /// The stack that a run reads: its outputs and parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct DeployedStack {
     pub name: String,
     pub bus: String,

@@ -10,7 +10,6 @@ use serde_json::Value;
 
 /// The paths of the two programs.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the names are those of the functions")]
 pub struct Binaries {
     pub start_copy: PathBuf,
     pub check_copies: PathBuf,
@@ -18,7 +17,6 @@ pub struct Binaries {
 
 /// A reason why the programs could not be built or found.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
 pub enum BinariesError {
     #[error("cargo does not start: {0}")]
     Cargo(#[from] io::Error),

@@ -81,7 +81,6 @@ pub struct ProjectPolicy {
 /// does not exist.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the sentences above name the fields")]
 pub struct UnseenPolicyChange {
     pub name: String,
     pub document: Option<String>,

@@ -20,7 +20,6 @@ use crate::live_check::journal::{DeployedStack, Thing};
 
 /// The clients for a stack.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct StackClients {
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub events: aws_sdk_eventbridge::Client,

@@ -17,104 +17,80 @@ const MAX_DEPTH: usize = 127;
 
 /// The fingerprint of the text of a request: 64 hexadecimal digits.
 pub fn fingerprint(text: &str) -> String {
-    let mut hash = Sha256::new();
-    match canonicalize_request(text) {
-        Ok(canonical) => hash.update(format!("request\n{canonical}")),
-        Err(_) => hash.update(format!("text\n{text}")),
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let hashed = match canonicalize_request(text) {
+        Some(canonical) => format!("request\n{canonical}"),
+        None => format!("text\n{text}"),
+    };
+    Sha256::digest(hashed).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Why a JSON value has no canonical form. If serde_json can read the whole value, the only reason is a repeated key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotCanonical {
-    #[error("must not repeat a key: give each key once")]
-    RepeatedKey,
-    #[error("must not nest values deeper than {MAX_DEPTH} levels")]
-    TooDeep,
-    #[error("must be JSON that can be read")]
-    Unreadable,
+/// Writes a JSON value with its keys sorted, without white space, and with its numbers as written. `None` if an object
+/// in it repeats a key, if it is nested too deeply, or if a part of it cannot be read.
+pub fn canonicalize(value: &RawValue) -> Option<String> {
+    canonicalize_to_depth(value, MAX_DEPTH)
 }
 
-/// Writes a JSON value with its keys sorted, without white space, and with its numbers as written.
-///
-/// # Errors
-/// If an object in it repeats a key, if it is nested too deeply, or if a part of it cannot be read.
-pub fn canonicalize(value: &RawValue) -> Result<String, NotCanonical> {
-    let mut text = String::new();
-    write(value, MAX_DEPTH, &mut text)?;
-    Ok(text)
-}
-
-fn canonicalize_request(text: &str) -> Result<String, NotCanonical> {
-    let object = Object::parse("request", text).map_err(|_| NotCanonical::Unreadable)?;
-    let mut members = BTreeMap::new();
-    for (name, value) in object.members() {
-        let name = lower_camel_case(name);
-        let canonical = match name.as_str() {
-            "requestId" => String::new(),
-            "outputConfig" => canonicalize_output_config(value)?,
-            _ => canonicalize(value)?,
-        };
-        if members.insert(name, canonical).is_some() {
-            return Err(NotCanonical::RepeatedKey);
-        }
-    }
+fn canonicalize_request(text: &str) -> Option<String> {
+    let object = Object::parse("request", text).ok()?;
+    let mut members = canonicalize_members(&object, lower_camel_case, |name, value| match name {
+        "requestId" => Some(String::new()),
+        "outputConfig" => canonicalize_output_config(value),
+        _ => canonicalize(value),
+    })?;
     members.remove("requestId");
-    Ok(join(members))
+    Some(join(members))
 }
 
-fn canonicalize_output_config(value: &RawValue) -> Result<String, NotCanonical> {
-    let Ok(object) = Object::within("outputConfig", value) else { return canonicalize(value) };
-    let mut members = BTreeMap::new();
-    for (name, value) in object.members() {
-        if members.insert(lower_camel_case(name), canonicalize(value)?).is_some() {
-            return Err(NotCanonical::RepeatedKey);
+fn canonicalize_output_config(value: &RawValue) -> Option<String> {
+    match Object::within("outputConfig", value) {
+        Ok(object) => {
+            canonicalize_members(&object, lower_camel_case, |_, value| canonicalize(value)).map(join)
         }
+        Err(_) => canonicalize(value),
     }
-    Ok(join(members))
 }
 
 fn join(members: BTreeMap<String, String>) -> String {
     members.iter().map(|(name, value)| format!("{name:?}:{value}\n")).collect()
 }
 
-fn write(value: &RawValue, depth: usize, text: &mut String) -> Result<(), NotCanonical> {
-    let raw = value.get();
-    match raw.as_bytes().first() {
-        Some(b'{' | b'[') if depth == 0 => return Err(NotCanonical::TooDeep),
+/// The members by name; `None` if two of them have one name.
+fn canonicalize_members(
+    object: &Object<'_>,
+    rename: impl Fn(&str) -> String,
+    canonicalize: impl Fn(&str, &RawValue) -> Option<String>,
+) -> Option<BTreeMap<String, String>> {
+    let mut members = BTreeMap::new();
+    for (name, value) in object.members() {
+        let name = rename(name);
+        let value = canonicalize(&name, value)?;
+        if members.insert(name, value).is_some() {
+            return None;
+        }
+    }
+    Some(members)
+}
+
+fn canonicalize_to_depth(value: &RawValue, depth: usize) -> Option<String> {
+    let text = value.get();
+    match text.as_bytes().first() {
+        Some(b'{' | b'[') if depth == 0 => None,
         Some(b'{') => {
-            let object = Object::within("", value).map_err(|_| NotCanonical::Unreadable)?;
-            let mut members = BTreeMap::new();
-            for (name, value) in object.members() {
-                if members.insert(name, value).is_some() {
-                    return Err(NotCanonical::RepeatedKey);
-                }
-            }
-            text.push('{');
-            for (name, value) in members {
-                text.push_str(&format!("{name:?}:"));
-                write(value, depth - 1, text)?;
-                text.push(',');
-            }
-            text.push('}');
+            let object = Object::within("", value).ok()?;
+            let one_deeper = |_: &str, value: &RawValue| canonicalize_to_depth(value, depth - 1);
+            let members = canonicalize_members(&object, str::to_owned, one_deeper)?;
+            let members: String = members.iter().map(|(name, value)| format!("{name:?}:{value},")).collect();
+            Some(format!("{{{members}}}"))
         }
         Some(b'[') => {
-            let values: Vec<&RawValue> = serde_json::from_str(raw).map_err(|_| NotCanonical::Unreadable)?;
-            text.push('[');
-            for value in values {
-                write(value, depth - 1, text)?;
-                text.push(',');
-            }
-            text.push(']');
+            let values: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+            let one_deeper = |value: &&RawValue| Some(canonicalize_to_depth(value, depth - 1)? + ",");
+            let values: String = values.iter().map(one_deeper).collect::<Option<_>>()?;
+            Some(format!("[{values}]"))
         }
-        Some(b'"') => {
-            let content: String = serde_json::from_str(raw).map_err(|_| NotCanonical::Unreadable)?;
-            text.push_str(&format!("{content:?}"));
-        }
-        _ => text.push_str(raw),
+        Some(b'"') => Some(format!("{:?}", serde_json::from_str::<String>(text).ok()?)),
+        _ => Some(text.to_owned()),
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -179,7 +155,7 @@ mod tests {
     #[test]
     fn repeated_keys_are_found_at_every_depth() {
         let canonical = |text: &str| canonicalize(serde_json::from_str::<&RawValue>(text).unwrap());
-        assert_eq!(canonical(r#"{"a": [{"b": 1, "b": 2}]}"#), Err(NotCanonical::RepeatedKey));
+        assert_eq!(canonical(r#"{"a": [{"b": 1, "b": 2}]}"#), None);
         assert_eq!(canonical(r#"{"a": [{"b": 1}, {"b": 2}]}"#).unwrap(), r#"{"a":[{"b":1,},{"b":2,},],}"#);
     }
 }

@@ -350,8 +350,8 @@ fn context(request: &mut Object<'_>) -> Option<Context> {
     // half of a surrogate pair, no deep nesting.
     let (code, rest) = match serde_json::from_str(text) {
         Ok(serde_json::Value::Object(_)) => match fingerprint::canonicalize(value) {
-            Ok(_) => return Some(Context(value.to_owned())),
-            Err(error) => (ProblemCode::Duplicate, error.to_string()),
+            Some(_) => return Some(Context(value.to_owned())),
+            None => (ProblemCode::Duplicate, "must not repeat a key: give each key once".to_owned()),
         },
         Ok(_) => (ProblemCode::WrongType, format!("must be an object, not {}", shown(text))),
         Err(error) => {

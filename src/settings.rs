@@ -86,7 +86,13 @@ impl Settings {
     /// Reads settings through `lookup`. An empty value counts as none.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, BadSettings> {
         let mut source = Source { lookup, problems: Vec::new() };
-        let region = source.region();
+        let default_region = source.get("AWS_DEFAULT_REGION");
+        let region = source.text(
+            "AWS_REGION",
+            default_region.as_deref(),
+            "the Region of the models, such as us-east-1",
+            is_region,
+        );
         let account = source.text("ACCOUNT_ID", None, "12 digits, this account's", is_account);
         let event_source = source.text(
             "EVENT_SOURCE",
@@ -116,7 +122,11 @@ impl Settings {
             ),
             // A message can be redriven 28 days after it was sent: 14 on each of two queues.
             retention: SignedDuration::from_hours(24 * source.number("RETENTION_DAYS", 90, 30, 3650)),
-            external_id: source.external_id(),
+            external_id: source.optional(
+                "EXTERNAL_ID",
+                "what the roles ask for, 2 to 1224 of letters, digits and `_+=,.@:/-`",
+                is_external_id,
+            ),
             request_queue_arn: source.optional("REQUEST_QUEUE_ARN", "the ARN of an SQS queue", is_queue_arn),
             rules: Rules {
                 policies: source.policies(&account, &stack_name),
@@ -126,8 +136,8 @@ impl Settings {
                         .accounts("ALLOWED_SOURCE_ACCOUNTS")
                         .unwrap_or_else(|| BTreeSet::from([account.clone()])),
                     trusted_requesters: source.accounts("TRUSTED_REQUESTERS").unwrap_or_default(),
-                    output_locations: source.output_locations(),
-                    tag_keys: source.list("ALLOWED_TAG_KEYS").map(|keys| keys.into_iter().collect()),
+                    output_locations: source.list("ALLOWED_OUTPUT_BUCKETS", LOCATION_FORM, output_location),
+                    tag_keys: source.list("ALLOWED_TAG_KEYS", "list keys", |key| Some(key.to_owned())),
                     region,
                     account,
                 },
@@ -182,18 +192,8 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         String::new()
     }
 
-    fn region(&mut self) -> String {
-        let fallback = self.get("AWS_DEFAULT_REGION");
-        self.text("AWS_REGION", fallback.as_deref(), "the Region of the models, such as us-east-1", is_region)
-    }
-
     fn optional(&mut self, name: &str, allowed: &str, is_good: impl Fn(&str) -> bool) -> Option<String> {
         self.get(name).map(|_| self.text(name, None, allowed, is_good))
-    }
-
-    fn external_id(&mut self) -> Option<String> {
-        let allowed = "what the roles ask for, 2 to 1224 of letters, digits and `_+=,.@:/-`";
-        self.optional("EXTERNAL_ID", allowed, is_external_id)
     }
 
     fn number(&mut self, name: &str, default: i64, least: i64, most: i64) -> i64 {
@@ -209,23 +209,31 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         SignedDuration::from_secs(self.number(name, default, least, YEAR))
     }
 
-    /// `None` if it is left out.
-    fn list(&mut self, name: &str) -> Option<Vec<String>> {
+    /// The entries of a list, those that cannot be parsed left out; `None` if the list is not set.
+    fn list<T: Ord>(
+        &mut self,
+        name: &str,
+        what_to_do: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<BTreeSet<T>> {
         let value = self.get(name)?;
-        let items: Vec<String> =
-            value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect();
-        if items.is_empty() {
+        let mut items = value.split(',').map(str::trim).filter(|item| !item.is_empty()).peekable();
+        if items.peek().is_none() {
             self.refuse(name, &value, "list entries, with commas, or leave it out");
         }
-        Some(items)
+        let mut parsed = BTreeSet::new();
+        for item in items {
+            match parse(item) {
+                Some(one) => drop(parsed.insert(one)),
+                None => self.refuse_entry(name, item, what_to_do),
+            }
+        }
+        Some(parsed)
     }
 
     fn accounts(&mut self, name: &str) -> Option<BTreeSet<String>> {
-        let accounts = self.list(name)?;
-        for account in accounts.iter().filter(|account| !is_account(account)) {
-            self.refuse_entry(name, account, "list accounts of 12 digits, with commas");
-        }
-        Some(accounts.into_iter().collect())
+        let parse = |text: &str| is_account(text).then(|| text.to_owned());
+        self.list(name, "list accounts of 12 digits, with commas", parse)
     }
 
     fn policies(&mut self, own: &str, stack: &str) -> PolicyRules {
@@ -256,15 +264,9 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
     }
 
     /// ARNs of roles, each with its account.
-    fn role_arns(&mut self, name: &str) -> Vec<(String, String)> {
-        let mut roles = Vec::new();
-        for arn in self.list(name).unwrap_or_default() {
-            match role_account(&arn) {
-                Some(account) => roles.push((account.to_owned(), arn)),
-                None => self.refuse_entry(name, &arn, "list ARNs of IAM roles, with commas"),
-            }
-        }
-        roles
+    fn role_arns(&mut self, name: &str) -> BTreeSet<(String, String)> {
+        let parse = |arn: &str| Some((role_account(arn)?.to_owned(), arn.to_owned()));
+        self.list(name, "list ARNs of IAM roles, with commas", parse).unwrap_or_default()
     }
 
     fn flag(&mut self, name: &str, default: bool) -> bool {
@@ -275,18 +277,6 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
             None => {}
         }
         default
-    }
-
-    fn output_locations(&mut self) -> Option<BTreeSet<OutputLocation>> {
-        let name = "ALLOWED_OUTPUT_BUCKETS";
-        let mut locations = BTreeSet::new();
-        for text in self.list(name)? {
-            match output_location(&text) {
-                Some(location) => drop(locations.insert(location)),
-                None => self.refuse_entry(name, &text, LOCATION_FORM),
-            }
-        }
-        Some(locations)
     }
 }
 

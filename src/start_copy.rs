@@ -90,7 +90,7 @@ impl<W: World> Copier<W> {
     /// Records a batch of messages, and tries to start each copy. `invocation` is the id of this invocation.
     pub async fn start_batch(&self, messages: &[Message<'_>], invocation: &str, budget: &Budget) -> Batch {
         let policies = InvocationPolicies::default();
-        let recorded = join_all(messages.iter().enumerate().map(|(n, message)| {
+        let results = join_all(messages.iter().enumerate().map(|(n, message)| {
             // INVARIANT: every message of a batch has an owner of its own, because SQS may put one message into a
             // batch twice. With the same owner, both deliveries could make equal records. If the ledger already has
             // an equal record, it assumes that the SDK sent one write twice, and reports success. So both would be
@@ -104,11 +104,11 @@ impl<W: World> Copier<W> {
         }))
         .await;
         let mut batch = Batch::default();
-        let mut known = Vec::new();
-        for (message, recorded) in messages.iter().zip(recorded) {
-            match recorded {
-                Ok(Ok(recorded)) => {
-                    known.extend(recorded);
+        let mut recorded = Vec::new();
+        for (message, result) in messages.iter().zip(results) {
+            match result {
+                Ok(Ok(one)) => {
+                    recorded.extend(one);
                     continue;
                 }
                 Ok(Err(_)) => batch.counts.ledger_errors += 1,
@@ -116,7 +116,7 @@ impl<W: World> Copier<W> {
             }
             batch.failed.push(message.id.to_owned());
         }
-        self.announce_first(known, budget, &mut batch.counts).await;
+        self.announce_first(recorded, budget, &mut batch.counts).await;
         batch
     }
 
@@ -155,9 +155,8 @@ impl<W: World> Copier<W> {
                 return Ok(None);
             }
         };
-        let recorded = budget.run(self.record(&intake)).await;
-        let recorded = recorded.unwrap_or_else(|| Err(Unavailable("no answer in time".to_owned())));
-        let recorded = recorded.inspect_err(|error| {
+        let result = in_time(budget, self.record(&intake)).await;
+        let recorded = result.inspect_err(|error| {
             record_span(&intake.record)
                 .in_scope(|| error!(messageId = message.id, %error, "the request was not recorded"));
         })?;
@@ -195,8 +194,7 @@ impl<W: World> Copier<W> {
             self.copy_rate.wait().await;
             self.call_copy(accepted, policies, budget).await
         };
-        let result = budget.run(step).await;
-        match result.unwrap_or_else(|| Err(Unavailable("no answer in time".to_owned()))) {
+        match in_time(budget, step).await {
             Ok(next) => Recorded::New(next.unwrap_or(record)),
             Err(error) => {
                 error!(%error, "the outcome of a start is unknown or was not saved: check-copies finds it out when the lease has ended");
@@ -227,6 +225,14 @@ impl<W: World> Copier<W> {
             None => warn!("the invocation ran out of time: check-copies publishes what is left"),
         }
     }
+}
+
+/// The result of work that is dropped when the invocation's time is over.
+async fn in_time<T>(
+    budget: &Budget,
+    work: impl Future<Output = Result<T, Unavailable>>,
+) -> Result<T, Unavailable> {
+    budget.run(work).await.unwrap_or_else(|| Err(Unavailable("no answer in time".to_owned())))
 }
 
 fn log_ignored(message: Message<'_>, ignored: IgnoreReason) {

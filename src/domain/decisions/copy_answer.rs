@@ -1,4 +1,5 @@
-//! Decides the next state of a record from an answer of CopyProjectVersion.
+//! Decides the next state of a record from an answer of CopyProjectVersion. [`Meaning::of`] says what the name of an
+//! error means; `decide_refusal` says what each meaning leads to.
 
 use jiff::Timestamp;
 

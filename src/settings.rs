@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use jiff::SignedDuration;
 
-use crate::domain::admission::{Admission, OutputLocation};
+use crate::domain::admission::Admission;
 use crate::domain::arn::is_account;
 use crate::domain::problem::shown;
 use crate::domain::project_policy::{Caller, CopierPolicy, PolicyRules};

@@ -25,27 +25,32 @@ mod written;
 /// Any error ends the measurement.
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-const PARTS: [&str; 4] = ["start-up", "sweeps", "cost", "instructions"];
+/// A part and its measurement.
+type Part = (&'static str, fn() -> Outcome<()>);
 
-#[tokio::main]
-async fn main() -> Outcome<()> {
+const PARTS: [Part; 4] = [
+    ("start-up", start_up::measure),
+    ("sweeps", sweeps::measure),
+    ("cost", cost::measure),
+    ("instructions", instructions::measure),
+];
+
+fn main() -> Outcome<()> {
     // Cargo adds the argument `--bench`.
     let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
-    if let Some(unknown) = asked.iter().find(|part| !PARTS.contains(&part.as_str())) {
-        return Err(format!("there is no part `{unknown}`: name any of {}", PARTS.join(", ")).into());
+    let names = PARTS.map(|(name, _)| name);
+    if let Some(unknown) = asked.iter().find(|part| !names.contains(&part.as_str())) {
+        return Err(format!("there is no part `{unknown}`: name any of {}", names.join(", ")).into());
     }
-    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|asked| asked == part);
-    if wanted("start-up") {
-        start_up::measure().await?;
-    }
-    if wanted("sweeps") {
-        sweeps::measure().await?;
-    }
-    if wanted("cost") {
-        cost::measure().await?;
-    }
-    if wanted("instructions") {
-        instructions::measure()?;
+    for (name, measure) in PARTS {
+        if asked.is_empty() || asked.iter().any(|part| part == name) {
+            measure()?;
+        }
     }
     Ok(())
+}
+
+/// Runs `work` in real time.
+fn in_real_time<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    tokio::runtime::Runtime::new()?.block_on(work)
 }

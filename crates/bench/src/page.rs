@@ -39,6 +39,21 @@ pub(crate) fn goal(what: &str, asked: &str, measured: String, reached: bool) -> 
     vec![what.to_owned(), asked.to_owned(), measured, if reached { "yes" } else { "**no**" }.to_owned()]
 }
 
+/// Writes a table of goals.
+pub(crate) fn goals_table(goals: &[Vec<String>]) -> String {
+    table(&["goal", "", "measured", "reached"], goals)
+}
+
+/// Writes a goal that is at most `limit` times as much as another program needs.
+pub(crate) fn at_most(what: &str, limit: f64, of: &str, ratio: f64) -> Vec<String> {
+    goal(what, &format!("≤ {limit} × {of}"), format!("{ratio:.2} ×"), ratio <= limit)
+}
+
+/// Writes a goal that is at most one `limit`-th of what another program needs.
+pub(crate) fn at_most_one_of(what: &str, limit: f64, of: &str, ratio: f64) -> Vec<String> {
+    goal(what, &format!("≤ 1/{limit} of {of}"), format!("1/{:.1}", 1.0 / ratio), ratio <= 1.0 / limit)
+}
+
 /// Returns the day of the measurement, and the measured commit if git knows it.
 pub(crate) fn today() -> String {
     let day = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();

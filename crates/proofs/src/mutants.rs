@@ -143,25 +143,40 @@ pub fn first_violation(seeds: u64) -> Report {
     Report { violations: found.into_iter().flatten().collect(), ..Report::default() }
 }
 
+/// Copies the sources that the searches need. A renamed file of an earlier run must not stay.
+const COPY: &str = "rm -rf src crates && mkdir crates && cp -r $ROOT/src . && cp -r $ROOT/crates/proofs crates && \
+    cp $ROOT/Cargo.toml $ROOT/Cargo.lock . && cd src && rm -r aws bin lambda lambda.rs telemetry.rs && \
+    cd ../crates/proofs && rm -r tests fuzz src/hostile";
+/// The sections of the root manifest that the searches need.
+const SECTIONS: [&str; 5] =
+    ["[workspace]", "workspace.package]", "workspace.dependencies]", "package]", "dependencies]"];
+const ONLY_MEMBER: &str = "[workspace]\nmembers = [\"crates/proofs\"]";
+const PROFILE: &str = "
+[workspace.lints.rust]
+[profile.dev]
+opt-level = 1
+debug = false
+";
+
 /// Makes a workspace in `place` without the AWS adapters and without hostile input.
 fn make_workspace(place: &Path) -> io::Result<()> {
+    fs::create_dir_all(place)?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    // A renamed file of an earlier run must not stay.
-    for folder in ["src", "crates"].map(|folder| place.join(folder)).iter().filter(|folder| folder.exists()) {
-        fs::remove_dir_all(folder)?;
+    let copied = Command::new("sh").args(["-c", COPY]).env("ROOT", root).current_dir(place).status()?;
+    if !copied.success() {
+        return Err(io::Error::other(format!("the sources cannot be copied: {copied}")));
     }
-    copy(&root.join("src"), &place.join("src"), &["aws", "bin", "lambda", "lambda.rs", "telemetry.rs"])?;
-    copy(&root.join("crates/proofs"), &place.join("crates/proofs"), &["tests", "fuzz", "hostile"])?;
     remove_lines(&place.join("src/lib.rs"), &["pub mod aws;", "pub mod lambda;", "pub mod telemetry;"])?;
     remove_lines(&place.join("crates/proofs/src/lib.rs"), &["pub mod hostile;"])?;
-    remove_lines(
-        &place.join("crates/proofs/Cargo.toml"),
-        &["aws-", "axum", "sandbox", "tower", "jsonschema", "peak_alloc"],
-    )?;
-    let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
-    fs::write(place.join("Cargo.toml"), manifest_without_aws(&manifest))?;
-    fs::copy(root.join("Cargo.lock"), place.join("Cargo.lock"))?;
-    Ok(())
+    let of_hostile_input = ["aws-", "axum", "sandbox", "tower", "jsonschema", "peak_alloc"];
+    remove_lines(&place.join("crates/proofs/Cargo.toml"), &of_hostile_input)?;
+    let manifest = place.join("Cargo.toml");
+    let words = ["aws", "lambda", "json-subscriber", "tracing-subscriber", "members", "exclude", "autobins"];
+    remove_lines(&manifest, &words)?;
+    let text = fs::read_to_string(&manifest)?;
+    let is_needed = |section: &&str| SECTIONS.iter().any(|name| section.starts_with(name));
+    let text = text.split("\n[").filter(is_needed).collect::<Vec<_>>().join("\n[");
+    fs::write(manifest, text.replacen("[workspace]", ONLY_MEMBER, 1) + PROFILE)
 }
 
 /// Removes the lines of a file that begin with one of these words.
@@ -169,51 +184,4 @@ fn remove_lines(file: &Path, words: &[&str]) -> io::Result<()> {
     let text = fs::read_to_string(file)?;
     let is_kept = |line: &&str| !words.iter().any(|word| line.starts_with(word));
     fs::write(file, text.lines().filter(is_kept).collect::<Vec<_>>().join("\n"))
-}
-
-/// Returns the root manifest without the dependencies of the adapters, and with `crates/proofs` as the only member.
-fn manifest_without_aws(manifest: &str) -> String {
-    let mut text = String::new();
-    let mut section = "";
-    for line in manifest.lines() {
-        if line.starts_with('[') {
-            section = line;
-        }
-        let dropped = match section {
-            "[dependencies]" => {
-                line.starts_with("aws") || line.starts_with("lambda") || line.contains("subscriber")
-            }
-            "[workspace]" => line.starts_with("members") || line.starts_with("exclude"),
-            "[package]" | "[workspace.package]" | "[workspace.dependencies]" => line.starts_with("autobins"),
-            _ => true,
-        };
-        if !dropped {
-            text.push_str(line);
-            text.push('\n');
-        }
-        if line == "[workspace]" {
-            text.push_str("members = [\"crates/proofs\"]\n");
-        }
-    }
-    text.push_str("[workspace.lints.rust]\n[profile.dev]\nopt-level = 1\ndebug = false\n");
-    text.push_str("[profile.dev.package.\"*\"]\nopt-level = 3\n");
-    text
-}
-
-/// Copies a folder without the files and folders of these names.
-fn copy(from: &Path, to: &Path, left_out: &[&str]) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if left_out.iter().any(|left_out| name == *left_out) {
-            continue;
-        }
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &to.join(&name), left_out)?;
-        } else {
-            fs::copy(entry.path(), to.join(&name))?;
-        }
-    }
-    Ok(())
 }

@@ -19,13 +19,11 @@ use rekognition_model_copier::domain::aws_answer::{CopyAnswer, Meaning};
 use rekognition_model_copier::domain::request::{CopyRequest, Draft};
 use rekognition_model_copier::ports::{Page, Rekognition, Which};
 use serde_json::Value;
-use tokio::runtime::{Builder, Runtime};
 
+use super::RUNTIME;
 use super::invalid::valid_request;
 use crate::request::project;
 
-static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
 static SERVICE: LazyLock<(Canned, CustomLabels)> = LazyLock::new(service);
 static COPY: LazyLock<CopyRequest> =
     LazyLock::new(|| Draft::parse(&valid_request()).complete().expect("a request"));
@@ -59,7 +57,7 @@ fn service() -> (Canned, CustomLabels) {
 
 /// Answers a call. The first byte chooses the call and the HTTP status; the rest is the body. A copy call counts as accepted or
 /// refused only if the answer says so, and every described version is in the answer.
-pub fn answers(data: &[u8]) -> bool {
+pub(super) fn answers(data: &[u8]) -> bool {
     let Some((first, body)) = data.split_first() else { return false };
     let status = [200, 400, 500, 503, 404, 204, 301, 403][usize::from(first >> 1) % 8];
     let (canned, labels) = &*SERVICE;

@@ -5,7 +5,7 @@ use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn, is_ac
 use super::text;
 
 /// Parses both kinds of ARN. A parsed ARN consists of valid parts and round-trips through JSON.
-pub fn arns(data: &[u8]) -> bool {
+pub(super) fn arns(data: &[u8]) -> bool {
     let text = &text(data);
     let (project, version) = (ProjectArn::parse(text), ProjectVersionArn::parse(text));
     let is_accepted = project.is_ok() || version.is_ok();

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::text;
 
 /// Reads a payload. Each message of a batch has an id, and a batch with only ids and bodies has the same messages.
-pub fn batch(data: &[u8]) -> bool {
+pub(super) fn batch(data: &[u8]) -> bool {
     let text = &text(data);
     let Ok(payload) = read(text) else { return false };
     match payload {

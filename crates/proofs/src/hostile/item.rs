@@ -14,7 +14,7 @@ const RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Reads an item. Each line has a name, `S` or `N`, and a value, as in `due N 1795514400000`. A readable record round-trips, and
 /// so does the cursor of an entry.
-pub fn item(data: &[u8]) -> bool {
+pub(super) fn item(data: &[u8]) -> bool {
     let text = &text(data);
     let row: Item = text.split('\n').filter_map(attribute).collect();
     // A requester is an account. With a `#`, its key would be ambiguous.

@@ -13,7 +13,7 @@ use crate::request::{ACCOUNT, SOURCE};
 
 /// Reads a message. It becomes a starting or a rejected record, or is no request. Only a message of the queue may name its
 /// requester. A request is the same in any envelope.
-pub fn message(data: &[u8]) -> bool {
+pub(super) fn message(data: &[u8]) -> bool {
     let text = &text(data);
     for way_in in [WayIn::Queue, WayIn::Topic(SOURCE), WayIn::Invocation] {
         let Some(taken) = take(text, way_in) else { continue };

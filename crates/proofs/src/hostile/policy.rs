@@ -9,7 +9,7 @@ use crate::scenario::PUTTING;
 
 /// Reads a document under the name of the copier's policy. It fits only with the copier's roles and an expiry; otherwise it is
 /// replaced. A document without an expiry never counts as expired.
-pub fn policy(data: &[u8]) -> bool {
+pub(super) fn policy(data: &[u8]) -> bool {
     let text = &text(data);
     let copier = rules(&PUTTING).policies.policy;
     let present = ProjectPolicy {

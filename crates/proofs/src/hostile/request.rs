@@ -6,7 +6,7 @@ use super::{problems, text};
 
 /// Reads a request. Each problem's message begins with its field and has no control character. A request without problems
 /// round-trips through JSON.
-pub fn request(data: &[u8]) -> bool {
+pub(super) fn request(data: &[u8]) -> bool {
     let text = &text(data);
     let problems = problems(text);
     for problem in &problems {

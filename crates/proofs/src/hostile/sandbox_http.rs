@@ -1,14 +1,14 @@
 //! The fuzz target `sandbox_http`: any HTTP request to the sandbox, in process.
 
 use std::cell::RefCell;
-use std::sync::LazyLock;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
 use sandbox::{Clock, Sandbox, World};
-use tokio::runtime::{Builder, Runtime};
 use tower_service::Service;
+
+use super::RUNTIME;
 
 /// How many requests one world gets. Each makes the record of calls longer.
 const REQUESTS_PER_WORLD: u32 = 500;
@@ -18,9 +18,6 @@ struct Target {
     router: Router,
     requests: u32,
 }
-
-static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
 
 thread_local! {
     static TARGET: RefCell<Target> = RefCell::new(start());
@@ -60,7 +57,7 @@ fn sign(key: &str, service: &str) -> String {
 
 /// Sends a request. The sandbox answers it with a body of the answer's content type, and with a server error only if a fault
 /// asks for one.
-pub fn sandbox_http(data: &[u8]) -> bool {
+pub(super) fn sandbox_http(data: &[u8]) -> bool {
     let Some(request) = read_request(data) else { return false };
     let sets_fault = request.uri().path() == "/_sandbox/faults";
     TARGET.with_borrow_mut(|target| {

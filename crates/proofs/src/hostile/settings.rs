@@ -11,7 +11,7 @@ const YEAR: i64 = 365 * 24 * 3600;
 
 /// Reads an environment. Each line has the first letters of a variable, `=` and a value, and changes a valid environment. Each
 /// problem's message begins with its variable and has no control character. Accepted settings are within their limits.
-pub fn settings(data: &[u8]) -> bool {
+pub(super) fn settings(data: &[u8]) -> bool {
     let mut environment = BTreeMap::from(
         [("AWS_REGION", "us-east-1"), ("LEDGER_TABLE", "ledger"), ("ACCOUNT_ID", ACCOUNT)]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),

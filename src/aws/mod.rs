@@ -16,7 +16,7 @@ use clock::timestamp;
 use environment::{Environment, variable};
 pub use http::{BadBundle, client as http_client};
 pub use ledger::{DynamoDb, item};
-pub use rekognition::CustomLabels;
+pub use rekognition::{CustomLabels, copy_call};
 
 use std::fmt::Debug;
 use std::time::Duration;

@@ -6,6 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::config::Config;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_rekognition::operation::copy_project_version::builders::CopyProjectVersionFluentBuilder;
 use aws_sdk_rekognition::operation::copy_project_version::{
     CopyProjectVersionError, CopyProjectVersionOutput,
 };
@@ -50,21 +51,7 @@ impl CustomLabels {
 
 impl Rekognition for CustomLabels {
     async fn copy(&self, copy: &CopyRequest) -> CopyAnswer {
-        let output = OutputConfig::builder()
-            .s3_bucket(&copy.output_config.s3_bucket)
-            .set_s3_key_prefix(copy.output_config.s3_key_prefix.clone())
-            .build();
-        let tags = copy.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-        let call = self
-            .client
-            .copy_project_version()
-            .source_project_arn(copy.source_project_arn.as_str())
-            .source_project_version_arn(copy.source_project_version_arn.as_str())
-            .destination_project_arn(copy.destination_project_arn.as_str())
-            .version_name(&copy.version_name)
-            .output_config(output)
-            .set_tags(Some(tags).filter(|_| !copy.tags.is_empty()))
-            .set_kms_key_id(copy.kms_key_id.clone())
+        let call = copy_call(&self.client, copy)
             .customize()
             // INVARIANT: one call is one attempt. With the SDK's retries, a lost answer and its retry would read as a
             // taken name: the copier's own success as somebody else's.
@@ -115,6 +102,24 @@ impl Rekognition for CustomLabels {
     ) -> Result<(), PolicyError> {
         self.source_accounts.delete(project, name, revision_id).await
     }
+}
+
+/// The CopyProjectVersion call that makes a copy.
+pub fn copy_call(client: &Client, copy: &CopyRequest) -> CopyProjectVersionFluentBuilder {
+    let output = OutputConfig::builder()
+        .s3_bucket(&copy.output_config.s3_bucket)
+        .set_s3_key_prefix(copy.output_config.s3_key_prefix.clone())
+        .build();
+    let tags = copy.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    client
+        .copy_project_version()
+        .source_project_arn(copy.source_project_arn.as_str())
+        .source_project_version_arn(copy.source_project_version_arn.as_str())
+        .destination_project_arn(copy.destination_project_arn.as_str())
+        .version_name(&copy.version_name)
+        .output_config(output)
+        .set_tags(Some(tags).filter(|_| !copy.tags.is_empty()))
+        .set_kms_key_id(copy.kms_key_id.clone())
 }
 
 /// Reads an answer: everything but an ARN and a definite refusal counts as unanswered.

@@ -34,29 +34,28 @@ pub(crate) enum Verdict {
 }
 
 /// One check.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Serialize)]
 pub(crate) struct Check {
     /// The subject, for instance `bucket`.
     check: &'static str,
+    #[serde(flatten)]
+    finding: Finding,
+}
+
+/// What a check found.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Finding {
     verdict: Verdict,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
 }
 
-/// Why a check does not say `ok`.
-#[derive(Debug)]
-pub(crate) struct Trouble {
-    verdict: Verdict,
-    message: String,
-    remedy: Option<String>,
-}
+/// The message of a check that is `ok`, else what was found.
+pub(crate) type Outcome = Result<String, Finding>;
 
-/// The message of a check that is `ok`, else the trouble.
-pub(crate) type Outcome = Result<String, Trouble>;
-
-impl Trouble {
+impl Finding {
     /// Something is wrong, and `remedy` says what to do.
     pub(crate) fn found(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { verdict: Verdict::Found, message: message.into(), remedy: Some(remedy.into()) }
@@ -67,7 +66,7 @@ impl Trouble {
         Self { verdict: Verdict::Unknown, message: message.into(), remedy: None }
     }
 
-    /// The same trouble with a remedy.
+    /// The same finding with a remedy.
     pub(crate) fn with_remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
     }
@@ -78,38 +77,38 @@ pub(crate) fn ensure(
     is_so: bool,
     message: impl Into<String>,
     remedy: impl Into<String>,
-) -> Result<(), Trouble> {
-    if is_so { Ok(()) } else { Err(Trouble::found(message, remedy)) }
+) -> Result<(), Finding> {
+    if is_so { Ok(()) } else { Err(Finding::found(message, remedy)) }
 }
 
-/// A failed call of AWS as a [`Trouble`].
-pub(crate) trait OrTrouble<T> {
+/// A failed call of AWS as a finding.
+pub(crate) trait OrFinding<T> {
     /// The answer; an error says that `what` does not exist, or cannot be read.
-    fn or_missing(self, what: impl Display, remedy: impl Into<String>) -> Result<T, Trouble>;
+    fn or_missing(self, what: impl Display, remedy: impl Into<String>) -> Result<T, Finding>;
 
     /// The answer, where AWS has no code for a thing that does not exist.
-    fn or_unread(self, what: impl Display) -> Result<T, Trouble>;
+    fn or_unread(self, what: impl Display) -> Result<T, Finding>;
 }
 
-impl<T, E> OrTrouble<T> for Result<T, SdkError<E, HttpResponse>>
+impl<T, E> OrFinding<T> for Result<T, SdkError<E, HttpResponse>>
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
-    fn or_missing(self, what: impl Display, remedy: impl Into<String>) -> Result<T, Trouble> {
+    fn or_missing(self, what: impl Display, remedy: impl Into<String>) -> Result<T, Finding> {
         match self {
             Err(error) if error.code().is_some_and(|code| MISSING.contains(&code)) => {
-                Err(Trouble::found(format!("{what} does not exist"), remedy))
+                Err(Finding::found(format!("{what} does not exist"), remedy))
             }
             answer => answer.or_unread(what),
         }
     }
 
-    fn or_unread(self, what: impl Display) -> Result<T, Trouble> {
-        self.map_err(|error| Trouble::unknown(format!("{what} cannot be read: {}", describe_error(&error))))
+    fn or_unread(self, what: impl Display) -> Result<T, Finding> {
+        self.map_err(|error| Finding::unknown(format!("{what} cannot be read: {}", describe_error(&error))))
     }
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for Finding {
     fn from(failure: Failure) -> Self {
         Self::unknown(failure.to_string())
     }
@@ -126,20 +125,25 @@ pub(crate) fn write_checks(checks: &[Check], output: &Output) -> Result<Exit, Fa
 
 impl Check {
     pub(crate) fn of(check: &'static str, outcome: Outcome) -> Self {
-        match outcome {
-            Ok(message) => Self { check, verdict: Verdict::Ok, message, remedy: None },
-            Err(Trouble { verdict, message, remedy }) => Self { check, verdict, message, remedy },
-        }
+        let ok = |message| Finding { verdict: Verdict::Ok, message, remedy: None };
+        Self { check, finding: outcome.map_or_else(|finding| finding, ok) }
+    }
+
+    /// One check for each outcome; if the subjects cannot be listed, one that says why.
+    pub(crate) fn of_each(check: &'static str, outcomes: Result<Vec<Outcome>, Finding>) -> Vec<Self> {
+        let outcomes = outcomes.unwrap_or_else(|finding| vec![Err(finding)]);
+        outcomes.into_iter().map(|outcome| Self::of(check, outcome)).collect()
     }
 
     fn line(&self) -> String {
-        let verdict = match self.verdict {
+        let Finding { verdict, message, remedy } = &self.finding;
+        let verdict = match verdict {
             Verdict::Ok => "ok",
             Verdict::Found => "FOUND",
             Verdict::Unknown => "unknown",
         };
-        let remedy = self.remedy.iter().map(|remedy| format!("\n  what to do: {remedy}")).collect::<String>();
-        format!("{verdict:<8} {:<20} {}{remedy}\n", self.check, self.message)
+        let remedy = remedy.iter().map(|remedy| format!("\n  what to do: {remedy}")).collect::<String>();
+        format!("{verdict:<8} {:<20} {message}{remedy}\n", self.check)
     }
 }
 
@@ -155,5 +159,5 @@ fn summary(checks: &[Check]) -> String {
 }
 
 fn count(checks: &[Check], verdict: Verdict) -> usize {
-    checks.iter().filter(|check| check.verdict == verdict).count()
+    checks.iter().filter(|check| check.finding.verdict == verdict).count()
 }

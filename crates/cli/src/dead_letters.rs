@@ -72,20 +72,21 @@ impl DeadLetter {
         let system = |name| message.attributes.as_ref().and_then(|attributes| attributes.get(&name));
         let body = message.body.clone().unwrap_or_default();
         let invocation = serde_json::from_str::<FailedInvocation<'_>>(&body).ok();
+        let is_of_queue = system(MessageSystemAttributeName::DeadLetterQueueSourceArn).is_some();
         let (cause, reason) = match (attribute("ERROR_CODE"), &invocation) {
             (Some(code), _) => {
                 (Cause::NotDelivered, explain_code(&code, &attribute("ERROR_MESSAGE").unwrap_or_default()))
             }
             (None, Some(invocation)) => (Cause::FailedInvocation, invocation.reason()),
-            (None, None) if system(MessageSystemAttributeName::DeadLetterQueueSourceArn).is_some() => {
-                let reason = "start-copy could not record it; the log of start-copy has the errors";
-                (Cause::NotRecorded, reason.to_owned())
-            }
-            (None, None) => {
-                let reason =
-                    "somebody sent it to the dead-letter queue directly; EventBridge, SQS and Lambda did not";
-                (Cause::SentBySomebody, reason.to_owned())
-            }
+            (None, None) if is_of_queue => (
+                Cause::NotRecorded,
+                "start-copy could not record it; the log of start-copy has the errors".to_owned(),
+            ),
+            (None, None) => (
+                Cause::SentBySomebody,
+                "somebody sent it to the dead-letter queue directly; EventBridge, SQS and Lambda did not"
+                    .to_owned(),
+            ),
         };
         let payload = invocation.map(|invocation| invocation.request_payload.get().to_owned());
         let body = payload.unwrap_or(body);
@@ -151,20 +152,18 @@ fn read_request(body: &str, source: &str) -> (Option<String>, Option<String>) {
 }
 
 /// A stack's dead-letter queue.
-#[derive(Debug)]
 pub(crate) struct DeadLetterQueue<'a> {
+    session: &'a Session,
     stack: &'a Stack,
     url: &'a str,
     sqs: Client,
-    lambda: aws_sdk_lambda::Client,
 }
 
 impl<'a> DeadLetterQueue<'a> {
     /// The queue that the stack's outputs name.
-    pub(crate) fn of(session: &Session, stack: &'a Stack) -> Result<Self, Failure> {
-        let config = &session.config.shared;
-        let (sqs, lambda) = (Client::new(config), aws_sdk_lambda::Client::new(config));
-        Ok(Self { stack, url: stack.output("DeadLetterQueueUrl")?, sqs, lambda })
+    pub(crate) fn of(session: &'a Session, stack: &'a Stack) -> Result<Self, Failure> {
+        let sqs = Client::new(&session.config.shared);
+        Ok(Self { session, stack, url: stack.output("DeadLetterQueueUrl")?, sqs })
     }
 
     /// Receives the letters, at most [`MAX_LETTERS`], oldest first. SQS hides them for ten minutes.
@@ -206,25 +205,29 @@ impl<'a> DeadLetterQueue<'a> {
     pub(crate) async fn redrive(&self, letter: &DeadLetter, confirmed: Confirmation) -> Result<(), Failure> {
         match letter.cause {
             Cause::FailedInvocation => self.invoke(letter).await?,
-            _ => {
-                let queue = self.stack.output("RequestQueueUrl")?;
-                let sent = self.sqs.send_message().queue_url(queue).message_body(&letter.body).send().await;
-                let code = sent.as_ref().err().and_then(|error| error.code());
-                let is_denied = matches!(code, Some("AccessDenied" | "AccessDeniedException"));
-                sent.or_failure(if is_denied {
-                    "the request queue refuses messages from you: add the ARN of your role to the stack's parameter \
-                     `DirectSenders`"
-                } else {
-                    "dead letters cannot be redriven"
-                })?;
-            }
+            _ => self.send(letter).await?,
         }
         self.delete(letter, confirmed).await
     }
 
+    async fn send(&self, letter: &DeadLetter) -> Result<(), Failure> {
+        let queue = self.stack.output("RequestQueueUrl")?;
+        let sent = self.sqs.send_message().queue_url(queue).message_body(&letter.body).send().await;
+        let code = sent.as_ref().err().and_then(|error| error.code());
+        let what = match code {
+            Some("AccessDenied" | "AccessDeniedException") => {
+                "the request queue refuses messages from you: add the ARN of your role to the stack's parameter \
+                 `DirectSenders`"
+            }
+            _ => "dead letters cannot be redriven",
+        };
+        sent.map(|_| ()).or_failure(what)
+    }
+
     async fn invoke(&self, letter: &DeadLetter) -> Result<(), Failure> {
         let function = self.stack.output("StartCopyFunction")?;
-        let call = self.lambda.invoke().function_name(function).payload(Blob::new(letter.body.as_bytes()));
+        let call = aws_sdk_lambda::Client::new(&self.session.config.shared).invoke();
+        let call = call.function_name(function).payload(Blob::new(letter.body.as_bytes()));
         let answer = call.send().await.or_failure("dead letters cannot be redriven")?;
         match answer.function_error {
             None => Ok(()),
@@ -254,30 +257,36 @@ mod tests {
     fn read(body: &str, attributes: &[(&str, &str)], is_of_sqs: bool) -> DeadLetter {
         let mut message = Message::builder().body(body);
         for (name, value) in attributes {
-            let value =
-                MessageAttributeValue::builder().data_type("String").string_value(*value).build().unwrap();
-            message = message.message_attributes(*name, value);
+            let value = MessageAttributeValue::builder().data_type("String").string_value(*value).build();
+            message = message.message_attributes(*name, value.unwrap());
         }
         if is_of_sqs {
-            message = message
-                .attributes(MessageSystemAttributeName::DeadLetterQueueSourceArn, "arn:aws:sqs:…:requests");
+            let name = MessageSystemAttributeName::DeadLetterQueueSourceArn;
+            message = message.attributes(name, "arn:aws:sqs:…:requests");
         }
         DeadLetter::read(message.build(), "rekognition.model-copier")
     }
 
     #[test]
     fn a_letter_says_who_put_it_there_and_why() {
-        let refused = [("ERROR_CODE", "NO_PERMISSIONS"), ("ERROR_MESSAGE", "kms:Decrypt")];
-        let refused = read(EVENT, &refused, false);
-        assert_eq!(refused.cause, Cause::NotDelivered);
-        assert_eq!(refused.reason, "the queue's or the key's policy refused EventBridge: kms:Decrypt");
-        assert_eq!(
-            (refused.request_id.as_deref(), refused.account.as_deref()),
-            (Some("e1"), Some("111122223333"))
-        );
-        assert_eq!(read(EVENT, &[("ERROR_CODE", "NO_RESOURCE")], false).cause, Cause::NotDelivered);
-        assert_eq!(read(EVENT, &[], true).cause, Cause::NotRecorded);
-        assert_eq!(read(EVENT, &[], false).cause, Cause::SentBySomebody);
+        let codes = |code| [("ERROR_CODE", code), ("ERROR_MESSAGE", "kms:Decrypt")];
+        for (attributes, is_of_sqs, cause, reason) in [
+            (
+                &codes("NO_PERMISSIONS") as &[_],
+                false,
+                Cause::NotDelivered,
+                "refused EventBridge: kms:Decrypt",
+            ),
+            (&codes("NO_RESOURCE"), false, Cause::NotDelivered, "the queue is gone"),
+            (&[], true, Cause::NotRecorded, "start-copy could not record it"),
+            (&[], false, Cause::SentBySomebody, "somebody sent it"),
+        ] {
+            let letter = read(EVENT, attributes, is_of_sqs);
+            assert_eq!(letter.cause, cause, "{attributes:?}");
+            assert!(letter.reason.contains(reason), "{}", letter.reason);
+            assert_eq!(letter.request_id.as_deref(), Some("e1"));
+            assert_eq!(letter.account.as_deref(), Some("111122223333"));
+        }
         assert_eq!(read("no JSON", &[], false).request_id, None);
     }
 

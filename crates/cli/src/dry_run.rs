@@ -7,7 +7,7 @@ use rekognition_model_copier::domain::remedy;
 use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::ports::{Rekognition, Unavailable, Which};
 
-use crate::check::{Check, OrTrouble, Outcome, Trouble, ensure, write_checks};
+use crate::check::{Check, Finding, OrFinding, Outcome, ensure, write_checks};
 use crate::exit::{Exit, Failure, describe_policy_error};
 use crate::output::Output;
 use crate::resources::{check_bucket, check_key, check_policy_room, check_room, list_versions};
@@ -50,14 +50,14 @@ impl DryRun<'_> {
         }
         // AWS checks these permissions only when the copy is made.
         let permissions = "only the copy itself shows whether you may call CopyProjectVersion, write to the bucket and use the key";
-        checks.push(Check::of("permissions", Err(Trouble::unknown(permissions))));
+        checks.push(Check::of("permissions", Err(Finding::unknown(permissions))));
         write_checks(&checks, output)
     }
 
     async fn check_source_version(&self) -> Outcome {
         let arn = &self.copy.source_project_version_arn;
         let source = self.source.ok_or_else(|| {
-            Trouble::unknown(format!("no credentials for account `{}` were given", arn.account()))
+            Finding::unknown(format!("no credentials for account `{}` were given", arn.account()))
                 .with_remedy("give `--source-profile` with a profile of that account")
         })?;
         let names = [arn.version_name().to_owned()];
@@ -65,7 +65,7 @@ impl DryRun<'_> {
             source.custom_labels(None).versions(&self.copy.source_project_arn, Which::Named(&names)).await;
         let versions = page.map_err(not_described)?.items;
         let version = versions.iter().find(|version| version.arn == *arn).ok_or_else(|| {
-            Trouble::found(format!("`{arn}` does not exist"), "choose a version that exists")
+            Finding::found(format!("`{arn}` does not exist"), "choose a version that exists")
         })?;
         let is_copyable = matches!(
             version.status,
@@ -87,14 +87,14 @@ impl DryRun<'_> {
         if self.source.is_none() {
             let message =
                 format!("no credentials for `{source}` were given, so its project policies were not read");
-            return Err(Trouble::unknown(message).with_remedy(format!(
+            return Err(Finding::unknown(message).with_remedy(format!(
                 "give `--source-profile`, or check that this policy is attached: {}",
                 remedy::put_project_policy(self.copy)
             )));
         }
         let policies = labels.policies(source).await.map_err(|error| {
             let remedy = "allow `rekognition:ListProjectPolicies` in the source account";
-            Trouble::found(describe_policy_error(&error), remedy)
+            Finding::found(describe_policy_error(&error), remedy)
         })?;
         check_policy_room(source, &policies, &self.rules.policies.policy)
     }
@@ -108,7 +108,7 @@ impl DryRun<'_> {
             answer.project_descriptions().iter().find(|project| project.project_arn() == Some(arn.as_str()));
         let status = project.map(|project| project.status().map_or("unknown", |status| status.as_str()));
         let status = status.ok_or_else(|| {
-            Trouble::found(format!("`{arn}` does not exist"), "create it, or choose another project")
+            Finding::found(format!("`{arn}` does not exist"), "create it, or choose another project")
         })?;
         let remedy = "wait until it is CREATED, or choose another project";
         ensure(status == "CREATED", format!("it has status {status}"), remedy)?;
@@ -126,6 +126,6 @@ impl DryRun<'_> {
     }
 }
 
-fn not_described(error: Unavailable) -> Trouble {
-    Trouble::found(error.0, "allow `rekognition:DescribeProjectVersions`")
+fn not_described(error: Unavailable) -> Finding {
+    Finding::found(error.0, "allow `rekognition:DescribeProjectVersions`")
 }

@@ -22,49 +22,44 @@ use crate::records::Records;
 pub struct FileLedger {
     folder: PathBuf,
     times: Times,
-    /// A command works only on its own request, so only this record can be due.
+    /// The request of a `copy`, which works only on its own: no other record is ever due.
     only: Option<RecordKey>,
 }
 
 impl FileLedger {
-    /// The ledger in the state folder of the user.
-    pub(crate) fn of_user(account: &str, region: &str) -> Result<Self, Failure> {
-        Ok(Self::in_folder(&state_folder()?, account, region))
-    }
-
     /// The ledger under this state folder.
     pub fn in_folder(state: &Path, account: &str, region: &str) -> Self {
         let folder = state.join("model-copier").join(account).join(region);
         Self { folder, times: Times::default(), only: None }
     }
 
-    /// The same ledger, in which only this record can be due.
+    /// The same ledger for the `copy` of this request.
     pub fn only(self, key: RecordKey) -> Self {
         Self { only: Some(key), ..self }
     }
 
-    /// Every record, with those that were put aside.
+    /// The wanted records, also of those that were put aside, and how many records there are.
     ///
     /// # Errors
     /// If the folder cannot be read.
-    pub fn records(&self) -> Result<Records, Unavailable> {
-        let mut found = Records::default();
+    pub fn records(&self, is_wanted: impl Fn(&Record) -> bool) -> Result<(Records, usize), Unavailable> {
+        let (mut found, mut count) = (Records::default(), 0);
         let files = match fs::read_dir(&self.folder) {
             Ok(files) => files,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((found, count)),
             Err(error) => return Err(self.failed(&error)),
         };
         for file in files {
             let path = file.map_err(|error| self.failed(&error))?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                match read(&path) {
-                    Ok(record) => found.records.extend(record),
-                    Err(Unavailable(why)) => found.unreadable.push(why),
-                }
+            if path.extension().is_some_and(|extension| extension == "json")
+                && let Some(record) = read(&path).transpose()
+            {
+                count += 1;
+                found.add(record, &is_wanted);
             }
         }
         found.sort();
-        Ok(found)
+        Ok((found, count))
     }
 
     /// Puts an ended record aside, so that its key is free for a new request.
@@ -186,17 +181,12 @@ impl Ledger for FileLedger {
     }
 
     async fn due(&self, step: Step, until: Timestamp, _: Option<Cursor>) -> Result<Page<Entry>, Unavailable> {
-        let Records { records, unreadable } = match &self.only {
-            Some(key) => Records { records: self.read(key)?.into_iter().collect(), unreadable: Vec::new() },
-            None => self.records()?,
-        };
-        let due = records.iter().filter_map(|record| {
-            let (next, due) = record.next_step()?;
-            (next == step && due <= until).then(|| Entry::of(record, due, &self.times))
+        let record = self.only.as_ref().map(|key| self.read(key)).transpose()?.flatten();
+        let due = record.as_ref().and_then(|record| {
+            let (_, due) = record.next_step().filter(|(next, due)| *next == step && *due <= until)?;
+            Some(Entry::of(record, due, &self.times))
         });
-        let mut items: Vec<Entry> = due.collect();
-        items.sort_by_key(|entry| entry.due);
-        Ok(Page { items, unreadable: unreadable.len(), next: None })
+        Ok(Page { items: due.into_iter().collect(), ..Page::default() })
     }
 }
 

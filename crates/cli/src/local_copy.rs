@@ -131,7 +131,7 @@ impl LocalCopy<'_> {
             None => {
                 // INVARIANT: unlike any other: it owns the lease.
                 let id = Uuid::new_v4().to_string();
-                let message = Message { text: &self.request.text, id: &id, way_in: WayIn::Invocation };
+                let message = Message { text: &self.request.text(), id: &id, way_in: WayIn::Invocation };
                 let (answer, _) = copier.start_invocation(message, &Budget::new(STEP_TIME)).await;
                 answer.map_err(|error| Failure::Error(error.to_string()))?;
             }

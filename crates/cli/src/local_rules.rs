@@ -31,10 +31,7 @@ pub fn local_rules(identity: &Identity, source_account: &str) -> Rules {
             roles: BTreeMap::new(),
             policy: CopierPolicy {
                 name: CopierPolicy::name_of(&identity.account, NAME),
-                principals: BTreeSet::from([format!(
-                    "arn:{}:iam::{}:root",
-                    identity.partition, identity.account
-                )]),
+                principals: BTreeSet::from([identity.root()]),
                 expires: true,
             },
             caller: Caller::Person(identity.caller.clone()),

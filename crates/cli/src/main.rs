@@ -11,7 +11,7 @@ use model_copier::output::Output;
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::of_process(&cli.global);
-    output.write_logs();
+    output.write_warnings();
     match model_copier::commands::run(cli, &output).await {
         Ok(exit) => exit.into(),
         Err(failure) => {

@@ -5,12 +5,9 @@ use std::sync::Mutex;
 
 use clap::ColorChoice;
 use serde::Serialize;
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Level, Metadata};
 use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt};
-use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::arguments::{Form, Global};
@@ -38,26 +35,20 @@ impl Output {
     /// Standard output and standard error.
     pub fn of_process(global: &Global) -> Self {
         let is_terminal = io::stderr().is_terminal();
-        let has_color = match global.color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none(),
-        };
         Self {
-            form: global.output,
             quiet: global.quiet,
             is_terminal,
-            has_color,
+            has_color: match global.color {
+                ColorChoice::Always => true,
+                ColorChoice::Never => false,
+                ColorChoice::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none(),
+            },
             times: if io::stdout().is_terminal() { Style::Relative } else { Style::Rfc3339 },
-            streams: Mutex::new(Streams {
-                results: Box::new(io::stdout()),
-                rest: Box::new(io::stderr()),
-                has_status_line: false,
-            }),
+            ..Self::to(global.output, io::stdout(), io::stderr())
         }
     }
 
-    /// Streams for tests; none of them is a terminal.
+    /// Streams that are no terminal.
     pub fn to(form: Form, results: impl Write + Send + 'static, rest: impl Write + Send + 'static) -> Self {
         let streams = Streams { results: Box::new(results), rest: Box::new(rest), has_status_line: false };
         Self {
@@ -140,21 +131,26 @@ impl Output {
         self.rest(text, false);
     }
 
-    /// Writes the warnings of the copier's code as notes: they say why a step failed and is retried. If `MODEL_COPIER_LOG` is
-    /// set, it writes the whole log, for a bug report.
-    pub fn write_logs(&self) {
-        let is_whole = std::env::var_os("MODEL_COPIER_LOG").is_some_and(|value| !value.is_empty());
-        let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
-        // If a subscriber is already set, it stays.
-        if is_whole {
-            let _ = tracing_subscriber::registry().with(layer).try_init();
-        } else if !self.quiet {
-            let is_warning = |metadata: &Metadata<'_>| {
-                *metadata.level() <= Level::WARN && metadata.target().starts_with("rekognition_model_copier")
-            };
-            let layer = layer.event_format(Warning { is_terminal: self.is_terminal });
-            let _ = tracing_subscriber::registry().with(layer.with_filter(filter_fn(is_warning))).try_init();
+    /// Writes the warnings of the copier's code as notes: they say why a step failed and is retried.
+    pub fn write_warnings(&self) {
+        if self.quiet {
+            return;
         }
+        // In place of the status line.
+        let head = if self.is_terminal { "\r\x1b[Kwarning: " } else { "warning: " };
+        let stream = move || {
+            let mut stream = io::stderr();
+            let _ = stream.write_all(head.as_bytes());
+            stream
+        };
+        // The filter leaves out spans, too.
+        let is_warning = |metadata: &Metadata<'_>| {
+            *metadata.level() <= Level::WARN && metadata.target().starts_with("rekognition_model_copier")
+        };
+        let layer = tracing_subscriber::fmt::layer().with_writer(stream).with_ansi(false);
+        let layer = layer.without_time().with_level(false).with_target(false);
+        // If a subscriber is already set, it stays.
+        let _ = tracing_subscriber::registry().with(layer.with_filter(filter_fn(is_warning))).try_init();
     }
 
     fn write(&self, text: &str) -> Result<(), Failure> {
@@ -182,30 +178,6 @@ impl Output {
 
     fn streams(&self) -> std::sync::MutexGuard<'_, Streams> {
         self.streams.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-/// A warning in one line, without time and spans.
-struct Warning {
-    is_terminal: bool,
-}
-
-impl<S, N> FormatEvent<S, N> for Warning
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> std::fmt::Result {
-        // In place of the status line.
-        writer.write_str(if self.is_terminal { "\r\x1b[K" } else { "" })?;
-        writer.write_str("warning: ")?;
-        context.field_format().format_fields(writer.by_ref(), event)?;
-        writer.write_char('\n')
     }
 }
 

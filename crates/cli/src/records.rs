@@ -1,17 +1,28 @@
 //! Records that were read from a ledger of files or of a stack.
 
+use std::fmt::Display;
+
 use rekognition_model_copier::domain::record::Record;
 
 /// Records that were read.
 #[derive(Debug, Default)]
 pub struct Records {
-    /// Those that can be read, oldest request first.
+    /// The wanted ones, oldest request first.
     pub records: Vec<Record>,
-    /// Why the others could not be read.
+    /// Why others could not be read.
     pub unreadable: Vec<String>,
 }
 
 impl Records {
+    /// Adds a record if it is wanted, or why it could not be read.
+    pub(crate) fn add(&mut self, record: Result<Record, impl Display>, is_wanted: impl Fn(&Record) -> bool) {
+        match record {
+            Ok(record) if is_wanted(&record) => self.records.push(record),
+            Ok(_) => {}
+            Err(error) => self.unreadable.push(error.to_string()),
+        }
+    }
+
     /// Adds other records.
     pub(crate) fn extend(&mut self, other: Self) {
         self.records.extend(other.records);

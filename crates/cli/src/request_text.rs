@@ -19,16 +19,22 @@ use uuid::Uuid;
 use crate::exit::Failure;
 use crate::local_rules::EVENT_SOURCE;
 
-/// A valid request that contains its id.
-#[derive(Clone, Debug)]
+/// A valid request with its id, in one form, whether it came from flags or from a file of any form.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RequestText {
-    /// The request as JSON.
-    pub(crate) text: String,
     /// What is to be copied.
+    #[serde(flatten)]
     pub(crate) copy: CopyRequest,
     /// Its id.
+    #[serde(rename = "requestId")]
     pub(crate) id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<Context>,
     /// Whether the requester chose the id. Else it is a hash of the request's fields.
+    #[serde(skip)]
     pub(crate) is_id_given: bool,
 }
 
@@ -96,43 +102,23 @@ pub fn check_request(
     let Draft { request_id, correlation_id, context, .. } = Draft::parse(&text);
     let is_id_given = request_id.is_some();
     let id = request_id.unwrap_or_else(|| derived_id(&copy));
-    Ok(RequestCheck::Valid(Box::new(write_canonical(copy, id, is_id_given, correlation_id, context)?)))
-}
-
-/// The request of a record, under another id.
-pub(crate) fn repeat(accepted: &Accepted, id: &str) -> Result<RequestText, Failure> {
-    let (header, copy) = (&accepted.header, accepted.copy.clone());
-    let correlation_id = Some(header.correlation_id.clone());
-    write_canonical(copy, id.to_owned(), true, correlation_id, header.context.clone())
-}
-
-fn write_canonical(
-    copy: CopyRequest,
-    id: String,
-    is_id_given: bool,
-    correlation_id: Option<String>,
-    context: Option<Context>,
-) -> Result<RequestText, Failure> {
-    let canonical = Canonical { copy: &copy, request_id: &id, correlation_id, context };
-    let text = serde_json::to_string(&canonical)
-        .map_err(|error| Failure::Error(format!("the request cannot be written as JSON: {error}")))?;
-    Ok(RequestText { text, copy, id, is_id_given })
-}
-
-/// A request in one canonical form, whether it came from flags or from a file of any form.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Canonical<'a> {
-    #[serde(flatten)]
-    copy: &'a CopyRequest,
-    request_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    correlation_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<Context>,
+    Ok(RequestCheck::Valid(Box::new(RequestText { copy, id, correlation_id, context, is_id_given })))
 }
 
 impl RequestText {
+    /// The request of a record, under another id.
+    pub(crate) fn repeat(Accepted { header, copy, .. }: &Accepted, id: String) -> Self {
+        let correlation_id = Some(header.correlation_id.clone());
+        let (copy, context) = (copy.clone(), header.context.clone());
+        Self { copy, id, correlation_id, context, is_id_given: true }
+    }
+
+    /// The request as JSON.
+    pub(crate) fn text(&self) -> String {
+        // A struct of strings always serializes.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// The key of its record.
     pub fn key(&self) -> RecordKey {
         let requester = self.copy.destination_project_arn.account().to_owned();
@@ -146,10 +132,11 @@ impl RequestText {
         rules: &Rules,
         now: Timestamp,
     ) -> Result<Option<Record>, Failure> {
-        if fingerprint(&self.text) == known.header().fingerprint {
+        let text = self.text();
+        if fingerprint(&text) == known.header().fingerprint {
             return Ok(None);
         }
-        Ok(Some(take_in(&self.text, rules, now)?.id_reused(rules, now)))
+        Ok(Some(take_in(&text, rules, now)?.id_reused(rules, now)))
     }
 }
 
@@ -192,74 +179,54 @@ mod tests {
     use crate::session::Identity;
 
     const BARE: &str = include_str!("../../../events/copy-requested-bare.json");
+    const CLI: &str = include_str!("../../../events/copy-requested-cli.json");
+    const EVENT: &str = include_str!("../../../events/copy-requested.json");
 
-    fn rules() -> Rules {
-        let identity = Identity {
-            partition: "aws".to_owned(),
-            region: "us-east-1".to_owned(),
-            account: "444455556666".to_owned(),
-            caller: "arn:aws:iam::444455556666:user/release".to_owned(),
-        };
-        local_rules(&identity, "111122223333")
+    fn check(text: &str, id: Option<&str>) -> RequestCheck {
+        let [region, account, caller] = ["us-east-1", "444455556666", "release"].map(str::to_owned);
+        let identity = Identity { partition: "aws".to_owned(), region, account, caller };
+        check_request(text, id, &local_rules(&identity, "111122223333"), Timestamp::UNIX_EPOCH).unwrap()
     }
 
     fn valid(text: &str, id: Option<&str>) -> RequestText {
-        match check_request(&read_bare(text).unwrap(), id, &rules(), Timestamp::UNIX_EPOCH).unwrap() {
+        match check(&read_bare(text).unwrap(), id) {
             RequestCheck::Valid(request) => *request,
             RequestCheck::Rejected(record) => panic!("{record:?}"),
         }
     }
 
     #[test]
-    fn every_form_of_a_request_in_events_is_read() {
-        for text in [
-            BARE,
-            include_str!("../../../events/copy-requested.json"),
-            include_str!("../../../events/copy-requested-cli.json"),
-            include_str!("../../../events/copy-requested-sns.json"),
-        ] {
+    fn one_request_of_any_form_in_events_is_read_and_nothing_else() {
+        for text in [BARE, EVENT, CLI, include_str!("../../../events/copy-requested-sns.json")] {
             assert_eq!(valid(text, None).copy.source_project_arn.project_name(), "flowers");
         }
         let batch = read_bare(include_str!("../../../events/copy-requested-batch.json")).unwrap_err();
         assert!(batch.to_string().contains("give one at a time"), "{batch}");
-    }
-
-    #[test]
-    fn an_announcement_is_not_a_request() {
         read_bare(include_str!("../../../events/announcements/completed.json")).unwrap_err();
     }
 
     #[test]
     fn the_id_is_that_of_the_command_else_of_the_request_else_a_hash() {
-        let cli = include_str!("../../../events/copy-requested-cli.json");
-        let event = include_str!("../../../events/copy-requested.json");
-        assert_eq!(valid(event, Some("mine")).id, "mine");
-        assert_eq!(valid(event, None).id, "release-2026-11-02");
-        let hashed = valid(cli, None);
+        assert_eq!(valid(EVENT, Some("mine")).id, "mine");
+        assert_eq!(valid(EVENT, None).id, "release-2026-11-02");
+        let hashed = valid(CLI, None);
         assert!(!hashed.is_id_given && hashed.id.len() == 32);
-        assert_eq!(valid(&hashed.text, None).id, hashed.id);
+        assert_eq!(valid(&hashed.text(), None).id, hashed.id);
     }
 
     #[test]
     fn a_request_is_the_same_in_every_form() {
-        let event = include_str!("../../../events/copy-requested.json");
-        let one = valid(event, Some("r"));
-        assert!(
-            one.text.contains(r#""context":{"#) && one.text.contains("pipeline-run-4711"),
-            "{}",
-            one.text
-        );
-        let cli = include_str!("../../../events/copy-requested-cli.json");
-        let spaced = cli.replacen('{', r#"{"CorrelationId": null, "Context": null,"#, 1);
-        assert_eq!(valid(cli, None).text, valid(&spaced, None).text);
+        let event = valid(EVENT, Some("r")).text();
+        assert!(event.contains(r#""context":{"#) && event.contains("pipeline-run-4711"), "{event}");
+        let spaced = CLI.replacen('{', r#"{"CorrelationId": null, "Context": null,"#, 1);
+        assert_eq!(valid(CLI, None).text(), valid(&spaced, None).text());
     }
 
     #[test]
     fn a_hash_stands_for_what_is_copied_and_nothing_else() {
-        let cli = include_str!("../../../events/copy-requested-cli.json");
         let id = |text: &str| valid(text, None).id;
-        let with_context = cli.replacen('{', r#"{"context": {"run": 1}, "correlationId": "c","#, 1);
-        assert_eq!(id(cli), id(&with_context));
+        let with_context = CLI.replacen('{', r#"{"context": {"run": 1}, "correlationId": "c","#, 1);
+        assert_eq!(id(CLI), id(&with_context));
         for (one, other) in [
             ("copied/", "other/"),
             ("\"production\"", "\"test\""),
@@ -267,16 +234,13 @@ mod tests {
             ("flowers-production-models", "other-models"),
             ("1234abcd-12ab", "4321abcd-12ab"),
         ] {
-            assert_ne!(id(cli), id(&cli.replace(one, other)), "{one}");
+            assert_ne!(id(CLI), id(&CLI.replace(one, other)), "{one}");
         }
     }
 
     #[test]
     fn a_bad_request_is_rejected_with_all_its_problems() {
-        let text = BARE.replace("us-east-1", "eu-west-1");
-        let RequestCheck::Rejected(record) =
-            check_request(&text, None, &rules(), Timestamp::UNIX_EPOCH).unwrap()
-        else {
+        let RequestCheck::Rejected(record) = check(&BARE.replace("us-east-1", "eu-west-1"), None) else {
             panic!("it is valid")
         };
         let message = &record.failure().unwrap().message;

@@ -7,7 +7,7 @@ use rekognition_model_copier::domain::model::Version;
 use rekognition_model_copier::domain::project_policy::{CopierPolicy, ProjectPolicy};
 use rekognition_model_copier::ports::{Rekognition, Unavailable, Which};
 
-use crate::check::{OrTrouble, Outcome, Trouble, ensure};
+use crate::check::{Finding, OrFinding, Outcome, ensure};
 use crate::session::Session;
 
 /// The default quota of versions in a project.
@@ -26,13 +26,13 @@ pub(crate) async fn check_bucket(session: &Session, bucket: &str) -> Outcome {
     };
     if let Some(other) = of_bucket.filter(|other| other != region) {
         let message = format!("bucket `{bucket}` is in Region `{other}`, the copier in `{region}`");
-        return Err(Trouble::found(message, format!("use a bucket in Region `{region}`")));
+        return Err(Finding::found(message, format!("use a bucket in Region `{region}`")));
     }
     let status = answer.as_ref().err().and_then(|error| error.raw_response()).map(|it| it.status().as_u16());
     if status == Some(403) {
         let message = format!("bucket `{bucket}` belongs to another account, or you may not list it");
         let remedy = format!("check that account `{account}` owns it, and allow yourself `s3:ListBucket`");
-        return Err(Trouble::unknown(message).with_remedy(remedy));
+        return Err(Finding::unknown(message).with_remedy(remedy));
     }
     answer.or_missing(format!("bucket `{bucket}`"), "create it, or use one that exists")?;
     Ok(format!("bucket `{bucket}` is in this account and Region"))
@@ -59,15 +59,15 @@ pub(crate) async fn check_key(session: &Session, key: &str) -> Outcome {
         "Enabled" => Ok(format!("`{arn}` is enabled")),
         "PendingDeletion" => {
             let remedy = format!("aws kms cancel-key-deletion --key-id {arn} && {enable}");
-            Err(Trouble::found(format!("`{arn}` will be deleted and cannot be used"), remedy))
+            Err(Finding::found(format!("`{arn}` will be deleted and cannot be used"), remedy))
         }
-        "Disabled" => Err(Trouble::found(format!("`{arn}` is disabled"), enable)),
-        _ => Err(Trouble::found(format!("`{arn}` has state {state}"), "use a key that is enabled")),
+        "Disabled" => Err(Finding::found(format!("`{arn}` is disabled"), enable)),
+        _ => Err(Finding::found(format!("`{arn}` has state {state}"), "use a key that is enabled")),
     }
 }
 
 /// The ARN of every project of the session's account and Region.
-pub(crate) async fn list_projects(session: &Session) -> Result<Vec<ProjectArn>, Trouble> {
+pub(crate) async fn list_projects(session: &Session) -> Result<Vec<ProjectArn>, Finding> {
     let projects = session.rekognition().describe_projects().into_paginator().items().send();
     let projects = projects.collect::<Result<Vec<_>, _>>().await.or_unread("the projects")?;
     Ok(projects.iter().filter_map(|project| ProjectArn::parse(project.project_arn()?).ok()).collect())
@@ -92,7 +92,7 @@ pub(crate) async fn list_versions(
 
 /// Checks that a project has room for another version.
 pub(crate) fn check_room(project: &ProjectArn, count: usize, remedy: impl Into<String>) -> Outcome {
-    let message = format!("`{project}` has {count} versions");
+    let message = format!("`{project}` has {count} of {VERSIONS_OF_PROJECT} versions");
     // The quota may have been raised; no call shows that.
     ensure(count < VERSIONS_OF_PROJECT, &message, remedy)?;
     Ok(message)
@@ -106,7 +106,7 @@ pub(crate) fn check_policy_room(
 ) -> Outcome {
     policy.change(policies, false, Timestamp::now()).map_err(|names| {
         let remedy = format!("delete one of its policies that nobody needs: `{}`", names.join("`, `"));
-        Trouble::found(format!("`{project}` has no free slot for a policy"), remedy)
+        Finding::found(format!("`{project}` has no free slot for a policy"), remedy)
     })?;
     Ok(format!("`{project}` has room for policy `{}`", policy.name))
 }

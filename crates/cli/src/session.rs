@@ -1,21 +1,20 @@
 //! A session: credentials, account, caller and Region.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::config::interceptors::BeforeTransmitInterceptorContextRef;
-use aws_sdk_sts::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_sts::error::{BoxError, SdkError};
+use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use rekognition_model_copier::aws::{Configuration, CustomLabels, describe_error, http_client};
+use serde::{Deserialize, Serialize};
 
 use crate::arguments::Global;
 use crate::exit::Failure;
+use crate::file_ledger::{FileLedger, state_folder};
 
 /// The credentials of one account in one Region.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ pub struct Session {
 }
 
 /// The caller, the account and the Region of a session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Identity {
     /// The partition, for instance `aws`.
     pub partition: String,
@@ -37,6 +36,24 @@ pub struct Identity {
     pub account: String,
     /// The ARN of the caller.
     pub caller: String,
+}
+
+impl Identity {
+    /// The ARN of a resource in this account and Region.
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
+        let Self { partition, region, account, .. } = self;
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+
+    /// The ARN of the queue of this account and Region that has this URL.
+    pub(crate) fn queue_arn(&self, url: &str) -> String {
+        self.arn("sqs", url.rsplit('/').next().unwrap_or(url))
+    }
+
+    /// The whole account, as the principal of a policy.
+    pub(crate) fn root(&self) -> String {
+        format!("arn:{}:iam::{}:root", self.partition, self.account)
+    }
 }
 
 impl Session {
@@ -62,10 +79,9 @@ impl Session {
             ));
         };
         check_place(&region, shared.endpoint_url())?;
+        let url = shared.endpoint_url().map_or_else(|| format!("STS in {region}"), str::to_owned);
         let config = Configuration::of(shared).map_err(|error| Failure::Usage(error.to_string()))?;
-        let url = CalledUrl::default();
-        let call = aws_sdk_sts::Client::new(&config.shared).get_caller_identity().customize();
-        let identity = call.interceptor(url.clone()).send().await;
+        let identity = aws_sdk_sts::Client::new(&config.shared).get_caller_identity().send().await;
         let identity = identity.map_err(|error| no_identity(&error, profile, &url))?;
         let caller = identity.arn.unwrap_or_default();
         let partition = caller.split(':').nth(1).filter(|partition| !partition.is_empty());
@@ -82,6 +98,11 @@ impl Session {
     pub(crate) async fn of_source(&self, global: &Global, profile: &str) -> Result<Self, Failure> {
         let global = Global { region: Some(self.identity.region.clone()), ..global.clone() };
         Self::of_profile(&global, Some(profile)).await
+    }
+
+    /// The ledger of files of this account and Region.
+    pub(crate) fn files(&self) -> Result<FileLedger, Failure> {
+        Ok(FileLedger::in_folder(&state_folder()?, &self.identity.account, &self.identity.region))
     }
 
     /// A Rekognition client.
@@ -143,28 +164,8 @@ async fn load(global: &Global, profile: Option<&str>) -> Result<SdkConfig, Failu
     Ok(loader.load().await)
 }
 
-/// The URL of the last call. The SDK's errors do not name it.
-#[derive(Clone, Debug, Default)]
-struct CalledUrl(Arc<Mutex<String>>);
-
-impl Intercept for CalledUrl {
-    fn name(&self) -> &'static str {
-        "CalledUrl"
-    }
-
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = context.request().uri().to_owned();
-        Ok(())
-    }
-}
-
 /// The failure for an unknown caller. Without credentials no call was made.
-fn no_identity(error: &SdkError<GetCallerIdentityError>, profile: Option<&str>, url: &CalledUrl) -> Failure {
+fn no_identity(error: &SdkError<GetCallerIdentityError>, profile: Option<&str>, url: &str) -> Failure {
     let why = describe_error(error);
     let of_profile = profile.map(|name| format!(" of profile `{name}`")).unwrap_or_default();
     match error {
@@ -174,9 +175,7 @@ fn no_identity(error: &SdkError<GetCallerIdentityError>, profile: Option<&str>, 
         SdkError::DispatchFailure(failure) if failure.is_other() => Failure::WrongAccount(format!(
             "there are no credentials{of_profile}: log in, or choose others with `--profile`: {why}"
         )),
-        _ => {
-            let url = url.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Failure::Error(format!("the caller's account cannot be read from `{url}`: {why}"))
-        }
+        // The SDK's error does not name the URL.
+        _ => Failure::Error(format!("the caller's account cannot be read from `{url}`: {why}")),
     }
 }

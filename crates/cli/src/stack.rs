@@ -4,20 +4,23 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::Client;
 use rekognition_model_copier::settings::Settings;
+use serde::{Deserialize, Serialize};
 
 use crate::exit::{Failure, OrFailure};
 use crate::session::{Identity, Session};
 
 /// A deployed stack, as `DescribeStacks` answers it.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stack {
     /// Its name.
     pub name: String,
     /// Its CloudFormation status, for instance `UPDATE_COMPLETE`.
     pub status: String,
-    outputs: BTreeMap<String, String>,
-    parameters: BTreeMap<String, String>,
+    /// Its outputs, by name.
+    pub outputs: BTreeMap<String, String>,
+    /// Its parameters, by name.
+    pub parameters: BTreeMap<String, String>,
 }
 
 impl Stack {
@@ -72,19 +75,22 @@ impl Stack {
     /// # Errors
     /// If they are not those of a copier.
     pub fn settings(&self, identity: &Identity) -> Result<Settings, Failure> {
-        let lookup = |variable: &str| match variable {
+        Settings::read(|variable| self.variable(variable, identity))
+            .map_err(|error| Failure::Error(format!("stack `{}` is not a copier's: {error}", self.name)))
+    }
+
+    /// The value that template.yaml gives to a variable of its functions.
+    pub(crate) fn variable(&self, variable: &str, identity: &Identity) -> Option<String> {
+        match variable {
             "AWS_REGION" => Some(identity.region.clone()),
             "ACCOUNT_ID" => Some(identity.account.clone()),
             "STACK_NAME" => Some(self.name.clone()),
-            "EVENT_BUS" => self.outputs.get("EventBusName").cloned(),
-            "ALLOWED_OUTPUT_BUCKETS" => self.parameters.get("OutputBuckets").cloned(),
+            "REQUEST_QUEUE_ARN" => self.outputs.get("RequestQueueUrl").map(|url| identity.queue_arn(url)),
             _ => {
-                let name = pascal_case(variable);
+                let name = parameter_of(variable);
                 self.outputs.get(&name).or_else(|| self.parameters.get(&name)).cloned()
             }
-        };
-        Settings::read(lookup)
-            .map_err(|error| Failure::Error(format!("stack `{}` is not a copier's: {error}", self.name)))
+        }
     }
 
     /// A parameter of template.yaml; empty if the stack has none of this name.
@@ -93,11 +99,32 @@ impl Stack {
     }
 }
 
-/// The parameter's name for a variable's name: `CallsPerSecond` for `CALLS_PER_SECOND`.
-fn pascal_case(variable: &str) -> String {
+/// The parameter or output that has a variable's value: `CallsPerSecond` for `CALLS_PER_SECOND`.
+fn parameter_of(variable: &str) -> String {
     let word = |word: &str| {
         let (first, rest) = word.split_at_checked(1).unwrap_or_default();
         format!("{first}{}", rest.to_ascii_lowercase())
     };
-    variable.split('_').map(word).collect()
+    match variable {
+        "EVENT_BUS" => "EventBusName".to_owned(),
+        "ALLOWED_OUTPUT_BUCKETS" => "OutputBuckets".to_owned(),
+        _ => variable.split('_').map(word).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parameter_of;
+
+    #[test]
+    fn every_variable_of_the_template_is_read_from_its_parameter() {
+        let template = include_str!("../../../template.yaml");
+        let (_, rest) = template.split_once("      Variables:\n").unwrap();
+        let lines = rest.lines().take_while(|line| line.starts_with("        "));
+        let references = lines.filter_map(|line| line.trim().split_once(": !Ref "));
+        for (variable, parameter) in references.filter(|(_, it)| *it != "Ledger" && !it.starts_with("AWS::"))
+        {
+            assert_eq!(parameter_of(variable), parameter);
+        }
+    }
 }

@@ -61,7 +61,7 @@ impl StackCopy<'_> {
             // The stack's rule accepts every source except the source of its own announcements.
             .source(format!("{}.requests", self.settings.rules.event_source))
             .detail_type(DETAIL_TYPE)
-            .detail(&self.request.text)
+            .detail(self.request.text())
             .build();
         let put = Client::new(&self.session.config.shared).put_events().entries(entry).send().await;
         let failed = format!("the request was not put on event bus `{bus}`");

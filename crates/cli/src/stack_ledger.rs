@@ -75,7 +75,7 @@ impl StackLedger {
                 let get = self.client.batch_get_item().request_items(&self.table, wanted);
                 let found = get.send().await.or_failure(self.not_read())?;
                 let items = found.responses.unwrap_or_default().into_values().flatten();
-                items.for_each(|item| records.add(&item, |record| record.next_step().is_some()));
+                items.for_each(|item| records.add(item::read(&item), |record| record.next_step().is_some()));
                 let unprocessed = found.unprocessed_keys.unwrap_or_default().into_values();
                 left = unprocessed.flat_map(|keys| keys.keys).collect();
             }
@@ -118,7 +118,7 @@ impl StackLedger {
         while let Some(page) = pages.next().await {
             let items = page.or_failure(self.not_read())?.items.unwrap_or_default();
             count += items.len();
-            items.iter().for_each(|item| records.add(item, &is_wanted));
+            items.iter().for_each(|item| records.add(item::read(item), &is_wanted));
         }
         Ok((records, count))
     }
@@ -126,15 +126,5 @@ impl StackLedger {
     /// What an error of the table is reported as.
     fn not_read(&self) -> String {
         format!("the ledger `{}` cannot be read", self.table)
-    }
-}
-
-impl Records {
-    fn add(&mut self, item: &Item, is_wanted: impl Fn(&Record) -> bool) {
-        match item::read(item) {
-            Ok(record) if is_wanted(&record) => self.records.push(record),
-            Ok(_) => {}
-            Err(error) => self.unreadable.push(error.to_string()),
-        }
     }
 }

@@ -12,7 +12,6 @@ use rekognition_model_copier::ports::{Clock, Ledger};
 use crate::arguments::Global;
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
-use crate::file_ledger::FileLedger;
 use crate::output::Output;
 use crate::request_view::RequestView;
 use crate::requests::RequestArguments;
@@ -20,8 +19,8 @@ use crate::requests::RequestArguments;
 /// Cancel a waiting request
 ///
 /// This ends a request that still waits for its start. It is then FAILED, with the code `Cancelled`. A stack
-/// publishes this within a minute. The command refuses to cancel a request that is starting or copying, because
-/// Rekognition cannot stop a copy.
+/// publishes this within a minute. The command refuses to cancel a request that is starting or copying: it stops no
+/// copy.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -37,29 +36,30 @@ pub(crate) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let request = arguments.request.open(global).await?;
-    let (identity, key) = (&request.session.identity, &request.key);
-    cancel_record(request.load().await?, Timestamp::now())?;
+    let (place, key) = arguments.request.open(global).await?;
+    let identity = &place.session.identity;
+    cancel_record(place.load(&key).await?, Timestamp::now())?;
     let what = format!("Cancels: request `{}` of account `{}`", key.request_id, key.requester);
     let confirmed = Confirmation::ask(identity, &what, arguments.yes, output)?;
     let show = |record: &Record| {
         let view = RequestView::of(record);
         output.result(&view, || view.lines(output.times(), Timestamp::now()))
     };
-    let Some(stack) = &request.stack else {
-        let files = FileLedger::of_user(&identity.account, &identity.region)?;
-        let mut record = cancel_in(&files, key, confirmed).await?;
+    if let Some(stack) = &place.stack {
+        let settings = stack.settings(identity)?;
+        let (times, table) = (settings.rules.times, &settings.ledger_table);
+        let shared = &place.session.config.shared;
+        let ledger = DynamoDb::new(shared, SystemClock, table, times, settings.retention);
+        show(&cancel_in(&ledger, &key, confirmed).await?)?;
+    } else {
+        let files = place.session.files()?;
+        let mut record = cancel_in(&files, &key, confirmed).await?;
         show(&record)?;
         // The user has seen the result, so nothing is left to announce. Another command that works on it may print
         // it, too.
         record.header_mut().outbox.clear();
         files.save(record).await?;
-        return Ok(Exit::Done);
-    };
-    let settings = stack.settings(identity)?;
-    let (times, table) = (settings.rules.times, &settings.ledger_table);
-    let ledger = DynamoDb::new(&request.session.config.shared, SystemClock, table, times, settings.retention);
-    show(&cancel_in(&ledger, key, confirmed).await?)?;
+    }
     Ok(Exit::Done)
 }
 

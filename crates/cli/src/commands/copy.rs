@@ -16,14 +16,13 @@ use crate::arguments::Global;
 use crate::confirm::Confirmation;
 use crate::dry_run::DryRun;
 use crate::exit::{Exit, Failure};
-use crate::file_ledger::FileLedger;
 use crate::interrupt::Interrupt;
 use crate::local_copy::LocalCopy;
 use crate::local_rules::local_rules;
 use crate::output::Output;
 use crate::request_text::{RequestCheck, check_request, read_bare, read_file};
+use crate::requests::Place;
 use crate::session::Session;
-use crate::stack::Stack;
 use crate::stack_copy::StackCopy;
 use crate::waiting::Waiting;
 
@@ -132,15 +131,15 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         Some(path) => read_bare(&read_file(path)?)?,
         None => arguments.fields.json()?,
     };
-    let session = Session::open(global).await?;
+    let Place { session, stack } = Place::open(global, arguments.stack.as_deref()).await?;
     let identity = &session.identity;
-    if arguments.stack.is_some() && arguments.source_profile.is_some() && !arguments.dry_run {
+    if stack.is_some() && arguments.source_profile.is_some() && !arguments.dry_run {
         return Err(Failure::Usage(
             "a stack puts project policies itself: leave out `--source-profile`, or add `--dry-run`"
                 .to_owned(),
         ));
     }
-    let stack = match Stack::read_named(&session, arguments.stack.as_deref()).await? {
+    let stack = match stack {
         Some(stack) => Some((stack.settings(identity)?, stack)),
         None => None,
     };
@@ -184,7 +183,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         let copy = StackCopy { session: &session, stack, settings, request: &request, waiting, output };
         return copy.run(confirmed).await;
     }
-    let files = FileLedger::of_user(&identity.account, &identity.region)?.only(request.key());
+    let files = session.files()?.only(request.key());
     let announcer = Announcer::new(output);
     let interrupt = Interrupt::listen();
     let local = LocalCopy {

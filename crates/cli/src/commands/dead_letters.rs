@@ -83,8 +83,9 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         |letter: &DeadLetter| arguments.ids.is_empty() || arguments.ids.contains(&letter.message_id);
     let (letters, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_chosen);
     queue.give_back(&others).await?;
-    let change = match &arguments.action {
-        Some(Action::Redrive(change) | Action::Delete(change)) if !change.dry_run => change,
+    let (is_redrive, change) = match &arguments.action {
+        Some(Action::Redrive(change)) if !change.dry_run => (true, change),
+        Some(Action::Delete(change)) if !change.dry_run => (false, change),
         _ => {
             queue.give_back(&letters).await?;
             output.results(&letters, || texts(&letters, output.times()))?;
@@ -94,60 +95,45 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
             return Ok(Exit::Done);
         }
     };
-    let is_redrive = matches!(arguments.action, Some(Action::Redrive(_)));
     let word = if is_redrive { "redriven" } else { "deleted" };
-    let mut failure = None;
     let mut changed = 0;
-    if !letters.is_empty() {
-        let what = format!(
-            "{}These {} dead letters of stack `{}` will be {word}",
-            texts(&letters, output.times()),
-            letters.len(),
-            stack.name
-        );
-        match Confirmation::ask(&session.identity, &what, change.yes, output) {
-            Ok(confirmed) => (changed, failure) = change_all(&queue, &letters, is_redrive, confirmed).await,
-            Err(refused) => failure = Some(refused),
+    let change_all = async {
+        if letters.is_empty() {
+            return Ok(());
         }
-    }
+        let shown = texts(&letters, output.times());
+        let what = format!("{shown}These dead letters of stack `{}` will be {word}", stack.name);
+        let confirmed = Confirmation::ask(&session.identity, &what, change.yes, output)?;
+        for letter in &letters {
+            match is_redrive {
+                true => queue.redrive(letter, confirmed).await?,
+                false => queue.delete(letter, confirmed).await?,
+            }
+            changed += 1;
+        }
+        Ok(())
+    };
+    let ended = change_all.await;
     let (changed, left) = letters.split_at(changed);
     queue.give_back(left).await?;
     output.results(changed, || {
         changed.iter().map(|letter| format!("{word}: {}\n", letter.message_id)).collect::<String>()
     })?;
-    failure.map_or(Ok(Exit::Done), Err)
-}
-
-/// How many letters were changed, and the error that stopped the work.
-async fn change_all(
-    queue: &DeadLetterQueue<'_>,
-    letters: &[DeadLetter],
-    is_redrive: bool,
-    confirmed: Confirmation,
-) -> (usize, Option<Failure>) {
-    for (changed, letter) in letters.iter().enumerate() {
-        let change = match is_redrive {
-            true => queue.redrive(letter, confirmed).await,
-            false => queue.delete(letter, confirmed).await,
-        };
-        if let Err(failure) = change {
-            return (changed, Some(failure));
-        }
-    }
-    (letters.len(), None)
+    ended.map(|()| Exit::Done)
 }
 
 fn texts(letters: &[DeadLetter], style: Style) -> String {
-    letters.iter().map(|letter| text(letter, style)).collect()
-}
-
-fn text(letter: &DeadLetter, style: Style) -> String {
-    let sent_at = letter.sent_at.map_or("-".to_owned(), |at| style.write(at, Timestamp::now()));
-    let request = letter.request_id.as_deref().unwrap_or("without a readable id");
-    let account = letter.account.iter().map(|account| format!(" of account {account}")).collect::<String>();
-    let body: String = letter.body.chars().take(SHOWN_CHARACTERS).collect();
-    format!(
-        "{}  {sent_at}  request {request}{account}\n  why:  {}\n  text: {body}\n",
-        letter.message_id, letter.reason
-    )
+    let text = |letter: &DeadLetter| {
+        let sent_at = letter.sent_at.map_or("-".to_owned(), |at| style.write(at, Timestamp::now()));
+        let request = letter.request_id.as_deref().unwrap_or("without a readable id");
+        let account = letter.account.iter().map(|account| format!(" of account {account}"));
+        let body: String = letter.body.chars().take(SHOWN_CHARACTERS).collect();
+        format!(
+            "{}  {sent_at}  request {request}{}\n  why:  {}\n  text: {body}\n",
+            letter.message_id,
+            account.collect::<String>(),
+            letter.reason
+        )
+    };
+    letters.iter().map(text).collect()
 }

@@ -7,9 +7,7 @@ use crate::arguments::Global;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::request_view::{RequestView, request_table};
-use crate::requests::{Filter, Requests};
-use crate::session::Session;
-use crate::stack::Stack;
+use crate::requests::{Filter, Place};
 
 /// List requests
 ///
@@ -38,16 +36,14 @@ pub(crate) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let session = Session::open(global).await?;
-    let stack = Stack::read_named(&session, arguments.stack.as_deref()).await?;
-    let requests = Requests::open(&session, stack.as_ref())?;
+    let place = Place::open(global, arguments.stack.as_deref()).await?;
     let found = if arguments.all || arguments.filter != Filter::default() {
-        requests.filtered(&arguments.filter, output).await?
+        place.filtered(&arguments.filter, output).await?
     } else {
-        requests.unfinished().await?
+        place.unfinished().await?
     };
     found.unreadable.iter().for_each(|why| output.note(&format!("warning: {why}")));
-    let views: Vec<RequestView> = found.records.iter().map(RequestView::of).collect();
+    let views: Vec<RequestView<'_>> = found.records.iter().map(RequestView::of).collect();
     output.results(&views, || request_table(&views, output.times(), Timestamp::now()))?;
     Ok(Exit::Done)
 }

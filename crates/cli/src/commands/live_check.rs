@@ -15,13 +15,12 @@ use crate::live_check::accounts::Sessions;
 use crate::live_check::answer::Verdict;
 use crate::live_check::answers::Answers;
 use crate::live_check::clean::{clean, put_policies_back};
-use crate::live_check::experiments::experiment_of;
-use crate::live_check::journal::{DeployedStack, Journal, Model, Run};
+use crate::live_check::experiments::{self, experiment_of};
+use crate::live_check::journal::Journal;
 use crate::live_check::lab::PREFIX;
-use crate::live_check::level::Level;
-use crate::live_check::plan::plan;
+use crate::live_check::plan::Plan;
 use crate::live_check::report;
-use crate::live_check::runner;
+use crate::live_check::run::{Level, Model, Run};
 use crate::output::Output;
 use crate::stack::Stack;
 
@@ -134,7 +133,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     match arguments.action {
         Action::Plan(options) => {
             let sessions = Sessions::open(global, options.source_profile.as_deref()).await?;
-            let plan = plan(&options.begin(&sessions).await?);
+            let plan = Plan::of(&options.begin(&sessions).await?)?;
             output.result(&plan, || plan.text())?;
             Ok(Exit::Done)
         }
@@ -194,7 +193,7 @@ async fn try_rows(
     let (lab, time) = sessions.lab(journal);
     let run = &lab.run.id;
     let ended = tokio::select! {
-        ended = runner::run(&lab, output, confirmed) => Some(ended?),
+        ended = experiments::run(&lab, output, confirmed) => Some(ended?),
         () = time.stopped() => None,
     };
     let next = format!("delete what it has made with `model-copier live-check clean {run}`");
@@ -268,15 +267,12 @@ impl Options {
                 }
             }
         }
-        let stack = Stack::read_named(&sessions.own, self.stack.as_deref()).await?;
-        let stack = stack.as_ref().map(DeployedStack::of).transpose()?;
-        let identity = &sessions.own.identity;
-        let id: String = Uuid::new_v4().simple().to_string().chars().take(8).collect();
-        let (account, partition, region) =
-            (identity.account.clone(), identity.partition.clone(), identity.region.clone());
+        let id = Uuid::new_v4().simple().to_string().chars().take(8).collect();
         let (level, only, intrusive) = (self.level, self.only.clone(), self.intrusive);
+        let identity = sessions.own.identity.clone();
+        let stack = Stack::read_named(&sessions.own, self.stack.as_deref()).await?;
         let model = if level == Level::Free { None } else { Some(self.model(sessions).await?) };
-        Ok(Run { id, account, partition, region, level, only, model, stack, intrusive })
+        Ok(Run { id, identity, level, only, model, stack, intrusive })
     }
 
     async fn model(self, sessions: &Sessions) -> Result<Model, Failure> {

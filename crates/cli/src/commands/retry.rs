@@ -11,7 +11,7 @@ use crate::arguments::Global;
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
-use crate::request_text::repeat;
+use crate::request_text::RequestText;
 use crate::requests::RequestArguments;
 use crate::stack_copy::StackCopy;
 use crate::waiting::Waiting;
@@ -45,13 +45,13 @@ pub(crate) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let old = arguments.request.open(global).await?;
-    let (session, key) = (&old.session, &old.key);
-    let Some(stack) = &old.stack else {
+    let (place, key) = arguments.request.open(global).await?;
+    let session = &place.session;
+    let Some(stack) = &place.stack else {
         return Err(Failure::Usage("give the stack with `--stack`".to_owned()));
     };
     let settings = stack.settings(&session.identity)?;
-    let record = old.load().await?;
+    let record = place.load(&key).await?;
     let Record::Accepted(accepted) = &record else {
         return Err(Failure::Rejected(format!(
             "request `{}` was rejected, and the ledger does not hold all of it: correct it and send it with `model-copier copy \
@@ -67,10 +67,10 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         )));
     }
     let id = arguments.request_id.unwrap_or_else(|| Uuid::new_v4().to_string());
-    let request = repeat(accepted, &id)?;
+    let request = RequestText::repeat(accepted, id);
     // INVARIANT: the new request belongs to the copier's account, which may ask for every model. So this checks
     // whether the account that sent the old request may ask for this one.
-    let problems = settings.rules.admission.problems(&Draft::parse(&request.text), &key.requester);
+    let problems = settings.rules.admission.problems(&Draft::parse(&request.text()), &key.requester);
     if !problems.is_empty() {
         return Err(Failure::Rejected(format!(
             "account `{}` could not ask for this copy now: {}",

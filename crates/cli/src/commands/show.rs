@@ -3,6 +3,7 @@
 use clap::Args;
 use jiff::Timestamp;
 use rekognition_model_copier::domain::announcement::Announcement;
+use rekognition_model_copier::domain::record::Record;
 use tokio::time::sleep;
 
 use crate::arguments::{Form, Global};
@@ -31,26 +32,32 @@ pub(crate) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let request = arguments.request.open(global).await?;
-    let mut shown: Option<RequestView> = None;
+    let (place, key) = arguments.request.open(global).await?;
+    let mut shown: Option<Record> = None;
     loop {
-        let record = request.load().await?;
-        let mut view = RequestView::of(&record);
+        let record = place.load(&key).await?;
         let status = Announcement::of(&record).map(|announcement| announcement.status);
         let end = status.filter(|status| status.is_final()).map(Exit::of);
         // With `--follow`, the form `json` is one value: the request when it has ended.
         let is_wanted = !arguments.follow || end.is_some() || output.form != Form::Json;
-        if is_wanted && shown.as_ref().is_none_or(|shown| !shown.is_same_state(&view)) {
-            if let Some(stack) = &request.stack {
-                view.log = Some(read_request_logs(&request.session, stack, &record, output).await?);
+        if is_wanted && shown.as_ref().is_none_or(|shown| !is_same_state(shown, &record)) {
+            let mut view = RequestView::of(&record);
+            if let Some(stack) = &place.stack {
+                view.log = Some(read_request_logs(&place.session, stack, &record, output).await?);
             }
             output.result(&view, || view.lines(output.times(), Timestamp::now()))?;
         }
         match end {
             Some(exit) if arguments.follow => return Ok(exit),
             _ if !arguments.follow => return Ok(Exit::Done),
-            _ => shown = Some(view),
+            _ => shown = Some(record),
         }
         sleep(READ_INTERVAL).await;
     }
+}
+
+/// Whether both have the same state. Tries and leases do not count as changes.
+fn is_same_state(one: &Record, other: &Record) -> bool {
+    (one.status_word(), one.failure(), one.started_copy())
+        == (other.status_word(), other.failure(), other.started_copy())
 }

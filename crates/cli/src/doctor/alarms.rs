@@ -6,9 +6,8 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::MetricAlarm;
 
 use super::{DEPLOY_AGAIN, StackChecks};
-use crate::check::{Check, OrTrouble, Trouble};
+use crate::check::{Finding, OrFinding, Outcome};
 
-const CHECK: &str = "alarms";
 /// The alarms of template.yaml, without the stack's name before them.
 const ALARMS: [&str; 8] = [
     "announcements-unpublished",
@@ -25,44 +24,39 @@ const CONDITIONAL: [(&str, &str); 2] =
     [("policy-errors", "SourceAccountRoles"), ("requests-failed", "AlarmTopicArn")];
 
 impl StackChecks<'_> {
-    /// One check for each alarm with a problem, else one for all alarms.
-    pub(super) async fn check_alarms(&self) -> Vec<Check> {
+    /// One finding for each problem, else one outcome for all alarms.
+    pub(super) async fn check_alarms(&self) -> Result<Vec<Outcome>, Finding> {
         let prefix = format!("{}-", self.stack.name);
         let call = Client::new(self.config()).describe_alarms().alarm_name_prefix(&prefix);
         let pages: Result<Vec<_>, _> = call.into_paginator().send().collect().await;
-        let pages = match pages.or_unread("the alarms") {
-            Ok(pages) => pages,
-            Err(trouble) => return vec![Check::of(CHECK, Err(trouble))],
-        };
-        let alarms = pages.into_iter().flat_map(|page| page.metric_alarms.unwrap_or_default());
-        let alarms: BTreeMap<String, MetricAlarm> = alarms
+        let pages = pages.or_unread("the alarms")?.into_iter();
+        let alarms: BTreeMap<String, MetricAlarm> = pages
+            .flat_map(|page| page.metric_alarms.unwrap_or_default())
             .filter_map(|alarm| Some((alarm.alarm_name()?.strip_prefix(&prefix)?.to_owned(), alarm)))
             .collect();
         let conditional =
             CONDITIONAL.iter().filter(|(_, parameter)| !self.stack.parameter(parameter).is_empty());
         let expected = ALARMS.into_iter().chain(conditional.map(|(alarm, _)| *alarm));
-        let troubles: Vec<Check> = expected
-            .flat_map(|name| self.find_troubles(name, alarms.get(name)))
-            .map(|trouble| Check::of(CHECK, Err(trouble)))
-            .collect();
-        if !troubles.is_empty() {
-            return troubles;
+        let found = expected.flat_map(|name| self.find_problems(name, alarms.get(name)));
+        let found: Vec<Outcome> = found.map(Err).collect();
+        if !found.is_empty() {
+            return Ok(found);
         }
-        let told = match self.stack.parameter("AlarmTopicArn") {
+        let notified = match self.stack.parameter("AlarmTopicArn") {
             "" => "they notify nobody, because `AlarmTopicArn` is empty".to_owned(),
             topic => format!("they notify `{topic}`"),
         };
-        vec![Check::of(CHECK, Ok(format!("none is on; {told}")))]
+        Ok(vec![Ok(format!("none is on; {notified}"))])
     }
 
-    fn find_troubles(&self, name: &str, alarm: Option<&MetricAlarm>) -> Vec<Trouble> {
+    fn find_problems(&self, name: &str, alarm: Option<&MetricAlarm>) -> Vec<Finding> {
         let Some(alarm) = alarm else {
-            return vec![Trouble::found(format!("`{name}` does not exist"), DEPLOY_AGAIN)];
+            return vec![Finding::found(format!("`{name}` does not exist"), DEPLOY_AGAIN)];
         };
-        let mut troubles = Vec::new();
+        let mut found = Vec::new();
         if alarm.state_value().is_some_and(|state| state.as_str() == "ALARM") {
             let message = format!("`{name}` is on: {}", alarm.state_reason().unwrap_or("no reason is given"));
-            troubles.push(Trouble::found(message, format!("docs/operate.md, \"{name}\"")));
+            found.push(Finding::found(message, format!("docs/operate.md, \"{name}\"")));
         }
         let topic = self.stack.parameter("AlarmTopicArn");
         let has_topic = topic.is_empty() || alarm.alarm_actions().iter().any(|action| action == topic);
@@ -71,9 +65,9 @@ impl StackChecks<'_> {
             let remedy = format!(
                 "aws cloudwatch enable-alarm-actions --alarm-names {stack}-{name}, or deploy the stack again"
             );
-            troubles.push(Trouble::found(format!("`{name}` notifies nobody"), remedy));
+            found.push(Finding::found(format!("`{name}` notifies nobody"), remedy));
         }
-        troubles
+        found
     }
 }
 

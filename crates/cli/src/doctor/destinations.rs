@@ -6,34 +6,30 @@ use rekognition_model_copier::domain::arn::ProjectArn;
 
 use super::StackChecks;
 use super::resource_policy::matches;
-use crate::check::{Check, Outcome, Trouble};
+use crate::check::{Finding, Outcome};
 use crate::resources::{check_bucket, check_room, list_projects, list_versions};
 
-const PROJECT: &str = "destination project";
 /// The most projects whose versions are counted: AWS allows five such calls per second, and the copier needs them, too.
 const MAX_COUNTED_PROJECTS: usize = 10;
 
 impl StackChecks<'_> {
-    pub(super) async fn check_output_buckets(&self) -> Vec<Check> {
+    pub(super) async fn check_output_buckets(&self) -> Vec<Outcome> {
         let buckets = self.list("OutputBuckets").map(|entry| entry.split('/').next().unwrap_or_default());
-        let mut checks = Vec::new();
+        let mut outcomes = Vec::new();
         for bucket in buckets.collect::<BTreeSet<_>>() {
-            checks.push(Check::of("output bucket", check_bucket(self.session, bucket).await));
+            outcomes.push(check_bucket(self.session, bucket).await);
         }
-        checks
+        outcomes
     }
 
-    pub(super) async fn check_destination_projects(&self) -> Vec<Check> {
-        let projects = match list_projects(self.session).await {
-            Ok(projects) => projects,
-            Err(trouble) => return vec![Check::of(PROJECT, Err(trouble))],
-        };
+    pub(super) async fn check_destination_projects(&self) -> Result<Vec<Outcome>, Finding> {
+        let projects = list_projects(self.session).await?;
         let patterns: Vec<&str> = self.list("DestinationProjects").collect();
         let mut outcomes: Vec<Outcome> = Vec::new();
         for pattern in &patterns {
             if !projects.iter().any(|project| matches(pattern, project.as_str())) {
                 let remedy = "create the project, or take it out of `DestinationProjects`";
-                outcomes.push(Err(Trouble::found(format!("`{pattern}` does not exist"), remedy)));
+                outcomes.push(Err(Finding::found(format!("`{pattern}` does not exist"), remedy)));
             }
         }
         let is_admitted = |project: &&ProjectArn| {
@@ -46,18 +42,18 @@ impl StackChecks<'_> {
         if let Some(left_out) = admitted.len().checked_sub(MAX_COUNTED_PROJECTS).filter(|count| *count > 0) {
             let message = format!("the versions of {left_out} more projects are not counted");
             let remedy = "name fewer in `DestinationProjects`";
-            outcomes.push(Err(Trouble::unknown(message).with_remedy(remedy)));
+            outcomes.push(Err(Finding::unknown(message).with_remedy(remedy)));
         }
         if admitted.is_empty() && patterns.is_empty() {
             let message = format!("there is no project in Region `{}`", self.session.identity.region);
-            outcomes.push(Err(Trouble::found(message, "create a project to copy into")));
+            outcomes.push(Err(Finding::found(message, "create a project to copy into")));
         }
-        outcomes.into_iter().map(|outcome| Check::of(PROJECT, outcome)).collect()
+        Ok(outcomes)
     }
 
     async fn check_destination_room(&self, project: &ProjectArn) -> Outcome {
         let versions = list_versions(&self.session.custom_labels(None), project).await;
-        let versions = versions.map_err(|error| Trouble::unknown(format!("`{project}`: {error}")))?;
+        let versions = versions.map_err(|error| Finding::unknown(format!("`{project}`: {error}")))?;
         let remedy = "delete versions that nobody needs, or have the quota of versions per project raised";
         check_room(project, versions.len(), remedy)
     }

@@ -6,31 +6,12 @@ use std::fs;
 use std::path::Path;
 
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
-use rekognition_model_copier::settings::Settings;
+use rekognition_model_copier::settings::{Settings, VARIABLES};
 use serde::Deserialize;
 
-use super::{DEPLOY_AGAIN, StackChecks};
-use crate::check::{Check, OrTrouble, Outcome, Trouble, ensure};
+use super::{DEPLOY_AGAIN, StackChecks, ensure_template};
+use crate::check::{Check, Finding, OrFinding, Outcome, ensure};
 use crate::exit::Failure;
-
-/// The environment variables that template.yaml sets from a parameter.
-const PARAMETERS: [(&str, &str); 15] = [
-    ("EVENT_BUS", "EventBusName"),
-    ("EVENT_SOURCE", "EventSource"),
-    ("ALLOWED_SOURCE_ACCOUNTS", "AllowedSourceAccounts"),
-    ("TRUSTED_REQUESTERS", "TrustedRequesters"),
-    ("ALLOWED_OUTPUT_BUCKETS", "OutputBuckets"),
-    ("ALLOWED_TAG_KEYS", "AllowedTagKeys"),
-    ("START_TIMEOUT_SECONDS", "StartTimeoutSeconds"),
-    ("COPY_TIMEOUT_SECONDS", "CopyTimeoutSeconds"),
-    ("OVERDUE_AFTER_SECONDS", "OverdueAfterSeconds"),
-    ("PERMISSION_TIMEOUT_SECONDS", "PermissionTimeoutSeconds"),
-    ("RETENTION_DAYS", "RetentionDays"),
-    ("CALLS_PER_SECOND", "CallsPerSecond"),
-    ("SOURCE_ACCOUNT_ROLES", "SourceAccountRoles"),
-    ("EXTERNAL_ID", "ExternalId"),
-    ("PROJECT_POLICY_EXPIRES", "ProjectPolicyExpires"),
-];
 
 impl StackChecks<'_> {
     /// The checks of the function that this output names.
@@ -48,7 +29,7 @@ impl StackChecks<'_> {
         checks
     }
 
-    async fn read_configuration(&self, output: &str) -> Result<GetFunctionConfigurationOutput, Trouble> {
+    async fn read_configuration(&self, output: &str) -> Result<GetFunctionConfigurationOutput, Finding> {
         let name = self.stack.output(output)?;
         let client = aws_sdk_lambda::Client::new(self.config());
         let answer = client.get_function_configuration().function_name(name).send().await;
@@ -61,27 +42,20 @@ impl StackChecks<'_> {
         let variables =
             function.environment().and_then(|environment| environment.variables()).unwrap_or(&none);
         let identity = &self.session.identity;
-        let of_parameters =
-            PARAMETERS.iter().map(|(variable, parameter)| (*variable, self.stack.parameter(parameter)));
-        let of_outputs = [
-            ("LEDGER_TABLE", self.stack.output("LedgerTable")?),
-            ("COPIER_ROLE_ARNS", self.stack.output("CopierRoleArns")?),
-            ("REQUEST_QUEUE_ARN", &self.queue_arn("RequestQueueUrl")?),
-            ("STACK_NAME", &self.stack.name),
-            ("ACCOUNT_ID", &identity.account),
-        ];
-        let differs =
-            |(name, expected): &(&str, &str)| variables.get(*name).map_or("", String::as_str) != *expected;
-        let other: Vec<_> = of_parameters.chain(of_outputs).filter(differs).map(|(name, _)| name).collect();
+        let differs = |name: &&str| {
+            let expected = self.stack.variable(name, identity).unwrap_or_default();
+            variables.get(*name).map_or("", String::as_str) != expected
+        };
+        let other: Vec<&str> = VARIABLES.into_iter().filter(differs).collect();
         let message = format!("`{}` differ from the stack's parameters", other.join("`, `"));
-        ensure(other.is_empty(), message, DEPLOY_AGAIN)?;
+        ensure_template(other.is_empty(), message)?;
         let lookup = |name: &str| match name {
             "AWS_REGION" => Some(identity.region.clone()),
             _ => variables.get(name).cloned(),
         };
         Settings::read(lookup).map_err(|bad| {
             let remedy = "correct the stack's parameters and deploy again";
-            Trouble::found(format!("it cannot start: {bad}"), remedy)
+            Finding::found(format!("it cannot start: {bad}"), remedy)
         })?;
         Ok("they match the stack's parameters".to_owned())
     }
@@ -99,11 +73,14 @@ impl StackChecks<'_> {
         )?;
         let answer = client.list_targets_by_rule().rule(&name).send().await;
         let answer = answer.or_unread(format!("the targets of {what}"))?;
-        let function = self.arn("lambda", &format!("function:{}", self.stack.output("CheckCopiesFunction")?));
+        let function = self
+            .session
+            .identity
+            .arn("lambda", &format!("function:{}", self.stack.output("CheckCopiesFunction")?));
         let is_target = answer.targets().iter().any(|target| target.arn == function);
         let is_every_minute = rule.schedule_expression.as_deref() == Some("rate(1 minute)");
         let message = format!("{what} does not invoke `{function}` every minute");
-        ensure(is_every_minute && is_target, message, DEPLOY_AGAIN)?;
+        ensure_template(is_every_minute && is_target, message)?;
         Ok("check-copies is invoked every minute".to_owned())
     }
 }
@@ -115,11 +92,11 @@ fn check_state(function: &GetFunctionConfigurationOutput) -> Outcome {
         return Ok("it is active".to_owned());
     }
     if state == "Pending" || update == "InProgress" {
-        return Err(Trouble::unknown("it is being changed").with_remedy("look again in a minute"));
+        return Err(Finding::unknown("it is being changed").with_remedy("look again in a minute"));
     }
     let reason = function.state_reason().or(function.last_update_status_reason()).unwrap_or_default();
     let message = format!("it has state {state}, and its last update is {update}: {reason}");
-    Err(Trouble::found(message, "fix the reason, and deploy the stack again"))
+    Err(Finding::found(message, "fix the reason, and deploy the stack again"))
 }
 
 fn check_code(function: &GetFunctionConfigurationOutput, name: &str, release: &Release) -> Outcome {
@@ -159,28 +136,8 @@ impl Release {
     }
 
     /// The hash of a function's code, as Lambda writes it.
-    pub(super) fn code_of(&self, function: &str) -> Result<&str, Trouble> {
+    pub(super) fn code_of(&self, function: &str) -> Result<&str, Finding> {
         let code = self.functions.get(function).map(|code| code.code_sha256.as_str());
-        code.ok_or_else(|| Trouble::unknown(format!("release {} does not have `{function}`", self.version)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::PARAMETERS;
-
-    #[test]
-    fn every_variable_that_the_template_takes_from_a_parameter_is_compared() {
-        let template = include_str!("../../../../template.yaml");
-        let (_, rest) = template.split_once("      Variables:\n").unwrap();
-        let lines = rest.lines().take_while(|line| line.starts_with("        "));
-        let mut of_template: Vec<_> = lines
-            .filter_map(|line| line.trim().split_once(": !Ref "))
-            .filter(|(_, value)| *value != "Ledger" && !value.starts_with("AWS::"))
-            .collect();
-        let mut compared = PARAMETERS.to_vec();
-        of_template.sort_unstable();
-        compared.sort_unstable();
-        assert_eq!(compared, of_template);
+        code.ok_or_else(|| Finding::unknown(format!("release {} does not have `{function}`", self.version)))
     }
 }

@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::Client;
 
 use super::resource_policy::ResourcePolicy;
-use super::{DEPLOY_AGAIN, StackChecks};
-use crate::check::{Check, OrTrouble, Outcome, ensure};
+use super::{StackChecks, ensure_template};
+use crate::check::{Check, OrFinding, Outcome, ensure};
 use crate::resources::check_key;
 
 const NO_TABLE: &str = "restore it under its old name: docs/operate.md, \"The table is gone\"";
@@ -26,7 +26,7 @@ impl StackChecks<'_> {
             index.index_name() == Some("due") && keys == ["step", "due"] && is_active
         });
         let message = format!("{what} has no active index `due`, so no sweep finds the records that are due");
-        ensure(has_index, message, DEPLOY_AGAIN)?;
+        ensure_template(has_index, message)?;
         ensure(
             table.and_then(|table| table.deletion_protection_enabled()) == Some(true),
             format!("{what} is not protected from deletion"),

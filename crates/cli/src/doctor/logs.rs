@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::StackChecks;
-use crate::check::{Check, Outcome, Trouble};
+use crate::check::{Finding, Outcome};
 use crate::logs::{LogLine, read_log};
 
 /// How far back the logs are read.
@@ -14,8 +14,8 @@ const READ_SPAN: SignedDuration = SignedDuration::from_hours(1);
 const WARNING: &str = "a project could not be read";
 
 impl StackChecks<'_> {
-    /// One check for each kind of error, else one for all.
-    pub(super) async fn check_logs(&self) -> Vec<Check> {
+    /// One finding for each kind of error, else one outcome for all.
+    pub(super) async fn check_logs(&self) -> Vec<Outcome> {
         let mut outcomes: Vec<Outcome> = Vec::new();
         let mut lines = Vec::new();
         for output in ["StartCopyFunction", "CheckCopiesFunction"] {
@@ -27,19 +27,19 @@ impl StackChecks<'_> {
         }
         outcomes.extend(counts.into_iter().map(|(error, count)| {
             let message = format!("{count} in the last hour: {error}");
-            Err(Trouble::found(message, "docs/operate.md, \"Messages in the log\""))
+            Err(Finding::found(message, "docs/operate.md, \"Messages in the log\""))
         }));
         if outcomes.is_empty() {
             outcomes.push(Ok("the functions logged no error in the last hour".to_owned()));
         }
-        outcomes.into_iter().map(|outcome| Check::of("log", outcome)).collect()
+        outcomes
     }
 
-    async fn read_errors(&self, output: &str, lines: &mut Vec<LogLine>) -> Result<(), Trouble> {
+    async fn read_errors(&self, output: &str, lines: &mut Vec<LogLine>) -> Result<(), Finding> {
         let function = self.stack.output(output)?;
         let pattern = format!("{{ ($.level = \"ERROR\") || ($.message = \"{WARNING}\") }}");
         let read = read_log(self.session, function, Timestamp::now() - READ_SPAN, pattern, lines).await;
-        read.map_err(Trouble::unknown)
+        read.map_err(Finding::unknown)
     }
 }
 

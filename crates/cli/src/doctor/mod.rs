@@ -13,7 +13,7 @@ pub(crate) use functions::Release;
 
 use aws_config::SdkConfig;
 
-use crate::check::{Check, Outcome, Trouble};
+use crate::check::{Check, Finding, Outcome, ensure};
 use crate::session::Session;
 use crate::stack::Stack;
 
@@ -52,10 +52,10 @@ impl StackChecks<'_> {
         checks.extend(self.check_function("start-copy", "StartCopyFunction").await);
         checks.extend(self.check_function("check-copies", "CheckCopiesFunction").await);
         checks.extend(self.check_encryption_key().await);
-        checks.extend(self.check_alarms().await);
-        checks.extend(self.check_logs().await);
-        checks.extend(self.check_output_buckets().await);
-        checks.extend(self.check_destination_projects().await);
+        checks.extend(Check::of_each("alarms", self.check_alarms().await));
+        checks.extend(Check::of_each("log", Ok(self.check_logs().await)));
+        checks.extend(Check::of_each("output bucket", Ok(self.check_output_buckets().await)));
+        checks.extend(Check::of_each("destination project", self.check_destination_projects().await));
         checks.extend(self.check_source_accounts().await);
         checks
     }
@@ -71,27 +71,25 @@ impl StackChecks<'_> {
             true => "wait until the stack's update has ended",
             false => "look at the stack's events in CloudFormation, fix the cause and deploy again",
         };
-        Err(Trouble::found(message, remedy))
+        Err(Finding::found(message, remedy))
     }
 
     fn config(&self) -> &SdkConfig {
         &self.session.config.shared
     }
 
-    /// The ARN of a resource in the stack's account and Region.
-    fn arn(&self, service: &str, resource: &str) -> String {
-        let identity = &self.session.identity;
-        format!("arn:{}:{service}:{}:{}:{resource}", identity.partition, identity.region, identity.account)
-    }
-
     /// The ARN of the queue whose URL is this output.
-    fn queue_arn(&self, output: &str) -> Result<String, Trouble> {
-        let url = self.stack.output(output)?;
-        Ok(self.arn("sqs", url.rsplit('/').next().unwrap_or_default()))
+    fn queue_arn(&self, output: &str) -> Result<String, Finding> {
+        Ok(self.session.identity.queue_arn(self.stack.output(output)?))
     }
 
     /// The entries of a parameter that is a list.
     fn list(&self, parameter: &str) -> impl Iterator<Item = &str> {
         self.stack.parameter(parameter).split(',').filter(|entry| !entry.is_empty())
     }
+}
+
+/// The outcome of a check that something is as template.yaml has it.
+fn ensure_template(is_so: bool, message: impl Into<String>) -> Result<(), Finding> {
+    ensure(is_so, message, DEPLOY_AGAIN)
 }

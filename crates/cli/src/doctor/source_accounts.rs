@@ -8,7 +8,7 @@ use rekognition_model_copier::ports::Rekognition;
 
 use super::StackChecks;
 use super::resource_policy::matches;
-use crate::check::{Check, OrTrouble, Outcome, Trouble, ensure};
+use crate::check::{Check, Finding, OrFinding, Outcome, ensure};
 use crate::exit::describe_policy_error;
 use crate::resources::{check_policy_room, list_projects};
 use crate::session::Session;
@@ -22,7 +22,7 @@ impl StackChecks<'_> {
         for role in self.list("SourceAccountRoles") {
             let account = role.split(':').nth(4).unwrap_or_default();
             let Some(source) = self.sources.iter().find(|source| source.identity.account == account) else {
-                let trouble = Trouble::unknown(format!("no credentials for account `{account}` were given"))
+                let trouble = Finding::unknown(format!("no credentials for account `{account}` were given"))
                     .with_remedy("give `--source-profile` with a profile of that account");
                 checks.push(Check::of("source account", Err(trouble)));
                 continue;
@@ -46,7 +46,7 @@ impl StackChecks<'_> {
             let account = &source.identity.account;
             let remedy =
                 format!("{DEPLOY_COMPANION}, and put its output `RoleArn` into `SourceAccountRoles`");
-            Trouble::found(
+            Finding::found(
                 format!("no stack of account `{account}` has `{role}` as its output `RoleArn`"),
                 remedy,
             )
@@ -95,7 +95,7 @@ impl StackChecks<'_> {
         };
         let policies = self.session.custom_labels(Some(source)).policies(project).await;
         let policies = policies
-            .map_err(|error| Trouble::unknown(format!("`{project}`: {}", describe_policy_error(&error))))?;
+            .map_err(|error| Finding::unknown(format!("`{project}`: {}", describe_policy_error(&error))))?;
         check_policy_room(project, &policies, &policy)
     }
 }

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 
-use super::journal::{Journal, Run};
-use super::lab::{Lab, RealTime};
-use super::level::Level;
+use super::journal::Journal;
+use super::lab::{Clients, Lab, RealTime};
+use super::run::{Level, Run};
 use crate::arguments::Global;
 use crate::exit::{Failure, OrFailure};
 use crate::session::Session;
@@ -17,7 +17,7 @@ pub(crate) struct Sessions {
     /// Of the account of the destination project.
     pub(crate) own: Session,
     /// Of the account of the model, if it is another one.
-    pub(crate) source: Option<Session>,
+    source: Option<Session>,
 }
 
 impl Sessions {
@@ -33,12 +33,12 @@ impl Sessions {
 
     /// Checks that these are the accounts that the run began with.
     pub(crate) fn check(&self, run: &Run) -> Result<(), Failure> {
-        let identity = &self.own.identity;
-        if (&identity.account, &identity.region) != (&run.account, &run.region) {
+        let (own, begun) = (&self.own.identity, &run.identity);
+        if (&own.account, &own.region) != (&begun.account, &begun.region) {
             return Err(Failure::WrongAccount(format!(
                 "the run began in account `{}` and Region `{}`, but the credentials are for `{}` and `{}`: choose others with \
                  `--profile` and `--region`",
-                run.account, run.region, identity.account, identity.region
+                begun.account, begun.region, own.account, own.region
             )));
         }
         run.model.as_ref().map_or(Ok(()), |model| self.check_source(run.level, &model.source_version))
@@ -47,15 +47,15 @@ impl Sessions {
     /// Checks that these accounts can copy this model at this level.
     pub(crate) fn check_source(&self, level: Level, version: &ProjectVersionArn) -> Result<(), Failure> {
         let owner = version.account();
-        let source = self.source.as_ref().map(|session| session.identity.account.as_str());
-        match source {
+        let is_own = owner == self.own.identity.account;
+        match self.source.as_ref().map(|session| session.identity.account.as_str()) {
             Some(account) if account != owner => Err(Failure::WrongAccount(format!(
                 "the credentials of `--source-profile` are of account `{account}`, but the model is of account `{owner}`"
             ))),
-            None if owner != self.own.identity.account => Err(Failure::Usage(format!(
+            None if !is_own => Err(Failure::Usage(format!(
                 "the model is of account `{owner}`: give a profile of that account with `--source-profile`"
             ))),
-            _ if level == Level::TwoAccounts && owner == self.own.identity.account => Err(Failure::Usage(
+            _ if level == Level::TwoAccounts && is_own => Err(Failure::Usage(
                 "`--level two-accounts` needs a model of another account: give another `--source-version`"
                     .to_owned(),
             )),
@@ -66,9 +66,7 @@ impl Sessions {
     /// The lab of a run, and its time.
     pub(crate) fn lab(&self, journal: Journal) -> (Lab, Rc<RealTime>) {
         let time = Rc::new(RealTime::until_interrupt());
-        let source = self.source.as_ref().map(Session::rekognition);
-        let shared = &self.own.config.shared;
-        (Lab::new(journal, &self.own.rekognition(), source.as_ref(), shared, time.clone()), time)
+        (Lab::new(journal, Clients::new(&self.own, self.source.as_ref()), time.clone()), time)
     }
 
     /// Asks for the ARN of a version's project: it ends in a number that the version's ARN does not have.

@@ -1,13 +1,14 @@
 //! AWS's answer in words that may be published, and the verdict on a row.
 
-use std::time::Duration;
-
 use aws_sdk_rekognition::config::http::HttpResponse;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
 use rekognition_model_copier::domain::aws_answer::Meaning;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
+
+/// Rekognition's error for something that does not exist.
+pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
 
 /// A call's answer.
 pub(crate) type Answer<T> = Result<T, CallError>;
@@ -30,6 +31,14 @@ impl From<Failure> for Stop {
     }
 }
 
+/// The failure that ends the run, if there is one. An experiment that stopped early has noted why.
+pub(super) fn failure_of(tested: Tested) -> Result<(), Failure> {
+    match tested {
+        Ok(()) | Err(Stop::Undecided) => Ok(()),
+        Err(Stop::Failed(failure)) => Err(failure),
+    }
+}
+
 /// A refusal, or no answer.
 #[derive(Clone, Debug)]
 pub(crate) struct CallError {
@@ -40,6 +49,11 @@ pub(crate) struct CallError {
 }
 
 impl CallError {
+    /// An answer with this code, although the call was accepted.
+    pub(super) fn in_answer(code: impl Into<String>) -> Self {
+        Self { code: code.into(), status: Some(200) }
+    }
+
     pub(super) fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Self {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let code = match (error.code(), status) {
@@ -55,8 +69,15 @@ impl CallError {
         self.status.is_none_or(|status| status >= 500) || Meaning::of(&self.code) == Meaning::Unanswered
     }
 
+    /// Whether what the call was about does not exist.
+    pub(crate) fn is_missing(&self) -> bool {
+        // SQS has two names for it.
+        let codes = [NOT_FOUND, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"];
+        codes.contains(&self.code.as_str())
+    }
+
     /// Whether the same call, made again, may get another answer: then this answer decides nothing.
-    fn is_passing(&self) -> bool {
+    pub(super) fn is_passing(&self) -> bool {
         self.may_have_worked() || Meaning::of(&self.code) == Meaning::Throttled
     }
 }
@@ -94,9 +115,8 @@ pub struct Call {
 impl Call {
     /// Whether both are the same operation with the same answer.
     pub(super) fn has_same_answer(&self, other: &Self) -> bool {
-        let answer =
-            |call: &Self| (call.operation.clone(), call.error.clone(), call.http_status, call.fields.clone());
-        answer(self) == answer(other)
+        (&self.operation, &self.error, self.http_status, &self.fields)
+            == (&other.operation, &other.error, other.http_status, &other.fields)
     }
 }
 
@@ -156,70 +176,4 @@ pub struct RowAnswer {
     pub parts: Vec<Part>,
     /// The calls that it made.
     pub calls: Vec<Call>,
-}
-
-/// The answers that an experiment has got so far, in order.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Observation {
-    pub(super) parts: Vec<Part>,
-}
-
-impl Observation {
-    /// The verdict on the row.
-    pub(crate) fn verdict(&self) -> Verdict {
-        self.parts.iter().map(|part| part.verdict).max().unwrap_or(Verdict::Skipped)
-    }
-
-    pub(super) fn note(&mut self, part: &str, seen: impl Into<String>, verdict: Verdict) {
-        self.push(part, seen.into(), None, verdict);
-    }
-
-    /// Something that cannot be tested here, and why.
-    pub(super) fn skip(&mut self, part: &str, why: &str) {
-        self.note(part, why, Verdict::Skipped);
-    }
-
-    /// A call that must work before the rest can be tested.
-    pub(super) fn need<T>(&mut self, part: &str, answer: Answer<T>) -> Result<T, Stop> {
-        answer.map_err(|refused| {
-            self.note(part, refused.code, Verdict::Unknown);
-            Stop::Undecided
-        })
-    }
-
-    /// A call that should be accepted.
-    pub(super) fn accepted<T>(&mut self, part: &str, answer: &Answer<T>) {
-        self.answered(part, answer, true, &[]);
-    }
-
-    /// A call that should be refused with one of these errors.
-    pub(super) fn refused<T>(&mut self, part: &str, answer: &Answer<T>, errors: &[&str]) {
-        self.answered(part, answer, false, errors);
-    }
-
-    /// A call that may be accepted, or be refused with one of these errors.
-    pub(super) fn either<T>(&mut self, part: &str, answer: &Answer<T>, errors: &[&str]) {
-        self.answered(part, answer, true, errors);
-    }
-
-    fn answered<T>(&mut self, part: &str, answer: &Answer<T>, may_be_accepted: bool, errors: &[&str]) {
-        let (seen, is_assumed) = match answer {
-            Ok(_) => ("accepted", may_be_accepted),
-            Err(refused) if errors.contains(&refused.code.as_str()) => (refused.code.as_str(), true),
-            Err(refused) if refused.is_passing() => return self.note(part, &refused.code, Verdict::Unknown),
-            Err(refused) => (refused.code.as_str(), false),
-        };
-        self.note(part, seen, Verdict::of(is_assumed));
-    }
-
-    /// Something that should take no longer than this; `None` if it did not happen.
-    pub(super) fn took(&mut self, part: &str, took: Option<Duration>, limit: Duration) {
-        let is_assumed = took.is_some_and(|took| took <= limit);
-        let seen = if is_assumed { "in time" } else { "not in time" };
-        self.push(part, seen.to_owned(), took.map(|took| took.as_secs()), Verdict::of(is_assumed));
-    }
-
-    fn push(&mut self, part: &str, seen: String, seconds: Option<u64>, verdict: Verdict) {
-        self.parts.push(Part { part: part.to_owned(), seen, seconds, verdict });
-    }
 }

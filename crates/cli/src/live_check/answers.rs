@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{RowAnswer, Verdict};
-use super::journal::{Journal, Run};
+use super::journal::Journal;
+use super::run::Run;
 use crate::exit::Failure;
 
 /// A record of answers.
@@ -33,7 +34,7 @@ impl Answers {
         Self {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             date: journal.last_written().strftime("%Y-%m-%d").to_string(),
-            region: journal.run.region.clone(),
+            region: journal.run.identity.region.clone(),
             rows,
         }
     }
@@ -95,8 +96,11 @@ fn find_identifier(text: &str, run: &Run) -> Option<&'static str> {
         let names = [model.source_project.project_name(), model.destination.project_name(), &model.bucket];
         names.into_iter().chain([model.source_version.version_name()]).chain(model.key.as_deref())
     });
-    let of_stack = run.stack.iter().flat_map(|it| [&it.name, &it.rule, &it.checker, &it.ledger]);
-    let own = own.chain(of_stack.map(String::as_str));
+    let of_stack = run.stack.iter().flat_map(|stack| {
+        let outputs = ["RequestRule", "CheckCopiesFunction", "LedgerTable"];
+        outputs.into_iter().filter_map(|name| stack.output(name).ok()).chain([stack.name.as_str()])
+    });
+    let own = own.chain(of_stack);
     let found = [
         ("an account id", words().any(is_account)),
         ("an ARN", text.contains("arn:")),

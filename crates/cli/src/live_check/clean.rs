@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::answer::{Answer, CallError};
+use super::answer::{Answer, CallError, NOT_FOUND};
 use super::journal::{Leftover, Thing};
 use super::lab::{Lab, without_rule};
 use crate::confirm::Confirmation;
@@ -30,9 +30,14 @@ pub async fn clean(lab: &Lab, output: &Output, _: Confirmation) -> Result<Vec<Le
         let mut left = lab.journal.borrow().left();
         left.reverse();
         left.sort_by_key(|left| !matches!(left.thing, Thing::QueuePolicy { .. }));
-        for thing in &left {
-            if remove(lab, thing).await {
-                lab.deleted(thing.id)?;
+        for left in &left {
+            let is_gone = match remove(lab, left).await {
+                Ok(is_gone) => is_gone,
+                // It was deleted, or its call has not taken effect yet.
+                Err(refused) => refused.is_missing() && is_final(lab, left),
+            };
+            if is_gone {
+                lab.forget(left.id)?;
             }
         }
         let left = lab.journal.borrow().left();
@@ -57,7 +62,7 @@ pub(crate) async fn put_policies_back(lab: &Lab) -> Result<(), Failure> {
             ))
         })?;
         if is_done {
-            lab.deleted(left.id)?;
+            lab.forget(left.id)?;
         }
     }
     Ok(())
@@ -74,83 +79,60 @@ async fn put_back(lab: &Lab, left: &Leftover, queue: &str, whole: &str) -> Answe
         return Ok(true);
     }
     match lab.put_policy_back(queue, whole).await {
-        Ok(()) => Ok(is_final),
-        Err(refused) if is_missing(&refused) => Ok(true),
-        Err(refused) => Err(refused),
+        Err(refused) if refused.is_missing() => Ok(true),
+        answer => answer.map(|()| is_final),
     }
 }
 
-/// Whether the call that made it has taken effect or never will.
+/// Whether the call that made it has taken effect or never will. A dead letter comes some time after its call.
 fn is_final(lab: &Lab, left: &Leftover) -> bool {
-    left.is_made || lab.since(left.at) > EFFECT_DELAY
+    let is_made = left.is_made && !matches!(left.thing, Thing::DeadLetter { .. });
+    is_made || lab.since(left.at) > EFFECT_DELAY
 }
 
-/// Whether the thing is gone for good.
-async fn remove(lab: &Lab, left: &Leftover) -> bool {
-    let deleted = match &left.thing {
-        Thing::Policy { project, name } => Some(lab.delete_policy(project, name).await),
-        Thing::Project { name } => match arn_of(left, async || lab.project(name).await).await {
-            Ok(Some(arn)) => Some(lab.delete_project(&arn).await),
-            Ok(None) => None,
-            Err(_) => return false,
-        },
+/// Deletes a thing. Returns whether it is gone for good.
+async fn remove(lab: &Lab, left: &Leftover) -> Answer<bool> {
+    match &left.thing {
+        Thing::Policy { project, name } => lab.delete_policy(project, name).await?,
+        Thing::Project { name } => {
+            let arn = arn_of(left, lab.project(name)).await?;
+            lab.delete_project(&arn).await?;
+        }
         Thing::Copy { project, name, owner } => {
-            let describe = async || {
-                let version = lab.version(project, name).await?;
+            let described = async {
+                let arn = lab.version(project, name).await?.and_then(|version| version.project_version_arn);
                 let owner = owner.as_ref().map(|owner| owner.as_str());
-                Ok(version.map(|version| version.arn).filter(|arn| owner != Some(arn.as_str())))
+                Ok(arn.filter(|arn| owner != Some(arn.as_str())))
             };
-            match arn_of(left, describe).await {
-                Ok(Some(arn)) => Some(lab.delete_version(&arn).await),
-                Ok(None) => None,
-                Err(_) => return false,
-            }
+            lab.delete_version(&arn_of(left, described).await?).await?;
         }
-        Thing::QueuePolicy { queue, whole } => {
-            return put_back(lab, left, queue, whole).await.unwrap_or(false);
-        }
-        Thing::DeadLetter { request } => {
-            let is_late = lab.since(left.at) > EFFECT_DELAY;
-            let answer = delete_letter(lab, request).await;
-            return answer.map_or_else(|refused| is_missing(&refused), |is_deleted| is_deleted || is_late);
-        }
-    };
-    match deleted {
-        Some(Ok(())) => true,
-        Some(Err(refused)) if !is_missing(&refused) => false,
-        // It does not exist: it was deleted, or its call has not taken effect yet.
-        Some(Err(_)) | None => is_final(lab, left),
+        Thing::QueuePolicy { queue, whole } => return put_back(lab, left, queue, whole).await,
+        Thing::DeadLetter { request } => delete_letter(lab, request).await?,
     }
+    Ok(true)
 }
 
-/// Deletes the dead letter of a request. Returns whether there was one.
-async fn delete_letter(lab: &Lab, request: &str) -> Answer<bool> {
-    let Some(stack) = &lab.run.stack else { return Ok(false) };
-    let mut letter = lab.dead_letter(stack, request).await?;
+/// Deletes the dead letter of a request.
+async fn delete_letter(lab: &Lab, request: &str) -> Answer<()> {
+    let queue = lab.run.stack.as_ref().and_then(|stack| stack.output("DeadLetterQueueUrl").ok());
+    let queue = queue.ok_or_else(missing)?;
+    let mut letter = lab.dead_letter(queue, request).await?;
     if letter.is_none() {
         // An earlier search of this run may still hide it.
         lab.sleep(INTERVAL).await;
-        letter = lab.dead_letter(stack, request).await?;
+        letter = lab.dead_letter(queue, request).await?;
     }
-    match letter {
-        Some(letter) => lab.delete_letter(stack, &letter).await.map(|()| true),
-        None => Ok(false),
-    }
+    lab.delete_letter(queue, &letter.ok_or_else(missing)?).await
 }
 
 /// The ARN of a thing: from the journal, else from AWS by its name.
-async fn arn_of(left: &Leftover, ask: impl AsyncFn() -> Answer<Option<String>>) -> Answer<Option<String>> {
+async fn arn_of(left: &Leftover, ask: impl Future<Output = Answer<Option<String>>>) -> Answer<String> {
     match &left.arn {
-        Some(arn) => Ok(Some(arn.clone())),
-        None => match ask().await {
-            Err(refused) if is_missing(&refused) => Ok(None),
-            answer => answer,
-        },
+        Some(arn) => Ok(arn.clone()),
+        None => ask.await?.ok_or_else(missing),
     }
 }
 
-fn is_missing(refused: &CallError) -> bool {
-    // SQS has two names for it.
-    let codes = ["ResourceNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"];
-    codes.contains(&refused.code.as_str())
+fn missing() -> CallError {
+    CallError::in_answer(NOT_FOUND)
 }

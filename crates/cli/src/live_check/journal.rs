@@ -12,88 +12,9 @@ use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use serde::{Deserialize, Serialize};
 
 use super::answer::RowAnswer;
-use super::level::Level;
+use super::run::Run;
 use crate::exit::Failure;
 use crate::file_ledger::{make_private_folder, private, sync_folder};
-use crate::stack::Stack;
-
-/// What a run works on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Run {
-    /// The run's id: eight hexadecimal digits.
-    #[serde(rename = "run")]
-    pub id: String,
-    /// The account of the destination project.
-    pub account: String,
-    /// The partition, for instance `aws`.
-    pub partition: String,
-    /// The Region.
-    pub region: String,
-    /// What it may do.
-    pub level: Level,
-    /// The rows that were asked for; all if there are none.
-    pub only: Vec<u8>,
-    /// The model that it may copy, and the destination.
-    pub model: Option<Model>,
-    /// The stack that it reads.
-    #[serde(default)]
-    pub stack: Option<DeployedStack>,
-    /// Whether it may block requests to the stack for some minutes.
-    #[serde(default)]
-    pub intrusive: bool,
-}
-
-/// The model that a run copies.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Model {
-    pub source_project: ProjectArn,
-    pub source_version: ProjectVersionArn,
-    pub destination: ProjectArn,
-    pub bucket: String,
-    pub key: Option<String>,
-}
-
-/// The stack that a run reads: its outputs and parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DeployedStack {
-    pub name: String,
-    pub bus: String,
-    /// The Ref of the rule that takes requests.
-    pub rule: String,
-    /// The source of its announcements.
-    pub source: String,
-    /// The name of check-copies.
-    pub checker: String,
-    /// The ledger's table.
-    pub ledger: String,
-    /// The URL of the request queue.
-    pub requests: String,
-    /// The URL of the dead-letter queue.
-    pub dead_letters: String,
-    /// The ARN of the stack's customer managed KMS key, if it has one.
-    pub key: Option<String>,
-}
-
-impl DeployedStack {
-    /// Reads the stack's outputs and parameters.
-    ///
-    /// # Errors
-    /// If an output is missing.
-    pub fn of(stack: &Stack) -> Result<Self, Failure> {
-        let output = |name| stack.output(name).map(str::to_owned);
-        Ok(Self {
-            name: stack.name.clone(),
-            bus: output("EventBusName")?,
-            rule: output("RequestRule")?,
-            source: output("EventSource")?,
-            checker: output("CheckCopiesFunction")?,
-            ledger: output("LedgerTable")?,
-            requests: output("RequestQueueUrl")?,
-            dead_letters: output("DeadLetterQueueUrl")?,
-            key: Some(stack.parameter("EncryptionKeyArn").to_owned()).filter(|key| !key.is_empty()),
-        })
-    }
-}
 
 /// Something that a run makes or changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -157,10 +78,8 @@ pub(super) enum Entry {
         id: usize,
         arn: Option<String>,
     },
-    NotMade {
-        id: usize,
-    },
-    Deleted {
+    /// Was not made, or is deleted.
+    Gone {
         id: usize,
     },
     Observed(RowAnswer),
@@ -221,15 +140,14 @@ impl Journal {
         let text = fs::read_to_string(path(&folder)).ok().filter(|_| is_id);
         let text =
             text.ok_or_else(|| Failure::Usage(format!("there is no run `{run}` in `{}`", folder.display())))?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let lines = text.get(..whole).unwrap_or_default().lines().map(serde_json::from_str);
-        let lines = lines.collect::<Result<Vec<Line>, _>>();
+        // The rest was cut off: no call was made for it.
+        let whole = text.get(..text.rfind('\n').map_or(0, |end| end + 1)).unwrap_or_default();
+        let lines = whole.lines().map(serde_json::from_str).collect::<Result<Vec<Line>, _>>();
         let lines = lines.map_err(|error| failed(&folder, &error))?;
         let Some(Entry::Begun(run)) = lines.first().map(|line| line.entry.clone()) else {
             return Err(failed(&folder, &"it has no first line"));
         };
-        // The rest was cut off: no call was made for it.
-        let file = open(&folder).and_then(|file| file.set_len(whole as u64).map(|()| file));
+        let file = open(&folder).and_then(|file| file.set_len(whole.len() as u64).map(|()| file));
         let file = file.map_err(|error| failed(&folder, &error))?;
         Ok(Self { run: *run, folder, file, lines })
     }
@@ -250,23 +168,17 @@ impl Journal {
     /// What may still exist, in the order in which it was made.
     pub fn left(&self) -> Vec<Leftover> {
         let mut left: Vec<Leftover> = Vec::new();
-        for line in &self.lines {
-            match &line.entry {
+        for Line { at, entry } in &self.lines {
+            match entry {
                 Entry::Making { id, thing } => {
-                    left.push(Leftover {
-                        id: *id,
-                        thing: thing.clone(),
-                        is_made: false,
-                        arn: None,
-                        at: line.at,
-                    });
+                    let (id, thing, at) = (*id, thing.clone(), *at);
+                    left.push(Leftover { id, thing, is_made: false, arn: None, at });
                 }
                 Entry::Made { id, arn } => {
-                    if let Some(left) = left.iter_mut().find(|left| left.id == *id) {
-                        (left.is_made, left.arn) = (true, arn.clone());
-                    }
+                    let made = left.iter_mut().filter(|left| left.id == *id);
+                    made.for_each(|left| (left.is_made, left.arn) = (true, arn.clone()));
                 }
-                Entry::NotMade { id } | Entry::Deleted { id } => left.retain(|left| left.id != *id),
+                Entry::Gone { id } => left.retain(|left| left.id != *id),
                 Entry::Begun(_) | Entry::Observed(_) => {}
             }
         }

@@ -3,19 +3,19 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::experiments::{EXPERIMENTS, Experiment};
-
-use super::journal::{DeployedStack, Model, Run};
+use super::experiments::{Experiment, experiments_of};
 use super::lab::PREFIX;
-use super::level::Level;
 use super::rows::{Row, rows};
+use super::run::{Level, Model, Run};
+use crate::exit::Failure;
+use crate::stack::Stack;
 
 /// What a run would do.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// The rows that it tests.
-    pub(crate) tries: Vec<Trial>,
+    pub(crate) tries: Vec<&'static Experiment>,
     /// How many copies it makes at most.
     pub(crate) copies: u32,
     /// The permissions that it needs in the account of the destination project: an IAM policy.
@@ -24,46 +24,7 @@ pub struct Plan {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_policy: Option<Value>,
     /// The rows that only a person can test.
-    pub(crate) for_a_person: Vec<Steps>,
-}
-
-/// A row that a program tests.
-#[derive(Debug, Serialize)]
-pub(crate) struct Trial {
-    pub(crate) row: u8,
-    pub(crate) makes: &'static str,
-}
-
-/// A row for a person.
-#[derive(Debug, Serialize)]
-pub(crate) struct Steps {
-    pub(crate) row: u8,
-    pub(crate) check: &'static str,
-}
-
-/// The experiments of a run, in their order.
-pub(crate) fn selected(run: &Run) -> impl Iterator<Item = &'static Experiment> {
-    let is_asked = |row| run.only.is_empty() || run.only.contains(&row);
-    EXPERIMENTS.iter().filter(move |it| it.is_within(run) && is_asked(it.row))
-}
-
-/// The plan of a run.
-pub fn plan(run: &Run) -> Plan {
-    let is_for_a_person = |row: &Row| row.by.starts_with("you");
-    let is_asked = |row: &Row| run.only.is_empty() || run.only.contains(&row.number);
-    Plan {
-        tries: selected(run).map(|it| Trial { row: it.row, makes: it.makes }).collect(),
-        // With two accounts, one or two more copies show that the run has access.
-        copies: selected(run).map(|it| it.copies).sum::<u32>()
-            + if run.level == Level::TwoAccounts { 2 } else { 0 },
-        policy: policy(run),
-        source_policy: source_policy(run),
-        for_a_person: rows()
-            .filter(is_for_a_person)
-            .filter(is_asked)
-            .map(|row| Steps { row: row.number, check: row.check })
-            .collect(),
-    }
+    pub(crate) for_a_person: Vec<Row>,
 }
 
 /// What costs money.
@@ -72,15 +33,32 @@ Custom Labels bills training and inference by the hour; live-check starts neithe
 bills the calls to a key. The calls for a stack cost less than a cent.";
 
 impl Plan {
+    /// The plan of a run.
+    ///
+    /// # Errors
+    /// If the run's stack lacks an output.
+    pub fn of(run: &Run) -> Result<Self, Failure> {
+        let is_asked = |row: &Row| run.only.is_empty() || run.only.contains(&row.number);
+        // With two accounts, one or two more copies show that the run has access.
+        let access_copies = if run.level == Level::TwoAccounts { 2 } else { 0 };
+        Ok(Self {
+            tries: experiments_of(run).collect(),
+            copies: experiments_of(run).map(|it| it.copies).sum::<u32>() + access_copies,
+            policy: policy(run)?,
+            source_policy: source_policy(run),
+            for_a_person: rows().filter(|row| row.by.starts_with("you") && is_asked(row)).collect(),
+        })
+    }
+
     /// The plan as text.
     pub(crate) fn text(&self) -> String {
         let mut text = String::from("Tests these rows:\n");
-        for Trial { row, makes } in &self.tries {
+        for Experiment { row, makes, .. } in &self.tries {
             text += &format!("  {row:>2}  makes {makes}\n");
         }
         text += &format!(
-            "\nMakes {} copies at most. Every name begins with `{PREFIX}`, except that row 1 asks for a copy under a name that is taken.\n{COST}\n\nPermissions in the account of the \
-             destination project:\n{:#}\n",
+            "\nMakes at most this many copies: {}. Every name begins with `{PREFIX}`, except that row 1 asks for a copy under \
+             a name that is taken.\n{COST}\n\nPermissions in the account of the destination project:\n{:#}\n",
             self.copies, self.policy
         );
         if let Some(policy) = &self.source_policy {
@@ -89,8 +67,8 @@ impl Plan {
         if !self.for_a_person.is_empty() {
             text += "\nOnly a person can test these rows:\n";
         }
-        for Steps { row, check } in &self.for_a_person {
-            text += &format!("  {row:>2}  {check}\n");
+        for Row { number, check, .. } in &self.for_a_person {
+            text += &format!("  {number:>2}  {check}\n");
         }
         text
     }
@@ -98,11 +76,8 @@ impl Plan {
 
 /// The permissions in the account of the destination project. CopyProjectVersion also needs those of the statement
 /// `Dependent`.
-fn policy(run: &Run) -> Value {
-    let arn = |service: &str, resource: &str| {
-        format!("arn:{}:{service}:{}:{}:{resource}", run.partition, run.region, run.account)
-    };
-    let own_projects = arn("rekognition", &format!("project/{PREFIX}*"));
+fn policy(run: &Run) -> Result<Value, Failure> {
+    let own_projects = run.identity.arn("rekognition", &format!("project/{PREFIX}*"));
     let of_own_projects = [
         "rekognition:CreateProject",
         "rekognition:DeleteProject",
@@ -116,12 +91,12 @@ fn policy(run: &Run) -> Value {
         allow("FindProjects", &["rekognition:DescribeProjects"], &["*"]),
     ];
     if let Some(stack) = &run.stack {
-        statements.extend(stack_statements(run, stack, arn));
+        statements.extend(stack_statements(run, stack)?);
     }
-    if let Some(model) = run.model.as_ref().filter(|_| run.level > Level::Free) {
+    if let Some(model) = &run.model {
         statements.extend(copy_statements(run, model, &own_projects));
     }
-    document(&statements)
+    Ok(document(&statements))
 }
 
 /// The permissions for copies of a model.
@@ -132,12 +107,16 @@ fn copy_statements(run: &Run, model: &Model, own_projects: &str) -> Vec<Value> {
     };
     let (source, destination) = (model.source_project.as_str(), model.destination.as_str());
     let copies = versions(destination, &format!("{PREFIX}*"));
-    let is_own = model.source_project.account() == run.account;
-    // If the model belongs to this account, row 1 also asks for a copy under the model's own name.
-    let trained = is_own.then(|| versions(source, model.source_version.version_name()) + "/*");
-    let trained = trained.as_deref();
-    let copied = [source, model.source_version.as_str(), destination, &copies, own_projects];
-    let bucket = format!("arn:{}:s3:::{}", run.partition, model.bucket);
+    let trained = versions(source, model.source_version.version_name()) + "/*";
+    let mut copied = vec![source, model.source_version.as_str(), destination, &copies, own_projects];
+    let (mut described, mut deleted) = (vec![destination], vec![copies.as_str()]);
+    if model.source_project.account() == run.identity.account {
+        // Row 1 also asks for a copy under the model's own name.
+        copied.push(&trained);
+        described.push(source);
+        deleted.push(&trained);
+    }
+    let bucket = format!("arn:{}:s3:::{}", run.identity.partition, model.bucket);
     let written = [
         "s3:GetBucketAcl",
         "s3:GetBucketLocation",
@@ -148,40 +127,27 @@ fn copy_statements(run: &Run, model: &Model, own_projects: &str) -> Vec<Value> {
         "s3:ListBucket",
         "s3:PutObject",
     ];
-    let encrypted = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"];
-    let with = |resources: &[&'_ str], more: Option<&str>| {
-        resources.iter().copied().chain(more).map(str::to_owned).collect::<Vec<_>>()
-    };
+    let dependent = ["rekognition:CreateProjectVersion", "rekognition:TagResource"];
     let mut statements = vec![
-        allow("Copy", &["rekognition:CopyProjectVersion"], &with(&copied, trained)),
-        allow(
-            "Dependent",
-            &["rekognition:CreateProjectVersion", "rekognition:TagResource"],
-            &[destination, &copies],
-        ),
-        allow(
-            "Describe",
-            &["rekognition:DescribeProjectVersions"],
-            &with(&[destination], is_own.then_some(source)),
-        ),
-        allow("DeleteCopies", &["rekognition:DeleteProjectVersion"], &with(&[&copies], trained)),
+        allow("Copy", &["rekognition:CopyProjectVersion"], &copied),
+        allow("Dependent", &dependent, &[destination, &copies]),
+        allow("Describe", &["rekognition:DescribeProjectVersions"], &described),
+        allow("DeleteCopies", &["rekognition:DeleteProjectVersion"], &deleted),
         allow("WriteCopies", &written, &[&bucket, &format!("{bucket}/{PREFIX}*")]),
     ];
     if let Some(key) = &model.key {
-        statements.push(allow(
-            "EncryptCopies",
-            &encrypted,
-            &[if key.starts_with("arn:") { key } else { "*" }],
-        ));
+        let encrypted = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"];
+        let key = if key.starts_with("arn:") { key } else { "*" };
+        statements.push(allow("EncryptCopies", &encrypted, &[key]));
     }
     statements
 }
 
 /// The permissions for a stack.
-fn stack_statements(run: &Run, stack: &DeployedStack, arn: impl Fn(&str, &str) -> String) -> Vec<Value> {
-    let stack_arn = arn("cloudformation", &format!("stack/{}/*", stack.name));
-    let bus = arn("events", &format!("event-bus/{}", stack.bus));
-    let table = arn("dynamodb", &format!("table/{}", stack.ledger));
+fn stack_statements(run: &Run, stack: &Stack) -> Result<Vec<Value>, Failure> {
+    let stack_arn = run.identity.arn("cloudformation", &format!("stack/{}/*", stack.name));
+    let bus = run.identity.arn("events", &format!("event-bus/{}", stack.output("EventBusName")?));
+    let table = run.identity.arn("dynamodb", &format!("table/{}", stack.output("LedgerTable")?));
     let mut statements = vec![
         allow("ReadStack", &["cloudformation:DescribeStacks"], &[&stack_arn]),
         allow("ReadMetrics", &["cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics"], &["*"]),
@@ -189,15 +155,18 @@ fn stack_statements(run: &Run, stack: &DeployedStack, arn: impl Fn(&str, &str) -
         allow("ReadRecord", &["dynamodb:GetItem"], &[&table]),
     ];
     if run.intrusive {
-        let queue = |url: &str| arn("sqs", url.rsplit('/').next().unwrap_or(url));
-        let (requests, dead_letters) = (queue(&stack.requests), queue(&stack.dead_letters));
+        let requests = run.identity.queue_arn(stack.output("RequestQueueUrl")?);
+        let dead_letters = run.identity.queue_arn(stack.output("DeadLetterQueueUrl")?);
         statements.extend([
             allow("ChangePolicy", &["sqs:GetQueueAttributes", "sqs:SetQueueAttributes"], &[&requests]),
             allow("DeleteDeadLetter", &["sqs:DeleteMessage", "sqs:ReceiveMessage"], &[&dead_letters]),
         ]);
     }
-    statements.extend(stack.key.as_ref().map(|key| allow("DecryptRecord", &["kms:Decrypt"], &[key])));
-    statements
+    let key = stack.parameter("EncryptionKeyArn");
+    if !key.is_empty() {
+        statements.push(allow("DecryptRecord", &["kms:Decrypt"], &[key]));
+    }
+    Ok(statements)
 }
 
 /// The permissions in the account of the model.
@@ -210,14 +179,8 @@ fn source_policy(run: &Run) -> Option<Value> {
     ]))
 }
 
-/// A statement; one resource is written without a list.
-fn allow<R: AsRef<str>>(sid: &str, actions: &[&str], resources: &[R]) -> Value {
-    let resources: Vec<&str> = resources.iter().map(AsRef::as_ref).collect();
-    let resource = match resources[..] {
-        [one] => json!(one),
-        _ => json!(resources),
-    };
-    json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource })
+fn allow(sid: &str, actions: &[&str], resources: &[&str]) -> Value {
+    json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources })
 }
 
 fn document(statements: &[Value]) -> Value {

@@ -1,11 +1,14 @@
 //! The assumptions that only a live account can confirm: the rows of docs/live-checklist.md.
 
+use serde::Serialize;
+
 const PAGE: &str = include_str!("../../../../docs/live-checklist.md");
 
 /// An assumption about AWS. Its texts are Markdown.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Row {
     /// Its number. A row keeps it, because code and documents refer to it.
+    #[serde(rename = "row")]
     pub(crate) number: u8,
     /// The assumption, with its mark: doc, model, captured, inferred or open.
     pub(crate) assumption: &'static str,

@@ -17,7 +17,6 @@ use model_copier::local_copy::LocalCopy;
 use model_copier::local_rules::local_rules;
 use model_copier::output::Output;
 use model_copier::request_text::{RequestCheck, RequestText, check_request, read_bare};
-use model_copier::session::Identity;
 use model_copier::waiting::Waiting;
 use proofs::world::Shared;
 use proofs::world::policies::Change;
@@ -35,6 +34,7 @@ use rekognition_model_copier::ports::{
 use rekognition_model_copier::{Copier, Rules};
 use tokio::sync::watch;
 
+use crate::stack::identity;
 use crate::support::{ACCOUNT, DESTINATION, SOURCE_ACCOUNT};
 
 const REQUEST: &str = include_str!("../../../../events/copy-requested-cli.json");
@@ -206,13 +206,7 @@ impl Written {
 }
 
 fn rules() -> Rules {
-    let identity = Identity {
-        partition: "aws".to_owned(),
-        region: "us-east-1".to_owned(),
-        account: ACCOUNT.to_owned(),
-        caller: "arn:aws:iam::444455556666:user/release".to_owned(),
-    };
-    let mut rules = local_rules(&identity, SOURCE_ACCOUNT);
+    let mut rules = local_rules(&identity(ACCOUNT), SOURCE_ACCOUNT);
     rules.policies.roles.insert(SOURCE_ACCOUNT.to_owned(), "arn:aws:iam::111122223333:user/owner".to_owned());
     rules
 }
@@ -367,5 +361,5 @@ async fn of_two_commands_at_once_the_second_follows_the_first() {
 }
 
 fn records(state: &Path) -> usize {
-    FileLedger::in_folder(state, ACCOUNT, "us-east-1").records().unwrap().records.len()
+    FileLedger::in_folder(state, ACCOUNT, "us-east-1").records(|_| true).unwrap().1
 }

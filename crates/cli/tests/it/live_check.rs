@@ -13,23 +13,21 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use aws_sdk_rekognition::Client;
 use jiff::{SignedDuration, Timestamp};
 use model_copier::arguments::Form;
 use model_copier::confirm::Confirmation;
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::clean::clean;
-use model_copier::live_check::journal::{Journal, Leftover, Model, Run};
-use model_copier::live_check::lab::{Lab, Time};
-use model_copier::live_check::level::Level;
-use model_copier::live_check::runner;
+use model_copier::live_check::journal::{Journal, Leftover};
+use model_copier::live_check::lab::{Clients, Lab, Time};
+use model_copier::live_check::run::{Level, Model, Run};
 use model_copier::output::Output;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use sandbox::{Clock, Effect, Fault, Sandbox, Settings, World};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-use crate::stack::session;
+use crate::stack::{identity, session};
 use crate::support::{ACCOUNT, DESTINATION, SOURCE, SOURCE_ACCOUNT, SOURCE_VERSION, stub};
 
 const STAGING: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
@@ -86,20 +84,19 @@ impl Accounts {
         Self { sandbox, bucket, folder: tempfile::tempdir().unwrap() }
     }
 
-    fn client(&self, account: &str) -> Client {
-        session(self.sandbox.endpoint(), account).rekognition()
+    fn clients(&self) -> Clients {
+        let session = |account| session(self.sandbox.endpoint(), account);
+        let mut clients = Clients::new(&session(ACCOUNT), Some(&session(SOURCE_ACCOUNT)));
+        let config = clients.s3.config().to_builder().endpoint_url(&self.bucket).build();
+        clients.s3 = aws_sdk_s3::Client::from_conf(config);
+        clients
     }
 
     /// The lab of a process that dies after so many sleeps.
-    fn lab(&self, journal: Journal, sleeps: usize) -> (Lab, watch::Receiver<bool>) {
+    fn lab(&self, journal: Journal, clients: Clients, sleeps: usize) -> (Lab, watch::Receiver<bool>) {
         let (death, dies) = watch::channel(false);
         let time = SandboxTime { clock: self.sandbox.clock().clone(), left: Cell::new(sleeps), death };
-        let (own, source) = (self.client(ACCOUNT), self.client(SOURCE_ACCOUNT));
-        let shared = session(self.sandbox.endpoint(), ACCOUNT).config.shared;
-        let mut lab = Lab::new(journal, &own, Some(&source), &shared, Rc::new(time));
-        let config = lab.s3.config().to_builder().endpoint_url(&self.bucket).build();
-        lab.s3 = aws_sdk_s3::Client::from_conf(config);
-        (lab, dies)
+        (Lab::new(journal, clients, Rc::new(time)), dies)
     }
 
     fn begin(&self, begun: &Run) -> Journal {
@@ -112,15 +109,15 @@ impl Accounts {
 
     /// A whole run.
     async fn run(&self, begun: &Run) -> Answers {
-        let (lab, _) = self.lab(self.begin(begun), usize::MAX);
-        runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap();
+        let (lab, _) = self.lab(self.begin(begun), self.clients(), usize::MAX);
+        run(&lab).await;
         let journal = lab.journal.borrow();
         Answers::of(&journal)
     }
 
     /// Cleans a run; what is left.
     async fn clean(&self, begun: &Run) -> Vec<Leftover> {
-        let (lab, _) = self.lab(self.open(begun), usize::MAX);
+        let (lab, _) = self.lab(self.open(begun), self.clients(), usize::MAX);
         clean(&lab, &quiet(), Confirmation::for_test()).await.unwrap()
     }
 
@@ -149,6 +146,10 @@ async fn bucket(key: Option<&'static str>) -> String {
     .await
 }
 
+async fn run(lab: &Lab) {
+    model_copier::live_check::experiments::run(lab, &quiet(), Confirmation::for_test()).await.unwrap();
+}
+
 /// Works until the process dies. Whether it died.
 async fn dies_during(mut dies: watch::Receiver<bool>, work: impl Future) -> bool {
     tokio::select! {
@@ -174,9 +175,7 @@ fn begun(level: Level, only: &[u8]) -> Run {
     };
     Run {
         id: "0123abcd".to_owned(),
-        account: ACCOUNT.to_owned(),
-        partition: "aws".to_owned(),
-        region: "us-east-1".to_owned(),
+        identity: identity(ACCOUNT),
         level,
         only: only.to_vec(),
         model: Some(model).filter(|_| level > Level::Free),

@@ -9,6 +9,11 @@ use rekognition_model_copier::settings::Settings;
 
 use crate::support::{ACCOUNT, Machine, STACK};
 
+pub(crate) fn identity(account: &str) -> Identity {
+    let [partition, region, account] = ["aws", "us-east-1", account].map(str::to_owned);
+    Identity { partition, region, caller: format!("arn:aws:iam::{account}:root"), account }
+}
+
 pub(crate) fn session(endpoint: String, account: &str) -> Session {
     let credentials = Credentials::new(account, "sandbox", None, None, "test");
     let shared = SdkConfig::builder()
@@ -18,13 +23,7 @@ pub(crate) fn session(endpoint: String, account: &str) -> Session {
         .endpoint_url(endpoint)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build();
-    let identity = Identity {
-        partition: "aws".to_owned(),
-        region: "us-east-1".to_owned(),
-        account: account.to_owned(),
-        caller: format!("arn:aws:iam::{account}:root"),
-    };
-    Session { config: Configuration::of(shared).unwrap(), identity }
+    Session { config: Configuration::of(shared).unwrap(), identity: identity(account) }
 }
 
 #[tokio::test]
@@ -36,9 +35,7 @@ async fn the_outputs_and_parameters_of_a_stack_are_read() {
     assert_eq!(stack.output("LedgerTable").unwrap(), "rekognition-model-copier-ledger");
     assert_eq!(stack.parameter("AllowedSourceAccounts"), "111122223333,444455556666");
     assert_eq!(stack.parameter("DirectSenders"), "");
-    // The functions' settings, but for the ARN of their queue.
-    let mut variables = machine.stack().start_copy().settings().environment.clone();
-    variables.remove("REQUEST_QUEUE_ARN");
+    let variables = &machine.stack().start_copy().settings().environment;
     let theirs = Settings::read(|name| variables.get(name).cloned()).unwrap();
     assert_eq!(format!("{:?}", stack.settings(&session.identity).unwrap()), format!("{theirs:?}"));
     let missing = stack.output("Missing").unwrap_err().to_string();

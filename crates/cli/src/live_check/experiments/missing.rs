@@ -6,41 +6,39 @@ use rekognition_model_copier::domain::arn::ProjectArn;
 use rekognition_model_copier::domain::request::CopyRequest;
 
 use super::policies::new_project;
-use crate::live_check::answer::{Answer, Observation, Stop, Tested, Verdict};
-use crate::live_check::lab::Lab;
+use crate::live_check::answer::{NOT_FOUND, Stop, Tested, Verdict};
+use crate::live_check::lab::{ACCEPTED, Lab};
 
-const NOT_FOUND: &[&str] = &["ResourceNotFoundException"];
 /// How long to wait for a deletion.
 const LONGEST_DELETION: Duration = Duration::from_secs(10 * 60);
 
 /// Row 4: a copy into a project that was deleted.
-pub(super) async fn destination(lab: &Lab, seen: &mut Observation) -> Tested {
-    let destination_project_arn = deleted_project(lab, seen).await?;
-    let copy = CopyRequest { destination_project_arn, ..lab.request(lab.model()?, &lab.new_name()) };
-    seen.refused("copy into a deleted project", &lab.copy(&copy).await?, NOT_FOUND);
+pub(super) async fn destination(lab: &Lab) -> Tested {
+    let destination_project_arn = deleted_project(lab).await?;
+    let copy = CopyRequest { destination_project_arn, ..lab.request(&lab.new_name())? };
+    lab.expect("copy into a deleted project", &lab.copy(&copy).await?, &[NOT_FOUND]);
     Ok(())
 }
 
 /// Row 49: a version that does not exist, then a project that does not exist.
-pub(super) async fn descriptions(lab: &Lab, seen: &mut Observation) -> Tested {
-    let project = deleted_project(lab, seen).await?;
-    seen.refused("describe in a deleted project", &lab.version(&project, "missing").await, NOT_FOUND);
+pub(super) async fn descriptions(lab: &Lab) -> Tested {
+    let project = deleted_project(lab).await?;
+    lab.expect("describe in a deleted project", &lab.version(&project, "missing").await, &[NOT_FOUND]);
     Ok(())
 }
 
 /// Creates a project, describes a version that it does not have, and deletes the project.
-async fn deleted_project(lab: &Lab, seen: &mut Observation) -> Result<ProjectArn, Stop> {
-    let project = new_project(lab, seen).await?;
+async fn deleted_project(lab: &Lab) -> Result<ProjectArn, Stop> {
+    let project = new_project(lab).await?;
     match lab.version(&project, "missing").await {
-        Ok(Some(_)) => seen.note("describe a missing version", "a version", Verdict::Otherwise),
-        answer => seen.accepted("describe a missing version", &answer),
+        Ok(Some(_)) => lab.note("describe a missing version", "a version", Verdict::Otherwise),
+        answer => lab.expect("describe a missing version", &answer, &[ACCEPTED]),
     }
-    let deleted = lab.delete_project(project.as_str()).await;
-    seen.need("delete the project", deleted)?;
+    lab.need("delete the project", lab.delete_project(project.as_str()).await)?;
     let begun = lab.now();
-    while !matches!(lab.project(project.project_name()).await, Answer::Ok(None)) {
+    while !matches!(lab.project(project.project_name()).await, Ok(None)) {
         if lab.since(begun) > LONGEST_DELETION {
-            seen.note("the deletion ends", "not in time", Verdict::Unknown);
+            lab.note("the deletion ends", "not in time", Verdict::Unknown);
             return Err(Stop::Undecided);
         }
         lab.sleep(Duration::from_secs(5)).await;

@@ -1,4 +1,4 @@
-//! The rows that a program can test: an experiment for each, with what it needs of a run.
+//! The rows that a program can test: an experiment for each, and the run that makes them one after the other.
 
 mod copies;
 mod first_copy;
@@ -10,13 +10,15 @@ mod stack;
 
 use std::pin::Pin;
 
-use super::answer::{Observation, Stop, Tested};
-use super::journal::Run;
-use super::lab::Lab;
-use super::level::Level;
-use crate::exit::Failure;
+use serde::Serialize;
 
-pub(super) use permission::admit;
+use super::answer::{Tested, Verdict, failure_of};
+use super::clean::put_policies_back;
+use super::lab::Lab;
+use super::run::{Level, Run};
+use crate::confirm::Confirmation;
+use crate::exit::Failure;
+use crate::output::Output;
 
 /// The condition on which a run makes an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,20 +35,21 @@ pub enum Needs {
     Intrusive,
 }
 
-type Testing<'a> = Pin<Box<dyn Future<Output = Tested> + 'a>>;
-
 /// Tests what a row assumes.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Experiment {
     /// The row's number.
     pub row: u8,
     /// The condition on which a run makes it.
+    #[serde(skip)]
     pub needs: Needs,
     /// How many copies it makes at most.
+    #[serde(skip)]
     pub copies: u32,
     /// The things that it makes at most, in words.
     pub(crate) makes: &'static str,
-    test: for<'a> fn(&'a Lab, &'a mut Observation) -> Testing<'a>,
+    #[serde(skip)]
+    test: for<'a> fn(&'a Lab) -> Pin<Box<dyn Future<Output = Tested> + 'a>>,
 }
 
 macro_rules! experiments {
@@ -58,7 +61,7 @@ macro_rules! experiments {
             needs: Needs::$needs,
             copies: $copies,
             makes: $makes,
-            test: |lab, seen| Box::pin($test(lab, seen)),
+            test: |lab| Box::pin($test(lab)),
         }),+];
     };
 }
@@ -116,22 +119,40 @@ impl Experiment {
     pub fn needs_stack(&self) -> bool {
         matches!(self.needs, Needs::Stack | Needs::Intrusive)
     }
+}
 
-    /// Whether the run has the level and the stack that it needs.
-    pub(crate) fn is_within(&self, run: &Run) -> bool {
-        self.level() <= run.level && (run.stack.is_some() || !self.needs_stack())
-    }
+/// The experiments of a run, in their order.
+pub(crate) fn experiments_of(run: &Run) -> impl Iterator<Item = &'static Experiment> {
+    EXPERIMENTS.iter().filter(|it| {
+        let is_within = it.level() <= run.level && (run.stack.is_some() || !it.needs_stack());
+        is_within && (run.only.is_empty() || run.only.contains(&it.row))
+    })
+}
 
-    /// Runs it.
-    pub(crate) async fn observe(&self, lab: &Lab) -> Result<Observation, Failure> {
-        let mut seen = Observation::default();
-        if self.needs == Needs::Intrusive && !lab.run.intrusive {
-            seen.skip("a refused delivery", "needs `--intrusive`");
-            return Ok(seen);
+/// Makes the remaining experiments of a run. First it puts back what an interrupted one has changed.
+///
+/// # Errors
+/// If a queue's policy cannot be put back, or the journal cannot be written.
+pub async fn run(lab: &Lab, output: &Output, _: Confirmation) -> Result<(), Failure> {
+    put_policies_back(lab).await?;
+    // If another account owns the model, a project policy has to admit the run before the first copy.
+    let mut is_closed = lab.run.level == Level::TwoAccounts;
+    for experiment in experiments_of(&lab.run) {
+        let is_done = lab.journal.borrow().answers().any(|answer| answer.row == experiment.row);
+        if is_done {
+            continue;
         }
-        match (self.test)(lab, &mut seen).await {
-            Ok(()) | Err(Stop::Undecided) => Ok(seen),
-            Err(Stop::Failed(failure)) => Err(failure),
+        output.status_line(&format!("row {}", experiment.row));
+        if experiment.needs == Needs::Copies && std::mem::take(&mut is_closed) {
+            failure_of(permission::admit(lab).await)?;
         }
+        if experiment.needs == Needs::Intrusive && !lab.run.intrusive {
+            lab.note("a refused delivery", "needs `--intrusive`", Verdict::Skipped);
+        } else {
+            failure_of((experiment.test)(lab).await)?;
+        }
+        let verdict = lab.conclude(experiment.row)?;
+        output.note(&format!("row {:>2}: {}", experiment.row, verdict.as_str()));
     }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Lab;
 use crate::exit::Failure;
 use crate::live_check::answer::{Answer, word};
-use crate::live_check::journal::{DeployedStack, Thing};
+use crate::live_check::journal::Thing;
 
 /// The statement that admits the request rule: `RequestQueuePolicy` in template.yaml.
 const STATEMENT: &str = "OurRuleMaySend";
@@ -35,7 +35,7 @@ pub(crate) fn without_rule(policy: &str) -> Option<String> {
 impl Lab {
     /// A queue's policy; empty if it has none. Without a wait, because no wait ends after Ctrl-C.
     pub(crate) async fn queue_policy(&self, queue: &str) -> Answer<String> {
-        let call = self.stack.queues.get_queue_attributes().queue_url(queue);
+        let call = self.clients.sqs.get_queue_attributes().queue_url(queue);
         let call = call.attribute_names(QueueAttributeName::Policy).send();
         let answer = self.record("GetQueueAttributes", call, |_| Vec::new()).await?;
         let policy = answer.attributes.and_then(|mut it| it.remove(&QueueAttributeName::Policy));
@@ -50,26 +50,22 @@ impl Lab {
         new: &str,
     ) -> Result<Answer<()>, Failure> {
         let thing = Thing::QueuePolicy { queue: queue.to_owned(), whole: whole.to_owned() };
-        let call = self.stack.queues.set_queue_attributes().queue_url(queue);
+        let call = self.clients.sqs.set_queue_attributes().queue_url(queue);
         let call = call.attributes(QueueAttributeName::Policy, new).send();
         Ok(self.make("SetQueueAttributes", thing, call, |_| None).await?.map(|_| ()))
     }
 
     /// Puts a queue's whole policy back, without a wait as above.
     pub(crate) async fn put_policy_back(&self, queue: &str, whole: &str) -> Answer<()> {
-        let call = self.stack.queues.set_queue_attributes().queue_url(queue);
+        let call = self.clients.sqs.set_queue_attributes().queue_url(queue);
         let call = call.attributes(QueueAttributeName::Policy, whole).send();
         self.record("SetQueueAttributes", call, |_| Vec::new()).await.map(|_| ())
     }
 
     /// The dead letter of a request, if it is among the letters that SQS shows now.
-    pub(crate) async fn dead_letter(
-        &self,
-        stack: &DeployedStack,
-        request: &str,
-    ) -> Answer<Option<DeadLetter>> {
+    pub(crate) async fn dead_letter(&self, queue: &str, request: &str) -> Answer<Option<DeadLetter>> {
         for _ in 0..MAX_PAGES {
-            let call = self.stack.queues.receive_message().queue_url(&stack.dead_letters);
+            let call = self.clients.sqs.receive_message().queue_url(queue);
             let call = call.max_number_of_messages(10).message_attribute_names("ERROR_CODE");
             // With a wait time, SQS asks all its servers.
             let call = call.visibility_timeout(HELD_SECONDS).wait_time_seconds(1).send();
@@ -87,10 +83,9 @@ impl Lab {
     }
 
     /// Deletes a dead letter.
-    pub(crate) async fn delete_letter(&self, stack: &DeployedStack, letter: &DeadLetter) -> Answer<()> {
-        let call = self.stack.queues.delete_message().queue_url(&stack.dead_letters);
-        let call = call.receipt_handle(&letter.receipt).send();
-        self.call("DeleteMessage", call).await.map(|_| ())
+    pub(crate) async fn delete_letter(&self, queue: &str, letter: &DeadLetter) -> Answer<()> {
+        let call = self.clients.sqs.delete_message().queue_url(queue).receipt_handle(&letter.receipt);
+        self.call("DeleteMessage", call.send()).await.map(|_| ())
     }
 }
 

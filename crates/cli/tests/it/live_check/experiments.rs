@@ -2,7 +2,7 @@
 
 use model_copier::live_check::answer::Verdict::{self, AsAssumed, Otherwise, Skipped, Unknown};
 use model_copier::live_check::experiments::{EXPERIMENTS, experiment_of};
-use model_copier::live_check::level::Level;
+use model_copier::live_check::run::Level;
 use sandbox::{Effect, Fault, PolicyConditions, Settings};
 
 use super::{Accounts, begun, bucket};

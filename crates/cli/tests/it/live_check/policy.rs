@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use model_copier::live_check::level::Level;
-use model_copier::live_check::plan::plan;
+use model_copier::live_check::plan::Plan;
+use model_copier::live_check::run::Level;
 use serde_json::Value;
 
 use super::{Accounts, begun};
@@ -58,10 +58,10 @@ async fn the_policies_allow_exactly_the_calls_of_a_run_and_its_cleaning() {
         accounts.clean(&begun).await;
         if level == Level::TwoAccounts {
             // As the command does before the run.
-            let client = accounts.client(SOURCE_ACCOUNT);
+            let client = accounts.clients().source_rekognition.unwrap();
             client.describe_projects().project_names("flowers").send().await.unwrap();
         }
-        let plan = plan(&begun);
+        let plan = Plan::of(&begun).unwrap();
         for (account, policy) in
             [(ACCOUNT, plan.policy), (SOURCE_ACCOUNT, plan.source_policy.unwrap_or_default())]
         {

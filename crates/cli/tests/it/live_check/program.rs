@@ -73,7 +73,7 @@ async fn a_plan_for_two_accounts_names_the_rights_in_both() {
     let others = ["--bucket", "flowers-production-models", "--source-profile", "flowers", "--output", "json"];
     let plan = machine.run(["live-check", "plan"].iter().chain(&copies).chain(&others)).await;
     let plan = plan.json();
-    assert_eq!(plan["sourcePolicy"]["Statement"][0]["Resource"], SOURCE, "{plan:#}");
+    assert_eq!(plan["sourcePolicy"]["Statement"][0]["Resource"][0], SOURCE, "{plan:#}");
     assert!(
         plan["policy"].to_string().contains("arn:aws:s3:::flowers-production-models/live-check-*"),
         "{plan:#}"

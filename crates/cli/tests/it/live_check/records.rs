@@ -3,8 +3,8 @@
 use model_copier::live_check::answer::Verdict;
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::experiments::experiment_of;
-use model_copier::live_check::level::Level;
 use model_copier::live_check::report;
+use model_copier::live_check::run::Level;
 use sandbox::Settings;
 
 use super::{Accounts, begun};

@@ -1,5 +1,6 @@
 //! Row 32, with the stack's bus, queues and ledger as a stub. However the run ends, the request queue's policy is put back.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,19 +9,20 @@ use model_copier::live_check::answer::RowAnswer;
 use model_copier::live_check::answer::Verdict::{self, AsAssumed, Otherwise, Skipped, Unknown};
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::clean::clean;
-use model_copier::live_check::journal::{DeployedStack, Journal, Run};
-use model_copier::live_check::lab::Lab;
-use model_copier::live_check::level::Level;
-use model_copier::live_check::plan::plan;
-use model_copier::live_check::runner;
+use model_copier::live_check::journal::Journal;
+use model_copier::live_check::lab::{Clients, Lab};
+use model_copier::live_check::plan::Plan;
+use model_copier::live_check::run::{Level, Run};
+use model_copier::stack::Stack;
 use sandbox::Clock;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
 use super::policy::check_exact;
-use super::{Accounts, begun, dies_during, quiet};
+use super::{Accounts, begun, dies_during, quiet, run};
 use crate::file_ledger::waiting;
-use crate::support::{Machine, Ran, STACK, press_ctrl_c, stub};
+use crate::stack::session;
+use crate::support::{ACCOUNT, Machine, Ran, STACK, press_ctrl_c, stub};
 
 const REQUESTS: &str = "https://sqs.us-east-1.amazonaws.com/444455556666/copier-requests";
 const DEAD_LETTERS: &str = "https://sqs.us-east-1.amazonaws.com/444455556666/copier-dead-letters";
@@ -141,38 +143,34 @@ impl Bench {
         let queues = Arc::new(Mutex::new(queues));
         let shared = Arc::clone(&queues);
         let url = stub(move |request: &str| shared.lock().unwrap().serve(request)).await;
-        let text = |text: &str| text.to_owned();
-        let stack = DeployedStack {
-            name: text("copier"),
-            bus: text("default"),
-            rule: text("model-copy-requests-default"),
-            source: text("copier"),
-            checker: text("copier-check-copies"),
-            ledger: text("copier-ledger"),
-            requests: text(REQUESTS),
-            dead_letters: text(DEAD_LETTERS),
-            key: None,
+        let outputs = [
+            ("EventBusName", "default"),
+            ("EventSource", "copier"),
+            ("LedgerTable", "copier-ledger"),
+            ("RequestQueueUrl", REQUESTS),
+            ("DeadLetterQueueUrl", DEAD_LETTERS),
+        ];
+        let stack = Stack {
+            name: "copier".to_owned(),
+            status: "CREATE_COMPLETE".to_owned(),
+            outputs: outputs.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            parameters: BTreeMap::new(),
         };
         let run = Run { stack: Some(stack), intrusive: true, ..begun(Level::Free, &[32]) };
         Self { accounts, queues, url, changed, run }
     }
 
     fn lab(&self, journal: Journal, sleeps: usize) -> (Lab, watch::Receiver<bool>) {
-        let (mut lab, dies) = self.accounts.lab(journal, sleeps);
-        let queues = lab.stack.queues.config().to_builder().endpoint_url(&self.url).build();
-        lab.stack.queues = aws_sdk_sqs::Client::from_conf(queues);
-        let events = lab.stack.events.config().to_builder().endpoint_url(&self.url).build();
-        lab.stack.events = aws_sdk_eventbridge::Client::from_conf(events);
-        let ledger = lab.stack.ledger.config().to_builder().endpoint_url(&self.url).build();
-        lab.stack.ledger = aws_sdk_dynamodb::Client::from_conf(ledger);
-        (lab, dies)
+        let own = Clients::new(&session(self.url.clone(), ACCOUNT), None);
+        let clients =
+            Clients { dynamodb: own.dynamodb, events: own.events, sqs: own.sqs, ..self.accounts.clients() };
+        self.accounts.lab(journal, clients, sleeps)
     }
 
     /// Runs until the process dies after so many sleeps: whether it did.
     async fn run(&self, journal: Journal, sleeps: usize) -> bool {
         let (lab, dies) = self.lab(journal, sleeps);
-        dies_during(dies, async { runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap() })
-            .await
+        dies_during(dies, run(&lab)).await
     }
 
     async fn observe(&self) -> (Verdict, RowAnswer) {
@@ -214,7 +212,9 @@ async fn a_refused_delivery_is_a_dead_letter_and_the_policy_allows_exactly_the_c
         let (operation, name) = (operation.strip_prefix("AmazonSQS.")?, queue.rsplit('/').next()?);
         Some((format!("sqs:{operation}"), format!("arn:aws:sqs:us-east-1:444455556666:{name}")))
     });
-    check_exact(&plan(&bench.run).policy, &calls.collect::<Vec<_>>(), |action| action.starts_with("sqs:"));
+    check_exact(&Plan::of(&bench.run).unwrap().policy, &calls.collect::<Vec<_>>(), |action| {
+        action.starts_with("sqs:")
+    });
 }
 
 #[tokio::test]
@@ -246,7 +246,7 @@ async fn without_the_flag_it_is_skipped() {
     let (verdict, seen) = bench.observe().await;
     assert_eq!((verdict, seen.parts[0].seen.as_str()), (Skipped, "needs `--intrusive`"));
     assert!(bench.queues.lock().unwrap().calls.is_empty());
-    assert!(!plan(&bench.run).policy.to_string().contains("sqs:"));
+    assert!(!Plan::of(&bench.run).unwrap().policy.to_string().contains("sqs:"));
 }
 
 #[tokio::test]

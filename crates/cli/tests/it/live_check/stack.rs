@@ -9,19 +9,17 @@ use std::time::Duration;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_smithy_cbor::Encoder;
 use jiff::{SignedDuration, Timestamp};
-use model_copier::confirm::Confirmation;
 use model_copier::live_check::answer::Verdict::{self, AsAssumed, Otherwise, Unknown};
 use model_copier::live_check::answers::Answers;
 use model_copier::live_check::experiments::{EXPERIMENTS, Needs};
-use model_copier::live_check::journal::{DeployedStack, Journal, Run};
-use model_copier::live_check::lab::{Lab, Time};
-use model_copier::live_check::level::Level;
-use model_copier::live_check::runner;
+use model_copier::live_check::journal::Journal;
+use model_copier::live_check::lab::{Clients, Lab, Time};
+use model_copier::live_check::run::{Level, Run};
 use model_copier::stack::Stack;
 use sandbox::{Effect, Fault};
 
 use super::policy::check_exact;
-use super::{begun, quiet};
+use super::{begun, run as run_experiments};
 use crate::stack::session;
 use crate::support::{ACCOUNT, Machine, Ran, STACK, stub};
 
@@ -109,23 +107,24 @@ async fn verdict(
     row: u8,
     metrics: Metrics,
     fault: Option<Fault>,
-    change: impl FnOnce(&mut DeployedStack),
+    change: impl FnOnce(&mut Stack),
 ) -> Verdict {
     let machine = Rc::new(Machine::with_stack(0).await);
     let session = session(machine.sandbox.endpoint(), ACCOUNT);
-    let mut stack = DeployedStack::of(&Stack::read(&session, STACK).await.unwrap()).unwrap();
+    let mut stack = Stack::read(&session, STACK).await.unwrap();
     change(&mut stack);
     let run = Run { stack: Some(stack), ..begun(Level::Free, &[row]) };
     let journal = Journal::begin(machine.state(), run.clone(), Timestamp::now()).unwrap();
     let time = Rc::new(StackTime(Rc::clone(&machine)));
-    let mut lab = Lab::new(journal, &session.rekognition(), None, &session.config.shared, time);
-    let config = lab.stack.cloudwatch.config().to_builder().endpoint_url(metrics.serve().await.0).build();
-    lab.stack.cloudwatch = aws_sdk_cloudwatch::Client::from_conf(config);
+    let mut clients = Clients::new(&session, None);
+    let config = clients.cloudwatch.config().to_builder().endpoint_url(metrics.serve().await.0).build();
+    clients.cloudwatch = aws_sdk_cloudwatch::Client::from_conf(config);
+    let lab = Lab::new(journal, clients, time);
     if let Some(fault) = fault {
         machine.sandbox.fault(fault);
     }
     let copies = machine.copies();
-    runner::run(&lab, &quiet(), Confirmation::for_test()).await.unwrap();
+    run_experiments(&lab).await;
     let answers = Answers::of(&lab.journal.borrow());
     answers.publishable(&run).unwrap();
     assert!(lab.journal.borrow().left().is_empty() && machine.copies() == copies, "{answers:#?}");
@@ -166,7 +165,10 @@ async fn metrics_under_other_dimensions_are_noticed() {
         (Vec::new(), "default", RULE, Unknown),
     ] {
         let metrics = Metrics { dimensions, ..Metrics::of_a_good_stack() };
-        let change = |stack: &mut DeployedStack| (stack.bus, stack.rule) = (bus.to_owned(), rule.to_owned());
+        let change = |stack: &mut Stack| {
+            let outputs = [("EventBusName", bus), ("RequestRule", rule)];
+            stack.outputs.extend(outputs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        };
         assert_eq!(verdict(29, metrics.clone(), None, change).await, expected, "{:?}", metrics.dimensions);
     }
 }

@@ -1,32 +1,25 @@
-//! The calls that experiments make, and the parts of the answers that they read.
+//! The calls of Rekognition and S3 that experiments make, and the parts of the answers that they read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::operation::describe_project_versions::DescribeProjectVersionsOutput;
-use aws_sdk_rekognition::types::{self, ProjectVersionDescription};
+use aws_sdk_rekognition::types::ProjectVersionDescription;
+use rekognition_model_copier::aws::copy_call;
 use rekognition_model_copier::domain::arn::ProjectArn;
 use rekognition_model_copier::domain::request::{CopyRequest, OutputConfig};
 
 use super::{Lab, PACE, PREFIX, TAG};
 use crate::exit::Failure;
-use crate::live_check::answer::{Answer, CallError, word};
-use crate::live_check::journal::{Model, Thing};
-
-/// A version as DescribeProjectVersions shows it.
-#[derive(Clone, Debug)]
-pub(crate) struct Description {
-    pub(crate) arn: String,
-    pub(crate) status: String,
-    pub(crate) has_message: bool,
-    pub(crate) source: Option<String>,
-    pub(crate) bucket: Option<String>,
-    pub(crate) key: Option<String>,
-}
+use crate::live_check::answer::{Answer, CallError, Stop, word};
+use crate::live_check::journal::Thing;
+use crate::live_check::run::Model;
 
 impl Lab {
     /// A copy of the run's model under this name.
-    pub(crate) fn request(&self, model: &Model, name: &str) -> CopyRequest {
-        CopyRequest {
+    pub(crate) fn request(&self, name: &str) -> Result<CopyRequest, Stop> {
+        let model = self.model()?;
+        Ok(CopyRequest {
             source_project_arn: model.source_project.clone(),
             source_project_version_arn: model.source_version.clone(),
             destination_project_arn: model.destination.clone(),
@@ -37,45 +30,33 @@ impl Lab {
             },
             tags: BTreeMap::from([(TAG.to_owned(), self.run.id.clone())]),
             kms_key_id: None,
-        }
+        })
     }
 
-    /// CopyProjectVersion. As with all calls below, an error means that the journal cannot be written.
+    /// CopyProjectVersion; the answer is the copy's ARN. As with all calls below, a failure means that the journal
+    /// cannot be written.
     pub(crate) async fn copy(&self, copy: &CopyRequest) -> Result<Answer<String>, Failure> {
-        let output = types::OutputConfig::builder()
-            .s3_bucket(&copy.output_config.s3_bucket)
-            .set_s3_key_prefix(copy.output_config.s3_key_prefix.clone())
-            .build();
-        let call = self
-            .own
-            .copy_project_version()
-            .source_project_arn(copy.source_project_arn.as_str())
-            .source_project_version_arn(copy.source_project_version_arn.as_str())
-            .destination_project_arn(copy.destination_project_arn.as_str())
-            .version_name(&copy.version_name)
-            .output_config(output)
-            .set_tags(Some(copy.tags.clone().into_iter().collect()))
-            .set_kms_key_id(copy.kms_key_id.clone());
+        let call = copy_call(&self.clients.rekognition, copy).send();
         let (project, name) = (copy.destination_project_arn.clone(), copy.version_name.clone());
         // The model itself may have the name. `clean` must not delete it.
         let owner = self.run.model.as_ref().filter(|model| model.source_project == project);
         let owner = owner.map(|model| model.source_version.clone()).filter(|it| it.version_name() == name);
         let thing = Thing::Copy { project, name, owner };
-        let answer = self.make("CopyProjectVersion", thing, call.send(), |answer| {
-            answer.project_version_arn().map(str::to_owned)
-        });
-        Ok(answer.await?.map(|answer| answer.project_version_arn.unwrap_or_default()))
+        let answer =
+            self.make("CopyProjectVersion", thing, call, |answer| answer.project_version_arn()).await?;
+        Ok(answer.map(|answer| answer.project_version_arn.unwrap_or_default()))
     }
 
     /// CreateProject, under a new name.
     pub(crate) async fn create_project(&self) -> Result<Answer<ProjectArn>, Failure> {
         let name = self.new_name();
-        let call = self.own.create_project().project_name(&name).tags(TAG, &self.run.id).send();
+        let call =
+            self.clients.rekognition.create_project().project_name(&name).tags(TAG, &self.run.id).send();
         let thing = Thing::Project { name };
-        let answer = self.make("CreateProject", thing, call, |answer| answer.project_arn.clone()).await?;
+        let answer = self.make("CreateProject", thing, call, |answer| answer.project_arn()).await?;
         Ok(answer.and_then(|answer| {
             let arn = ProjectArn::parse(answer.project_arn.as_deref().unwrap_or_default());
-            arn.map_err(|_| CallError { code: "NoArn".to_owned(), status: Some(200) })
+            arn.map_err(|_| CallError::in_answer("NoArn"))
         }))
     }
 
@@ -103,41 +84,48 @@ impl Lab {
 
     /// DeleteProjectVersion.
     pub(crate) async fn delete_version(&self, arn: &str) -> Answer<()> {
-        let call = self.own.delete_project_version().project_version_arn(arn).send();
+        let call = self.clients.rekognition.delete_project_version().project_version_arn(arn).send();
         self.call("DeleteProjectVersion", call).await.map(|_| ())
     }
 
     /// DeleteProject.
     pub(crate) async fn delete_project(&self, arn: &str) -> Answer<()> {
-        let call = self.own.delete_project().project_arn(arn).send();
+        let call = self.clients.rekognition.delete_project().project_arn(arn).send();
         self.call("DeleteProject", call).await.map(|_| ())
     }
 
     /// DescribeProjects of one name in the run's account; the answer is its ARN.
     pub(crate) async fn project(&self, name: &str) -> Answer<Option<String>> {
-        let call = self.own.describe_projects().project_names(name).send();
+        let call = self.clients.rekognition.describe_projects().project_names(name).send();
         let answer = self.call("DescribeProjects", call).await?;
         let project = answer.project_descriptions.unwrap_or_default().into_iter().next();
         Ok(project.and_then(|project| project.project_arn))
     }
 
     /// DescribeProjectVersions of one name.
-    pub(crate) async fn version(&self, project: &ProjectArn, name: &str) -> Answer<Option<Description>> {
+    pub(crate) async fn version(
+        &self,
+        project: &ProjectArn,
+        name: &str,
+    ) -> Answer<Option<ProjectVersionDescription>> {
         self.sleep(PACE).await;
-        let call = self.own.describe_project_versions().project_arn(project.as_str()).version_names(name);
+        let call = self
+            .clients
+            .rekognition
+            .describe_project_versions()
+            .project_arn(project.as_str())
+            .version_names(name);
         let members = |answer: &DescribeProjectVersionsOutput| {
             answer.project_version_descriptions().first().map(members).unwrap_or_default()
         };
         let answer = self.record("DescribeProjectVersions", call.send(), members).await?;
-        let version = answer.project_version_descriptions.unwrap_or_default().into_iter().next();
-        Ok(version.map(|version| Description {
-            arn: version.project_version_arn.unwrap_or_default(),
-            status: version.status.map(|status| word(status.as_str())).unwrap_or_default(),
-            has_message: version.status_message.is_some_and(|message| !message.is_empty()),
-            source: version.source_project_version_arn,
-            bucket: version.output_config.and_then(|output| output.s3_bucket),
-            key: version.kms_key_id,
-        }))
+        Ok(answer.project_version_descriptions.unwrap_or_default().into_iter().next())
+    }
+
+    /// The client that may change what is in this project.
+    fn client_of(&self, project: &ProjectArn) -> &Client {
+        let is_own = project.account() == self.run.identity.account;
+        self.clients.source_rekognition.as_ref().filter(|_| !is_own).unwrap_or(&self.clients.rekognition)
     }
 
     /// The prefix that the run gives to each of its copies.
@@ -148,7 +136,7 @@ impl Lab {
     /// The forms of the first 1000 keys below the run's prefix, for instance `PREFIX/PROJECT/VERSION/FILE`.
     pub(crate) async fn key_forms(&self, model: &Model) -> Answer<BTreeSet<String>> {
         let prefix = self.key_prefix();
-        let call = self.s3.list_objects_v2().bucket(&model.bucket).prefix(&prefix).send();
+        let call = self.clients.s3.list_objects_v2().bucket(&model.bucket).prefix(&prefix).send();
         let answer = self.call("ListObjectsV2", call).await?;
         let keys = answer.contents().iter().filter_map(|object| object.key()?.strip_prefix(&prefix));
         Ok(keys.map(|key| form(key, model)).collect())
@@ -167,6 +155,11 @@ fn form(key: &str, model: &Model) -> String {
     };
     let folders = key.rsplit_once('/').map(|(folders, _)| folders.split('/').map(word).collect::<String>());
     format!("PREFIX/{}FILE", folders.unwrap_or_default())
+}
+
+/// The status of a version, in Rekognition's word.
+pub(crate) fn status_of(version: &ProjectVersionDescription) -> String {
+    version.status().map(|status| word(status.as_str())).unwrap_or_default()
 }
 
 /// The members that a description has.

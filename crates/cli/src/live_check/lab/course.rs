@@ -1,16 +1,14 @@
-//! Polls a copy after its call was accepted.
+//! Copies the run's model, and polls the copy after its call was accepted.
 
-use std::rc::Rc;
 use std::time::Duration;
 
+use aws_sdk_rekognition::types::{ProjectVersionDescription, ProjectVersionStatus};
 use rekognition_model_copier::domain::arn::ProjectArn;
 
-use super::{Description, Lab};
-use crate::exit::Failure;
-use crate::live_check::answer::Answer;
-use crate::live_check::journal::Model;
+use super::Lab;
+use crate::live_check::answer::{Answer, Stop};
 
-/// How long a copy is course. The copier calls one OVERDUE after two hours.
+/// How long a copy is polled. The copier calls one OVERDUE after two hours.
 const LONGEST_COPY: Duration = Duration::from_secs(125 * 60);
 /// How long a copy may be invisible. The copier assumes ten minutes.
 const LONGEST_HIDING: Duration = Duration::from_secs(30 * 60);
@@ -23,21 +21,25 @@ pub(crate) struct CopyCourse {
     /// The time from the call's answer until the copy had ended.
     pub(crate) ended_after: Option<Duration>,
     /// The last description.
-    pub(crate) last: Option<Description>,
+    pub(crate) last: Option<ProjectVersionDescription>,
 }
 
 /// The first copy of a run, which several experiments look at.
 #[derive(Debug)]
 pub(crate) struct FirstCopy {
-    /// Its name.
     pub(crate) name: String,
-    /// What CopyProjectVersion answered.
-    pub(crate) answer: Answer<String>,
-    /// Its course.
+    pub(crate) arn: String,
     pub(crate) course: CopyCourse,
 }
 
 impl Lab {
+    /// A new copy of the run's model, which the rest of an experiment needs: its name and its ARN.
+    pub(crate) async fn new_copy(&self) -> Result<(String, String), Stop> {
+        let name = self.new_name();
+        let arn = self.need("copy", self.copy(&self.request(&name)?).await?)?;
+        Ok((name, arn))
+    }
+
     /// Polls a copy to its end.
     pub(crate) async fn follow(&self, project: &ProjectArn, name: &str) -> CopyCourse {
         let begun = self.now();
@@ -47,7 +49,7 @@ impl Lab {
             let passed = self.since(begun);
             if let Ok(Some(version)) = answer {
                 course.visible_after.get_or_insert(passed);
-                let has_ended = version.status != "COPYING_IN_PROGRESS";
+                let has_ended = version.status != Some(ProjectVersionStatus::CopyingInProgress);
                 course.last = Some(version);
                 if has_ended {
                     course.ended_after = Some(passed);
@@ -68,18 +70,19 @@ impl Lab {
     }
 
     /// The first copy of the run, made when it is first asked for.
-    pub(crate) async fn first_copy(&self, model: &Model) -> Result<Rc<FirstCopy>, Failure> {
-        if let Some(copy) = self.first_copy.borrow().as_ref() {
-            return Ok(Rc::clone(copy));
-        }
+    pub(crate) async fn first_copy(&self) -> Result<&FirstCopy, Stop> {
+        let copy = self.first_copy.get_or_try_init(async || self.make_first_copy().await).await?;
+        self.need("the first copy", copy.as_ref().map_err(Clone::clone))
+    }
+
+    async fn make_first_copy(&self) -> Result<Answer<FirstCopy>, Stop> {
         let name = self.new_name();
-        let answer = self.copy(&self.request(model, &name)).await?;
-        let course = match answer {
-            Ok(_) => self.follow(&model.destination, &name).await,
-            Err(_) => CopyCourse::default(),
-        };
-        let copy = Rc::new(FirstCopy { name, answer, course });
-        *self.first_copy.borrow_mut() = Some(Rc::clone(&copy));
-        Ok(copy)
+        Ok(match self.copy(&self.request(&name)?).await? {
+            Ok(arn) => {
+                let course = self.follow(&self.model()?.destination, &name).await;
+                Ok(FirstCopy { name, arn, course })
+            }
+            Err(refused) => Err(refused),
+        })
     }
 }

@@ -1,0 +1,61 @@
+//! What a run works on, and what it may do.
+
+use clap::ValueEnum;
+use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
+use serde::{Deserialize, Serialize};
+
+use crate::session::Identity;
+use crate::stack::Stack;
+
+/// What a run works on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id: eight hexadecimal digits.
+    #[serde(rename = "run")]
+    pub id: String,
+    /// The account of the destination project, and the Region.
+    pub identity: Identity,
+    /// What it may do.
+    pub level: Level,
+    /// The rows that were asked for; all if there are none.
+    pub only: Vec<u8>,
+    /// The model that it may copy, and the destination.
+    pub model: Option<Model>,
+    /// The stack that it reads.
+    pub stack: Option<Stack>,
+    /// Whether it may block requests to the stack for some minutes.
+    pub intrusive: bool,
+}
+
+/// The model that a run copies.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Model {
+    pub source_project: ProjectArn,
+    pub source_version: ProjectVersionArn,
+    pub destination: ProjectArn,
+    pub bucket: String,
+    pub key: Option<String>,
+}
+
+/// The level of a run: each permits more than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Makes projects and policies; copies nothing
+    Free,
+    /// Also copies a model
+    Copies,
+    /// Copies a model of another account, and puts policies on its project
+    TwoAccounts,
+}
+
+impl Level {
+    /// As it is written on the command line.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Copies => "copies",
+            Self::TwoAccounts => "two-accounts",
+        }
+    }
+}

@@ -17,7 +17,7 @@ use fastrand::Rng;
 use jiff::SignedDuration;
 use sandbox::deployment::Delivered;
 use sandbox::lambda::Function;
-use sandbox::{Call, Effect, Fault, PublishedEvent, Status, Version};
+use sandbox::{Call, CopyEnd, Effect, Fault, PublishedEvent, Status, Version};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -65,7 +65,7 @@ const KINDS: [Kind; 10] = [
 ];
 
 fn ending(status: Status, hours: i64) -> Effect {
-    Effect::EndCopy { status, status_message: None, after: Some(SignedDuration::from_hours(hours)) }
+    Effect::EndCopy(CopyEnd { status, status_message: None, after: Some(SignedDuration::from_hours(hours)) })
 }
 
 fn refused(code: &str) -> Option<Effect> {
@@ -216,7 +216,7 @@ fn add_faults(copier: &Copier, chance: &mut Rng) {
 
 /// Deletes the running copies of the kind `deleted`.
 fn delete_copies(copier: &Copier) {
-    let is_kept = |version: &Version| !version.project_version_arn.version.starts_with("deleted");
+    let is_kept = |version: &Version| !version.project_version_arn.version_name().starts_with("deleted");
     copier.sandbox().change(|world| project(world, DESTINATION).versions.retain(is_kept));
 }
 
@@ -329,7 +329,7 @@ fn every_request_has_its_one_outcome(copier: &Copier, sent: &[TestRequest]) {
 fn every_name_has_one_copy(copier: &Copier, sent: &[TestRequest]) {
     let versions = copier.sandbox().project(DESTINATION).unwrap().versions;
     let mut there: Vec<&str> =
-        versions.iter().map(|version| version.project_version_arn.version.as_str()).collect();
+        versions.iter().map(|version| version.project_version_arn.version_name()).collect();
     there.sort_unstable();
     let are_there = ["copied", "shared", "broken", "taken", "endless"];
     let named = sent.iter().filter(|sent| are_there.contains(&sent.kind.name));

@@ -12,7 +12,7 @@ async fn a_clock_six_minutes_wrong_records_and_publishes_but_decides_nothing() {
         copier.send(&[&request("v1")]).await;
         assert_eq!(copier.statuses("v1"), ["QUEUED"], "{skew}");
         copier.sandbox().fault(Fault::new("events:*", Effect::error("AccessDeniedException")));
-        let answer = copier.deployment.invoke_start(&request("v2")).await.unwrap();
+        let answer = copier.deployment.start_copy().invoke(&request("v2")).await.unwrap();
         assert_eq!(answer["status"], "QUEUED", "{skew}");
         copier.sandbox().clear_faults();
         let error = copier.deployment.check().await.unwrap_err();

@@ -59,7 +59,7 @@ async fn an_invocation_is_answered_with_the_status_and_the_failure_that_are_know
     ] {
         let copier = Copier::deployed().await;
         copier.sandbox().fault(Fault::new(COPY, effect));
-        let answer = copier.deployment.invoke_start(&request("v1")).await.unwrap();
+        let answer = copier.deployment.start_copy().invoke(&request("v1")).await.unwrap();
         assert_eq!((&answer["requestId"], &answer["status"]), (&json!("v1"), &json!(status)));
         assert_eq!(answer["failure"]["code"].as_str(), code, "{answer}");
         assert_eq!(answer.get("projectVersionArn"), None);

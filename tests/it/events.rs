@@ -10,7 +10,7 @@ use crate::support::{COPY, Copier, DESTINATION, SOURCE, event, event_text, proje
 use jiff::SignedDuration;
 use rekognition_model_copier::domain::announcement::Announcement;
 use rekognition_model_copier::domain::status::Status;
-use sandbox::{Effect, Fault, PublishedEvent, World};
+use sandbox::{CopyEnd, Effect, Fault, PublishedEvent, World};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -35,7 +35,8 @@ fn without_policy(copier: &Copier) {
 fn copying_fails(copier: &Copier) {
     let message = "Amazon Rekognition can't write to the output bucket: access denied.";
     let (status, status_message) = (sandbox::Status::CopyingFailed, Some(message.to_owned()));
-    copier.sandbox().fault(Fault::new(COPY, Effect::EndCopy { status, status_message, after: None }));
+    let end = CopyEnd { status, status_message, after: None };
+    copier.sandbox().fault(Fault::new(COPY, Effect::EndCopy(end)));
 }
 
 fn copying_never_ends(copier: &Copier) {
@@ -147,7 +148,7 @@ struct Failure {
 async fn every_file_of_an_answer_of_start_copy_is_what_it_answers() {
     let copier = deployed().await;
     let invoke = async |request: &Value| {
-        let answer = copier.deployment.invoke_start(request).await.unwrap();
+        let answer = copier.deployment.start_copy().invoke(request).await.unwrap();
         serde_json::from_value::<Answer>(answer).unwrap()
     };
     let request = event("copy-requested.json");
@@ -161,12 +162,12 @@ async fn every_file_of_an_answer_of_start_copy_is_what_it_answers() {
 
     let batch = event("copy-requested-batch.json");
     let copier = deployed().await;
-    let answer = copier.deployment.invoke_start(&batch).await.unwrap();
+    let answer = copier.deployment.start_copy().invoke(&batch).await.unwrap();
     expect("answers/start-copy-batch.json", &answer);
     let copier = deployed().await;
     let refused = Fault::new("dynamodb:PutItem", Effect::error("InternalServerError"));
     copier.sandbox().fault(refused.containing("#release-b"));
-    let answer = copier.deployment.invoke_start(&batch).await.unwrap();
+    let answer = copier.deployment.start_copy().invoke(&batch).await.unwrap();
     expect("answers/start-copy-batch-failed.json", &answer);
 }
 
@@ -210,7 +211,7 @@ async fn every_other_file_is_a_request_that_starts_a_copy() {
             file => panic!("`{file}` is no known kind of file"),
         }
         let copier = deployed().await;
-        let answer = copier.deployment.invoke_start(&event(&file)).await.unwrap();
+        let answer = copier.deployment.start_copy().invoke(&event(&file)).await.unwrap();
         assert_eq!(answer["status"], "STARTED", "{file}: {answer}");
         let started = copier.last(answer["requestId"].as_str().unwrap());
         assert_eq!(started["destinationProjectArn"], DESTINATION, "{file}");

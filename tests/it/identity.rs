@@ -20,10 +20,10 @@ async fn a_redelivery_starts_and_announces_nothing() {
 #[tokio::test]
 async fn an_invocation_for_a_known_request_is_answered_with_its_present_status() {
     let copier = Copier::deployed().await;
-    let first = copier.deployment.invoke_start(&request("v1")).await.unwrap();
-    assert_eq!(copier.deployment.invoke_start(&request("v1")).await.unwrap(), first);
+    let first = copier.deployment.start_copy().invoke(&request("v1")).await.unwrap();
+    assert_eq!(copier.deployment.start_copy().invoke(&request("v1")).await.unwrap(), first);
     copier.sweep_after(seconds(30)).await;
-    let later = copier.deployment.invoke_start(&request("v1")).await.unwrap();
+    let later = copier.deployment.start_copy().invoke(&request("v1")).await.unwrap();
     assert_eq!(later, with(first, json!({"status": "COMPLETED"})));
     assert_eq!(copier.statuses("v1"), ["STARTED", "COMPLETED"]);
 }
@@ -51,7 +51,7 @@ async fn an_account_written_into_a_message_is_not_believed() {
     let copier = Copier::deployed().await;
     let mut forged = event("copy-requested.json");
     forged["account"] = json!("999988887777");
-    copier.deployment.invoke_start(&forged).await.unwrap();
+    copier.deployment.start_copy().invoke(&forged).await.unwrap();
     assert!(
         copier.item("release-2026-11-02").await.is_some(),
         "the requester of an invocation is the copier's account"

@@ -49,7 +49,7 @@ async fn an_announcement_in_the_queue_is_logged_and_ignored() {
     let notification = with(event("copy-requested-sns.json"), json!({"Message": announcement.to_string()}));
     copier.send(&[&announcement, &notification]).await;
     assert_eq!((copier.announcements().len(), copier.items().await.len()), (1, 1));
-    let refused = copier.deployment.invoke_start(&announcement).await.unwrap_err();
+    let refused = copier.deployment.start_copy().invoke(&announcement).await.unwrap_err();
     assert!(refused.error_message.contains("announcement"), "{refused}");
     let warned = copier.logged("WARN");
     assert!(warned[0]["message"].as_str().unwrap().starts_with("ignored an announcement"), "{warned:?}");
@@ -58,13 +58,13 @@ async fn an_announcement_in_the_queue_is_logged_and_ignored() {
 #[tokio::test]
 async fn the_requester_of_a_notification_is_the_topics_account_and_of_a_pipes_list_the_copiers() {
     let copier = Copier::deployed().await;
-    let answer = copier.deployment.invoke_start(&event("copy-requested-topic.json")).await.unwrap();
+    let answer = copier.deployment.start_copy().invoke(&event("copy-requested-topic.json")).await.unwrap();
     assert_eq!(answer, json!(null));
     let key = "111122223333#22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324";
     assert!(copier.item_by_key(key).await.is_some());
 
     let list = event("copy-requested-pipe.json");
-    let answer = copier.deployment.invoke_start(&list).await.unwrap();
+    let answer = copier.deployment.start_copy().invoke(&list).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
     let key = format!("444455556666#{}", list[0]["messageId"].as_str().unwrap());
     assert!(copier.item_by_key(&key).await.is_some());
@@ -74,7 +74,7 @@ async fn the_requester_of_a_notification_is_the_topics_account_and_of_a_pipes_li
 async fn records_of_another_service_are_an_error_that_names_the_service() {
     let copier = Copier::deployed().await;
     let event = json!({"Records": [{"eventSource": "aws:kinesis", "kinesis": {}}]});
-    let error = copier.deployment.invoke_start(&event).await.unwrap_err();
+    let error = copier.deployment.start_copy().invoke(&event).await.unwrap_err();
     assert_eq!(error.error_type, "UnknownEventSource");
     assert!(error.error_message.contains("`aws:kinesis`"), "{error}");
 }

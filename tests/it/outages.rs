@@ -35,11 +35,11 @@ async fn a_message_that_is_not_recorded_is_not_acknowledged_and_is_delivered_aga
 async fn an_invocation_that_is_not_recorded_is_to_be_sent_again() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(Fault::new("dynamodb:*", Effect::error("AccessDeniedException")));
-    let error = copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
+    let error = copier.deployment.start_copy().invoke(&request("v1")).await.unwrap_err();
     assert!(error.error_message.contains("send it again"), "{error}");
     assert_eq!((copier.calls(COPY), copier.announcements().len()), (0, 0));
     copier.sandbox().clear_faults();
-    copier.deployment.invoke_start(&request("v1")).await.unwrap();
+    copier.deployment.start_copy().invoke(&request("v1")).await.unwrap();
     assert_eq!(copier.statuses("v1"), ["STARTED"]);
 }
 

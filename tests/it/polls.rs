@@ -65,7 +65,7 @@ async fn a_sweep_announces_each_end_and_reports_an_unknown_status_as_an_error() 
 async fn a_copy_counts_as_deleted_with_its_project_or_if_another_version_has_its_name() {
     let with_a_new_version = |world: &mut World| {
         let version = &mut project(world, DESTINATION).versions[0];
-        version.project_version_arn.number += 1;
+        version.project_version_arn = format!("{}9", version.project_version_arn).try_into().unwrap();
         version.status = Status::CopyingCompleted;
         version.next = None;
     };

@@ -63,7 +63,7 @@ async fn deployed_with(more: &[(&str, &str)], change: impl FnOnce(&mut World)) -
         let source = project(world, SOURCE);
         source.policies.clear();
         let trained = source.versions[0].clone();
-        let version = |n| Version { project_version_arn: version(n).parse().unwrap(), ..trained.clone() };
+        let version = |n| Version { project_version_arn: version(n).try_into().unwrap(), ..trained.clone() };
         source.versions.extend((0..20).map(version));
         change(world);
     });

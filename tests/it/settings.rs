@@ -12,7 +12,7 @@ async fn all_invalid_settings_are_reported_before_any_call() {
         ("AWS_CA_BUNDLE", "no-such-file"),
     ];
     let copier = Copier::deployed_with(&bad).await;
-    copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
+    copier.deployment.start_copy().invoke(&request("v1")).await.unwrap_err();
     copier.deployment.check().await.unwrap_err();
     for function in [copier.deployment.start_copy(), copier.deployment.check_copies()] {
         let (log, _) = function.log_from(0).unwrap();

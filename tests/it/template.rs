@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rekognition_model_copier::domain::{announcement, envelope};
 use rekognition_model_copier::settings::{Settings, VARIABLES};
-use sandbox::deployment::DeploymentSettings;
-use sandbox::ledger_table;
+use sandbox::deployment::{CHECK_TIMEOUT, START_TIMEOUT};
+use sandbox::{ledger_table, queue};
 use serde_json::{Value, json};
 
 use crate::support::template::{template, text_of};
@@ -114,15 +114,14 @@ fn the_sandbox_defines_the_ledger_as_the_template_does() {
 
 #[tokio::test]
 async fn the_sandbox_deploys_as_the_template_does() {
-    let settings = DeploymentSettings::default();
     let (queue, start) = (properties("RequestQueue"), properties("StartCopy"));
     let batch = properties("StartCopyRequests");
-    assert_eq!(json!(settings.queue.visibility_timeout.as_secs()), queue["VisibilityTimeout"]);
-    assert_eq!(json!(settings.queue.max_receive_count), queue["RedrivePolicy"]["maxReceiveCount"]);
-    assert_eq!(json!(settings.queue.batch_size), batch["BatchSize"]);
+    assert_eq!(json!(queue::VISIBILITY_TIMEOUT.as_secs()), queue["VisibilityTimeout"]);
+    assert_eq!(json!(queue::MAX_RECEIVE_COUNT), queue["RedrivePolicy"]["maxReceiveCount"]);
+    assert_eq!(json!(queue::BATCH_SIZE), batch["BatchSize"]);
     assert_eq!(json!(0), batch["MaximumBatchingWindowInSeconds"]);
-    assert_eq!(json!(settings.start_timeout.as_secs()), start["Timeout"]);
-    assert_eq!(json!(settings.check_timeout.as_secs()), properties("CheckCopies")["Timeout"]);
+    assert_eq!(json!(START_TIMEOUT.as_secs()), start["Timeout"]);
+    assert_eq!(json!(CHECK_TIMEOUT.as_secs()), properties("CheckCopies")["Timeout"]);
     let copier = Copier::deployed().await;
     let memory = &template("template.yaml")["Globals"]["Function"]["MemorySize"];
     assert_eq!(json!(copier.deployment.start_copy().settings().memory_mb), *memory);

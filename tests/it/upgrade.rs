@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use sandbox::{Effect, Fault, World};
+use sandbox::{CopyEnd, Effect, Fault, Status, World};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -51,11 +51,10 @@ impl InFlight {
             let request = requests.iter().find(|request| request["requestId"] == id);
             copier.send(&[request.unwrap()]).await;
         };
-        let ends =
-            |status: &str, after| Effect::EndCopy { status: status.into(), status_message: None, after };
-        sandbox.fault(Fault::new(COPY, ends("COPYING_FAILED", None)).containing("failed"));
+        let ends = |status, after| Effect::EndCopy(CopyEnd { status, status_message: None, after });
+        sandbox.fault(Fault::new(COPY, ends(Status::CopyingFailed, None)).containing("failed"));
         let never = Some(SignedDuration::from_hours(1000));
-        sandbox.fault(Fault::new(COPY, ends("COPYING_COMPLETED", never)).containing("overdue"));
+        sandbox.fault(Fault::new(COPY, ends(Status::CopyingCompleted, never)).containing("overdue"));
         for id in ["completed", "failed", "overdue"] {
             send(id).await;
         }
@@ -65,7 +64,7 @@ impl InFlight {
         send("unpublished").await;
         sandbox.change(|world| {
             let versions = &mut project(world, DESTINATION).versions;
-            versions.retain(|version| version.project_version_arn.version != "missing");
+            versions.retain(|version| version.project_version_arn.version_name() != "missing");
         });
         copier.pass(minutes(1));
         sandbox.fault(Fault::new("events:PutEvents", Effect::error("AccessDeniedException")));

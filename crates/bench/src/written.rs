@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use sandbox::deployment::{Binaries, Deployment, DeploymentSettings};
+use sandbox::deployment::{Binaries, Deployment};
 use sandbox::{Sandbox, Settings, World};
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ pub(crate) async fn measure() -> Outcome<Written> {
     let binaries = Binaries::shipped(&builds::release()?)?;
     let settings = Settings { copying: COPYING, ..Settings::default() };
     let sandbox = Sandbox::builder(World::small()).settings(settings).real_time();
-    let deployment = Deployment::start(sandbox, binaries, DeploymentSettings::default()).await?;
+    let deployment = Deployment::start(sandbox, binaries, BTreeMap::new()).await?;
     let request: Value = serde_json::from_str(&std::fs::read_to_string(path("events/copy-requested.json"))?)?;
 
     let mut end = 0;

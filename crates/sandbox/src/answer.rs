@@ -70,10 +70,6 @@ impl AwsError {
         Self::new("InvalidParameterException", message)
     }
 
-    pub(crate) fn access_denied(message: impl Display) -> Self {
-        Self::new("AccessDeniedException", message)
-    }
-
     pub(crate) fn not_found(message: impl Display) -> Self {
         Self::new("ResourceNotFoundException", message)
     }
@@ -92,10 +88,5 @@ impl AwsError {
 
     pub(crate) fn validation(message: impl Display) -> Self {
         Self::new("ValidationException", message)
-    }
-
-    /// A broken constraint of a request, in the words of AWS.
-    pub(crate) fn constraint(constraint: impl Display) -> Self {
-        Self::validation(format!("1 validation error detected: {constraint}"))
     }
 }

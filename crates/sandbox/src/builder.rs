@@ -1,11 +1,12 @@
 //! Builds a sandbox and starts it.
 
 use std::{
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
 };
 
 use axum::Router;
+use tokio::net::TcpListener;
 
 use crate::{
     clock::Clock,
@@ -15,7 +16,7 @@ use crate::{
     lambda::Functions,
     page,
     sandbox::Sandbox,
-    server::{self, Server},
+    server::Server,
     settings::Settings,
     state::{Shared, State},
     world::{World, WorldError},
@@ -28,12 +29,9 @@ pub struct Builder {
     is_real_time: bool,
     port: u16,
     hosts: Vec<String>,
-    routes: Vec<Routes>,
+    routes: Router,
     functions: Functions,
 }
-
-/// Further routes, made with a handle on the sandbox.
-type Routes = Box<dyn FnOnce(&Sandbox) -> Router + Send>;
 
 /// A reason why a sandbox could not start.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +40,8 @@ pub enum StartError {
     Port(u16, std::io::Error),
     #[error(transparent)]
     World(#[from] WorldError),
+    #[error("could not write a temporary file: {0}")]
+    File(#[from] std::io::Error),
 }
 
 impl Sandbox {
@@ -53,7 +53,7 @@ impl Sandbox {
             is_real_time: false,
             port: 0,
             hosts: Vec::new(),
-            routes: Vec::new(),
+            routes: Router::new(),
             functions: Functions::default(),
         }
     }
@@ -97,26 +97,24 @@ impl Builder {
         self
     }
 
-    /// Adds routes, under any path except `/` and `/_sandbox/…`. The handle that `routes` gets does not keep the server
-    /// alive.
+    /// Adds routes, under any path except `/` and `/_sandbox/…`.
     #[must_use]
-    pub fn routes(mut self, routes: impl FnOnce(&Sandbox) -> Router + Send + 'static) -> Self {
-        self.routes.push(Box::new(routes));
-        self
+    pub fn routes(self, routes: Router) -> Self {
+        Self { routes: self.routes.merge(routes), ..self }
     }
 
     /// Serves the Runtime API to these functions, and lets FilterLogEvents answer with their logs.
     #[must_use]
     pub(crate) fn functions(self, functions: &Functions) -> Self {
-        let router = functions.router();
-        Self { functions: functions.clone(), ..self.routes(|_| router) }
+        Self { functions: functions.clone(), ..self.routes(functions.router()) }
     }
 
     /// Listens on 127.0.0.1 and starts to answer. Needs a Tokio runtime.
     pub async fn start(self) -> Result<Sandbox, StartError> {
-        let port = self.port;
-        let (listener, address) = server::bind(port).await.map_err(|error| StartError::Port(port, error))?;
-        let (sandbox, router) = self.assemble(address)?;
+        let address = (Ipv4Addr::LOCALHOST, self.port);
+        let port_error = |error| StartError::Port(address.1, error);
+        let listener = TcpListener::bind(address).await.map_err(port_error)?;
+        let (sandbox, router) = self.assemble(listener.local_addr().map_err(port_error)?)?;
         let server = Some(Arc::new(Server::start(listener, router)));
         Ok(Sandbox { server, ..sandbox })
     }
@@ -127,25 +125,24 @@ impl Builder {
     }
 
     fn assemble(self, address: SocketAddr) -> Result<(Sandbox, Router), WorldError> {
-        let clock = self.clock.clone();
         let (world, settings) = self.start;
         let world = world.checked()?;
-        let databases = Databases::new(clock.clone());
+        let databases = Databases::new(self.clock.clone());
         databases.replace(&world.tables)?;
-        let shared = Shared {
+        let shared = Arc::new(Shared {
             address,
-            clock: self.clock,
+            clock: self.clock.clone(),
             is_real_time: self.is_real_time,
             advances: Mutex::default(),
             databases,
             functions: self.functions,
             state: Mutex::new(State::new(world.clone(), Arc::new((world, settings)))),
-        };
-        let sandbox = Sandbox { shared: Arc::new(shared), server: None };
-        let router = front::router(Arc::clone(&sandbox.shared))
-            .merge(page::router(Arc::clone(&sandbox.shared)))
-            .merge(control::router(sandbox.clone()));
-        let router = self.routes.into_iter().fold(router, |router, routes| router.merge(routes(&sandbox)));
-        Ok((sandbox, guard::guarded(front::dated(front::limited(router), clock), self.hosts)))
+        });
+        let sandbox = Sandbox { shared: Arc::clone(&shared), server: None };
+        let router = front::router(Arc::clone(&shared))
+            .merge(page::router(shared))
+            .merge(control::router(sandbox.clone()))
+            .merge(self.routes);
+        Ok((sandbox, guard::guarded(front::wrapped(router, self.clock), self.hosts)))
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use rekognition_model_copier::domain::arn::is_account;
 use uuid::Uuid;
 
 use crate::answer::AwsError;
@@ -20,8 +21,6 @@ pub(crate) struct Caller {
     pub(crate) arn: String,
     /// The ARN that policies see: the same one, or the role's own ARN.
     pub(crate) principal_arn: String,
-    /// `Account` or `AssumedRole`.
-    pub(crate) principal_type: &'static str,
     /// The user id that GetCallerIdentity shows.
     pub(crate) user_id: String,
 }
@@ -38,10 +37,6 @@ struct Session {
     expiration: Timestamp,
 }
 
-pub(crate) fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 impl Caller {
     fn root(account: &str) -> Self {
         let arn = format!("arn:aws:iam::{account}:root");
@@ -50,36 +45,41 @@ impl Caller {
             account: account.to_owned(),
             principal_arn: arn.clone(),
             arn,
-            principal_type: "Account",
             user_id: account.to_owned(),
         }
     }
 
-    /// A session of a role without path, as a Lambda function has one.
-    fn of_role(access_key: &str) -> Option<Self> {
-        let (account, name) = access_key.split_once('.')?;
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-        if !is_account(account) || name.is_empty() || !name.chars().all(is_plain) {
-            return None;
-        }
-        Some(Self {
+    /// A session of a role; `None` if `role_arn` is not `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
+    fn session(access_key: &str, role_arn: &str, session_name: &str, role_id: &str) -> Option<Self> {
+        let parts: Vec<&str> = role_arn.splitn(6, ':').collect();
+        let ["arn", partition, "iam", "", account, resource] = parts.as_slice() else { return None };
+        let name = resource.strip_prefix("role/")?.rsplit('/').next()?;
+        (is_account(account) && !name.is_empty()).then(|| Self {
             access_key: access_key.to_owned(),
-            account: account.to_owned(),
-            arn: format!("arn:aws:sts::{account}:assumed-role/{name}/{name}"),
-            principal_arn: format!("arn:aws:iam::{account}:role/{name}"),
-            principal_type: "AssumedRole",
-            user_id: format!("AROASANDBOX:{name}"),
+            account: (*account).to_owned(),
+            arn: format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}"),
+            principal_arn: role_arn.to_owned(),
+            user_id: format!("{role_id}:{session_name}"),
         })
     }
-}
 
-impl Caller {
+    /// A session of a role without path, as a Lambda function has one. The access key is `ACCOUNT.NAME`.
+    fn of_function(access_key: &str) -> Option<Self> {
+        let (account, name) = access_key.split_once('.')?;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+        if !name.chars().all(is_plain) {
+            return None;
+        }
+        Self::session(access_key, &format!("arn:aws:iam::{account}:role/{name}"), name, "AROASANDBOX")
+    }
+
     /// The condition keys of policies that describe the caller. `organization` is the one that its account is in.
     pub(crate) fn condition_keys(&self, organization: Option<&String>) -> Vec<(&'static str, String)> {
+        let kind = if self.arn == self.principal_arn { "Account" } else { "AssumedRole" };
         let mut keys = vec![
             ("aws:PrincipalArn", self.principal_arn.clone()),
             ("aws:PrincipalAccount", self.account.clone()),
-            ("aws:PrincipalType", self.principal_type.to_owned()),
+            ("aws:PrincipalType", kind.to_owned()),
             ("aws:userid", self.user_id.clone()),
         ];
         keys.extend(organization.map(|id| ("aws:PrincipalOrgID", id.clone())));
@@ -98,26 +98,19 @@ impl Sessions {
         if is_account(access_key) {
             return Ok(Caller::root(access_key));
         }
-        if let Some(caller) = Caller::of_role(access_key) {
+        if let Some(caller) = Caller::of_function(access_key) {
             return Ok(caller);
         }
-        let invalid = || {
-            AwsError::new(
-                "UnrecognizedClientException",
-                "The security token included in the request is invalid: use 12 digits, an account, as access key",
-            )
+        let refused = |code: &str, why: &str| {
+            Err(AwsError::new(code, format!("The security token included in the request is {why}")))
         };
-        let session = self.0.get(access_key).ok_or_else(invalid)?;
-        if token != Some(session.token.as_str()) {
-            return Err(invalid());
+        match self.0.get(access_key).filter(|session| token == Some(session.token.as_str())) {
+            None => {
+                refused("UnrecognizedClientException", "invalid: use 12 digits, an account, as access key")
+            }
+            Some(session) if session.expiration <= now => refused("ExpiredTokenException", "expired"),
+            Some(session) => Ok(session.caller.clone()),
         }
-        if session.expiration <= now {
-            return Err(AwsError::new(
-                "ExpiredTokenException",
-                "The security token included in the request is expired",
-            ));
-        }
-        Ok(session.caller.clone())
     }
 
     /// Opens a session without asking who may open it. Returns its caller, secret key and token. `role_arn` is
@@ -128,34 +121,15 @@ impl Sessions {
         session_name: &str,
         expiration: Timestamp,
     ) -> Result<(Caller, String, String), AwsError> {
-        let (partition, account, name) = split_role_arn(role_arn)
+        let [key, role_id, secret, token] =
+            [(); 4].map(|()| Uuid::new_v4().simple().to_string().to_uppercase());
+        let (access_key, role_id) = (format!("ASIA{key:.16}"), format!("AROA{role_id:.16}"));
+        let caller = Caller::session(&access_key, role_arn, session_name, &role_id)
             .ok_or_else(|| AwsError::validation(format!("`{role_arn}` is no ARN of a role")))?;
-        let unique = || Uuid::new_v4().simple().to_string().to_uppercase();
-        let key = |prefix: &str| {
-            let unique = unique();
-            format!("{prefix}{}", unique.get(..16).unwrap_or(&unique))
-        };
-        let access_key = key("ASIA");
-        let caller = Caller {
-            access_key: access_key.clone(),
-            account: account.to_owned(),
-            arn: format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}"),
-            principal_arn: role_arn.to_owned(),
-            principal_type: "AssumedRole",
-            user_id: format!("{}:{session_name}", key("AROA")),
-        };
-        let token = format!("sandbox-session-{}", unique());
+        let token = format!("sandbox-session-{token}");
         self.0.insert(access_key, Session { caller: caller.clone(), token: token.clone(), expiration });
-        Ok((caller, unique(), token))
+        Ok((caller, secret, token))
     }
-}
-
-/// Partition, account and name (without path) of a role's ARN.
-fn split_role_arn(arn: &str) -> Option<(&str, &str, &str)> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", partition, "iam", "", account, resource] = parts.as_slice() else { return None };
-    let name = resource.strip_prefix("role/")?.rsplit('/').next()?;
-    (is_account(account) && !name.is_empty()).then_some((*partition, *account, name))
 }
 
 #[cfg(test)]

@@ -23,25 +23,17 @@ pub struct Clock(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    pace: Pace,
-    /// Where programs in other processes read the clock.
+    setting: Setting,
+    /// Where programs in other processes read the setting.
     file: Option<PathBuf>,
 }
 
-/// How sandbox time follows from the machine's. The clock's file holds this as JSON.
+/// A reading, and the machine's time of it. The clock's file holds this as JSON.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Pace {
-    /// Sandbox time at `since`.
-    at: Timestamp,
-    /// Machine time.
-    since: Timestamp,
-    /// Sandbox seconds per second of the machine.
-    speed: f64,
-    paused: bool,
-}
+struct Setting(ClockReading, Timestamp);
 
 /// The clock's time, speed and state, as `GET /_sandbox/clock` returns them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClockReading {
     /// Sandbox time.
     pub now: Timestamp,
@@ -62,47 +54,41 @@ impl Clock {
         Self::new(at, true)
     }
 
-    fn new(at: Timestamp, paused: bool) -> Self {
-        let pace = Pace { at, since: Timestamp::now(), speed: 1.0, paused };
-        Self(Arc::new(Mutex::new(State { pace, file: None })))
+    fn new(now: Timestamp, paused: bool) -> Self {
+        let setting = Setting(ClockReading { now, speed: 1.0, paused }, Timestamp::now());
+        Self(Arc::new(Mutex::new(State { setting, file: None })))
     }
 
     /// Sandbox time now.
     pub fn now(&self) -> Timestamp {
-        self.lock().pace.now()
+        self.reading().now
     }
 
     /// The clock's time, speed and state now.
     pub fn reading(&self) -> ClockReading {
-        let pace = self.lock().pace;
-        ClockReading { now: pace.now(), speed: pace.speed, paused: pace.paused }
+        self.lock().setting.reading()
     }
 
-    /// Pauses the clock.
-    pub fn pause(&self) {
-        self.change(|pace| pace.paused = true);
-    }
-
-    /// Lets a paused clock run again.
-    pub fn resume(&self) {
-        self.change(|pace| pace.paused = false);
+    /// Pauses the clock, or lets it run again.
+    pub fn set_paused(&self, paused: bool) {
+        self.change(|clock| clock.paused = paused);
     }
 
     /// Moves time forward. A negative duration changes nothing.
     pub fn advance(&self, by: SignedDuration) {
-        self.change(|pace| pace.at = later(pace.at, by.max(SignedDuration::ZERO)));
+        self.change(|clock| clock.now = later(clock.now, by.max(SignedDuration::ZERO)));
     }
 
     /// Sets the time.
     pub fn set(&self, to: Timestamp) {
-        self.change(|pace| pace.at = to);
+        self.change(|clock| clock.now = to);
     }
 
     /// Sets the speed, in sandbox seconds per second of the machine. A speed that is not a positive number changes
     /// nothing.
     pub fn set_speed(&self, speed: f64) {
         if is_speed(speed) {
-            self.change(|pace| pace.speed = speed);
+            self.change(|clock| clock.speed = speed);
         }
     }
 
@@ -112,19 +98,19 @@ impl Clock {
     /// When the file cannot be written.
     pub(crate) fn write_to(&self, file: PathBuf) -> io::Result<()> {
         let mut state = self.lock();
-        state.pace.write(&file)?;
+        state.setting.write(&file)?;
         state.file = Some(file);
         Ok(())
     }
 
-    fn change(&self, change: impl FnOnce(&mut Pace)) {
+    fn change(&self, change: impl FnOnce(&mut ClockReading)) {
         let mut state = self.lock();
-        state.pace.at = state.pace.now();
-        state.pace.since = Timestamp::now();
-        change(&mut state.pace);
+        let mut reading = state.setting.reading();
+        change(&mut reading);
+        state.setting = Setting(reading, Timestamp::now());
         // INVARIANT: written under the lock. Otherwise an older change could overwrite a newer one, and the functions
         // would read a wrong time.
-        if let Some(Err(error)) = state.file.as_ref().map(|file| state.pace.write(file)) {
+        if let Some(Err(error)) = state.file.as_ref().map(|file| state.setting.write(file)) {
             tracing::error!(%error, "the functions do not see the change of the clock");
         }
     }
@@ -134,14 +120,16 @@ impl Clock {
     }
 }
 
-impl Pace {
-    fn now(&self) -> Timestamp {
-        if self.paused {
-            return self.at;
+impl Setting {
+    /// The reading now. It is never before the set one, even if the machine's clock was set back.
+    fn reading(self) -> ClockReading {
+        let Self(set, at) = self;
+        if set.paused {
+            return set;
         }
-        let passed = Timestamp::now().duration_since(self.since).as_secs_f64() * self.speed;
-        // Never before `at`, even if the machine's clock was set back.
-        later(self.at, SignedDuration::try_from_secs_f64(passed.max(0.0)).unwrap_or(SignedDuration::MAX))
+        let passed = Timestamp::now().duration_since(at).as_secs_f64() * set.speed;
+        let passed = SignedDuration::try_from_secs_f64(passed.max(0.0)).unwrap_or(SignedDuration::MAX);
+        ClockReading { now: later(set.now, passed), ..set }
     }
 
     fn read(file: &Path) -> io::Result<Self> {
@@ -183,7 +171,7 @@ impl FileClock {
     }
 
     fn open(file: PathBuf) -> io::Result<Self> {
-        Pace::read(&file)?;
+        Setting::read(&file)?;
         Ok(Self(file))
     }
 }
@@ -191,7 +179,7 @@ impl FileClock {
 impl ports::Clock for FileClock {
     /// Sandbox time in milliseconds; the machine's time once the sandbox and its file are gone.
     fn now(&self) -> Timestamp {
-        let now = Pace::read(&self.0).map_or_else(|_| Timestamp::now(), |pace| pace.now());
+        let now = Setting::read(&self.0).map_or_else(|_| Timestamp::now(), |clock| clock.reading().now);
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(Timestamp::MAX)
     }
 }
@@ -240,13 +228,16 @@ mod tests {
     fn the_file_shows_the_clock_and_the_clock_runs_on_without_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("clock.json");
+        assert!(FileClock::open(file.clone()).is_err());
+        fs::write(&file, "{}").unwrap();
+        assert!(FileClock::open(file.clone()).is_err(), "a file without a clock is refused");
         let clock = Clock::paused_at(noon());
         clock.write_to(file.clone()).unwrap();
         let read = FileClock::open(file).unwrap();
         assert_eq!(read.now(), noon());
         clock.advance(SignedDuration::from_hours(35));
         assert_eq!(read.now(), clock.now());
-        clock.resume();
+        clock.set_paused(false);
         let (before, between, after) = (clock.now(), read.now(), clock.now());
         let millisecond = SignedDuration::from_millis(1);
         assert!(before <= later(between, millisecond) && between <= after, "{before} {between} {after}");
@@ -254,14 +245,5 @@ mod tests {
         folder.close().unwrap();
         clock.advance(SignedDuration::from_hours(1));
         assert!(clock.now() > later(noon(), SignedDuration::from_hours(36)));
-    }
-
-    #[test]
-    fn a_file_without_a_clock_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("clock.json");
-        assert!(FileClock::open(file.clone()).is_err());
-        fs::write(&file, "{}").unwrap();
-        assert!(FileClock::open(file).is_err());
     }
 }

@@ -17,7 +17,6 @@ use crate::{
     sandbox::Sandbox,
     service,
     settings::Settings,
-    status::Status,
     world::World,
 };
 
@@ -73,7 +72,7 @@ fn read<T: DeserializeOwned>(body: &str) -> Result<T, Refusal> {
 #[serde(deny_unknown_fields, default)]
 struct ClockChange {
     now: Option<Timestamp>,
-    #[serde(with = "crate::duration::optional")]
+    #[serde(deserialize_with = "crate::duration::read")]
     advance: Option<SignedDuration>,
     speed: Option<f64>,
     paused: Option<bool>,
@@ -91,7 +90,7 @@ async fn change_clock(State(sandbox): State<Sandbox>, body: String) -> Result<Js
     let clock = sandbox.clock();
     // First, so that no time passes between the other changes.
     if paused == Some(true) {
-        clock.pause();
+        clock.set_paused(true);
     }
     if let Some(now) = now {
         clock.set(now);
@@ -103,7 +102,7 @@ async fn change_clock(State(sandbox): State<Sandbox>, body: String) -> Result<Js
         clock.set_speed(speed);
     }
     if paused == Some(false) {
-        clock.resume();
+        clock.set_paused(false);
     }
     Ok(Json(clock.reading()))
 }
@@ -138,13 +137,13 @@ async fn set_settings(State(sandbox): State<Sandbox>, body: String) -> Result<Js
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ForcedStatus {
     project_version_arn: String,
-    status: Status,
+    status: String,
     status_message: Option<String>,
 }
 
 async fn set_status(State(sandbox): State<Sandbox>, body: String) -> Result<StatusCode, Refusal> {
     let ForcedStatus { project_version_arn, status, status_message } = read(&body)?;
-    if sandbox.set_status(&project_version_arn, status, status_message.as_deref()) {
+    if sandbox.set_status(&project_version_arn, &status, status_message.as_deref()) {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Refusal(StatusCode::NOT_FOUND, format!("there is no version `{project_version_arn}`")))

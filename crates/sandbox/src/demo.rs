@@ -6,6 +6,7 @@ mod screen;
 mod story;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
@@ -14,10 +15,10 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use sandbox::{
     Sandbox, World,
-    deployment::{Binaries, Deployment, DeploymentSettings, SCHEDULE, root},
+    deployment::{Binaries, Deployment, SCHEDULE, root, settings_from_env},
 };
 
-use self::{fault::FaultStory, request::Needed, screen::Screen, story::Story};
+use self::{fault::FaultStory, screen::Screen, story::Story};
 use crate::{Failure, is_closed_pipe, output, serve};
 
 /// The speed of the sandbox's clock: a copy takes 30 s there, and 3 s here.
@@ -63,7 +64,7 @@ pub(crate) async fn run(options: Options, is_quiet: bool) -> Result<ExitCode, Fa
     let text = std::fs::read_to_string(&file)
         .map_err(|error| format!("the request `{}` can't be read: {error}", file.display()))?;
     let messages = request::messages(&text);
-    let Prepared { world, settings } = prepare(options.world.as_deref(), options.fault, &messages)?;
+    let (world, settings) = prepare(options.world.as_deref(), options.fault, &messages)?;
     let binaries = Binaries::build(is_quiet)?;
     let deployment = Deployment::start(Sandbox::builder(world), binaries, settings).await?;
     let sandbox = deployment.sandbox();
@@ -102,28 +103,25 @@ pub(crate) async fn run(options: Options, is_quiet: bool) -> Result<ExitCode, Fa
     Ok(if story.ended_in(end) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-struct Prepared {
-    world: World,
-    settings: DeploymentSettings,
-}
-
 /// Creates the world of these requests, unless `file` holds one, and the copier's settings.
-fn prepare(file: Option<&Path>, fault: Option<FaultStory>, messages: &[String]) -> Result<Prepared, Failure> {
+fn prepare(
+    file: Option<&Path>,
+    fault: Option<FaultStory>,
+    messages: &[String],
+) -> Result<(World, BTreeMap<String, String>), Failure> {
+    let needed = || request::needed(messages).map(|(world, bucket)| (world, Some(bucket)));
     let (mut world, bucket) = match file {
         Some(file) => (World::from_file(file)?, None),
-        None => match request::needed(messages) {
-            Some(Needed { world, bucket }) => (world, Some(bucket)),
-            None => (World::small(), None),
-        },
+        None => needed().unwrap_or_else(|| (World::small(), None)),
     };
-    let mut settings = DeploymentSettings::from_env(&world);
+    let mut settings = settings_from_env(&world);
     if let Some(bucket) = bucket {
-        settings.environment.entry(BUCKETS.to_owned()).or_insert(bucket);
+        settings.entry(BUCKETS.to_owned()).or_insert(bucket);
     }
     if let Some(fault) = fault {
         fault.prepare(&mut world, messages)?;
     }
-    Ok(Prepared { world, settings })
+    Ok((world, settings))
 }
 
 /// A demo in progress.

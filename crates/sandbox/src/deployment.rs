@@ -8,7 +8,9 @@ mod binaries;
 mod settings;
 
 use std::{
+    collections::BTreeMap,
     io,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -19,9 +21,9 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 pub use self::binaries::{Binaries, BinariesError, cargo, root};
-pub use self::settings::{DeploymentSettings, create_ledger, environment};
+pub use self::settings::{create_ledger, environment, settings_from_env};
 use crate::{
-    Builder, PublishedEvent, Sandbox, StartError, World, WorldError,
+    Builder, PublishedEvent, Sandbox, StartError, World,
     clock::CLOCK_FILE,
     lambda::{Function, FunctionError, FunctionSettings, Functions},
     queue::{Message, Queue, failed_ids},
@@ -30,6 +32,12 @@ use crate::{
 
 /// The interval of the schedule in sandbox time, as in `template.yaml`.
 pub const SCHEDULE: SignedDuration = SignedDuration::from_secs(60);
+
+/// The longest time of an invocation of start-copy, by the machine's clock, as in `template.yaml`.
+pub const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The longest time of an invocation of check-copies, by the machine's clock, as in `template.yaml`.
+pub const CHECK_TIMEOUT: Duration = Duration::from_secs(70);
 
 /// The largest number of sweeps in one call of [`Deployment::pass`].
 const MAX_SWEEPS: i32 = 100;
@@ -65,48 +73,44 @@ pub struct Delivered {
     pub failed: Vec<String>,
 }
 
-/// A reason why a deployment could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum DeployError {
-    #[error(transparent)]
-    Sandbox(#[from] StartError),
-    #[error(transparent)]
-    Ledger(#[from] WorldError),
-    #[error("could not write a temporary file: {0}")]
-    File(#[from] io::Error),
-}
-
 impl Deployment {
     /// Starts a sandbox with a ledger table and deploys the two programs into it. The first invocation of each starts its
-    /// process.
+    /// process. The functions get the variables of [`environment`], and these settings in addition.
     ///
     /// # Errors
     /// The sandbox does not start, its database refuses the table, or no temporary file can be created.
     pub async fn start(
         sandbox: Builder,
         binaries: Binaries,
-        settings: DeploymentSettings,
-    ) -> Result<Self, DeployError> {
+        settings: BTreeMap<String, String>,
+    ) -> Result<Self, StartError> {
         let functions = Functions::default();
         let sandbox = sandbox.functions(&functions).start().await?;
         create_ledger(&sandbox)?;
-        sandbox.create_stack(settings.stack(&sandbox));
+        let account = sandbox.world().copier_account;
+        let mut variables = environment(&sandbox);
+        variables.extend(settings);
+        sandbox.create_stack(settings::stack(&sandbox, &variables));
         let folder = tempfile::tempdir()?;
         let clock_file = folder.path().join("clock.json");
         sandbox.clock().write_to(clock_file.clone())?;
-        let add = |mut function: FunctionSettings| {
-            let file = clock_file.to_string_lossy().into_owned();
-            function.environment.insert(CLOCK_FILE.to_owned(), file);
+        let function = |name: &str, binary: PathBuf, timeout: Duration| {
+            let mut environment = variables.clone();
+            let own = [
+                (CLOCK_FILE, clock_file.to_string_lossy().into_owned()),
+                ("AWS_LAMBDA_LOG_FORMAT", "JSON".to_owned()),
+                // Each function has a role with its own name.
+                ("AWS_ACCESS_KEY_ID", format!("{account}.{name}")),
+            ];
+            environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
+            let (name, account) = (name.to_owned(), account.clone());
+            let function = FunctionSettings { name, account, binary, memory_mb: 256, timeout, environment };
             functions.add(&sandbox.endpoint(), function)
         };
-        let start_copy =
-            settings.function("start-copy", &sandbox, binaries.start_copy, settings.start_timeout);
-        let check_copies =
-            settings.function("check-copies", &sandbox, binaries.check_copies, settings.check_timeout);
-        let queue = Queue::new(settings::queue_arn(&sandbox.world()), settings.queue);
+        let queue = Queue::new(settings::queue_arn(&sandbox.world()));
         Ok(Self {
-            start_copy: add(start_copy)?,
-            check_copies: add(check_copies)?,
+            start_copy: function("start-copy", binaries.start_copy, START_TIMEOUT)?,
+            check_copies: function("check-copies", binaries.check_copies, CHECK_TIMEOUT)?,
             intake: Mutex::new(Intake { queue, seen: Position::default() }),
             _clock_file: folder,
             sandbox,
@@ -193,14 +197,6 @@ impl Deployment {
                 let _ = over.send(());
             }
         }
-    }
-
-    /// Invokes start-copy directly, and returns its answer.
-    ///
-    /// # Errors
-    /// The failure of the function.
-    pub async fn invoke_start(&self, payload: &Value) -> Result<Value, FunctionError> {
-        self.start_copy.invoke(payload).await
     }
 
     /// The number of messages on the queue, including hidden ones.

@@ -6,22 +6,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{answer::AwsError, published::PublishedEvent};
+use crate::{
+    answer::AwsError,
+    model::{read, request},
+    published::PublishedEvent,
+};
 
 pub(crate) const OPERATIONS: &[&str] = &["PutEvents"];
 
 /// The limit of all entries together, counted as AWS documents it. AWS allows 1 MB by now; a client that keeps the older
 /// limit passes there too.
 const MAX_BYTES: usize = 256 * 1024;
-const MAX_ENTRIES: usize = 10;
 /// AWS answers an event with a longer detail type with an id, and drops it.
 const MAX_DETAIL_TYPE: usize = 128;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct PutEvents {
-    entries: Option<Vec<Entry>>,
-}
+request!(PutEvents { required entries: Vec<Entry> = ENTRIES, });
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -42,27 +41,9 @@ pub(crate) fn put(
     region: &str,
     now: Timestamp,
 ) -> Result<(Value, Vec<PublishedEvent>), AwsError> {
-    let request: PutEvents = serde_json::from_str(body).map_err(AwsError::serialization)?;
-    let broken = |value: &str, at: &str, constraint: &str| {
-        let message = format!("{value} at '{at}' failed to satisfy constraint: Member must {constraint}");
-        AwsError::constraint(message)
-    };
-    let entries = request.entries.ok_or_else(|| broken("Value null", "entries", "not be null"))?;
-    if entries.is_empty() {
-        return Err(broken("Value '[]'", "entries", "have length greater than or equal to 1"));
-    }
-    if entries.len() > MAX_ENTRIES {
-        return Err(broken("Value", "entries", "have length less than or equal to 10"));
-    }
+    let PutEvents { entries } = read(body)?;
     if entries.iter().map(Entry::size).sum::<usize>() > MAX_BYTES {
         return Err(AwsError::validation("Total size of the entries in the request is over the limit."));
-    }
-    let has_bad_trace = |entry: &Entry| {
-        entry.trace_header.as_ref().is_some_and(|header| !(1..=500).contains(&header.chars().count()))
-    };
-    if let Some(n) = entries.iter().position(has_bad_trace) {
-        let at = format!("entries.{}.member.traceHeader", n + 1);
-        return Err(broken("Value", &at, "have length between 1 and 500"));
     }
     let (mut accepted, mut results, mut failed) = (Vec::new(), Vec::new(), 0);
     for entry in entries {
@@ -84,7 +65,7 @@ pub(crate) fn put(
 
 /// The ARNs of the buses in a request, each once.
 pub(crate) fn resources(region: &str, account: &str, body: &str) -> Vec<String> {
-    let entries = serde_json::from_str::<PutEvents>(body).ok().and_then(|request| request.entries);
+    let entries = read(body).map(|PutEvents { entries }| entries);
     let arn = |entry: Entry| match entry.bus() {
         arn if arn.starts_with("arn:") => arn,
         name => format!("arn:aws:events:{region}:{account}:event-bus/{name}"),

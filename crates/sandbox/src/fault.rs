@@ -4,27 +4,25 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_with::skip_serializing_none;
 
-use crate::{answer::AwsError, status::Status};
+use crate::{Status, answer::AwsError};
 
 /// A fault counts every call that it matches. Its effect hits the calls that `after`, `times` and `rate` select.
+#[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
     /// An operation such as `rekognition:CopyProjectVersion`, a service such as `dynamodb:*`, or `*`.
     pub action: String,
     /// Only calls whose body contains this text, for instance a version's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub containing: Option<String>,
     /// How many matching calls pass before the first one fails.
     #[serde(default)]
     pub after: u64,
     /// How many calls fail at most; `None`: all that follow.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
     /// The share of calls that fail, from 0 to 1; `None`: all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
     /// The effect on a call.
     pub effect: Effect,
@@ -53,17 +51,23 @@ pub enum Effect {
     /// The connection is closed, and the call does nothing.
     LoseRequest,
     /// The call does its work after this time (of the machine's clock), even if the client has disconnected.
-    Delay(#[serde(with = "crate::duration")] SignedDuration),
-    /// The copy that this call starts ends with this status instead of COPYING_COMPLETED.
-    EndCopy {
-        /// The status at the end.
-        status: Status,
-        /// The status message at the end.
-        status_message: Option<String>,
-        /// How long the copy takes; `None`: as long as any copy.
-        #[serde(default, with = "crate::duration::optional")]
-        after: Option<SignedDuration>,
-    },
+    Delay(#[serde(deserialize_with = "crate::duration::read")] SignedDuration),
+    /// The copy that this call starts ends like this.
+    EndCopy(CopyEnd),
+}
+
+/// The end of a copy, instead of COPYING_COMPLETED.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CopyEnd {
+    /// The status at the end.
+    pub status: Status,
+    /// The status message at the end.
+    pub status_message: Option<String>,
+    /// How long the copy takes; `None`: as long as any copy.
+    #[serde(default, deserialize_with = "crate::duration::read")]
+    pub after: Option<SignedDuration>,
 }
 
 impl Effect {
@@ -118,11 +122,19 @@ impl Fault {
     }
 }
 
-/// The faults that are set, each with the number of calls it has counted.
+/// The faults that are set.
 #[derive(Debug)]
 pub(crate) struct Faults {
-    set: Vec<(Fault, u64)>,
+    pub(crate) set: Vec<Counted>,
     random: fastrand::Rng,
+}
+
+/// A fault with the number of calls that it has counted.
+#[derive(Debug, Serialize)]
+pub(crate) struct Counted {
+    #[serde(flatten)]
+    pub(crate) fault: Fault,
+    seen: u64,
 }
 
 impl Default for Faults {
@@ -134,30 +146,14 @@ impl Default for Faults {
 
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault) {
-        self.set.push((fault, 0));
-    }
-
-    pub(crate) fn list(&self) -> Vec<Fault> {
-        self.set.iter().map(|(fault, _)| fault.clone()).collect()
-    }
-
-    /// The faults as JSON, each with `seen`, the number of calls it has counted.
-    pub(crate) fn counted(&self) -> Value {
-        let counted = |(fault, seen): &(Fault, u64)| {
-            let mut fault = json!(fault);
-            if let Some(fault) = fault.as_object_mut() {
-                fault.insert("seen".to_owned(), json!(seen));
-            }
-            fault
-        };
-        self.set.iter().map(counted).collect()
+        self.set.push(Counted { fault, seen: 0 });
     }
 
     /// Counts the call, and returns the effects that it meets.
     pub(crate) fn strike(&mut self, action: &str, body: &str) -> Strike {
         let mut strike = Strike::default();
-        for (fault, seen) in self.set.iter_mut().filter(|(fault, _)| fault.matches(action, body)) {
-            *seen = seen.saturating_add(1);
+        for Counted { fault, seen } in self.set.iter_mut().filter(|it| it.fault.matches(action, body)) {
+            *seen += 1;
             let last = fault.times.map_or(u64::MAX, |times| fault.after.saturating_add(times));
             let is_selected = *seen > fault.after && *seen <= last;
             if is_selected && fault.rate.is_none_or(|rate| self.random.f64() < rate) {
@@ -186,14 +182,6 @@ pub(crate) enum Failure {
     NoAnswer,
 }
 
-/// The end of a copy that a fault decides.
-#[derive(Debug)]
-pub(crate) struct CopyEnd {
-    pub(crate) status: Status,
-    pub(crate) status_message: Option<String>,
-    pub(crate) after: Option<SignedDuration>,
-}
-
 impl Strike {
     fn add(&mut self, effect: &Effect) {
         match effect.clone() {
@@ -212,8 +200,8 @@ impl Strike {
             Effect::Delay(by) => {
                 self.delay = self.delay.saturating_add(Duration::try_from(by).unwrap_or_default());
             }
-            Effect::EndCopy { status, status_message, after } => {
-                self.copy_end.get_or_insert(CopyEnd { status, status_message, after });
+            Effect::EndCopy(end) => {
+                self.copy_end.get_or_insert(end);
             }
         }
     }

@@ -41,13 +41,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new().route("/", any(take)).with_state(shared).merge(buckets)
 }
 
-/// Limits the bodies that the routes read into memory.
-pub(crate) fn limited(router: Router) -> Router {
-    router.layer(DefaultBodyLimit::max(MAX_BODY))
-}
-
-/// Gives every answer a `Date` by the sandbox's clock. The AWS SDKs correct their own clock by it.
-pub(crate) fn dated(router: Router, clock: Clock) -> Router {
+/// Limits the bodies that the routes read into memory, and gives every answer a `Date` by the sandbox's clock. The AWS SDKs correct their own clock by it.
+pub(crate) fn wrapped(router: Router, clock: Clock) -> Router {
     let date = move |mut response: Response<Body>| {
         let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&clock.now());
         if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
@@ -55,7 +50,7 @@ pub(crate) fn dated(router: Router, clock: Clock) -> Router {
         }
         std::future::ready(response)
     };
-    router.layer(map_response(date))
+    router.layer(DefaultBodyLimit::max(MAX_BODY)).layer(map_response(date))
 }
 
 /// Runs the call in a task of its own. So the call is carried out even if the client disconnects, and a panic in a library
@@ -159,8 +154,9 @@ impl Received<'_> {
         let region = || shared.lock().world.region.clone();
         Ok(match service {
             Service::Rekognition => {
-                let request = rekognition::Request { operation: name, body, caller, now, copy_end };
-                json_answer(&rekognition::answer(&mut shared.settled(), &request)?)
+                let state = &mut shared.settled();
+                let call = rekognition::Call { state, operation: name, caller, now, copy_end };
+                json_answer(&rekognition::answer(call, body)?)
             }
             Service::DynamoDb => shared.databases.answer(&region(), &caller.account, name, body),
             Service::Events => {

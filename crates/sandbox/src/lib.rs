@@ -39,6 +39,7 @@ mod front;
 mod guard;
 pub mod lambda;
 mod logs;
+mod model;
 mod page;
 mod policy;
 mod published;
@@ -52,19 +53,20 @@ mod service;
 mod settings;
 mod signature;
 mod state;
-mod status;
 mod sts;
 mod world;
 
-pub use arn::{ArnError, ProjectArn, ProjectName, VersionArn};
 pub use builder::{Builder, StartError};
 pub use calls::{Call, PolicyChange};
 pub use clock::{Clock, ClockReading, FileClock};
-pub use fault::{Effect, Fault};
+pub use fault::{CopyEnd, Effect, Fault};
 pub use published::PublishedEvent;
+pub use rekognition_model_copier::domain::{
+    arn::{ProjectArn, ProjectVersionArn},
+    model::ModelStatus as Status,
+};
 pub use sandbox::Sandbox;
 pub use settings::{PolicyConditions, Quotas, Settings};
-pub use status::Status;
 pub use world::{
     Feature, OutputConfig, Project, ProjectPolicy, Role, Stack, Step, Table, Tags, UnseenPolicyChange,
     Version, World, WorldError, ledger_table,

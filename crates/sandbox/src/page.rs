@@ -119,7 +119,7 @@ impl Watcher {
             let parts = [
                 ("region", json!(state.world.region)),
                 ("projects", json!(state.world.projects)),
-                ("faults", state.faults.counted()),
+                ("faults", json!(state.faults.set)),
                 ("example", serde_json::from_str(EXAMPLE).unwrap_or_default()),
             ];
             (lists, parts, state.world.tables.clone(), state.world.region.clone())

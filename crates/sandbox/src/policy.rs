@@ -11,12 +11,11 @@ mod wildcard;
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
-use self::{condition::Condition, principal::Principal};
+use self::condition::Condition;
 use crate::{
-    arn::ProjectName,
     caller::Caller,
     settings::{PolicyConditions, Settings},
 };
@@ -58,6 +57,12 @@ pub(crate) fn evaluate(policies: &[Policy], question: &Question<'_>) -> Verdict 
 #[error("{0}")]
 pub(crate) struct Malformed(String);
 
+impl From<serde_json::Error> for Malformed {
+    fn from(error: serde_json::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
 fn malformed<T>(message: impl Into<String>) -> Result<T, Malformed> {
     Err(Malformed(message.into()))
 }
@@ -71,7 +76,7 @@ pub(crate) struct Policy {
 #[derive(Debug)]
 struct Statement {
     is_allow: bool,
-    principals: Vec<Principal>,
+    principals: Vec<String>,
     actions: Vec<String>,
     resources: Vec<String>,
     conditions: Vec<Condition>,
@@ -87,7 +92,7 @@ struct Document {
     version: String,
     #[serde(rename = "Id")]
     _id: Option<Value>,
-    statement: Value,
+    statement: OneOrMany<Map<String, Value>>,
 }
 
 fn current_version() -> String {
@@ -108,7 +113,7 @@ struct StatementDocument {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "expected a text or a list of texts")]
+#[serde(untagged, expecting = "expected one value or a list of values")]
 enum OneOrMany<T> {
     Many(Vec<T>),
     One(T),
@@ -125,13 +130,18 @@ impl<T> OneOrMany<T> {
     }
 }
 
+fn read_object<T: DeserializeOwned>(object: Map<String, Value>) -> serde_json::Result<T> {
+    serde_json::from_value(Value::Object(object))
+}
+
 /// The action of a project policy.
 const ACTION: &str = "rekognition:CopyProjectVersion";
 
 /// The thing that a policy is attached to.
 #[derive(Clone, Copy)]
-enum Kind<'a> {
-    Project(&'a ProjectName),
+pub(crate) enum Kind<'a> {
+    /// A project, with the beginning of its ARN.
+    Project(&'a str),
     /// A role, with the policy of who may assume it.
     Trust,
     /// A role, with the policy of what it may do.
@@ -139,36 +149,14 @@ enum Kind<'a> {
 }
 
 impl Policy {
-    /// Reads a project policy.
-    pub(crate) fn read(text: &str, project: &ProjectName) -> Result<Self, Malformed> {
-        Self::read_kind(text, Kind::Project(project))
-    }
-
-    /// Reads the trust policy of a role.
-    pub(crate) fn read_trust(text: &str) -> Result<Self, Malformed> {
-        Self::read_kind(text, Kind::Trust)
-    }
-
-    /// Reads the policy of what a role may do.
-    pub(crate) fn read_of_role(text: &str) -> Result<Self, Malformed> {
-        Self::read_kind(text, Kind::Role)
-    }
-
-    fn read_kind(text: &str, kind: Kind<'_>) -> Result<Self, Malformed> {
-        // serde would also read a list of the elements' values.
-        if !text.trim_start().starts_with('{') {
-            return malformed("a policy has to be an object");
-        }
-        let document: Document = serde_json::from_str(text).map_err(|error| Malformed(error.to_string()))?;
+    pub(crate) fn read(text: &str, kind: Kind<'_>) -> Result<Self, Malformed> {
+        // serde would read a structure also from a list of its elements' values. A map it reads only from an object.
+        let document: Document = serde_json::from_str(text).and_then(read_object)?;
         if !["2012-10-17", "2008-10-17"].contains(&document.version.as_str()) {
             return malformed("`Version` has to be `2012-10-17` or `2008-10-17`");
         }
-        let statements = match document.statement {
-            Value::Array(statements) if !statements.is_empty() => statements,
-            statement @ Value::Object(_) => vec![statement],
-            _ => return malformed("`Statement` has to be an object, or a list of objects that is not empty"),
-        };
-        let statements = statements.into_iter().map(|statement| Statement::read(statement, kind));
+        let statements = document.statement.read("Statement")?.into_iter();
+        let statements = statements.map(|statement| Statement::read(read_object(statement)?, kind));
         Ok(Self { statements: statements.collect::<Result<_, _>>()? })
     }
 
@@ -192,39 +180,30 @@ impl Policy {
     pub(crate) fn with_conditions(mut self, treatment: PolicyConditions) -> Self {
         match treatment {
             PolicyConditions::Evaluated | PolicyConditions::Refused => {}
-            PolicyConditions::Ignored => {
-                self.statements.iter_mut().for_each(|statement| statement.conditions.clear());
-            }
-            PolicyConditions::NeverHold => {
-                self.statements.retain(|statement| statement.conditions.is_empty())
-            }
+            PolicyConditions::Ignored => self.statements.iter_mut().for_each(|it| it.conditions.clear()),
+            PolicyConditions::NeverHold => self.statements.retain(|it| it.conditions.is_empty()),
         }
         self
     }
 }
 
 impl Statement {
-    fn read(value: Value, kind: Kind<'_>) -> Result<Self, Malformed> {
-        if !value.is_object() {
-            return malformed("`Statement` has to be an object, or a list of objects that is not empty");
-        }
-        let document: StatementDocument =
-            serde_json::from_value(value).map_err(|error| Malformed(error.to_string()))?;
+    fn read(document: StatementDocument, kind: Kind<'_>) -> Result<Self, Malformed> {
         let StatementDocument { effect, principal, action, resource, condition, .. } = document;
         if !["Allow", "Deny", "ALLOW", "DENY"].contains(&effect.as_str()) {
             return malformed("`Effect` has to be `Allow` or `Deny`");
         }
         let principals = match (kind, principal) {
-            (Kind::Role, None) => vec![Principal::Anyone],
+            (Kind::Role, None) => vec!["*".to_owned()],
             (Kind::Role, Some(_)) => return malformed("`Principal` is no element of such a policy"),
-            (Kind::Project(_) | Kind::Trust, Some(principal)) => principal::read(&principal)?,
-            (Kind::Project(_) | Kind::Trust, None) => return malformed("a statement has no `Principal`"),
+            (_, Some(principal)) => principal::read(principal)?,
+            (_, None) => return malformed("a statement has no `Principal`"),
         };
         let resources = match (kind, resource) {
             (Kind::Trust, None) => vec!["*".to_owned()],
             (Kind::Trust, Some(_)) => return malformed("`Resource` is no element of such a policy"),
-            (Kind::Project(_) | Kind::Role, Some(resource)) => resource.read("Resource")?,
-            (Kind::Project(_) | Kind::Role, None) => return malformed("a statement has no `Resource`"),
+            (_, Some(resource)) => resource.read("Resource")?,
+            (_, None) => return malformed("a statement has no `Resource`"),
         };
         let actions = action.read("Action")?;
         if let Kind::Project(project) = kind {
@@ -245,7 +224,7 @@ impl Statement {
             |action: &String| wildcard::matches(&action.to_lowercase(), &question.action.to_lowercase());
         let covers_resource =
             |resource: &String| resource == "*" || wildcard::arn_matches(resource, question.resource);
-        self.principals.iter().any(|principal| principal.covers(question.caller))
+        principal::covers(&self.principals, question.caller)
             && self.actions.iter().any(covers_action)
             && self.resources.iter().any(covers_resource)
             && self.conditions.iter().all(|condition| condition.holds(&question.context))
@@ -253,7 +232,7 @@ impl Statement {
 }
 
 /// Checks that a statement of a project policy is about copies of this project's versions.
-fn check_scope(project: &ProjectName, actions: &[String], resources: &[String]) -> Result<(), Malformed> {
+fn check_scope(project: &str, actions: &[String], resources: &[String]) -> Result<(), Malformed> {
     if let Some(other) = actions.iter().find(|action| !action.eq_ignore_ascii_case(ACTION)) {
         return malformed(format!("the action `{other}` is not allowed: only `{ACTION}` is"));
     }

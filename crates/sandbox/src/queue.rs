@@ -10,16 +10,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The settings of a queue and of the event source that reads it.
-#[derive(Clone, Debug)]
-pub struct QueueSettings {
-    /// The largest number of messages in a batch. SQS allows 10.
-    pub batch_size: usize,
-    /// How long a received message stays hidden.
-    pub visibility_timeout: Duration,
-    /// How often a message is received before it goes to the dead-letter queue instead.
-    pub max_receive_count: u32,
-}
+/// The largest number of messages in a batch, as in `template.yaml`.
+pub const BATCH_SIZE: usize = 10;
+
+/// How long a received message stays hidden, in sandbox time, as in `template.yaml`.
+pub const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(360);
+
+/// How often a message is received before it goes to the dead-letter queue instead, as in `template.yaml`.
+pub const MAX_RECEIVE_COUNT: u32 = 100;
 
 /// A message on the queue.
 #[derive(Clone, Debug)]
@@ -43,14 +41,13 @@ pub struct Message {
 #[derive(Debug)]
 pub(crate) struct Queue {
     arn: String,
-    settings: QueueSettings,
     messages: Vec<Message>,
     dead: Vec<Message>,
 }
 
 impl Queue {
-    pub(crate) fn new(arn: String, settings: QueueSettings) -> Self {
-        Self { arn, settings, messages: Vec::new(), dead: Vec::new() }
+    pub(crate) fn new(arn: String) -> Self {
+        Self { arn, messages: Vec::new(), dead: Vec::new() }
     }
 
     /// Adds a message, which is visible at once, and returns its id.
@@ -72,18 +69,17 @@ impl Queue {
     ///
     /// A message that was received too often moves to the dead-letter queue here, as in SQS.
     pub(crate) fn receive(&mut self, now: Timestamp) -> Vec<Message> {
-        let is_dead = |message: &mut Message| {
-            message.visible <= now && message.receive_count >= self.settings.max_receive_count
-        };
+        let is_dead =
+            |message: &mut Message| message.visible <= now && message.receive_count >= MAX_RECEIVE_COUNT;
         self.dead.extend(self.messages.extract_if(.., is_dead));
 
         let visible = self.messages.iter_mut().filter(|message| message.visible <= now);
         let mut batch = Vec::new();
-        for message in visible.take(self.settings.batch_size) {
+        for message in visible.take(BATCH_SIZE) {
             message.receipt = Uuid::new_v4().to_string();
             message.receive_count += 1;
             message.first_received.get_or_insert(now);
-            message.visible = now + self.settings.visibility_timeout;
+            message.visible = now + VISIBILITY_TIMEOUT;
             batch.push(message.clone());
         }
         batch
@@ -162,12 +158,7 @@ mod tests {
     const ARN: &str = "arn:aws:sqs:us-east-1:444455556666:rekognition-model-copier-requests";
 
     fn queue(bodies: &[&str]) -> Queue {
-        let settings = QueueSettings {
-            batch_size: 2,
-            visibility_timeout: Duration::from_secs(180),
-            max_receive_count: 3,
-        };
-        let mut queue = Queue::new(ARN.to_owned(), settings);
+        let mut queue = Queue::new(ARN.to_owned());
         for body in bodies {
             queue.send(*body, at(0));
         }
@@ -182,7 +173,7 @@ mod tests {
     fn an_old_receipt_deletes_nothing() {
         let mut queue = queue(&["a"]);
         let slow = queue.receive(at(0));
-        queue.receive(at(180));
+        queue.receive(at(360));
         queue.settle(&slow, &[]);
         assert_eq!(queue.depth(), 1);
     }
@@ -191,7 +182,7 @@ mod tests {
     fn an_event_has_what_lambda_sends() {
         let mut queue = queue(&["hello"]);
         queue.receive(at(1));
-        let batch = queue.receive(at(181));
+        let batch = queue.receive(at(361));
         let attributes = json!({
             "ApproximateReceiveCount": "2",
             "SentTimestamp": "1764000000000",

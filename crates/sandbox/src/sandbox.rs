@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
+    ProjectArn, ProjectVersionArn,
     calls::{Call, PolicyChange},
     clock::Clock,
     fault::{Fault, Faults},
@@ -13,7 +14,6 @@ use crate::{
     server::Server,
     settings::Settings,
     state::{Advance, Position, Shared, State},
-    status::Status,
     world::{Project, Stack, Table, Version, World, WorldError, ledger_table},
 };
 
@@ -90,7 +90,7 @@ impl Sandbox {
 
     /// The faults that are set.
     pub fn faults(&self) -> Vec<Fault> {
-        self.shared.lock().faults.list()
+        self.shared.lock().faults.set.iter().map(|it| it.fault.clone()).collect()
     }
 
     /// Removes every fault.
@@ -115,12 +115,12 @@ impl Sandbox {
 
     /// The project with this ARN, as it is now.
     pub fn project(&self, arn: &str) -> Option<Project> {
-        self.shared.settled().world.project(&arn.parse().ok()?).cloned()
+        self.shared.settled().world.project(&ProjectArn::parse(arn).ok()?).cloned()
     }
 
     /// The version with this ARN, as it is now.
     pub fn version(&self, arn: &str) -> Option<Version> {
-        self.shared.settled().world.version(&arn.parse().ok()?).cloned()
+        self.shared.settled().world.version(&ProjectVersionArn::parse(arn).ok()?).cloned()
     }
 
     /// Changes the world without any check.
@@ -128,11 +128,13 @@ impl Sandbox {
         change(&mut self.shared.settled().world)
     }
 
-    /// Sets a version's status until something else changes it. Returns false if the version does not exist.
-    pub fn set_status(&self, arn: &str, status: impl Into<Status>, message: Option<&str>) -> bool {
+    /// Sets a version's status until something else changes it: to AWS's word, or to any other. Returns false if the version
+    /// does not exist.
+    pub fn set_status(&self, arn: &str, status: &str, message: Option<&str>) -> bool {
         let mut state = self.shared.settled();
-        let version = arn.parse().ok().and_then(|arn| state.world.version_mut(&arn));
-        version.map(|version| version.begin(status.into(), message.map(str::to_owned), None)).is_some()
+        let version = ProjectVersionArn::parse(arn).ok().and_then(|arn| state.world.version_mut(&arn));
+        let (status, message) = (status.to_owned().into(), message.map(str::to_owned));
+        version.map(|version| version.begin(status, message, None)).is_some()
     }
 
     /// Creates a table. A reset restores it, empty.

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use sandbox::{
     Builder, Call, Sandbox, World,
-    deployment::{Binaries, Deployment, DeploymentSettings, SCHEDULE, create_ledger, environment},
+    deployment::{Binaries, Deployment, SCHEDULE, create_ledger, environment, settings_from_env},
     lambda::Function,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -47,7 +47,7 @@ pub(crate) struct Options {
 
 pub(crate) async fn run(options: Options, is_quiet: bool) -> Result<ExitCode, Failure> {
     let world = options.world.as_deref().map_or_else(|| Ok(World::small()), World::from_file)?;
-    let settings = DeploymentSettings::from_env(&world);
+    let settings = settings_from_env(&world);
     let sandbox = options.allow_host.into_iter().fold(Sandbox::builder(world), Builder::allow_host);
     let sandbox = sandbox.port(options.port);
     let (binaries, sandbox) = match options.binaries {

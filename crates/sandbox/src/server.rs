@@ -1,7 +1,7 @@
 //! The HTTP/1.1 server below the routes. It is not axum's, because a fault must be able to close a connection without an
 //! answer.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use axum::{Router, body::Body, http::Response};
 use hyper::{body::Incoming, server::conn::http1, service::Service};
@@ -11,7 +11,6 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::watch,
     task::JoinSet,
 };
 
@@ -23,28 +22,21 @@ pub(crate) struct NoAnswer;
 #[error("a fault swallowed the answer")]
 struct SwallowedAnswer;
 
-/// A listener on this port of 127.0.0.1.
-pub(crate) async fn bind(port: u16) -> std::io::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
-}
-
-/// A running server. It stops when this is dropped.
+/// A running server. It stops, and closes every connection, when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
-    _guard: watch::Sender<()>,
+    _tasks: JoinSet<()>,
 }
 
 impl Server {
     pub(crate) fn start(listener: TcpListener, router: Router) -> Self {
-        let (guard, stop) = watch::channel(());
-        tokio::spawn(accept(listener, router, stop));
-        Self { _guard: guard }
+        let mut tasks = JoinSet::new();
+        tasks.spawn(accept(listener, router));
+        Self { _tasks: tasks }
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, mut stop: watch::Receiver<()>) {
+async fn accept(listener: TcpListener, router: Router) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -54,13 +46,11 @@ async fn accept(listener: TcpListener, router: Router, mut stop: watch::Receiver
                 }
                 Err(error) => {
                     tracing::warn!(%error, "could not accept a connection");
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
             // Removes closed connections, so that the set does not grow.
             Some(_) = connections.join_next() => {}
-            // The server was dropped. The set closes every connection when it is dropped here.
-            _ = stop.changed() => return,
         }
     }
 }

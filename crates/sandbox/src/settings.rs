@@ -4,29 +4,29 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::status::Status;
+use crate::Status;
 
 /// The sandbox's settings. Durations are sandbox time; in JSON they are texts such as `"90s"` or `"PT1M30S"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
     /// How long a copy takes.
-    #[serde(with = "crate::duration")]
+    #[serde(deserialize_with = "crate::duration::read")]
     pub copying: SignedDuration,
     /// How long training takes.
-    #[serde(with = "crate::duration")]
+    #[serde(deserialize_with = "crate::duration::read")]
     pub training: SignedDuration,
     /// How long a model takes to start.
-    #[serde(with = "crate::duration")]
+    #[serde(deserialize_with = "crate::duration::read")]
     pub starting: SignedDuration,
     /// How long a model takes to stop.
-    #[serde(with = "crate::duration")]
+    #[serde(deserialize_with = "crate::duration::read")]
     pub stopping: SignedDuration,
     /// How long a deletion takes.
-    #[serde(with = "crate::duration")]
+    #[serde(deserialize_with = "crate::duration::read")]
     pub deleting: SignedDuration,
     /// How long it takes until authorization sees a change of a project policy.
-    #[serde(with = "crate::duration")]
+    #[serde(deserialize_with = "crate::duration::read")]
     pub policy_delay: SignedDuration,
     /// Whether a project policy may say `"Resource": "*"`, which means its project.
     pub star_resource: bool,
@@ -35,7 +35,7 @@ pub struct Settings {
     /// How authorization treats the conditions of project policies.
     pub policy_conditions: PolicyConditions,
     /// How long DescribeProjectVersions hides a new version, whose name is taken already.
-    #[serde(with = "crate::duration")]
+    #[serde(deserialize_with = "crate::duration::read")]
     pub describe_delay: SignedDuration,
     /// The exception for a taken version name.
     pub taken_name_error: String,

@@ -11,10 +11,11 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use serde_with::skip_serializing_none;
 
 use crate::{
-    arn::{ProjectArn, ProjectName, VersionArn},
-    policy::Policy,
+    ProjectArn, ProjectVersionArn,
+    policy::{Kind, Policy},
 };
 
 pub use project::{Feature, Project, ProjectPolicy, UnseenPolicyChange};
@@ -24,14 +25,14 @@ pub use version::{OutputConfig, Step, Version};
 pub type Tags = BTreeMap<String, String>;
 
 /// The state of the sandbox's AWS.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct World {
     /// The sandbox's Region.
     #[serde(default = "default_region")]
     pub region: String,
     /// The account that the copier runs in.
-    #[serde(default = "default_account", skip_serializing_if = "is_default_account")]
+    #[serde(default = "default_account")]
     pub copier_account: String,
     /// The organization (`o-…`) of each account, for `aws:PrincipalOrgID`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -58,10 +59,6 @@ fn default_account() -> String {
     "444455556666".to_owned()
 }
 
-fn is_default_account(account: &str) -> bool {
-    account == default_account()
-}
-
 /// A role with its policies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -77,6 +74,7 @@ pub struct Role {
 }
 
 /// A DynamoDB table.
+#[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Table {
@@ -85,7 +83,6 @@ pub struct Table {
     /// The CreateTable request.
     pub definition: Value,
     /// The attribute with the time to live, if items expire.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_to_live_attribute: Option<String>,
 }
 
@@ -134,16 +131,8 @@ impl World {
     /// Account 111122223333 owns the project `flowers` with a trained version, which 444455556666 may copy. Account
     /// 444455556666 owns `flowers-production`, which is empty, and `flowers-staging` with a trained version.
     pub fn small() -> Self {
-        let empty = || Self {
-            region: default_region(),
-            copier_account: default_account(),
-            organizations: BTreeMap::new(),
-            roles: Vec::new(),
-            projects: Vec::new(),
-            tables: Vec::new(),
-            stacks: Vec::new(),
-        };
-        Self::from_json(include_str!("../world.json")).unwrap_or_else(|_| empty())
+        // A test reads it.
+        Self::from_json(include_str!("../world.json")).unwrap_or_default()
     }
 
     /// Reads a world from JSON.
@@ -161,14 +150,15 @@ impl World {
     /// The world, with each project's versions in order of age. Names must be unique, policies readable, and every version
     /// must be in its own project.
     pub(crate) fn checked(mut self) -> Result<Self, WorldError> {
-        for role in &self.roles {
-            let read = Policy::read_trust(&role.trust).and_then(|_| Policy::read_of_role(&role.policy));
-            read.map_err(|malformed| WorldError::Policy(role.role_arn.clone(), malformed.to_string()))?;
+        for Role { role_arn, trust, policy } in &self.roles {
+            Policy::read(trust, Kind::Trust)
+                .and_then(|_| Policy::read(policy, Kind::Role))
+                .map_err(|malformed| WorldError::Policy(role_arn.clone(), malformed.to_string()))?;
         }
         let mut names = HashSet::new();
         for project in &mut self.projects {
             project.check()?;
-            if !names.insert(project.project_arn.project.clone()) {
+            if !names.insert(project.name().to_owned()) {
                 return Err(WorldError::Duplicate(project.project_arn.to_string()));
             }
         }
@@ -181,7 +171,7 @@ impl World {
     }
 
     /// Carries out every change that is due at `now`.
-    pub fn settle(&mut self, now: Timestamp) {
+    pub(crate) fn settle(&mut self, now: Timestamp) {
         self.projects.retain_mut(|project| {
             project.settle(now);
             project.deleted_at.is_none_or(|at| at > now)
@@ -197,23 +187,19 @@ impl World {
         self.projects.iter_mut().find(|project| project.project_arn == *arn)
     }
 
-    pub(crate) fn project_named(&self, name: &ProjectName) -> Option<&Project> {
-        self.projects.iter().find(|project| project.project_arn.project == *name)
-    }
-
     /// The version with this ARN.
-    pub fn version(&self, arn: &VersionArn) -> Option<&Version> {
-        let mut versions = self.project_named(&arn.project)?.versions.iter();
+    pub fn version(&self, arn: &ProjectVersionArn) -> Option<&Version> {
+        let mut versions = self.projects.iter().flat_map(|project| &project.versions);
         versions.find(|version| version.project_version_arn == *arn)
     }
 
-    pub(crate) fn version_mut(&mut self, arn: &VersionArn) -> Option<&mut Version> {
-        let project = self.projects.iter_mut().find(|project| project.project_arn.project == arn.project)?;
-        project.versions.iter_mut().find(|version| version.project_version_arn == *arn)
+    pub(crate) fn version_mut(&mut self, arn: &ProjectVersionArn) -> Option<&mut Version> {
+        let mut versions = self.projects.iter_mut().flat_map(|project| &mut project.versions);
+        versions.find(|version| version.project_version_arn == *arn)
     }
 
     /// The role with this ARN.
-    pub fn role(&self, arn: &str) -> Option<&Role> {
+    pub(crate) fn role(&self, arn: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.role_arn == arn)
     }
 

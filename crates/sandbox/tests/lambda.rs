@@ -78,7 +78,7 @@ fn settings() -> FunctionSettings {
 async fn start(settings: FunctionSettings) -> (Arc<Function>, Sandbox) {
     let functions = Functions::default();
     let router = functions.router();
-    let sandbox = Sandbox::builder(World::small()).routes(|_| router).start().await.unwrap();
+    let sandbox = Sandbox::builder(World::small()).routes(router).start().await.unwrap();
     (functions.add(&sandbox.endpoint(), settings).unwrap(), sandbox)
 }
 

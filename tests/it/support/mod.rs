@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::Builder;
 use jiff::{SignedDuration, Timestamp};
-use sandbox::deployment::{Binaries, Delivered, Deployment, DeploymentSettings};
+use sandbox::deployment::{Binaries, Delivered, Deployment};
 use sandbox::{Clock, Project, PublishedEvent, Sandbox, Version, World, ledger_table};
 use serde_json::{Value, json};
 
@@ -79,10 +79,8 @@ impl Copier {
         if world.tables.is_empty() {
             world.tables.push(ledger_table(ACCOUNT, TABLE));
         }
-        let mut settings = DeploymentSettings::default();
-        for (name, value) in [("CALLS_PER_SECOND", "1000")].iter().chain(variables) {
-            settings.environment.insert((*name).to_owned(), (*value).to_owned());
-        }
+        let settings = [("CALLS_PER_SECOND", "1000")].iter().chain(variables);
+        let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let sandbox = Sandbox::builder(world).clock(Clock::paused_at(world_time));
         Self { deployment: Deployment::start(sandbox, binaries.clone(), settings).await.unwrap() }
     }

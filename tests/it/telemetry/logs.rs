@@ -17,7 +17,7 @@ fn line_with_message<'a>(lines: &'a [Map<String, Value>], message: &str) -> &'a 
 async fn every_line_has_the_id_of_its_invocation() {
     let copier = run_mixed_batch().await;
     copier.sandbox().fault(refused("dynamodb:*"));
-    copier.deployment.invoke_start(&request("v1")).await.unwrap_err();
+    copier.deployment.start_copy().invoke(&request("v1")).await.unwrap_err();
     let Logs { start_copy, check_copies } = logs(&copier);
     for (lines, invocations) in [(start_copy, 2), (check_copies, 1)] {
         let lines = read(&lines);

@@ -146,7 +146,7 @@ async fn every_failed_write_is_one_ledger_error() {
     let errors = |lines: &[String]| values(lines).get(&metric("LedgerErrors", None)).cloned();
     let copier = Copier::deployed().await;
     copier.sandbox().fault(refused("dynamodb:*"));
-    copier.deployment.invoke_start(&request("unrecorded")).await.unwrap_err();
+    copier.deployment.start_copy().invoke(&request("unrecorded")).await.unwrap_err();
     assert_eq!(errors(&logs(&copier).start_copy), Some(vec![1.0]), "of a request");
 
     let copier = Copier::deployed().await;

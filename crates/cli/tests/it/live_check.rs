@@ -23,7 +23,7 @@ use model_copier::live_check::lab::{Clients, Lab, Time};
 use model_copier::live_check::run::{Level, Model, Run};
 use model_copier::output::Output;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
-use sandbox::{Clock, Effect, Fault, Sandbox, Settings, World};
+use sandbox::{Clock, CopyEnd, Effect, Fault, Sandbox, Settings, Status, World};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -75,9 +75,10 @@ impl Accounts {
         let clock = Clock::paused_at("2026-11-24T12:00:00Z".parse().unwrap());
         let sandbox = Sandbox::builder(world).settings(settings).clock(clock).start().await.unwrap();
         let message = Some("The bucket does not exist.".to_owned());
-        let failed =
-            Effect::EndCopy { status: "COPYING_FAILED".into(), status_message: message, after: None };
-        sandbox.fault(Fault::new("rekognition:CopyProjectVersion", failed).containing("no-bucket"));
+        let failed = CopyEnd { status: Status::CopyingFailed, status_message: message, after: None };
+        sandbox.fault(
+            Fault::new("rekognition:CopyProjectVersion", Effect::EndCopy(failed)).containing("no-bucket"),
+        );
         let key =
             "live-check-0123abcd/flowers-production/live-check-0123abcd-x/1761991200000/flowers/result.json";
         let bucket = bucket(Some(key)).await;

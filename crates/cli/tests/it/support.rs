@@ -1,11 +1,12 @@
 //! A sandbox, and the program that works against it with a state folder of its own.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::sync::{Arc, LazyLock};
 
-use sandbox::deployment::{Binaries, Deployment, DeploymentSettings};
+use sandbox::deployment::{Binaries, Deployment};
 use sandbox::{Builder, Sandbox, Settings, World};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -94,8 +95,8 @@ impl Machine {
 
     /// The same with the copier's stack. Its functions run only when the test says so.
     pub(crate) async fn with_stack(copying: i64) -> Self {
-        let settings = DeploymentSettings::default();
-        let deployment = Deployment::start(Self::builder(copying), BINARIES.clone(), settings).await.unwrap();
+        let builder = Self::builder(copying);
+        let deployment = Deployment::start(builder, BINARIES.clone(), BTreeMap::new()).await.unwrap();
         Self::of(deployment.sandbox().clone(), Some(Arc::new(deployment)))
     }
 

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use jiff::SignedDuration;
-use sandbox::{Effect, Fault, Sandbox, Status, World, deployment::Deployment};
+use sandbox::{CopyEnd, Effect, Fault, Sandbox, Status, World, deployment::Deployment};
 use serde_json::json;
 
 use super::{request, story::Story};
@@ -89,8 +89,8 @@ impl FaultStory {
             Self::Throttled => sandbox.fault(Fault::new(COPY, Effect::error("ThrottlingException")).times(3)),
             Self::CopyFails => {
                 let status_message = Some("The model could not be written to the output bucket.".to_owned());
-                let end = Effect::EndCopy { status: Status::CopyingFailed, status_message, after: None };
-                sandbox.fault(Fault::new(COPY, end));
+                let end = CopyEnd { status: Status::CopyingFailed, status_message, after: None };
+                sandbox.fault(Fault::new(COPY, Effect::EndCopy(end)));
             }
             Self::TableDown => sandbox.fault(Fault::outage("dynamodb")),
             Self::NoPermission | Self::NameTaken => {}
@@ -123,8 +123,9 @@ impl FaultStory {
 /// Adds a trained version with the first request's version name to its destination project.
 fn take_name(world: &mut World, messages: &[String]) -> Option<()> {
     let request = messages.iter().find_map(|message| request::read(message))?;
-    let project = world.projects.iter_mut().find(|project| project.project_arn == request.destination)?;
-    let name = &project.project_arn.project;
+    let destination = request.destination_project_arn;
+    let project = world.projects.iter_mut().find(|project| project.project_arn == destination)?;
+    let (name, _) = destination.as_str().rsplit_once('/')?;
     let version = json!({
         "projectVersionArn": format!("{name}/version/{}/1762077600001", request.version_name),
         "status": "TRAINING_COMPLETED",

@@ -84,7 +84,7 @@ fn progress(version: &Version, now: Timestamp) -> Option<Copy> {
     let whole = version.next.as_ref()?.at.duration_since(began).as_millis().max(1);
     let passed = now.duration_since(began).as_millis().clamp(0, whole);
     let percent = u64::try_from(passed * 100 / whole).unwrap_or(0);
-    Some(Copy { name: version.project_version_arn.version.clone(), percent })
+    Some(Copy { name: version.project_version_arn.version_name().to_owned(), percent })
 }
 
 #[cfg(test)]

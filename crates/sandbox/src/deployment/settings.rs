@@ -1,61 +1,26 @@
 //! The copier's settings in the sandbox: the values that `template.yaml` gives it in an account.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Sandbox, Stack, Table, World, WorldError, lambda::FunctionSettings, queue::QueueSettings};
+use crate::{ProjectArn, Sandbox, Stack, Table, World, WorldError};
 
 /// The copier's own event source.
 pub(super) const EVENT_SOURCE: &str = "rekognition.model-copier";
 /// The copier's ledger table.
 const LEDGER: &str = "rekognition-model-copier-ledger";
 
-/// The settings of a deployment. The defaults are those of `template.yaml`.
-#[derive(Clone, Debug)]
-pub struct DeploymentSettings {
-    /// Environment variables of both functions, in addition to [`environment`].
-    pub environment: BTreeMap<String, String>,
-    /// The longest time of an invocation of start-copy, by the machine's clock.
-    pub start_timeout: Duration,
-    /// The longest time of an invocation of check-copies, by the machine's clock.
-    pub check_timeout: Duration,
-    /// The queue. Its times are sandbox time.
-    pub queue: QueueSettings,
-}
-
-impl Default for DeploymentSettings {
-    fn default() -> Self {
-        Self {
-            environment: BTreeMap::new(),
-            start_timeout: Duration::from_secs(60),
-            check_timeout: Duration::from_secs(70),
-            queue: QueueSettings {
-                batch_size: 10,
-                visibility_timeout: Duration::from_secs(360),
-                max_receive_count: 100,
-            },
-        }
-    }
-}
-
-/// A setting of the copier: the template's parameter, the functions' variable, and the value in the sandbox.
-struct Setting(Option<&'static str>, Option<&'static str>, String);
-
-/// The template's settings. Source accounts are those that have projects in this world, and output buckets are
-/// `PROJECT-models` for each project of the copier's account. The other values are the parameters' defaults.
-fn template(world: &World) -> Vec<Setting> {
+/// The template's parameters, each with the functions' variable and the value in the sandbox. Source accounts are those that
+/// have projects in this world, and output buckets are `PROJECT-models` for each project of the copier's account. The other
+/// values are the parameters' defaults.
+fn parameters(world: &World) -> [(&'static str, Option<&'static str>, String); 26] {
     let account = world.copier_account.as_str();
-    let projects = || world.projects.iter().map(|project| &project.project_arn.project);
-    let accounts: BTreeSet<_> = projects().map(|project| project.account.as_str()).chain([account]).collect();
+    let projects = || world.projects.iter().map(|project| &project.project_arn);
+    let accounts: BTreeSet<_> = projects().map(ProjectArn::account).chain([account]).collect();
     let accounts = accounts.into_iter().collect::<Vec<_>>().join(",");
-    let own = projects().filter(|project| project.account == account);
-    let buckets = own.map(|project| format!("{}-models", project.name)).collect::<Vec<_>>().join(",");
-    let roles = ["start-copy", "check-copies"].map(|name| format!("arn:aws:iam::{account}:role/{name}"));
-    let parameters = [
-        ("OutputBuckets", Some("ALLOWED_OUTPUT_BUCKETS"), buckets.as_str()),
+    let own = projects().filter(|project| project.account() == account);
+    let buckets: Vec<_> = own.map(|project| format!("{}-models", project.project_name())).collect();
+    [
+        ("OutputBuckets", Some("ALLOWED_OUTPUT_BUCKETS"), buckets.join(",").as_str()),
         ("AllowedSourceAccounts", Some("ALLOWED_SOURCE_ACCOUNTS"), &accounts),
         ("AllowedTagKeys", Some("ALLOWED_TAG_KEYS"), ""),
         ("EventBusName", Some("EVENT_BUS"), "default"),
@@ -82,76 +47,53 @@ fn template(world: &World) -> Vec<Setting> {
         ("PermissionsBoundaryArn", None, ""),
         ("Architecture", None, "arm64"),
     ]
-    .map(|(parameter, variable, value)| Setting(Some(parameter), variable, value.to_owned()));
-    let variables = [
+    .map(|(parameter, variable, value)| (parameter, variable, value.to_owned()))
+}
+
+/// The variables of the functions.
+fn variables(world: &World) -> BTreeMap<String, String> {
+    let account = &world.copier_account;
+    let roles = ["start-copy", "check-copies"].map(|name| format!("arn:aws:iam::{account}:role/{name}"));
+    let others = [
         ("REQUEST_QUEUE_ARN", queue_arn(world)),
         ("LEDGER_TABLE", LEDGER.to_owned()),
-        ("ACCOUNT_ID", account.to_owned()),
+        ("ACCOUNT_ID", account.clone()),
         ("STACK_NAME", "rekognition-model-copier".to_owned()),
         ("COPIER_ROLE_ARNS", roles.join(",")),
-    ]
-    .map(|(variable, value)| Setting(None, Some(variable), value));
-    parameters.into_iter().chain(variables).collect()
+    ];
+    let named = parameters(world).into_iter().filter_map(|(_, name, value)| Some((name?, value)));
+    named.chain(others).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn variables(world: &World) -> BTreeMap<String, String> {
-    let named =
-        template(world).into_iter().filter_map(|Setting(_, name, value)| Some((name?.to_owned(), value)));
-    named.collect()
+/// The copier's settings in this process's environment. The table and the account stay those of the world.
+pub fn settings_from_env(world: &World) -> BTreeMap<String, String> {
+    let names = variables(world).into_keys().filter(|name| name != "LEDGER_TABLE" && name != "ACCOUNT_ID");
+    names.filter_map(|name| std::env::var(&name).ok().map(|value| (name, value))).collect()
 }
 
-impl DeploymentSettings {
-    /// The defaults with the variables of this process's environment. The table and the account stay those of the world.
-    pub fn from_env(world: &World) -> Self {
-        let names =
-            variables(world).into_keys().filter(|name| name != "LEDGER_TABLE" && name != "ACCOUNT_ID");
-        let set = names.filter_map(|name| std::env::var(&name).ok().map(|value| (name, value)));
-        Self { environment: set.collect(), ..Self::default() }
-    }
-
-    pub(super) fn function(
-        &self,
-        name: &str,
-        sandbox: &Sandbox,
-        binary: PathBuf,
-        timeout: Duration,
-    ) -> FunctionSettings {
-        let account = sandbox.world().copier_account;
-        let mut environment = environment(sandbox);
-        environment.insert("AWS_LAMBDA_LOG_FORMAT".to_owned(), "JSON".to_owned());
-        // Each function has a role with its own name.
-        environment.insert("AWS_ACCESS_KEY_ID".to_owned(), format!("{account}.{name}"));
-        environment.extend(self.environment.clone());
-        FunctionSettings { name: name.to_owned(), account, binary, memory_mb: 256, timeout, environment }
-    }
-
-    /// The stack that DescribeStacks shows for a deployment with these settings.
-    pub(super) fn stack(&self, sandbox: &Sandbox) -> Stack {
-        let (world, mut variables) = (sandbox.world(), environment(sandbox));
-        variables.extend(self.environment.clone());
-        let variable = |name: &str| variables.get(name).cloned().unwrap_or_default();
-        let parameters = template(&world).into_iter().filter_map(|Setting(parameter, name, default)| {
-            Some((parameter?.to_owned(), name.map_or(default, variable)))
-        });
-        let parameters = parameters.collect();
-        let (account, region) = (world.copier_account, world.region);
-        let (name, bus) = (variable("STACK_NAME"), variable("EVENT_BUS"));
-        let queue = |kind: &str| format!("{}/{account}/{name}-{kind}", sandbox.endpoint());
-        let outputs = [
-            ("EventBusName", bus.clone()),
-            ("EventBusArn", format!("arn:aws:events:{region}:{account}:event-bus/{bus}")),
-            ("EventSource", variable("EVENT_SOURCE")),
-            ("CopierRoleArns", variable("COPIER_ROLE_ARNS")),
-            ("RequestRule", format!("model-copy-requests-{bus}")),
-            ("StartCopyFunction", "start-copy".to_owned()),
-            ("CheckCopiesFunction", "check-copies".to_owned()),
-            ("RequestQueueUrl", queue("requests")),
-            ("DeadLetterQueueUrl", queue("dead-letters")),
-            ("LedgerTable", variable("LEDGER_TABLE")),
-        ];
-        let outputs = outputs.map(|(name, value)| (name.to_owned(), value)).into();
-        Stack { outputs, parameters, account, name }
-    }
+/// The stack that DescribeStacks shows for a deployment whose functions have these variables.
+pub(super) fn stack(sandbox: &Sandbox, variables: &BTreeMap<String, String>) -> Stack {
+    let world = sandbox.world();
+    let variable = |name: &str| variables.get(name).cloned().unwrap_or_default();
+    let parameters = parameters(&world)
+        .map(|(parameter, name, default)| (parameter.to_owned(), name.map_or(default, variable)));
+    let (account, region) = (world.copier_account, world.region);
+    let (name, bus) = (variable("STACK_NAME"), variable("EVENT_BUS"));
+    let queue = |kind: &str| format!("{}/{account}/{name}-{kind}", sandbox.endpoint());
+    let outputs = [
+        ("EventBusName", bus.clone()),
+        ("EventBusArn", format!("arn:aws:events:{region}:{account}:event-bus/{bus}")),
+        ("EventSource", variable("EVENT_SOURCE")),
+        ("CopierRoleArns", variable("COPIER_ROLE_ARNS")),
+        ("RequestRule", format!("model-copy-requests-{bus}")),
+        ("StartCopyFunction", "start-copy".to_owned()),
+        ("CheckCopiesFunction", "check-copies".to_owned()),
+        ("RequestQueueUrl", queue("requests")),
+        ("DeadLetterQueueUrl", queue("dead-letters")),
+        ("LedgerTable", variable("LEDGER_TABLE")),
+    ];
+    let outputs = outputs.map(|(name, value)| (name.to_owned(), value)).into();
+    Stack { outputs, parameters: parameters.into(), account, name }
 }
 
 /// The environment in which the functions and any other client use this sandbox as the copier's account.

@@ -10,10 +10,7 @@ const VERSION: &str =
     "arn:aws:rekognition:us-east-1:111122223333:project/flowers/version/flowers.1/1762077600000";
 const ROLE: &str = "arn:aws:iam::444455556666:role/copier";
 
-fn project() -> ProjectName {
-    let text = "arn:aws:rekognition:us-east-1:111122223333:project/flowers/1761904800000";
-    text.parse::<crate::ProjectArn>().unwrap().project
-}
+const PROJECT: Kind<'_> = Kind::Project("arn:aws:rekognition:us-east-1:111122223333:project/flowers");
 
 fn statement(change: &Value) -> Value {
     let mut statement = json!({
@@ -33,7 +30,7 @@ fn statement(change: &Value) -> Value {
 
 fn read(statements: &[Value]) -> Result<Policy, Malformed> {
     let document = json!({"Version": "2012-10-17", "Statement": statements});
-    Policy::read(&document.to_string(), &project())
+    Policy::read(&document.to_string(), PROJECT)
 }
 
 /// The verdict for a session of [`ROLE`].
@@ -177,7 +174,7 @@ fn what_the_documentation_forbids_is_malformed() {
         assert!(read(&[statement(&change)]).is_err(), "{change}");
     }
     for document in ["", "x", "[]", "{}", r#"{"Statement": []}"#, r#"{"Version": "2013", "Statement": {}}"#] {
-        assert!(Policy::read(document, &project()).is_err(), "{document}");
+        assert!(Policy::read(document, PROJECT).is_err(), "{document}");
     }
 }
 
@@ -190,6 +187,6 @@ fn an_element_of_another_json_type_is_malformed() {
         json!({"Version": null, "Statement": [statement]}),
         json!({"Version": {"2012-10-17": null}, "Statement": [statement]}),
     ] {
-        assert!(Policy::read(&document.to_string(), &project()).is_err(), "{document}");
+        assert!(Policy::read(&document.to_string(), PROJECT).is_err(), "{document}");
     }
 }

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{Answer, Call, missing, model::request, project_arn, version_arn};
+use super::{Answer, Call, missing, project_arn, version_arn};
 use crate::{
+    ProjectArn, ProjectVersionArn, Status,
     answer::AwsError,
-    arn::{ProjectArn, VersionArn},
-    policy::{self, Policy, Question, Verdict},
-    status::Status,
+    arn::project_name,
+    model::request,
+    policy::{self, Kind, Policy, Question, Verdict},
     world::{Feature, OutputConfig, Project, Step, Tags, Version},
 };
 
@@ -36,13 +37,13 @@ pub(super) fn copy(mut call: Call<'_>, request: Copy) -> Answer {
     let tags = request.tags.unwrap_or_default();
     call.check_bucket(&request.output_config)?;
     call.check_arns(&source_project, &source, &destination)?;
-    call.authorize(&destination.project.account, &destination)?;
+    call.authorize(destination.account(), destination.as_str())?;
     call.check_policies(&source_project, &source, &tags)?;
     call.check_source(&source_project, &source)?;
     call.check_destination(&destination, &request.version_name)?;
 
-    let number = call.new_number();
-    let arn = VersionArn { project: destination.project.clone(), version: request.version_name, number };
+    let project = project_name(destination.as_str());
+    let arn = call.new_arn(&format!("{project}/version/{}", request.version_name))?;
     let mut version = Version::new(arn, call.now, request.output_config);
     version.training_result =
         call.state.world.version(&source).map(|source| source.training_result.clone()).unwrap_or_default();
@@ -69,15 +70,15 @@ impl Call<'_> {
     fn check_arns(
         &self,
         source_project: &ProjectArn,
-        source: &VersionArn,
+        source: &ProjectVersionArn,
         destination: &ProjectArn,
     ) -> Result<(), AwsError> {
-        if source.project != source_project.project {
+        if project_name(source.as_str()) != project_name(source_project.as_str()) {
             let message = format!("`{source}` is no version of `{source_project}`.");
             return Err(AwsError::invalid_parameter(message));
         }
         let region = &self.state.world.region;
-        if source_project.project.region != *region || destination.project.region != *region {
+        if source_project.region() != region || destination.region() != region {
             let message = format!("Source and destination have to be in this Region, `{region}`.");
             return Err(AwsError::invalid_parameter(message));
         }
@@ -87,36 +88,35 @@ impl Call<'_> {
     fn check_policies(
         &self,
         source_project: &ProjectArn,
-        source: &VersionArn,
+        source: &ProjectVersionArn,
         tags: &Tags,
     ) -> Result<(), AwsError> {
         let documents = self.state.world.project(source_project).map(Project::policies_seen);
+        let kind = Kind::Project(project_name(source.as_str()));
         // PutProjectPolicy accepts no unreadable policy, and a world with one is never loaded.
-        let policies =
-            documents.into_iter().flatten().filter_map(|text| Policy::read(text, &source.project).ok());
-        let policies: Vec<Policy> =
-            policies.map(|policy| policy.with_conditions(self.state.settings.policy_conditions)).collect();
-        let resource = source.to_string();
+        let policies = documents.into_iter().flatten().filter_map(|text| Policy::read(text, kind).ok());
+        let treatment = self.state.settings.policy_conditions;
+        let policies: Vec<Policy> = policies.map(|policy| policy.with_conditions(treatment)).collect();
         let context = self.condition_keys(source, tags);
-        let question = Question { caller: self.caller, action: ACTION, resource: &resource, context };
-        let is_own = source.project.account == self.caller.account;
+        let question = Question { caller: self.caller, action: ACTION, resource: source.as_str(), context };
+        let is_own = source.account() == self.caller.account;
         let why = match policy::evaluate(&policies, &question) {
             Verdict::Allowed => return Ok(()),
             Verdict::NotCovered if is_own => return Ok(()),
             Verdict::NotCovered => " because no resource-based policy allows the action",
             Verdict::Denied => " with an explicit deny in a resource-based policy",
         };
-        Err(self.denied(ACTION, &resource, why))
+        Err(self.denied(ACTION, source.as_str(), why))
     }
 
     /// The condition keys of a project policy, with their values in this call.
-    fn condition_keys(&self, source: &VersionArn, tags: &Tags) -> BTreeMap<String, Vec<String>> {
+    fn condition_keys(&self, source: &ProjectVersionArn, tags: &Tags) -> BTreeMap<String, Vec<String>> {
         let world = &self.state.world;
-        let owner = &source.project.account;
+        let owner = source.account();
         let mut single = self.caller.condition_keys(world.organizations.get(&self.caller.account));
         single.extend(world.organizations.get(owner).map(|id| ("aws:ResourceOrgID", id.clone())));
         single.extend([
-            ("aws:ResourceAccount", owner.clone()),
+            ("aws:ResourceAccount", owner.to_owned()),
             ("aws:RequestedRegion", world.region.clone()),
             ("aws:CurrentTime", self.now.to_string()),
             ("aws:EpochTime", self.now.as_second().to_string()),
@@ -133,10 +133,11 @@ impl Call<'_> {
         single.chain(tag_keys).chain(tags).map(|(key, values)| (key.to_lowercase(), values)).collect()
     }
 
-    fn check_source(&self, source_project: &ProjectArn, source: &VersionArn) -> Result<(), AwsError> {
+    fn check_source(&self, source_project: &ProjectArn, source: &ProjectVersionArn) -> Result<(), AwsError> {
         let world = &self.state.world;
-        let project = world.project(source_project).ok_or_else(|| missing("project", source_project))?;
-        let version = world.version(source).ok_or_else(|| missing("project version", source))?;
+        let project =
+            world.project(source_project).ok_or_else(|| missing("project", source_project.as_str()))?;
+        let version = world.version(source).ok_or_else(|| missing("project version", source.as_str()))?;
         if project.feature == Feature::ContentModeration {
             return Err(AwsError::invalid_parameter("An adapter can't be copied."));
         }
@@ -152,7 +153,8 @@ impl Call<'_> {
 
     fn check_destination(&self, destination: &ProjectArn, name: &str) -> Result<(), AwsError> {
         let settings = &self.state.settings;
-        let project = self.state.world.project(destination).ok_or_else(|| missing("project", destination))?;
+        let project =
+            self.state.world.project(destination).ok_or_else(|| missing("project", destination.as_str()))?;
         if project.feature == Feature::ContentModeration {
             return Err(AwsError::invalid_parameter("A model can't be copied to a project of adapters."));
         }

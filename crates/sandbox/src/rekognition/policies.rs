@@ -4,12 +4,13 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Answer, Call, model::request, page::page, seconds};
+use super::{Answer, Call, page::page, seconds};
 use crate::{
     answer::AwsError,
     calls::PolicyChange,
     clock::later,
-    policy::Policy,
+    model::request,
+    policy::{Kind, Policy},
     world::{Project, ProjectPolicy, UnseenPolicyChange},
 };
 
@@ -27,7 +28,7 @@ pub(super) fn put(mut call: Call<'_>, request: Put) -> Answer {
     let now = call.now;
     let settings = call.state.settings.clone();
     let project = call.own_project(&request.project_arn)?;
-    Policy::read(&request.policy_document, &project.project_arn.project)
+    Policy::read(&request.policy_document, Kind::Project(project.name()))
         .and_then(|policy| policy.check(&settings))
         .map_err(|malformed| AwsError::new("MalformedPolicyDocumentException", malformed))?;
     let (name, document) = (request.policy_name, request.policy_document);
@@ -73,12 +74,9 @@ request!(List {
 pub(super) fn list(mut call: Call<'_>, request: List) -> Answer {
     let Project { project_arn, policies, .. } = call.own_project(&request.project_arn)?;
     let age = |policy: &ProjectPolicy| u64::try_from(policy.created_at.as_millisecond()).unwrap_or(0);
-    let mut items: Vec<_> =
-        policies.iter().map(|policy| ((age(policy), policy.name.clone()), policy)).collect();
-    items.sort_by(|(a, _), (b, _)| b.cmp(a));
+    let items = policies.iter().map(|policy| ((age(policy), policy.name.clone()), policy));
     let scope = format!("policies {project_arn}");
-    let most = request.max_results.unwrap_or(MAX_POLICIES);
-    let (policies, next) = page(items, most, request.next_token.as_deref(), &scope)?;
+    let (policies, next) = page(items, request.max_results, request.next_token.as_deref(), &scope)?;
     let policies = policies.into_iter().map(|policy| {
         json!({
             "ProjectArn": project_arn,

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Call, model::request, page::page, seconds};
+use super::{Answer, Call, is_named, page::page, present, seconds};
 use crate::{
+    ProjectArn,
     answer::AwsError,
-    arn::{ProjectArn, ProjectName},
     clock::later,
+    model::request,
     world::{Feature, Project, Tags},
 };
 
@@ -18,21 +19,16 @@ request!(Create {
 });
 
 pub(super) fn create(mut call: Call<'_>, request: Create) -> Answer {
-    let name = ProjectName {
-        partition: "aws".to_owned(),
-        region: call.state.world.region.clone(),
-        account: call.caller.account.clone(),
-        name: request.project_name,
-    };
-    if call.state.world.project_named(&name).is_some() {
-        return Err(AwsError::in_use(format!("A project named `{}` exists already.", name.name)));
+    let (world, account) = (&call.state.world, &call.caller.account);
+    let name = format!("arn:aws:rekognition:{}:{account}:project/{}", world.region, request.project_name);
+    if world.projects.iter().any(|project| project.name() == name) {
+        return Err(AwsError::in_use(format!("A project named `{}` exists already.", request.project_name)));
     }
-    let is_own = |project: &&Project| project.project_arn.project.account == name.account;
-    let own = call.state.world.projects.iter().filter(is_own).count();
+    let own = world.projects.iter().filter(|project| project.project_arn.account() == account).count();
     if call.state.settings.quotas.projects.is_some_and(|most| own >= most) {
         return Err(AwsError::limit_exceeded("The account has as many projects as it may have."));
     }
-    let project_arn = ProjectArn { project: name, number: call.new_number() };
+    let project_arn: ProjectArn = call.new_arn(&name)?;
     call.state.world.projects.push(Project {
         project_arn: project_arn.clone(),
         created_at: Some(call.now),
@@ -57,34 +53,28 @@ request!(Describe {
 pub(super) fn describe(call: Call<'_>, request: Describe) -> Answer {
     // Without a filter AWS shows custom labels only.
     let features = request.features.unwrap_or_else(|| vec![Feature::CustomLabels]);
-    let is_named = |name: &String| request.project_names.as_ref().is_none_or(|names| names.contains(name));
-    let projects = call.state.world.projects.iter().filter(|project| {
-        let name = &project.project_arn.project;
-        name.account == call.caller.account && is_named(&name.name) && features.contains(&project.feature)
-    });
-    let mut items: Vec<_> = projects
-        .map(|project| ((project.project_arn.number, project.project_arn.to_string()), project))
-        .collect();
-    items.sort_by(|(a, _), (b, _)| b.cmp(a));
+    let projects =
+        call.state.world.projects.iter().filter(|Project { project_arn: arn, feature, .. }| {
+            arn.account() == call.caller.account
+                && is_named(request.project_names.as_ref(), arn.project_name())
+                && features.contains(feature)
+        });
+    let items = projects.map(|project| ((project.number(), project.project_arn.to_string()), project));
     let scope = format!("projects {} {:?} {features:?}", call.caller.account, request.project_names);
-    let (projects, next) =
-        page(items, request.max_results.unwrap_or(100), request.next_token.as_deref(), &scope)?;
+    let (projects, next) = page(items, request.max_results, request.next_token.as_deref(), &scope)?;
     call.listing("ProjectDescriptions", projects.into_iter().map(description).collect(), next)
 }
 
 fn description(project: &Project) -> Value {
-    let mut description = json!({
+    present(json!({
         "ProjectArn": project.project_arn,
         "CreationTimestamp": seconds(project.created_at()),
         "Status": if project.deleted_at.is_some() { "DELETING" } else { "CREATED" },
         "Datasets": [],
         // AWS's answer for a project of custom labels is an empty text.
         "Feature": if project.feature == Feature::CustomLabels { json!("") } else { json!(project.feature) },
-    });
-    if let (Some(members), Some(auto_update)) = (description.as_object_mut(), &project.auto_update) {
-        members.insert("AutoUpdate".to_owned(), auto_update.as_str().into());
-    }
-    description
+        "AutoUpdate": project.auto_update,
+    }))
 }
 
 request!(Delete { required project_arn: String = PROJECT_ARN, });

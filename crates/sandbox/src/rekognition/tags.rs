@@ -2,12 +2,8 @@
 
 use serde_json::json;
 
-use super::{Answer, Call, missing, model::request};
-use crate::{
-    answer::AwsError,
-    arn::{ProjectArn, VersionArn},
-    world::Tags,
-};
+use super::{Answer, Call};
+use crate::{ProjectArn, ProjectVersionArn, answer::AwsError, model::request, world::Tags};
 
 /// The largest number of tags of a resource.
 const MAX_TAGS: usize = 200;
@@ -47,16 +43,12 @@ pub(super) fn list(mut call: Call<'_>, request: List) -> Answer {
 impl Call<'_> {
     /// The tags of the caller's own project or version.
     fn tags(&mut self, arn: &str) -> Result<&mut Tags, AwsError> {
-        if let Ok(version) = arn.parse::<VersionArn>() {
-            self.authorize(&version.project.account, &arn)?;
-            let version = self.state.world.version_mut(&version);
-            return version.map(|version| &mut version.tags).ok_or_else(|| missing("project version", &arn));
+        if ProjectVersionArn::parse(arn).is_ok() {
+            Ok(&mut self.own_version(arn)?.tags)
+        } else if ProjectArn::parse(arn).is_ok() {
+            Ok(&mut self.own_project(arn)?.tags)
+        } else {
+            Err(AwsError::invalid_parameter(format!("`{arn}` is no ARN of something that can be tagged.")))
         }
-        if let Ok(project) = arn.parse::<ProjectArn>() {
-            self.authorize(&project.project.account, &arn)?;
-            let project = self.state.world.project_mut(&project);
-            return project.map(|project| &mut project.tags).ok_or_else(|| missing("project", &arn));
-        }
-        Err(AwsError::invalid_parameter(format!("`{arn}` is no ARN of something that can be tagged.")))
     }
 }

@@ -3,12 +3,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Call, model::request, page::page, seconds};
+use super::{Answer, Call, is_named, page::page, present, seconds};
 use crate::{
+    ProjectVersionArn, Status,
     answer::AwsError,
-    arn::VersionArn,
     clock::later,
-    status::Status,
+    model::request,
     world::{Feature, OutputConfig, Project, Tags, Version},
 };
 
@@ -32,12 +32,10 @@ pub(super) fn create(mut call: Call<'_>, request: Create) -> Answer {
     }
     let (training, most) = (call.state.settings.training, call.state.settings.quotas.versions);
     let next = call.step(training, Status::TrainingCompleted, "The model is ready to run.");
-    let (number, now) = (call.new_number(), call.now);
     let project = call.own_project(&request.project_arn)?;
     project.check_new_version(&request.version_name, "ResourceInUseException", most)?;
-    let arn =
-        VersionArn { project: project.project_arn.project.clone(), version: request.version_name, number };
-    let mut version = Version::new(arn, now, request.output_config);
+    let beginning = format!("{}/version/{}", project.name(), request.version_name);
+    let mut version = Version::new(call.new_arn(&beginning)?, call.now, request.output_config);
     version.begin(Status::TrainingInProgress, Some("The model is being trained.".to_owned()), Some(next));
     version.kms_key_id = request.kms_key_id;
     version.tags = request.tags.unwrap_or_default();
@@ -45,7 +43,7 @@ pub(super) fn create(mut call: Call<'_>, request: Create) -> Answer {
     version.training_result =
         training_result(&version, training.as_secs(), request.training_data, request.testing_data);
     let answer = json!({"ProjectVersionArn": version.project_version_arn});
-    project.versions.push(version);
+    call.own_project(&request.project_arn)?.versions.push(version);
     Ok(answer)
 }
 
@@ -60,17 +58,13 @@ pub(super) fn describe(mut call: Call<'_>, request: Describe) -> Answer {
     let (now, delay) = (call.now, call.state.settings.describe_delay);
     let project = call.own_project(&request.project_arn)?;
     let feature = project.feature;
-    let is_named = |name: &String| request.version_names.as_ref().is_none_or(|names| names.contains(name));
-    // The world has the newest version last, the answer first.
-    let versions =
-        project.versions.iter().rev().filter(|version| is_named(&version.project_version_arn.version));
-    let visible = versions.filter(|version| delay.is_zero() || later(version.created_at(), delay) <= now);
-    let items = visible.map(|version| {
-        ((version.project_version_arn.number, version.project_version_arn.version.clone()), version)
+    let shown = project.versions.iter().filter(|version| {
+        is_named(request.version_names.as_ref(), version.project_version_arn.version_name())
+            && (delay.is_zero() || later(version.created_at(), delay) <= now)
     });
+    let items = shown.map(|version| ((version.number(), version.project_version_arn.to_string()), version));
     let scope = format!("versions {} {:?}", request.project_arn, request.version_names);
-    let (versions, next) =
-        page(items, request.max_results.unwrap_or(100), request.next_token.as_deref(), &scope)?;
+    let (versions, next) = page(items, request.max_results, request.next_token.as_deref(), &scope)?;
     let descriptions = versions.into_iter().map(|version| description(version, feature)).collect();
     call.listing("ProjectVersionDescriptions", descriptions, next)
 }
@@ -78,25 +72,25 @@ pub(super) fn describe(mut call: Call<'_>, request: Describe) -> Answer {
 fn description(version: &Version, feature: Feature) -> Value {
     let is_copied = version.source_project_version_arn.is_some()
         && ![Status::CopyingInProgress, Status::CopyingFailed].contains(&version.status);
-    let is_trained = version.trained_at.is_some();
-    let mut members = if is_trained || is_copied { version.training_result.clone() } else { Map::new() };
-    let others = [
-        ("ProjectVersionArn", json!(version.project_version_arn)),
-        ("CreationTimestamp", seconds(version.created_at())),
-        ("Status", json!(version.status)),
-        ("StatusMessage", json!(version.status_message)),
-        ("TrainingEndTimestamp", version.trained_at.map_or(Value::Null, seconds)),
-        ("OutputConfig", json!(version.output_config)),
-        ("KmsKeyId", json!(version.kms_key_id)),
-        ("MinInferenceUnits", json!(version.min_inference_units)),
-        ("MaxInferenceUnits", json!(version.max_inference_units)),
-        ("SourceProjectVersionArn", json!(version.source_project_version_arn)),
-        ("VersionDescription", json!(version.version_description)),
-        ("Feature", json!(feature)),
-    ];
-    let present = others.into_iter().filter(|(_, value)| !value.is_null());
-    members.extend(present.map(|(name, value)| (name.to_owned(), value)));
-    Value::Object(members)
+    let has_result = version.trained_at.is_some() || is_copied;
+    let mut description = present(json!({
+        "ProjectVersionArn": version.project_version_arn,
+        "CreationTimestamp": seconds(version.created_at()),
+        "Status": version.status,
+        "StatusMessage": version.status_message,
+        "TrainingEndTimestamp": version.trained_at.map(seconds),
+        "OutputConfig": version.output_config,
+        "KmsKeyId": version.kms_key_id,
+        "MinInferenceUnits": version.min_inference_units,
+        "MaxInferenceUnits": version.max_inference_units,
+        "SourceProjectVersionArn": version.source_project_version_arn,
+        "VersionDescription": version.version_description,
+        "Feature": feature,
+    }));
+    if let Some(members) = description.as_object_mut().filter(|_| has_result) {
+        members.extend(version.training_result.clone());
+    }
+    description
 }
 
 /// The training results that DescribeProjectVersions shows, as AWS's members. The figures are made up.
@@ -109,7 +103,7 @@ fn training_result(
     let OutputConfig { s3_bucket, s3_key_prefix } = &version.output_config;
     let file = |name: &str| {
         let folder = s3_key_prefix.as_deref().unwrap_or_default();
-        json!({"Bucket": s3_bucket, "Name": format!("{folder}{}/{name}", version.project_version_arn.version)})
+        json!({"Bucket": s3_bucket, "Name": format!("{folder}{}/{name}", version.project_version_arn.version_name())})
     };
     let data = |given: Option<Value>| {
         let given = given.unwrap_or_else(|| json!({}));
@@ -180,7 +174,7 @@ pub(super) fn delete(mut call: Call<'_>, request: OneVersion) -> Answer {
 }
 
 impl Version {
-    pub(super) fn new(arn: VersionArn, now: jiff::Timestamp, output_config: OutputConfig) -> Self {
+    pub(super) fn new(arn: ProjectVersionArn, now: jiff::Timestamp, output_config: OutputConfig) -> Self {
         Self {
             project_version_arn: arn,
             created_at: Some(now),

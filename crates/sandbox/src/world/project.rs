@@ -4,30 +4,30 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
-use super::{
-    Tags, WorldError, document,
-    version::{Version, time_of},
+use super::{Tags, Version, WorldError, document};
+use crate::{
+    ProjectArn,
+    arn::{created_at, number, project_name},
+    policy::{Kind, Policy},
 };
-use crate::{arn::ProjectArn, policy::Policy};
 
 /// A Custom Labels project.
+#[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Project {
     /// The project's ARN.
     pub project_arn: ProjectArn,
     /// When it was created; `None`: at the time in its ARN.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// Custom labels, or an adapter for content moderation.
-    #[serde(default, skip_serializing_if = "Feature::is_default")]
+    #[serde(default)]
     pub feature: Feature,
     /// `ENABLED` or `DISABLED`, for adapters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_update: Option<String>,
     /// When a deletion in progress ends.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
     /// The project's tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
@@ -52,12 +52,6 @@ pub enum Feature {
     CustomLabels,
     /// An adapter, which cannot be copied.
     ContentModeration,
-}
-
-impl Feature {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// A project policy.
@@ -90,21 +84,21 @@ pub struct UnseenPolicyChange {
 impl Project {
     /// Checks the policies and the versions, and sorts the versions by age.
     pub(super) fn check(&mut self) -> Result<(), WorldError> {
+        let (arn, name) = (&self.project_arn, self.name());
         for policy in &self.policies {
-            Policy::read(&policy.document, &self.project_arn.project).map_err(|malformed| {
-                WorldError::Policy(self.project_arn.to_string(), malformed.to_string())
-            })?;
+            Policy::read(&policy.document, Kind::Project(name))
+                .map_err(|malformed| WorldError::Policy(arn.to_string(), malformed.to_string()))?;
         }
-        self.versions.sort_by_key(|version| version.project_version_arn.number);
         let mut names = HashSet::new();
-        for arn in self.versions.iter().map(|version| &version.project_version_arn) {
-            if arn.project != self.project_arn.project {
-                return Err(WorldError::ForeignVersion(self.project_arn.to_string(), arn.to_string()));
+        for version in self.versions.iter().map(|version| &version.project_version_arn) {
+            if project_name(version.as_str()) != name {
+                return Err(WorldError::ForeignVersion(arn.to_string(), version.to_string()));
             }
-            if !names.insert(arn.version.as_str()) {
-                return Err(WorldError::Duplicate(arn.to_string()));
+            if !names.insert(version.version_name()) {
+                return Err(WorldError::Duplicate(version.to_string()));
             }
         }
+        self.versions.sort_by_key(Version::number);
         Ok(())
     }
 
@@ -114,14 +108,24 @@ impl Project {
         self.versions.retain_mut(|version| version.settle(now));
     }
 
-    /// The version with this name.
-    pub fn version_named(&self, name: &str) -> Option<&Version> {
-        self.versions.iter().find(|version| version.project_version_arn.version == name)
+    /// The beginning of the ARN, with the project's name.
+    pub(crate) fn name(&self) -> &str {
+        project_name(self.project_arn.as_str())
+    }
+
+    /// The number at the end of the ARN, by which projects are sorted.
+    pub(crate) fn number(&self) -> u64 {
+        number(self.project_arn.as_str())
     }
 
     /// When the project was created.
-    pub fn created_at(&self) -> Timestamp {
-        self.created_at.unwrap_or_else(|| time_of(self.project_arn.number))
+    pub(crate) fn created_at(&self) -> Timestamp {
+        self.created_at.unwrap_or_else(|| created_at(self.project_arn.as_str()))
+    }
+
+    /// The version with this name.
+    pub fn version_named(&self, name: &str) -> Option<&Version> {
+        self.versions.iter().find(|version| version.project_version_arn.version_name() == name)
     }
 
     /// The policy documents that authorization sees, once due changes are carried out.

@@ -3,58 +3,55 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
 
 use super::Tags;
-use crate::{arn::VersionArn, status::Status};
+use crate::{
+    ProjectVersionArn, Status,
+    arn::{created_at, number},
+};
 
 /// A project version: a trained or copied model.
+#[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Version {
     /// The version's ARN.
-    pub project_version_arn: VersionArn,
+    pub project_version_arn: ProjectVersionArn,
     /// When it was created; `None`: at the time in its ARN.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// The status: one word for training, copying, hosting and deleting.
     pub status: Status,
     /// The status message.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_message: Option<String>,
     /// The next status.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<Step>,
     /// When training ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trained_at: Option<Timestamp>,
     /// The training results that DescribeProjectVersions shows, in AWS's spelling: `EvaluationResult`, `ManifestSummary`,
     /// `TrainingDataResult`, `TestingDataResult`, `BillableTrainingTimeInSeconds`. A copy has those of its source.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub training_result: Map<String, Value>,
     /// The version that a copy was made from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_project_version_arn: Option<VersionArn>,
+    pub source_project_version_arn: Option<ProjectVersionArn>,
     /// The place of the results in S3.
-    #[serde(default, skip_serializing_if = "OutputConfig::is_empty")]
+    #[serde(default)]
     pub output_config: OutputConfig,
     /// The key that encrypts the model.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<String>,
     /// The version's tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
     /// The description in CreateProjectVersion.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub version_description: Option<String>,
     /// The inference units while it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_inference_units: Option<u32>,
     /// The largest number of inference units while it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_inference_units: Option<u32>,
 }
 
 /// The next status of a version. In the status `DELETING`, the version leaves the world instead.
+#[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Step {
@@ -63,32 +60,29 @@ pub struct Step {
     /// The status.
     pub status: Status,
     /// The status message.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_message: Option<String>,
 }
 
 /// A place in S3, in AWS's spelling.
+#[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OutputConfig {
     /// The bucket's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_bucket: Option<String>,
     /// The prefix of the keys in the bucket.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_key_prefix: Option<String>,
-}
-
-impl OutputConfig {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 impl Version {
     /// When the version was created.
     pub fn created_at(&self) -> Timestamp {
-        self.created_at.unwrap_or_else(|| time_of(self.project_version_arn.number))
+        self.created_at.unwrap_or_else(|| created_at(self.project_version_arn.as_str()))
+    }
+
+    /// The number at the end of the ARN, by which versions are sorted.
+    pub(crate) fn number(&self) -> u64 {
+        number(self.project_version_arn.as_str())
     }
 
     /// Sets the status and the next one.
@@ -108,10 +102,4 @@ impl Version {
         self.begin(step.status, step.status_message, None);
         !is_deleted
     }
-}
-
-/// The creation time in the number of an ARN.
-pub(super) fn time_of(number: u64) -> Timestamp {
-    let time = i64::try_from(number).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    time.unwrap_or(Timestamp::UNIX_EPOCH)
 }

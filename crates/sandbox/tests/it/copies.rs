@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use jiff::SignedDuration;
-use sandbox::{Effect, Fault, PolicyConditions, Quotas, Sandbox, Settings, Status};
+use sandbox::{CopyEnd, Effect, Fault, PolicyConditions, Quotas, Sandbox, Settings, Status};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn a_source_is_copied_in_the_statuses_that_the_settings_name_and_in_no_oth
     let sandbox = start_at_noon(|_| {}).await;
     let copyable = sandbox.settings().copyable_statuses;
     for (index, status) in Status::ALL.iter().enumerate() {
-        assert!(sandbox.set_status(FLOWERS_VERSION, status.clone(), None));
+        assert!(sandbox.set_status(FLOWERS_VERSION, status.as_str(), None));
         let request = copy(&format!("v{index}"));
         let reply = call(&sandbox, DESTINATION, "rekognition:CopyProjectVersion", &request).await;
         let expected = if copyable.contains(status) { "" } else { "InvalidParameterException" };
@@ -243,12 +243,12 @@ async fn any_status_can_be_forced_even_an_unknown_one_and_stays() {
 #[tokio::test]
 async fn a_copy_can_be_told_to_fail() {
     let sandbox = start_at_noon(|_| {}).await;
-    let effect = Effect::EndCopy {
+    let end = CopyEnd {
         status: Status::CopyingFailed,
         status_message: Some("no access to the bucket".to_owned()),
         after: Some(SignedDuration::from_secs(3)),
     };
-    sandbox.fault(Fault::new("rekognition:CopyProjectVersion", effect).containing("doomed"));
+    sandbox.fault(Fault::new("rekognition:CopyProjectVersion", Effect::EndCopy(end)).containing("doomed"));
     let arn = ok(&sandbox, DESTINATION, "CopyProjectVersion", &copy("doomed")).await;
     ok(&sandbox, DESTINATION, "CopyProjectVersion", &copy("fine")).await;
     pass(&sandbox, 3);

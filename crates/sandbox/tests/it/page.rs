@@ -69,7 +69,7 @@ async fn a_page_of_another_site_can_neither_read_nor_change_anything() {
             "POST /_sandbox/clock HTTP/1.1\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
             body.len()
         );
-        sandbox.clock().resume();
+        sandbox.clock().set_paused(false);
         let reply = raw(&sandbox, post.as_bytes()).await.unwrap();
         assert_eq!((reply.status == 200, sandbox.clock().reading().paused), (is_own, is_own), "{origin}");
     }
@@ -119,7 +119,7 @@ async fn the_first_message_tells_everything_and_the_next_ones_what_changed() {
     let status = changes.part("projects").await[1]["versions"][0]["status"].clone();
     assert_eq!(status, "COPYING_COMPLETED", "time alone changes a status too");
 
-    sandbox.clock().pause();
+    sandbox.clock().set_paused(true);
     while changes.part("clock").await["paused"] == false {}
 }
 

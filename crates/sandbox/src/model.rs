@@ -1,11 +1,28 @@
-//! The constraints of the service model: the members of requests and the values that they accept. `check` applies them.
+//! The constraints of the service models: the members of requests and the values that they accept. `check` applies them.
+
+mod check;
 
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::answer::AwsError;
+
+/// Reads a request that keeps the service model's constraints.
+pub(crate) fn read<T: Request + DeserializeOwned>(body: &str) -> Result<T, AwsError> {
+    read_value(serde_json::from_str(body).map_err(AwsError::serialization)?)
+}
+
+/// Does what [`read`] does, with JSON that is parsed already.
+pub(crate) fn read_value<T: Request + DeserializeOwned>(body: Value) -> Result<T, AwsError> {
+    check::check(T::members(), &body)?;
+    serde_json::from_value(body).map_err(AwsError::serialization)
+}
 
 /// The values that a member accepts.
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Text { min: usize, max: usize, pattern: Option<&'static Pattern> },
     OneOf(&'static [&'static str]),
     Integer { min: i64, max: i64 },
@@ -17,23 +34,23 @@ pub(super) enum Shape {
 }
 
 /// A member of a structure.
-pub(super) struct Member {
+pub(crate) struct Member {
     /// In snake_case, as in Rust.
-    pub(super) name: &'static str,
-    pub(super) shape: &'static Shape,
-    pub(super) is_required: bool,
+    pub(crate) name: &'static str,
+    pub(crate) shape: &'static Shape,
+    pub(crate) is_required: bool,
 }
 
-pub(super) const fn required(name: &'static str, shape: &'static Shape) -> Member {
+pub(crate) const fn required(name: &'static str, shape: &'static Shape) -> Member {
     Member { name, shape, is_required: true }
 }
 
-pub(super) const fn optional(name: &'static str, shape: &'static Shape) -> Member {
+pub(crate) const fn optional(name: &'static str, shape: &'static Shape) -> Member {
     Member { name, shape, is_required: false }
 }
 
 /// The members of an operation's request.
-pub(super) trait Request {
+pub(crate) trait Request {
     fn members() -> &'static [Member];
 }
 
@@ -42,11 +59,11 @@ macro_rules! request {
     ($name:ident { $($presence:ident $field:ident: $type:ty = $shape:ident,)* }) => {
         #[derive(serde::Deserialize)]
         #[serde(rename_all = "PascalCase")]
-        pub(super) struct $name { $($field: $type,)* }
+        pub(crate) struct $name { $($field: $type,)* }
 
-        impl $crate::rekognition::model::Request for $name {
-            fn members() -> &'static [$crate::rekognition::model::Member] {
-                use $crate::rekognition::model;
+        impl $crate::model::Request for $name {
+            fn members() -> &'static [$crate::model::Member] {
+                use $crate::model;
                 static MEMBERS: &[model::Member] =
                     &[$(model::$presence(stringify!($field), &model::$shape),)*];
                 MEMBERS
@@ -54,11 +71,11 @@ macro_rules! request {
         }
     };
 }
-pub(super) use request;
+pub(crate) use request;
 
 /// A pattern for the whole text, in the words of the service model.
-pub(super) struct Pattern {
-    pub(super) text: &'static str,
+pub(crate) struct Pattern {
+    pub(crate) text: &'static str,
     regex: LazyLock<Option<Regex>>,
 }
 
@@ -66,15 +83,15 @@ pub(super) struct Pattern {
 const NOT_AWS: &str = "(?!aws:)";
 
 impl Pattern {
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         let is_reserved = self.text.contains(NOT_AWS) && text.starts_with("aws:");
         !is_reserved && self.regex.as_ref().is_some_and(|regex| regex.is_match(text))
     }
 }
 
 fn compile(pattern: &str) -> Option<Regex> {
-    // In the regex crate `\d` matches the digits of all scripts.
-    let pattern = pattern.replace(NOT_AWS, "").replace(r"\d", "[0-9]");
+    // In the regex crate `\d` and `\w` match the digits and letters of all scripts.
+    let pattern = pattern.replace(NOT_AWS, "").replace(r"\d", "[0-9]").replace(r"\w", "[0-9A-Za-z_]");
     Regex::new(&format!(r"\A(?:{pattern})\z")).ok()
 }
 
@@ -94,6 +111,7 @@ patterns! {
     TAG_VALUE_PATTERN r"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"
     DESCRIPTION_PATTERN r"[a-zA-Z0-9-_. ()':,;?]+"
     REVISION_PATTERN r"[0-9A-Fa-f]+"
+    SESSION_NAME_PATTERN r"[\w+=,.@-]*"
     DOCUMENT_PATTERN r"[\u0009\u000A\u000D\u0020-\u00FF]+"
 }
 
@@ -102,7 +120,7 @@ const fn text(min: usize, max: usize, pattern: Option<&'static Pattern>) -> Shap
 }
 
 macro_rules! shapes {
-    ($($name:ident = $shape:expr;)*) => { $(pub(super) static $name: Shape = $shape;)* };
+    ($($name:ident = $shape:expr;)*) => { $(pub(crate) static $name: Shape = $shape;)* };
 }
 
 shapes! {
@@ -144,6 +162,13 @@ shapes! {
     TRAINING_DATA = Shape::Structure(&[optional("assets", &ASSETS)]);
     TESTING_DATA = Shape::Structure(&[optional("assets", &ASSETS), optional("auto_create", &FLAG)]);
     MODERATION = Shape::Structure(&[optional("confidence_threshold", &PERCENT)]);
+    ROLE_ARN = text(20, 2048, None);
+    SESSION_NAME = text(2, 64, Some(&SESSION_NAME_PATTERN));
+    SESSION_SECONDS = Shape::Integer { min: 900, max: 43_200 };
+    EXTERNAL_ID = text(2, 1224, None);
+    TRACE_HEADER = text(1, 500, None);
+    ENTRY = Shape::Structure(&[optional("trace_header", &TRACE_HEADER)]);
+    ENTRIES = Shape::List { of: &ENTRY, min: 1, max: 10 };
     FEATURE_CONFIG = Shape::Structure(&[optional("content_moderation", &MODERATION)]);
 }
 
@@ -171,6 +196,7 @@ mod tests {
             (&TAG_VALUE_PATTERN, "aws:x", "a#b"),
             (&DESCRIPTION_PATTERN, "It's (a) model: 1-2_3, yes; really?", "a/b"),
             (&REVISION_PATTERN, "09afAF", "g"),
+            (&SESSION_NAME_PATTERN, "a_1+=,.@-", "ä"),
             (&DOCUMENT_PATTERN, "{\"ü\":\t1}\r\n", "€"),
         ] {
             assert!(pattern.matches(good), "{}: {good}", pattern.text);

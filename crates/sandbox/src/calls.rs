@@ -28,6 +28,14 @@ pub struct Call {
     pub error: Option<String>,
 }
 
+impl Call {
+    /// The caller's role, if it has one.
+    pub fn role(&self) -> Option<&str> {
+        // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
+        self.caller.split('/').nth(1)
+    }
+}
+
 /// A change of a project policy, by PutProjectPolicy or DeleteProjectPolicy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyChange {

@@ -9,7 +9,7 @@ use axum::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     clock::{ClockReading, is_speed},
@@ -50,17 +50,15 @@ pub(crate) fn router(sandbox: Sandbox) -> Router {
         .with_state(sandbox)
 }
 
-/// An error of a request to this interface.
-struct Refusal(StatusCode, String);
+/// The answer to a request that this interface refuses.
+type Refusal = (StatusCode, Json<Value>);
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        (self.0, Json(json!({"error": self.1}))).into_response()
-    }
+fn refusal(status: StatusCode, error: impl std::fmt::Display) -> Refusal {
+    (status, Json(json!({"error": error.to_string()})))
 }
 
 fn bad_request(error: impl std::fmt::Display) -> Refusal {
-    Refusal(StatusCode::BAD_REQUEST, error.to_string())
+    refusal(StatusCode::BAD_REQUEST, error)
 }
 
 /// Reads a JSON body with any content type, so that a plain `curl -d` works.
@@ -82,7 +80,7 @@ async fn change_clock(State(sandbox): State<Sandbox>, body: String) -> Result<Js
     let ClockChange { now, advance, speed, paused } = read(&body)?;
     if sandbox.shared.is_real_time {
         let reason = "this sandbox runs the shipped functions, whose clock is the machine's: run the sandbox's own with `serve --functions` to change the clock";
-        return Err(Refusal(StatusCode::CONFLICT, reason.to_owned()));
+        return Err(refusal(StatusCode::CONFLICT, reason));
     }
     if speed.is_some_and(|speed| !is_speed(speed)) {
         return Err(bad_request("`speed` has to be a number above 0; to stop time, set `paused`"));
@@ -146,7 +144,7 @@ async fn set_status(State(sandbox): State<Sandbox>, body: String) -> Result<Stat
     if sandbox.set_status(&project_version_arn, &status, status_message.as_deref()) {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(Refusal(StatusCode::NOT_FOUND, format!("there is no version `{project_version_arn}`")))
+        Err(refusal(StatusCode::NOT_FOUND, format_args!("there is no version `{project_version_arn}`")))
     }
 }
 

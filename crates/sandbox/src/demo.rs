@@ -12,10 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use sandbox::{
     Sandbox, World,
-    deployment::{Binaries, Deployment, SCHEDULE, root, settings_from_env},
+    deployment::{Binaries, Deployment, Round, SCHEDULE, root, settings_from_env},
 };
 
 use self::{fault::FaultStory, screen::Screen, story::Story};
@@ -23,13 +23,11 @@ use crate::{Failure, is_closed_pipe, output, serve};
 
 /// The speed of the sandbox's clock: a copy takes 30 s there, and 3 s here.
 const SPEED: f64 = 10.0;
-/// How often the demo looks for news.
-const FRAME: Duration = Duration::from_millis(100);
-/// The interval of the schedule in frames. During a copy that is 5 s of sandbox time. Otherwise the demo advances the clock
-/// by a minute each time.
-const FRAMES_PER_CHECK: u32 = 5;
-/// The same interval in sandbox time.
+/// The interval of the schedule in sandbox time, while something is copied.
 const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
+/// After so much sandbox time without a copy in progress, the demo advances the clock by a minute each time that it looks. A
+/// request may wait for minutes.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(15);
 /// A demo fails if its requests have not ended by then.
 const TIMEOUT: Duration = Duration::from_secs(120);
 /// The copier's variable for the buckets that it may write to.
@@ -70,7 +68,7 @@ pub(crate) async fn run(options: Options, is_quiet: bool) -> Result<ExitCode, Fa
     let sandbox = deployment.sandbox();
     sandbox.clock().set_speed(SPEED);
 
-    let mut screen = Screen::new(options.json, is_quiet);
+    let mut screen = Screen::new(options.json, is_quiet, sandbox.clock().now());
     if options.open {
         let address = format!("{}/", sandbox.endpoint());
         output::note(format_args!("The sandbox's page is at {address} until Ctrl-C."));
@@ -80,8 +78,10 @@ pub(crate) async fn run(options: Options, is_quiet: bool) -> Result<ExitCode, Fa
     if let Some(fault) = options.fault {
         screen.note(fault.introduction())?;
     }
-    let demo = Demo { deployment: &deployment, fault: options.fault, start: sandbox.clock().now() };
-    let story = match demo.run(messages, &mut screen).await {
+    for message in messages {
+        deployment.send(message);
+    }
+    let story = match watch(&deployment, options.fault, &mut screen).await {
         Ok(story) => story,
         Err(failure) => {
             if !is_closed_pipe(failure.as_ref()) {
@@ -92,7 +92,7 @@ pub(crate) async fn run(options: Options, is_quiet: bool) -> Result<ExitCode, Fa
     };
     if options.open {
         tokio::select! {
-            ended = deployment.keep_running(CHECK_INTERVAL, |_| Ok::<_, Failure>(())) => ended?,
+            ended = deployment.keep_running(CHECK_INTERVAL, |_| Ok::<_, Failure>(false)) => ended?,
             stopped = serve::stop_signal() => stopped?,
         }
     }
@@ -124,69 +124,42 @@ fn prepare(
     Ok((world, settings))
 }
 
-/// A demo in progress.
-struct Demo<'a> {
-    deployment: &'a Deployment,
+/// Runs the functions and shows what happens, until every request has ended.
+async fn watch(
+    deployment: &Deployment,
     fault: Option<FaultStory>,
-    /// Sandbox time.
-    start: Timestamp,
-}
-
-impl Demo<'_> {
-    /// Runs the functions and shows what happens, until every request has ended.
-    async fn run(&self, messages: Vec<String>, screen: &mut Screen) -> Result<Story, Failure> {
-        let (sandbox, clock) = (self.deployment.sandbox(), self.deployment.sandbox().clock());
-        let (began, mut seen) = (Instant::now(), 0);
-        let mut story = Story::default();
-        for message in messages {
-            self.deployment.send(message);
-        }
-        if let Some(fault) = self.fault {
-            fault.strike(self.deployment).await;
-        }
-        let (mut frames, mut idle_checks) = (0_u32, 0_u32);
-        loop {
-            if frames.is_multiple_of(FRAMES_PER_CHECK) {
-                let is_idle = story::copies(&sandbox.world(), clock.now()).is_empty();
-                idle_checks = if is_idle { idle_checks + 1 } else { 0 };
-                self.run_functions(idle_checks > 2).await?;
-            }
-            if let Some(fault) = self.fault {
-                fault.settle(sandbox, clock.now().duration_since(self.start));
-                let calls = sandbox.calls_after(seen);
-                seen += calls.len();
-                calls.into_iter().try_for_each(|call| screen.show_call(call, self.start))?;
-            }
-            for (event, before) in story.read(&sandbox.announcements()) {
-                screen.announce(&event, before.as_ref())?;
-            }
-            screen.show_progress(&story::copies(&sandbox.world(), clock.now()))?;
-            if story.is_over() && self.deployment.queue_depth() == 0 {
-                return Ok(story);
-            }
-            if began.elapsed() > TIMEOUT {
-                return Err(format!("not over after {TIMEOUT:?}: {story}").into());
-            }
-            tokio::time::sleep(FRAME).await;
-            frames += 1;
-        }
+    screen: &mut Screen,
+) -> Result<Story, Failure> {
+    let (sandbox, clock) = (deployment.sandbox(), deployment.sandbox().clock());
+    let (start, began) = (clock.now(), Instant::now());
+    let mut story = Story::default();
+    if let Some(fault) = fault {
+        fault.strike(deployment).await;
     }
-
-    /// Delivers the queue and runs the schedule. While nothing is copied, a request may wait for minutes: then
-    /// `may_advance` lets the clock advance.
-    async fn run_functions(&self, may_advance: bool) -> Result<(), Failure> {
-        for delivered in self.deployment.deliver().await {
-            if self.fault.is_none() && !delivered.failed.is_empty() {
-                delivered.answer?;
-                return Err("start-copy could not take the request in".into());
-            }
+    let mut last_copy = start;
+    let show = |Round { announced, failures }| -> Result<bool, Failure> {
+        // A fault may fail the functions: that is what its story shows.
+        if let Some(fault) = fault {
+            fault.settle(sandbox, clock.now().duration_since(start));
+            screen.show_calls(&sandbox.calls())?;
+        } else if let Some(failure) = failures.into_iter().next() {
+            return Err(failure.into());
         }
-        if may_advance {
-            self.deployment.pass(SCHEDULE).await;
-            return Ok(());
+        for (event, before) in story.read(&announced) {
+            screen.announce(&event, before.as_ref())?;
         }
-        let checked = self.deployment.check().await;
-        // A fault may fail the function: that is what the story shows.
-        if self.fault.is_none() { checked.map(drop).map_err(Failure::from) } else { Ok(()) }
-    }
+        let copies = story::copies(&sandbox.world(), clock.now());
+        screen.show_progress(&copies)?;
+        if !copies.is_empty() {
+            last_copy = clock.now();
+        } else if clock.now().duration_since(last_copy) > PATIENCE {
+            clock.advance(SCHEDULE);
+        }
+        if began.elapsed() > TIMEOUT {
+            return Err(format!("not over after {TIMEOUT:?}: {story}").into());
+        }
+        Ok(story.is_over() && deployment.queue_depth() == 0)
+    };
+    deployment.keep_running(CHECK_INTERVAL, show).await?;
+    Ok(story)
 }

@@ -73,6 +73,25 @@ pub struct Delivered {
     pub failed: Vec<String>,
 }
 
+impl Delivered {
+    fn failure(&self) -> Option<String> {
+        match &self.answer {
+            Err(error) => Some(format!("start-copy failed: {error}")),
+            Ok(_) if self.failed.is_empty() => None,
+            Ok(_) => Some("start-copy could not take a request in".to_owned()),
+        }
+    }
+}
+
+/// What happened in one round of [`Deployment::keep_running`].
+#[derive(Debug)]
+pub struct Round {
+    /// The new events on the bus, except requests for copies.
+    pub announced: Vec<PublishedEvent>,
+    /// The failures of the functions, as sentences.
+    pub failures: Vec<String>,
+}
+
 impl Deployment {
     /// Starts a sandbox with a ledger table and deploys the two programs into it. The first invocation of each starts its
     /// process. The functions get the variables of [`environment`], and these settings in addition.
@@ -166,30 +185,29 @@ impl Deployment {
     }
 
     /// Delivers the queue, runs the schedule after every `interval` of sandbox time, and serves the advances of the clock
-    /// that clients ask for. Calls `show` after each round, with the round's new announcements, and stops at its error. A
-    /// failed invocation is a warning.
+    /// that clients ask for. Calls `show` after each round, and stops when it returns true or an error.
     pub async fn keep_running<E>(
         &self,
         interval: SignedDuration,
-        mut show: impl FnMut(&[PublishedEvent]) -> Result<(), E>,
+        mut show: impl FnMut(Round) -> Result<bool, E>,
     ) -> Result<(), E> {
         let clock = self.sandbox.clock();
         let mut next_check = clock.now();
         let mut advances = self.sandbox.take_advances();
         let mut seen = Position::default();
         loop {
-            for error in self.deliver().await.into_iter().filter_map(|delivered| delivered.answer.err()) {
-                tracing::warn!(%error, "start-copy failed");
-            }
+            let delivered = self.deliver().await;
+            let mut failures: Vec<_> = delivered.iter().filter_map(Delivered::failure).collect();
             if clock.now() >= next_check {
                 next_check = clock.now() + interval;
-                if let Err(error) = self.check().await {
-                    tracing::warn!(%error, "check-copies failed");
-                }
+                failures
+                    .extend(self.check().await.err().map(|error| format!("check-copies failed: {error}")));
             }
             let mut announced = self.sandbox.new_events(&mut seen);
             announced.retain(|event| !event.is_request());
-            show(&announced)?;
+            if show(Round { announced, failures })? {
+                return Ok(());
+            }
             if let Ok(Some((time, over))) = tokio::time::timeout(POLL_INTERVAL, advances.recv()).await {
                 self.pass(time).await;
                 next_check = clock.now() + interval;

@@ -7,7 +7,7 @@ use serde_json::{Value, json, value::RawValue};
 const REQUESTED: &str = "Rekognition Model Copy Requested";
 
 /// An event that PutEvents accepted.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PublishedEvent {
     /// The EventId that PutEvents returned.
@@ -83,19 +83,7 @@ mod tests {
     fn an_event_keeps_every_byte_of_its_detail() {
         let detail =
             "{ \"n\": 18446744073709551617,\n  \"d\": 0.10000000000000000555, \"t\": \"a \\\" \\\\\" }";
-        let event = PublishedEvent {
-            id: "1".to_owned(),
-            detail_type: "t".to_owned(),
-            source: "s".to_owned(),
-            account: "111122223333".to_owned(),
-            time: Timestamp::UNIX_EPOCH,
-            region: "us-east-1".to_owned(),
-            resources: Vec::new(),
-            detail: Value::Null,
-            event_bus_name: "default".to_owned(),
-            raw_detail: detail.to_owned(),
-            trace_header: None,
-        };
+        let event = PublishedEvent { raw_detail: detail.to_owned(), ..PublishedEvent::default() };
         assert!(event.to_json().ends_with(&format!(",\"detail\":{detail}}}")));
         assert!(serde_json::to_string(&event).unwrap().contains(detail));
         let line = event.to_json_line();

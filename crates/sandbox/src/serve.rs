@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use sandbox::{
     Builder, Call, Sandbox, World,
-    deployment::{Binaries, Deployment, SCHEDULE, create_ledger, environment, settings_from_env},
+    deployment::{Binaries, Deployment, Round, SCHEDULE, create_ledger, environment, settings_from_env},
     lambda::Function,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -96,11 +96,13 @@ fn introduce(sandbox: &Sandbox, file: Option<PathBuf>, is_quiet: bool) -> Result
 /// Runs the copier until an announcement cannot be printed.
 async fn run_copier(deployment: &Deployment, shows_logs: bool) -> std::io::Result<()> {
     let mut logs = [(deployment.start_copy(), 0), (deployment.check_copies(), 0)];
-    let show = |announced: &[sandbox::PublishedEvent]| {
+    let show = |Round { announced, failures }| {
+        failures.iter().for_each(output::note);
         for (function, position) in logs.iter_mut().filter(|_| shows_logs) {
             *position = print_log(function, *position);
         }
-        announced.iter().try_for_each(|event| output::print(event.to_json_line()))
+        announced.iter().try_for_each(|event| output::print(event.to_json_line()))?;
+        Ok(false)
     };
     deployment.keep_running(SCHEDULE, show).await
 }
@@ -133,8 +135,7 @@ async fn print_calls(sandbox: &Sandbox, is_quiet: bool) {
 
 fn line(call: &Call) -> String {
     let Call { at, account, action, status, .. } = call;
-    // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
-    let role = call.caller.split('/').nth(1).map(|role| format!(".{role}")).unwrap_or_default();
+    let role = call.role().map(|role| format!(".{role}")).unwrap_or_default();
     let outcome = match (&call.error, status) {
         (Some(error), status) => format!("{status} {error}"),
         (None, 0) => "no answer".to_owned(),

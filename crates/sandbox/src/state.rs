@@ -40,7 +40,7 @@ pub(crate) struct Shared {
 }
 
 /// The data under the lock.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct State {
     /// What a reset restores.
     pub(crate) start: Arc<(World, Settings)>,
@@ -74,19 +74,7 @@ impl Shared {
 impl State {
     /// The state of a new sandbox with this world.
     pub(crate) fn new(world: World, start: Arc<(World, Settings)>) -> Self {
-        Self {
-            world,
-            settings: start.1.clone(),
-            start,
-            faults: Faults::default(),
-            calls: Vec::new(),
-            published: Vec::new(),
-            policy_changes: Vec::new(),
-            sessions: Sessions::default(),
-            rates: Rates::default(),
-            resets: 0,
-            last_number: 0,
-        }
+        Self { world, settings: start.1.clone(), start, ..Self::default() }
     }
 }
 

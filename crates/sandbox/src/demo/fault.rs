@@ -1,5 +1,7 @@
 //! The faults of `demo --fault`: how each is caused, and how its requests end.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 use jiff::SignedDuration;
 use sandbox::{CopyEnd, Effect, Fault, Sandbox, Status, World, deployment::Deployment};
@@ -8,7 +10,9 @@ use serde_json::json;
 use super::{request, story::Story};
 use crate::Failure;
 
-const COPY: &str = "rekognition:CopyProjectVersion";
+pub(super) const COPY: &str = "rekognition:CopyProjectVersion";
+/// How often a story looks whether it can go on.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// How long the table is down, in sandbox time.
 const OUTAGE: SignedDuration = SignedDuration::from_mins(5);
 
@@ -102,7 +106,7 @@ impl FaultStory {
                 let is_called = || sandbox.calls().iter().any(|call| call.action == COPY);
                 let kill = async {
                     while !is_called() {
-                        tokio::time::sleep(super::FRAME).await;
+                        tokio::time::sleep(POLL_INTERVAL).await;
                     }
                     deployment.start_copy().kill().await;
                 };

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use sandbox::{Call, PublishedEvent, deployment::root};
 use serde_json::Value;
 
-use super::story::Copy;
+use super::{fault::COPY, story::Copy};
 use crate::output;
 
 /// How many lines of the functions' logs are shown after a failure.
@@ -16,6 +16,9 @@ const LOG_LINES: usize = 10;
 const MAX_LINE_LENGTH: usize = 500;
 /// Progress is shown in steps of this many percent.
 const PROGRESS_STEP: u64 = 25;
+
+/// Calls that copy or look for a copy. Of the other calls only those that fail are shown.
+const SHOWN_CALLS: [&str; 3] = [COPY, "rekognition:DescribeProjectVersions", "rekognition:PutProjectPolicy"];
 
 /// The fields that people look for first. The others follow in alphabetical order.
 const FIRST_FIELDS: [&str; 14] = [
@@ -45,13 +48,15 @@ pub(super) struct Screen {
     is_quiet: bool,
     /// The steps of progress that were shown, by version name.
     shown_progress: BTreeSet<(String, u64)>,
-    /// The last call that was worth a line.
-    last_call: Option<Call>,
+    /// Sandbox time at the start of the demo.
+    start: Timestamp,
+    /// The number of calls that were read.
+    read_calls: usize,
 }
 
 impl Screen {
-    pub(super) fn new(is_json: bool, is_quiet: bool) -> Self {
-        Self { is_json, is_quiet, shown_progress: BTreeSet::new(), last_call: None }
+    pub(super) fn new(is_json: bool, is_quiet: bool, start: Timestamp) -> Self {
+        Self { is_json, is_quiet, shown_progress: BTreeSet::new(), start, read_calls: 0 }
     }
 
     /// Says what is going to happen.
@@ -82,12 +87,18 @@ impl Screen {
         Ok(())
     }
 
-    /// Shows a call that is part of the story, unless it only repeats the one before.
-    pub(super) fn show_call(&mut self, call: Call, start: Timestamp) -> io::Result<()> {
-        let Some(line) = call_line(&call, start) else { return Ok(()) };
-        let is_repeated = self.last_call.as_ref().is_some_and(|before| is_repetition(before, &call));
-        self.last_call = Some(call);
-        if is_repeated { Ok(()) } else { self.note(&line) }
+    /// Shows the new calls that are part of the story, unless they only repeat the one before.
+    pub(super) fn show_calls(&mut self, calls: &[Call]) -> io::Result<()> {
+        let is_shown = |call: &&Call| call.status != 200 || SHOWN_CALLS.contains(&call.action.as_str());
+        let mut before = calls.iter().take(self.read_calls).rfind(is_shown);
+        for call in calls.iter().skip(self.read_calls).filter(is_shown) {
+            if !before.is_some_and(|before| is_repetition(before, call)) {
+                self.note(&call_line(call, self.start))?;
+            }
+            before = Some(call);
+        }
+        self.read_calls = calls.len();
+        Ok(())
     }
 
     /// Shows the end of the functions' logs after a failure.
@@ -130,25 +141,19 @@ fn announcement(detail: &Value, before: Option<&Value>) -> String {
 /// Whether a call repeats the one before with the same outcome. A copy is never a repetition.
 fn is_repetition(before: &Call, call: &Call) -> bool {
     let key = |call: &Call| (call.caller.clone(), call.action.clone(), call.error.clone(), call.status);
-    !call.action.ends_with(":CopyProjectVersion") && key(before) == key(call)
+    call.action != COPY && key(before) == key(call)
 }
 
-/// The line of a call that copies, looks for a copy or fails. Other calls have none.
-fn call_line(call: &Call, start: Timestamp) -> Option<String> {
-    let name = call.action.split(':').nth(1).unwrap_or_default();
-    let is_shown = ["CopyProjectVersion", "DescribeProjectVersions", "PutProjectPolicy"].contains(&name);
-    if !is_shown && call.status == 200 {
-        return None;
-    }
-    // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
-    let caller = call.caller.split('/').nth(1).unwrap_or(&call.account);
+fn call_line(call: &Call, start: Timestamp) -> String {
+    let (_, name) = call.action.split_once(':').unwrap_or_default();
     let outcome = match (&call.error, call.status) {
         (Some(error), _) => error.as_str(),
         (None, 0) => "no answer: the connection was closed",
         (None, _) => "done",
     };
     let after = SignedDuration::from_secs(call.at.duration_since(start).as_secs());
-    Some(format!("{:>9}  {caller:<12}  {name:<24}  {outcome}", format!("{after:#}")))
+    let caller = call.role().unwrap_or(&call.account);
+    format!("{:>9}  {caller:<12}  {name:<24}  {outcome}", format!("{after:#}"))
 }
 
 fn colour(status: &str) -> Style {

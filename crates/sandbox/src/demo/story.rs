@@ -94,19 +94,9 @@ mod tests {
     use super::*;
 
     fn event(request: &str, status: &str) -> PublishedEvent {
-        PublishedEvent {
-            id: String::new(),
-            detail_type: "Rekognition Model Copy State Change".to_owned(),
-            source: "rekognition.model-copier".to_owned(),
-            account: "444455556666".to_owned(),
-            time: Timestamp::UNIX_EPOCH,
-            region: "us-east-1".to_owned(),
-            resources: Vec::new(),
-            detail: json!({ "eventId": format!("{request} {status}"), "requestId": request, "status": status }),
-            event_bus_name: "default".to_owned(),
-            raw_detail: String::new(),
-            trace_header: None,
-        }
+        let detail =
+            json!({ "eventId": format!("{request} {status}"), "requestId": request, "status": status });
+        PublishedEvent { detail, ..PublishedEvent::default() }
     }
 
     #[test]

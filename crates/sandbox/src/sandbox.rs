@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    ProjectArn, ProjectVersionArn,
+    ProjectArn, ProjectVersionArn, Status,
     calls::{Call, PolicyChange},
     clock::Clock,
     fault::{Fault, Faults},
@@ -133,7 +133,7 @@ impl Sandbox {
     pub fn set_status(&self, arn: &str, status: &str, message: Option<&str>) -> bool {
         let mut state = self.shared.settled();
         let version = ProjectVersionArn::parse(arn).ok().and_then(|arn| state.world.version_mut(&arn));
-        let (status, message) = (status.to_owned().into(), message.map(str::to_owned));
+        let (status, message) = (Status::read(status), message.map(str::to_owned));
         version.map(|version| version.begin(status, message, None)).is_some()
     }
 

@@ -1,6 +1,7 @@
 //! Copies as a client sees them: permissions, refusals, and the life of a copy.
 
 use crate::support::*;
+use aws_sdk_rekognition::types::ProjectVersionStatus;
 use jiff::SignedDuration;
 use sandbox::{CopyEnd, Effect, Fault, PolicyConditions, Quotas, Sandbox, Settings, Status};
 use serde_json::{Value, json};
@@ -219,19 +220,20 @@ async fn a_policy_change_is_seen_after_its_delay() {
 async fn a_source_is_copied_in_the_statuses_that_the_settings_name_and_in_no_other() {
     let sandbox = start_at_noon(|_| {}).await;
     let copyable = sandbox.settings().copyable_statuses;
-    for (index, status) in Status::ALL.iter().enumerate() {
-        assert!(sandbox.set_status(FLOWERS_VERSION, status.as_str(), None));
+    for (index, status) in ProjectVersionStatus::values().iter().enumerate() {
+        assert!(sandbox.set_status(FLOWERS_VERSION, status, None));
         let request = copy(&format!("v{index}"));
         let reply = call(&sandbox, DESTINATION, "rekognition:CopyProjectVersion", &request).await;
-        let expected = if copyable.contains(status) { "" } else { "InvalidParameterException" };
-        assert_eq!(reply.code(), expected, "{}", status.as_str());
+        let expected =
+            if copyable.contains(&Status::read(status)) { "" } else { "InvalidParameterException" };
+        assert_eq!(reply.code(), expected, "{status}");
     }
 }
 
 #[tokio::test]
 async fn any_status_can_be_forced_even_an_unknown_one_and_stays() {
     let sandbox = start_at_noon(|_| {}).await;
-    for word in Status::ALL.iter().map(Status::as_str).chain(["HIBERNATING"]) {
+    for word in ProjectVersionStatus::values().iter().copied().chain(["HIBERNATING"]) {
         sandbox.set_status(STAGING_VERSION, word, Some("told so"));
         pass(&sandbox, 10_000);
         let shown = status(&sandbox, DESTINATION, STAGING, "flowers.2026-11-01").await;

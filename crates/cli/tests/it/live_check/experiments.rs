@@ -3,7 +3,7 @@
 use model_copier::live_check::answer::Verdict::{self, AsAssumed, Otherwise, Skipped, Unknown};
 use model_copier::live_check::experiments::{EXPERIMENTS, experiment_of};
 use model_copier::live_check::run::Level;
-use sandbox::{CopyEnd, Effect, Fault, PolicyConditions, Settings};
+use sandbox::{CopyEnd, Effect, Fault, PolicyConditions, Settings, Status};
 
 use super::{Accounts, begun, bucket};
 
@@ -64,10 +64,8 @@ fn switches() -> Vec<(u8, Switch, Verdict)> {
     const PUT: &str = "rekognition:PutProjectPolicy";
     let error = |action: &str, code: &str| Fault::new(action, Effect::error(code));
     let fault = |fault: Fault| Switch::Fault(fault);
-    let ended = |status: &str| {
-        let status = status.to_owned().into();
-        Effect::EndCopy(CopyEnd { status, status_message: None, after: None })
-    };
+    let ended =
+        |status| Effect::EndCopy(CopyEnd { status: Status::read(status), status_message: None, after: None });
     vec![
         (1, Choice(|it| it.taken_name_error = "ConflictException".to_owned()), Otherwise),
         (1, fault(error(COPY, "ThrottlingException").on_call(2)), Unknown),

@@ -5,8 +5,7 @@ use tracing::{info, warn};
 use crate::budget::Budget;
 use crate::copier::Copier;
 use crate::domain::aws_answer::{CopyAnswer, Refusal};
-use crate::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
-use crate::domain::decisions::name_holder::name_taken;
+use crate::domain::decisions::copy_answer::copy_answer;
 use crate::domain::decisions::policy_missing::policy_missing;
 use crate::domain::decisions::starting::may_send;
 use crate::domain::decisions::waiting::wait_for_right_clock;
@@ -54,14 +53,12 @@ impl<W: World> Copier<W> {
             }
             CopyAnswer::Unanswered { reason } => warn!(reason, "unanswered"),
         }
-        let next = match copy_answer(accepted, answer, policy_put_at, self.now(), &self.rules) {
-            AnswerDecision::Save(accepted) => accepted,
-            AnswerDecision::DescribeName(accepted) => {
-                let holder = self.name_holder(&accepted).await;
-                name_taken(accepted, holder.as_ref(), self.now(), &self.rules.times)
-            }
+        let holder = match answer.is_name_taken() {
+            true => self.name_holder(&accepted).await,
+            false => None,
         };
-        self.save(next).await
+        let (now, rules) = (self.now(), &self.rules);
+        self.save(copy_answer(accepted, answer, holder.as_ref(), policy_put_at, now, rules)).await
     }
 
     /// The version that has the record's name; `None` if there is none or it could not be described.

@@ -19,6 +19,13 @@ pub enum CopyAnswer {
     },
 }
 
+impl CopyAnswer {
+    /// Whether the version that has the name decides what becomes of the request.
+    pub fn is_name_taken(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if Meaning::of(&refusal.code) == Meaning::NameTaken)
+    }
+}
+
 /// A definite refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {

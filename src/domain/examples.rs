@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::admission::Admission;
 use super::arn::ProjectVersionArn;
 use super::aws_answer::{CopyAnswer, Refusal};
-use super::decisions::copy_answer::{AnswerDecision, copy_answer};
+use super::decisions::copy_answer::copy_answer;
 use super::decisions::starting::StartDecision;
 use super::intake::{Intake, Message, WayIn, read_message};
 use super::model::{ModelStatus, Version};
@@ -67,12 +67,9 @@ pub(crate) fn starting() -> Accepted {
     }
 }
 
-/// The record after an answer that says all there is to know.
+/// The record after an answer.
 pub(crate) fn after_answer(accepted: Accepted, answer: CopyAnswer, now: Timestamp) -> Accepted {
-    match copy_answer(accepted, answer, None, now, &rules()) {
-        AnswerDecision::Save(accepted) => accepted,
-        AnswerDecision::DescribeName(_) => panic!("the name is to be described"),
-    }
+    copy_answer(accepted, answer, None, None, now, &rules())
 }
 
 /// The record that a decision saves without a call.

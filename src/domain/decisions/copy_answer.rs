@@ -3,42 +3,32 @@
 
 use jiff::Timestamp;
 
+use super::name_holder::name_taken;
 use super::starting::begin_copying;
 use super::waiting::{wait, wait_for_permission, wait_until_visible};
 use crate::domain::aws_answer::{CopyAnswer, Meaning, Refusal};
 use crate::domain::failure::Failure;
+use crate::domain::model::Version;
 use crate::domain::project_policy::is_visible;
 use crate::domain::record::{Accepted, Outcome, State, WaitReason};
 use crate::domain::remedy;
 use crate::domain::rules::Rules;
 
-/// What to do after an answer.
-#[derive(Clone, Debug, PartialEq)]
-pub enum AnswerDecision {
-    Save(Accepted),
-    /// The name is taken: describe the version that has it, then decide with
-    /// [`name_taken`](super::name_holder::name_taken).
-    DescribeName(Accepted),
-}
-
-/// Decides for the owner of the record's lease. `policy_put_at`: when the copier last put its project policy, if it
+/// Decides for the owner of the record's lease. `holder`: the version that has the name, if the answer says that the
+/// name is taken and the version could be described. `policy_put_at`: when the copier last put its project policy, if it
 /// puts one.
 pub fn copy_answer(
     accepted: Accepted,
     answer: CopyAnswer,
+    holder: Option<&Version>,
     policy_put_at: Option<Timestamp>,
     now: Timestamp,
     rules: &Rules,
-) -> AnswerDecision {
+) -> Accepted {
     match answer {
-        CopyAnswer::Accepted(arn) => AnswerDecision::Save(begin_copying(accepted, arn, false, now)),
-        CopyAnswer::Unanswered { .. } => AnswerDecision::Save(keep_starting(accepted, now)),
-        CopyAnswer::Refused(refusal) if Meaning::of(&refusal.code) == Meaning::NameTaken => {
-            AnswerDecision::DescribeName(accepted)
-        }
-        CopyAnswer::Refused(refusal) => {
-            AnswerDecision::Save(decide_refusal(accepted, &refusal, policy_put_at, now, rules))
-        }
+        CopyAnswer::Accepted(arn) => begin_copying(accepted, arn, false, now),
+        CopyAnswer::Unanswered { .. } => keep_starting(accepted, now),
+        CopyAnswer::Refused(refusal) => decide_refusal(accepted, &refusal, holder, policy_put_at, now, rules),
     }
 }
 
@@ -54,6 +44,7 @@ fn keep_starting(accepted: Accepted, now: Timestamp) -> Accepted {
 fn decide_refusal(
     accepted: Accepted,
     refusal: &Refusal,
+    holder: Option<&Version>,
     policy_put_at: Option<Timestamp>,
     now: Timestamp,
     rules: &Rules,
@@ -62,7 +53,8 @@ fn decide_refusal(
     let failure = Failure::new(code, message);
     let times = &rules.times;
     match Meaning::of(code) {
-        Meaning::NameTaken | Meaning::Unanswered => keep_starting(accepted, now),
+        Meaning::NameTaken => name_taken(accepted, holder, now, times),
+        Meaning::Unanswered => keep_starting(accepted, now),
         Meaning::Invalid => accepted.end(Outcome::Failed(failure.into()), now),
         Meaning::Permission => {
             let remedy = remedy::permission(code, message, &accepted.copy, &rules.policies);

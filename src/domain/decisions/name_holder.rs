@@ -18,7 +18,12 @@ use crate::domain::times::{CLOCK_TOLERANCE, SEND_WITHIN, SIGNATURE_LIFETIME, Tim
 ///
 /// `holder` is the version that has the name. `None` if no version was found or the call failed: the version may not be
 /// visible yet, or may be gone by now.
-pub fn name_taken(accepted: Accepted, holder: Option<&Version>, now: Timestamp, times: &Times) -> Accepted {
+pub(super) fn name_taken(
+    accepted: Accepted,
+    holder: Option<&Version>,
+    now: Timestamp,
+    times: &Times,
+) -> Accepted {
     // This call was refused, so only an earlier one can have made the version.
     match judge(&accepted, holder, &accepted.unanswered_starts) {
         Verdict::Adopt(version) => begin_copying(accepted, version.arn.clone(), true, now),

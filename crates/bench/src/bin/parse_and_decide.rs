@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
 use rekognition_model_copier::domain::aws_answer::CopyAnswer;
-use rekognition_model_copier::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
+use rekognition_model_copier::domain::decisions::copy_answer::copy_answer;
 use rekognition_model_copier::domain::intake::{Message, WayIn, read_message};
 use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::domain::status::Status;
@@ -45,8 +45,5 @@ fn parse_and_decide(text: &str, rules: &Rules) -> Option<Status> {
         return None;
     };
     let answer = CopyAnswer::Accepted(ProjectVersionArn::parse(COPY).ok()?);
-    match copy_answer(accepted, answer, None, now, rules) {
-        AnswerDecision::Save(accepted) => black_box(accepted).status(),
-        AnswerDecision::DescribeName(_) => None,
-    }
+    black_box(copy_answer(accepted, answer, None, None, now, rules)).status()
 }

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use rekognition_model_copier::Rules;
 use rekognition_model_copier::domain::arn::ProjectVersionArn;
 use rekognition_model_copier::domain::aws_answer::{CopyAnswer, Refusal};
-use rekognition_model_copier::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
+use rekognition_model_copier::domain::decisions::copy_answer::copy_answer;
 use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::record::{Accepted, Record};
 use rekognition_model_copier::domain::request::CopyRequest;
@@ -202,8 +202,7 @@ impl World {
     /// # Panics
     /// If the answer is a taken name.
     pub fn put_answered(&mut self, accepted: Accepted, answer: CopyAnswer) {
-        let decision = copy_answer(accepted, answer, None, self.now, &self.rules);
-        let AnswerDecision::Save(mut accepted) = decision else { panic!("the name is taken") };
+        let mut accepted = copy_answer(accepted, answer, None, None, self.now, &self.rules);
         accepted.header.outbox.clear();
         self.table.create(&accepted.into(), self.now);
     }

@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::decisions::copy_answer::{AnswerDecision, copy_answer};
+use crate::domain::decisions::copy_answer::copy_answer;
 use crate::domain::decisions::starting::{StartDecision, decide_start, may_send};
 use crate::domain::examples::{
     accepted, after_answer, at, called, refused, rules, saved, starting, status, statuses, unanswered,
 };
-use crate::domain::record::{Accepted, State};
+use crate::domain::record::{Accepted, State, WaitReason};
 use crate::domain::times::Times;
 
 const MIN: i64 = 60;
@@ -72,11 +72,13 @@ fn every_refusal_leads_where_the_table_says() {
 }
 
 #[test]
-fn for_a_taken_name_the_version_that_has_it_is_described() {
+fn a_taken_name_without_a_version_that_has_it_waits() {
     for code in ["ResourceInUseException", "ResourceAlreadyExistsException"] {
-        let decision = copy_answer(starting(), refused(code), None, at(1), &rules());
-        assert_eq!(decision, AnswerDecision::DescribeName(starting()), "{code}");
+        assert!(refused(code).is_name_taken(), "{code}");
+        let State::Waiting { reason, .. } = waiting_since_start(code).state else { panic!("{code}") };
+        assert_eq!(reason, WaitReason::NameBusy, "{code}");
     }
+    assert!(!refused("LimitExceededException").is_name_taken());
 }
 
 #[test]
@@ -116,8 +118,7 @@ fn a_refusal_soon_after_the_policy_was_put_is_never_final() {
     let long_refused = Accepted { refused_since: Some(at(-HOUR)), ..starting() };
     for (put_at, expected) in [(Some(at(0)), "QUEUED"), (Some(at(-MIN)), "FAILED"), (None, "FAILED")] {
         let answer = refused("AccessDeniedException");
-        let decision = copy_answer(long_refused.clone(), answer, put_at, at(1), &rules());
-        let AnswerDecision::Save(record) = decision else { panic!("{put_at:?}") };
+        let record = copy_answer(long_refused.clone(), answer, None, put_at, at(1), &rules());
         assert_eq!(status(&record), expected, "{put_at:?}");
     }
 }

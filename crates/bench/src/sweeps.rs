@@ -8,13 +8,13 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use proofs::deployment::{CHECK_COPIES_TIMEOUT, MINUTE, START_COPY_TIMEOUT, in_virtual_time};
 use proofs::process::Process;
-use proofs::request::{project, rules};
+use proofs::request::{accept, project, rules};
 use proofs::weather::Kind;
 use proofs::world::{Shared, World};
 use rekognition_model_copier::budget::Budget;
 use rekognition_model_copier::check_copies::Report;
-use rekognition_model_copier::domain::intake::{Message, WayIn, read_message};
-use rekognition_model_copier::domain::record::{Accepted, Record};
+use rekognition_model_copier::domain::intake::{Message, WayIn};
+use rekognition_model_copier::domain::record::Record;
 use serde_json::Value;
 
 use crate::billing::{Stored, query_units, write_units};
@@ -172,7 +172,7 @@ pub(crate) fn sweep(pending: Pending) -> Outcome<Swept> {
 
 /// Adds the pending copies and the older versions of their projects. Returns the bytes of the copies' entries in the index.
 fn add_copies(world: &mut World, pending: Pending) -> Outcome<usize> {
-    let first = accept(&request(0)?, world)?;
+    let first = accept(&request(0)?, &world.rules, world.now);
     for p in 0..pending.projects {
         for v in (0..pending.versions).rev() {
             let mut accepted = first.clone();
@@ -215,7 +215,8 @@ pub(crate) fn lives(requests: usize) -> Outcome<Lives> {
         });
         let copier = Process::start(&shared, SignedDuration::ZERO, rules);
         let texts: Vec<String> = (0..requests).map(request).collect::<Outcome<_>>()?;
-        let messages: Vec<Message<'_>> = texts.iter().map(|text| message(text)).collect();
+        let message = |text| Message { text, id: "a message", way_in: WayIn::Queue };
+        let messages: Vec<Message<'_>> = texts.iter().map(String::as_str).map(message).collect();
         copier.start_batch(&messages, "an invocation", &Budget::new(START_COPY_TIMEOUT)).await;
         for minute in 0..3 {
             tokio::time::sleep(MINUTE).await;
@@ -240,15 +241,4 @@ fn request(number: usize) -> Outcome<String> {
     let text = text.replace("release-2026-11-02", &format!("r{number}"));
     let text = text.replace("\"team\": \"flowers\"", &format!("\"mark\": \"r{number}\""));
     Ok(text.replace("\"flowers.2026-11-02\"", &format!("\"v{number}\"")))
-}
-
-fn message(text: &str) -> Message<'_> {
-    Message { text, id: "a message", way_in: WayIn::Queue }
-}
-
-fn accept(text: &str, world: &World) -> Outcome<Accepted> {
-    match read_message(message(text), &world.rules, "owner", world.now).map(|intake| intake.record) {
-        Ok(Record::Accepted(accepted)) => Ok(accepted),
-        _ => Err("the example request is invalid".into()),
-    }
 }

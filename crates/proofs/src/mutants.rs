@@ -124,19 +124,17 @@ pub fn first_violation(seeds: u64) -> Report {
         if is_found.load(Ordering::Relaxed) {
             return None;
         }
-        let (name, violations) = match plans.get(n as usize) {
-            Some((i, aims)) => {
-                let scenario = &scenarios[*i];
-                let world = crashes::run(scenario, aims.clone(), false);
-                let aim = aims.first().map(|aim| format!(", {:?} at effect {}", aim.fault, aim.at));
-                (format!("`{}`{}", scenario.name, aim.unwrap_or_default()), world.watch.violations)
+        let (name, world) = match plans.get(n as usize) {
+            Some(plan) => {
+                let aim = plan.aims.first().map(|aim| format!(", {:?} at effect {}", aim.fault, aim.at));
+                (format!("`{}`{}", plan.scenario.name, aim.unwrap_or_default()), plan.run())
             }
             None => {
                 let seed = n - plans.len() as u64;
-                (format!("seed {seed}"), simulation::run(seed, false).watch.violations)
+                (format!("seed {seed}"), simulation::run(seed, false))
             }
         };
-        let violation = violations.first()?;
+        let violation = world.watch.violations.first()?;
         is_found.store(true, Ordering::Relaxed);
         Some(format!("{name}: {violation}"))
     });

@@ -12,6 +12,8 @@ use serde_json::json;
 pub const ACCOUNT: &str = "444455556666";
 /// The account that owns the models.
 pub const SOURCE: &str = "111122223333";
+/// When every source version was created, in milliseconds.
+const CREATED: u64 = 1_762_077_600_000;
 
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -45,29 +47,15 @@ impl Request {
         Self { source_project: project(0), ..Self::new(id) }
     }
 
-    /// Reads the request as start-copy does.
-    ///
-    /// # Panics
-    /// If it is invalid.
+    /// See [`accept`].
     pub fn accept(&self, rules: &Rules, now: Timestamp) -> Accepted {
-        let message = Message { text: &self.body(), id: &self.id, way_in: WayIn::Queue };
-        let intake = read_message(message, rules, "owner", now);
-        let Ok(Record::Accepted(accepted)) = intake.map(|intake| intake.record) else {
-            panic!("an invalid request")
-        };
-        accepted
-    }
-
-    /// The ARN of the source version.
-    fn source(&self) -> String {
-        let head = self.source_project.as_str().rsplit_once('/').map_or("", |(head, _)| head);
-        format!("{head}/version/{}/1762077600000", self.model)
+        accept(&self.body(), rules, now)
     }
 
     pub fn body(&self) -> String {
         json!({
             "sourceProjectArn": self.source_project,
-            "sourceProjectVersionArn": self.source(),
+            "sourceProjectVersionArn": version_arn(&self.source_project, &self.model, CREATED),
             "destinationProjectArn": self.project,
             "versionName": self.name,
             "outputConfig": { "s3Bucket": "flowers-production-models" },
@@ -78,9 +66,27 @@ impl Request {
     }
 }
 
+/// Reads a request as start-copy does.
+///
+/// # Panics
+/// If it is invalid.
+pub fn accept(body: &str, rules: &Rules, now: Timestamp) -> Accepted {
+    let message = Message { text: body, id: "a message", way_in: WayIn::Queue };
+    match read_message(message, rules, "owner", now).map(|intake| intake.record) {
+        Ok(Record::Accepted(accepted)) => accepted,
+        other => panic!("an invalid request: {other:?}"),
+    }
+}
+
+/// Returns the ARN of a version, with the time of its creation in milliseconds.
+pub fn version_arn(project: &ProjectArn, name: &str, created: u64) -> String {
+    let head = project.as_str().rsplit_once('/').map_or("", |(head, _)| head);
+    format!("{head}/version/{name}/{created}")
+}
+
 /// Returns the ARN of a version of the source project.
 pub fn source_version(model: &str) -> String {
-    format!("arn:aws:rekognition:us-east-1:{SOURCE}:project/flowers/version/{model}/1762077600000")
+    version_arn(&source_project(), model, CREATED)
 }
 
 /// # Panics

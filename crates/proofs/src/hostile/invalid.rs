@@ -178,18 +178,11 @@ fn object(members: &[(String, String)]) -> String {
     format!("{{{}}}", all.join(","))
 }
 
-/// Adds a member to the valid request.
-fn with_also(name: &str, value: &str) -> String {
-    let mut all = members();
-    all.push((name.to_owned(), value.to_owned()));
-    object(&all)
-}
-
-/// Removes a member from the valid request.
-fn without(name: &str) -> String {
-    let mut all = members();
-    all.retain(|(member, _)| member != name);
-    object(&all)
+/// Returns the valid request without one member and with another one.
+fn changed(removed: &str, added: Option<(&str, &str)>) -> String {
+    let kept = members().into_iter().filter(|(name, _)| name != removed);
+    let added = added.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    object(&kept.chain(added).collect::<Vec<_>>())
 }
 
 /// Sets the JSON of a member of the valid request, or of a member of `outputConfig` or `tags`.
@@ -199,10 +192,7 @@ fn with(path: &str, value: &str) -> String {
         Some((name, "s3KeyPrefix")) => (name, format!(r#"{{"s3Bucket":"{BUCKET}","s3KeyPrefix":{value}}}"#)),
         Some((name, inner)) => (name, object(&[(inner.to_owned(), value.to_owned())])),
     };
-    let mut all = members();
-    all.retain(|(member, _)| member != name);
-    all.push((name.to_owned(), value));
-    object(&all)
+    changed(name, Some((name, &value)))
 }
 
 fn deep(levels: usize) -> String {
@@ -261,25 +251,25 @@ impl Table {
     /// Adds members that are missing, repeated, or unknown.
     fn add_members(&mut self) {
         for (name, _) in &members()[..5] {
-            self.add(without(name), name, Missing);
+            self.add(changed(name, None), name, Missing);
             self.add_json(name, "null", Missing);
         }
         for (name, value) in &members() {
             let pascal = name[..1].to_uppercase() + &name[1..];
             for spelling in [name, &pascal] {
                 for again in [value, "null", "\"other\""] {
-                    self.add(with_also(spelling, again), name, Duplicate);
+                    self.add(changed("", Some((spelling, again))), name, Duplicate);
                 }
             }
             let (upper, plural) = (name.to_uppercase(), format!("{name}s"));
             for wrong in [upper, plural, format!(" {name}"), format!("{name}\u{200b}")] {
-                self.add(with_also(&wrong, "1"), &escaped(&wrong), Unknown);
+                self.add(changed("", Some((&wrong, "1"))), &escaped(&wrong), Unknown);
             }
         }
         for wrong in ["", "__proto__", "constructor", "$ref", "type", "detail", "Statement", "s3Bucket"] {
-            self.add(with_also(wrong, "{}"), wrong, Unknown);
+            self.add(changed("", Some((wrong, "{}"))), wrong, Unknown);
         }
-        self.add(with_also("deep", &deep(1000)), "deep", Unknown);
+        self.add(changed("", Some(("deep", &deep(1000)))), "deep", Unknown);
     }
 
     /// Adds values of a wrong JSON type.

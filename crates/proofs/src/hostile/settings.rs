@@ -21,39 +21,28 @@ pub(super) fn settings(data: &[u8]) -> bool {
         let name = VARIABLES.iter().chain(&["AWS_REGION"]).find(|name| name.starts_with(start));
         environment.insert((*name.unwrap_or(&"OTHER")).to_owned(), value.to_owned());
     }
-    let get = |name: &str| environment.get(name).filter(|value| !value.is_empty());
-    match Settings::read(|name| environment.get(name).cloned()) {
-        Ok(settings) => {
-            let (rules, retention) = (&settings.rules, settings.retention.as_hours());
-            let (admission, times) = (&rules.admission, &rules.times);
-            for (name, value) in [
-                ("LEDGER_TABLE", &settings.ledger_table),
-                ("ACCOUNT_ID", &admission.account),
-                ("AWS_REGION", &admission.region),
-            ] {
-                assert_eq!(get(name), Some(value), "{environment:?}");
-            }
-            let locations = admission.output_locations.iter().flatten();
-            let is_listed =
-                |name: String| get("ALLOWED_OUTPUT_BUCKETS").is_some_and(|all| all.contains(&name));
-            assert!(locations.map(ToString::to_string).all(is_listed), "{environment:?}");
-            let times =
-                [times.start_timeout, times.copy_timeout, times.overdue_after, times.permission_timeout];
-            assert!(times.iter().all(|time| (0..=YEAR).contains(&time.as_secs())), "{environment:?}");
-            assert!((24 * 30..=24 * 3650).contains(&retention) && retention % 24 == 0, "{environment:?}");
-            assert!((1..=1000).contains(&rules.calls_per_second), "{environment:?}");
-            for (account, arn) in &rules.policies.roles {
-                assert!(arn.contains(&format!(":iam::{account}:role/")) && account != ACCOUNT, "{arn}");
-            }
-            true
-        }
+    let settings = match Settings::read(|name| environment.get(name).cloned()) {
+        Ok(settings) => settings,
         Err(bad) => {
             for problem in &bad.0 {
                 let mut names = VARIABLES.iter().chain(&["AWS_REGION"]);
-                let named = names.any(|name| problem.starts_with(&format!("`{name}` ")));
-                assert!(named && !problem.contains(char::is_control), "{environment:?}: {problem}");
+                let is_named = names.any(|name| problem.starts_with(&format!("`{name}` ")));
+                assert!(is_named && !problem.contains(char::is_control), "{environment:?}: {problem}");
             }
-            false
+            return false;
         }
+    };
+    let (times, retention) = (settings.rules.times, settings.retention.as_hours());
+    let times = [times.start_timeout, times.copy_timeout, times.overdue_after, times.permission_timeout];
+    assert!(times.iter().all(|time| (0..=YEAR).contains(&time.as_secs())), "{environment:?}");
+    assert!((24 * 30..=24 * 3650).contains(&retention) && retention % 24 == 0, "{environment:?}");
+    assert!((1..=1000).contains(&settings.rules.calls_per_second), "{environment:?}");
+    for (account, arn) in &settings.rules.policies.roles {
+        assert!(arn.contains(&format!(":iam::{account}:role/")) && account != ACCOUNT, "{arn}");
     }
+    let listed = environment.get("ALLOWED_OUTPUT_BUCKETS");
+    for location in settings.rules.admission.output_locations.iter().flatten() {
+        assert!(listed.is_some_and(|all| all.contains(&location.to_string())), "{environment:?}");
+    }
+    true
 }

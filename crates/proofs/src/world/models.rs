@@ -11,6 +11,7 @@ use rekognition_model_copier::domain::request::CopyRequest;
 use rekognition_model_copier::ports::{Cursor, Page, Which};
 
 use super::timeline::Timeline;
+use crate::request::version_arn;
 use crate::weather::Kind;
 
 pub fn refusal(code: &str) -> Refusal {
@@ -192,8 +193,7 @@ impl Models {
         visible_from: Timestamp,
     ) -> ProjectVersionArn {
         let place = self.all.len();
-        let head = project.as_str().rsplit_once('/').map_or("", |(head, _)| head);
-        let arn = format!("{head}/version/{name}/{}", 1_762_000_000_001 + place);
+        let arn = version_arn(project, name, 1_762_000_000_001 + place as u64);
         let arn = ProjectVersionArn::parse(&arn).expect("a project's ARN with a name makes a version's ARN");
         let mut statuses = Timeline::default();
         planned.into_iter().for_each(|(from, status)| statuses.set(from, Some(status)));

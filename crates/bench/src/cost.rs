@@ -169,25 +169,25 @@ pub(crate) fn measure() -> Outcome<()> {
     ]
     .map(|(what, price)| vec![what, format!("${price:.3}")]);
     let beside = format!(
-        "CloudWatch bills an alarm by its metrics, and a custom metric by the hours in which it is written. A copy \
-         without errors writes \
-         {:.0} metrics in {:.0} metric-hours. They cost ${metrics_of_copy:.4} if no other copy runs in those hours, \
-         more than the rest of the copy. With copies in every hour the metrics cost ${steady:.2} a month, \
-         however many copies there are. From about \
-         {} copies a month the copier is cheaper than the durable function (from about {} if that polls with backoff). \
-         Below that, the durable function is cheaper, because the copier has a fixed price a month.",
+        "CloudWatch bills a custom metric by the hours in which it is written. A copy without errors writes {:.0} \
+         metrics in {:.0} metric-hours. If no other copy runs in those hours, they cost ${metrics_of_copy:.4}, which is \
+         more than the rest of the copy. With copies in every hour, they cost ${steady:.2} a month, however many copies \
+         there are. An idle copier costs money, and an idle durable function does not. So the copier is cheaper only \
+         from about {} copies a month on (from about {} if the durable function polls with backoff).",
         written.metrics,
         written.metric_hours,
         hundreds(cheaper_from),
         hundreds(cheaper_from_with_backoff),
     );
     let not_counted = format!(
-        "These sums leave out a role in a source account, which adds the alarm *policy-errors* (${:.2} a month). \
-         They leave out the dashboard of examples/dashboard (${} a month once an account has three). They leave out \
-         a KMS key of your own (${} a month and ${} a million requests). S3 charges for storing the copied model in \
-         your bucket and for the requests that write it. \
-         Rekognition charges for training and for the hours in which a model runs; its price page names no price for \
-         copying a version or keeping it. Storage of the ledger, its backups and the logs costs a cent at most.",
+        "The sums on this page leave out:\n\n\
+         - roles in source accounts, which add the alarm *policy-errors* (${:.2} a month)\n\
+         - the dashboard of examples/dashboard (${} a month once an account has three)\n\
+         - a KMS key of your own (${} a month and ${} a million requests)\n\
+         - storage of the ledger, its backups and the logs (at most a cent a month)\n\
+         - S3's price for the copied model in your bucket and for the requests that write it\n\
+         - Rekognition, which charges for training and for the hours in which a model runs; its price page names no \
+         price for copying or keeping a version",
         list.of("alarm"),
         list.of("dashboard"),
         list.of("key"),
@@ -205,11 +205,11 @@ pub(crate) fn measure() -> Outcome<()> {
         "cost",
         &format!(
             "Counted on {}, at list prices for {} ({}), without free tiers. Logs and metrics are counted from what the \
-             real functions write. Each copy is assumed to last 30 minutes. Of the price of 1,000 copies, \
-             ${own:.4} pays for {:.0} write units and three events a copy, and for starting and ending it. Polling costs \
-             the rest. The Step Functions loop is a Standard workflow with three transitions a poll ({transitions} a \
-             copy). The durable function has {} operations a copy, one a poll. If it backs off, with each wait {:.0} % \
-             longer than the one before, 1,000 copies cost \
+             real functions write. Each copy is assumed to last 30 minutes. In the column *1,000 copies*, ${own:.4} pays \
+             for {:.0} write units and three events a copy, and for starting and ending it. Polling costs the rest. The \
+             two other ways poll every copy alone, once a minute. The Step Functions loop is a Standard workflow with \
+             three transitions a poll ({transitions} a copy). The durable function has one operation a poll ({} a \
+             copy). If each of its waits is {:.0} % longer than the one before, its 1,000 copies cost \
              ${durable_with_backoff:.2}.\n\n{}\n{not_counted}\n\n{}\n{beside}\n\n{}\n{}",
             today(),
             list.region,

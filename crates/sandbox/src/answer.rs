@@ -13,7 +13,6 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
     pub(crate) body: String,
-    /// The error's code, if this is an error.
     pub(crate) error: Option<String>,
 }
 
@@ -49,7 +48,6 @@ pub(crate) struct AwsError {
     /// The exception's name, for instance `ResourceInUseException`.
     pub(crate) code: String,
     pub(crate) message: String,
-    /// The HTTP status.
     pub(crate) status: u16,
 }
 

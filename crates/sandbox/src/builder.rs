@@ -23,6 +23,7 @@ use crate::{
 };
 
 /// The settings of a sandbox that is not started yet; see [`Sandbox::builder`].
+#[must_use = "it does nothing until it is started"]
 pub struct Builder {
     start: (World, Settings),
     clock: Clock,
@@ -33,7 +34,6 @@ pub struct Builder {
     functions: Functions,
 }
 
-/// A reason why a sandbox could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("could not listen on 127.0.0.1, port `{0}` (0 picks a free one): {1}")]
@@ -58,53 +58,42 @@ impl Sandbox {
         }
     }
 
-    /// Starts a sandbox with this world and the default settings.
     pub async fn start(world: World) -> Result<Self, StartError> {
         Self::builder(world).start().await
     }
 }
 
 impl Builder {
-    /// Uses these settings instead of the defaults.
-    #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.start.1 = settings;
         self
     }
 
-    /// Uses this clock instead of real time.
-    #[must_use]
     pub fn clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
     /// Refuses to change the clock over HTTP, because the functions that run here use the machine's.
-    #[must_use]
     pub fn real_time(self) -> Self {
         Self { clock: Clock::real(), is_real_time: true, ..self }
     }
 
-    /// Listens on this port instead of a free one.
-    #[must_use]
     pub fn port(self, port: u16) -> Self {
         Self { port, ..self }
     }
 
     /// Also accepts requests whose `Host` is this name, with any port.
-    #[must_use]
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into());
         self
     }
 
     /// Adds routes, under any path except `/` and `/_sandbox/…`.
-    #[must_use]
     pub fn routes(self, routes: Router) -> Self {
         Self { routes: self.routes.merge(routes), ..self }
     }
 
     /// Serves the Runtime API to these functions, and lets FilterLogEvents answer with their logs.
-    #[must_use]
     pub(crate) fn functions(self, functions: &Functions) -> Self {
         Self { functions: functions.clone(), ..self.routes(functions.router()) }
     }

@@ -11,7 +11,6 @@ pub struct Call {
     pub at: Timestamp,
     /// `x-amzn-requestid` of the answer.
     pub request_id: String,
-    /// The caller's account.
     pub account: String,
     /// The access key: 12 digits, or that of a session.
     pub access_key: String,
@@ -19,7 +18,6 @@ pub struct Call {
     pub caller: String,
     /// The IAM action, for instance `rekognition:CopyProjectVersion`.
     pub action: String,
-    /// The ARNs of the resources in the request.
     pub resources: Vec<String>,
     /// The HTTP status; 0 if the connection was closed without an answer.
     pub status: u16,
@@ -29,7 +27,6 @@ pub struct Call {
 }
 
 impl Call {
-    /// The caller's role, if it has one.
     pub fn role(&self) -> Option<&str> {
         // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
         self.caller.split('/').nth(1)
@@ -41,9 +38,7 @@ impl Call {
 pub struct PolicyChange {
     /// Sandbox time.
     pub at: Timestamp,
-    /// The project.
     pub project_arn: String,
-    /// The policy's name.
     pub name: String,
     /// The new policy; `None` if the policy was deleted.
     pub document: Option<String>,

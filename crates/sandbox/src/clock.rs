@@ -39,7 +39,6 @@ pub struct ClockReading {
     pub now: Timestamp,
     /// Sandbox seconds per second of the machine.
     pub speed: f64,
-    /// Whether the clock is paused.
     pub paused: bool,
 }
 
@@ -59,17 +58,14 @@ impl Clock {
         Self(Arc::new(Mutex::new(State { setting, file: None })))
     }
 
-    /// Sandbox time now.
     pub fn now(&self) -> Timestamp {
         self.reading().now
     }
 
-    /// The clock's time, speed and state now.
     pub fn reading(&self) -> ClockReading {
         self.lock().setting.reading()
     }
 
-    /// Pauses the clock, or lets it run again.
     pub fn set_paused(&self, paused: bool) {
         self.change(|clock| clock.paused = paused);
     }
@@ -79,7 +75,6 @@ impl Clock {
         self.change(|clock| clock.now = later(clock.now, by.max(SignedDuration::ZERO)));
     }
 
-    /// Sets the time.
     pub fn set(&self, to: Timestamp) {
         self.change(|clock| clock.now = to);
     }

@@ -65,9 +65,7 @@ struct Intake {
 /// The outcome of one batch of the queue.
 #[derive(Clone, Debug)]
 pub struct Delivered {
-    /// The batch's messages.
     pub batch: Vec<Message>,
-    /// The answer of start-copy.
     pub answer: Result<Value, FunctionError>,
     /// The ids of the messages that failed. The queue hands them out again.
     pub failed: Vec<String>,
@@ -136,7 +134,6 @@ impl Deployment {
         })
     }
 
-    /// The sandbox that runs it.
     pub fn sandbox(&self) -> &Sandbox {
         &self.sandbox
     }
@@ -222,17 +219,14 @@ impl Deployment {
         self.lock(|intake| intake.queue.depth())
     }
 
-    /// The messages on the dead-letter queue, oldest first.
     pub fn dead_letters(&self) -> Vec<Message> {
         self.lock(|intake| intake.queue.dead_letters().to_vec())
     }
 
-    /// The function start-copy.
     pub fn start_copy(&self) -> &Function {
         &self.start_copy
     }
 
-    /// The function check-copies.
     pub fn check_copies(&self) -> &Function {
         &self.check_copies
     }

@@ -140,22 +140,21 @@ fn read<T: DeserializeOwned>(body: &str) -> Result<T, DynoxideError> {
     serde_json::from_str(body).map_err(|error| {
         let text = error.to_string();
         // dynoxide's request types begin some messages with the class of the error, such as `VALIDATION_AS_READ:`.
-        let marked = text
-            .split_once(':')
-            .filter(|(class, _)| class.bytes().all(|b| b == b'_' || b.is_ascii_uppercase()));
+        let is_class = |class: &str| class.bytes().all(|b| b == b'_' || b.is_ascii_uppercase());
         let missing = ["missing field", "unknown variant", "invalid type: null", "Supplied AttributeValue"];
-        let is_validation = match marked {
-            Some((class, _)) => class.starts_with("VALIDATION"),
-            None => missing.iter().any(|words| text.contains(words)),
+        let (is_validation, message) = match text.split_once(':').filter(|(class, _)| is_class(class)) {
+            Some((class, message)) => {
+                let end = message.find(" at line ").unwrap_or(message.len());
+                (class.starts_with("VALIDATION"), message.get(..end).unwrap_or(message))
+            }
+            None => (missing.iter().any(|words| text.contains(words)), text.as_str()),
         };
-        let unmarked =
-            marked.map(|(_, message)| message.split(" at line ").next().unwrap_or(message).to_owned());
-        let message = unmarked.unwrap_or_else(|| text.clone());
-        if is_validation {
-            DynoxideError::ValidationException(message)
+        let class = if is_validation {
+            DynoxideError::ValidationException
         } else {
-            DynoxideError::SerializationException(message)
-        }
+            DynoxideError::SerializationException
+        };
+        class(message.to_owned())
     })
 }
 

@@ -24,7 +24,6 @@ pub struct Fault {
     pub times: Option<u64>,
     /// The share of calls that fail, from 0 to 1; `None`: all.
     pub rate: Option<f64>,
-    /// The effect on a call.
     pub effect: Effect,
 }
 
@@ -36,7 +35,6 @@ pub enum Effect {
     Error {
         /// The exception's name.
         code: String,
-        /// The error's text.
         #[serde(default)]
         message: String,
         /// The HTTP status; `None`: the status that AWS gives this code.
@@ -61,9 +59,7 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CopyEnd {
-    /// The status at the end.
     pub status: Status,
-    /// The status message at the end.
     pub status_message: Option<String>,
     /// How long the copy takes; `None`: as long as any copy.
     #[serde(default, deserialize_with = "crate::duration::read")]
@@ -122,7 +118,6 @@ impl Fault {
     }
 }
 
-/// The faults that are set.
 #[derive(Debug)]
 pub(crate) struct Faults {
     pub(crate) set: Vec<Counted>,

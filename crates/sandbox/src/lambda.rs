@@ -3,15 +3,13 @@
 //! | file | |
 //! |---|---|
 //! | `function` | a function: it is invoked, with a time-out, in as many environments as it needs |
-//! | `environment` | an execution environment: a child process and its memory |
-//! | `mailbox` | passes invocations and outcomes between a function and one of its environments |
+//! | `environment` | an execution environment: a child process, its memory, and the invocation that it works on |
 //! | `log` | the log of a function |
-//! | `runtime_api` | the mailbox over HTTP, for the process |
+//! | `runtime_api` | the environments over HTTP, for the processes |
 
 mod environment;
 mod function;
 mod log;
-mod mailbox;
 mod runtime_api;
 
 use std::{
@@ -26,7 +24,6 @@ use axum::Router;
 use serde::{Deserialize, Serialize};
 
 pub use self::function::Function;
-use self::mailbox::Mailbox;
 
 /// The settings of a function.
 #[derive(Clone, Debug)]
@@ -35,7 +32,6 @@ pub struct FunctionSettings {
     pub name: String,
     /// The account that it runs in: 12 digits.
     pub account: String,
-    /// The program that it runs.
     pub binary: PathBuf,
     /// The memory size that Lambda tells it, in MB. The process may use more: [`Function::peak_memory`] measures it.
     pub memory_mb: u32,
@@ -52,7 +48,6 @@ pub struct FunctionSettings {
 pub struct FunctionError {
     /// The function's own error type, or one of Lambda's: `Runtime.ExitError`, `Sandbox.Timedout`.
     pub error_type: String,
-    /// The error's text.
     pub error_message: String,
 }
 
@@ -73,18 +68,11 @@ impl FunctionError {
     }
 }
 
-/// The functions of one sandbox. Clones share them.
+/// The functions of one sandbox, by name. Clones share them.
 ///
 /// A function lives as long as the [`Function`] that [`Functions::add`] returned.
 #[derive(Clone, Debug, Default)]
-pub struct Functions(Arc<Mutex<Registry>>);
-
-#[derive(Debug, Default)]
-struct Registry {
-    functions: BTreeMap<String, Weak<Function>>,
-    mailboxes: BTreeMap<u64, Weak<Mailbox>>,
-    environments_started: u64,
-}
+pub struct Functions(Arc<Mutex<BTreeMap<String, Weak<Function>>>>);
 
 impl Functions {
     /// Adds a function. `endpoint` is the URL (`http://HOST:PORT`) of [`Functions::router`]. The function replaces an
@@ -94,37 +82,33 @@ impl Functions {
     /// When no file can be created for its log.
     pub fn add(&self, endpoint: &str, settings: FunctionSettings) -> io::Result<Arc<Function>> {
         let name = settings.name.clone();
-        let function = Arc::new(Function::new(self.clone(), endpoint, settings)?);
-        self.lock(|registry| registry.functions.insert(name, Arc::downgrade(&function)));
+        let function = Arc::new(Function::new(endpoint, settings)?);
+        self.lock(|functions| functions.insert(name, Arc::downgrade(&function)));
         Ok(function)
     }
 
-    /// The function with this name.
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Function>> {
-        self.lock(|registry| registry.functions.get(name).and_then(Weak::upgrade))
+        self.lock(|functions| functions.get(name).and_then(Weak::upgrade))
     }
 
-    /// The routes of the Runtime API, under `/_lambda/NAME/NUMBER`.
+    /// The routes of the Runtime API, under `/_lambda/NAME/ENVIRONMENT`.
     pub fn router(&self) -> Router {
         runtime_api::router(self.clone())
     }
 
-    /// A mailbox for a new environment, with the number under which the Runtime API finds it.
-    fn open_mailbox(&self) -> (u64, Arc<Mailbox>) {
-        let mailbox = Arc::new(Mailbox::default());
-        self.lock(|registry| {
-            registry.mailboxes.retain(|_, mailbox| mailbox.strong_count() > 0);
-            registry.environments_started += 1;
-            registry.mailboxes.insert(registry.environments_started, Arc::downgrade(&mailbox));
-            (registry.environments_started, mailbox)
-        })
-    }
-
-    fn mailbox(&self, number: u64) -> Option<Arc<Mailbox>> {
-        self.lock(|registry| registry.mailboxes.get(&number).and_then(Weak::upgrade))
-    }
-
-    fn lock<T>(&self, work: impl FnOnce(&mut Registry) -> T) -> T {
+    fn lock<T>(&self, work: impl FnOnce(&mut BTreeMap<String, Weak<Function>>) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_read_as_lambda_writes_it_and_anything_else_is_its_message() {
+        let report = br#"{"errorType": "Config", "errorMessage": "no table", "stackTrace": []}"#;
+        assert_eq!(FunctionError::reported(report).to_string(), "Config: no table");
+        assert_eq!(FunctionError::reported(b"oh \xff").error_message, "oh \u{fffd}");
     }
 }

@@ -12,17 +12,13 @@ const REQUESTED: &str = "Rekognition Model Copy Requested";
 pub struct PublishedEvent {
     /// The EventId that PutEvents returned.
     pub id: String,
-    /// `DetailType`
     pub detail_type: String,
-    /// `Source`
     pub source: String,
     /// The account that published the event.
     pub account: String,
     /// `Time` of the entry; sandbox time if it has none.
     pub time: Timestamp,
-    /// The Region of the bus.
     pub region: String,
-    /// `Resources`
     pub resources: Vec<String>,
     /// `Detail`, parsed. A number with more digits than a double loses some here.
     #[serde(skip)]
@@ -32,7 +28,6 @@ pub struct PublishedEvent {
     /// `Detail`, byte for byte.
     #[serde(rename = "detail", serialize_with = "serialize_unchanged")]
     pub raw_detail: String,
-    /// `TraceHeader`
     #[serde(skip)]
     pub trace_header: Option<String>,
 }

@@ -22,15 +22,11 @@ pub const MAX_RECEIVE_COUNT: u32 = 100;
 /// A message on the queue.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// The message's id, which never changes.
     pub id: String,
     /// The body, byte for byte as it was sent.
     pub body: String,
-    /// When it was sent.
     pub sent: Timestamp,
-    /// When it was first received.
     pub first_received: Option<Timestamp>,
-    /// How often it was received.
     pub receive_count: u32,
     /// Changes each time the message is received; an old receipt deletes nothing.
     receipt: String,
@@ -97,7 +93,6 @@ impl Queue {
         self.messages.len()
     }
 
-    /// The messages on the dead-letter queue, oldest first.
     pub(crate) fn dead_letters(&self) -> &[Message] {
         &self.dead
     }

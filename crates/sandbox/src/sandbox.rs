@@ -14,7 +14,7 @@ use crate::{
     server::Server,
     settings::Settings,
     state::{Advance, Position, Shared, State},
-    world::{Project, Stack, Table, Version, World, WorldError, ledger_table},
+    world::{Project, Stack, Version, World, WorldError, ledger_table},
 };
 
 /// A running sandbox. Clones share it; it stops when the last one is dropped.
@@ -60,7 +60,6 @@ impl Sandbox {
         self.shared.lock().calls.clone()
     }
 
-    /// The number of AWS calls since the last reset.
     pub fn call_count(&self) -> usize {
         self.shared.lock().calls.len()
     }
@@ -83,22 +82,18 @@ impl Sandbox {
         self.shared.lock().policy_changes.clone()
     }
 
-    /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.shared.lock().faults.add(fault);
     }
 
-    /// The faults that are set.
     pub fn faults(&self) -> Vec<Fault> {
         self.shared.lock().faults.set.iter().map(|it| it.fault.clone()).collect()
     }
 
-    /// Removes every fault.
     pub fn clear_faults(&self) {
         self.shared.lock().faults = Faults::default();
     }
 
-    /// The current settings.
     pub fn settings(&self) -> Settings {
         self.shared.lock().settings.clone()
     }
@@ -108,17 +103,14 @@ impl Sandbox {
         self.shared.lock().settings = settings;
     }
 
-    /// The world as it is now.
     pub fn world(&self) -> World {
         self.shared.settled().world.clone()
     }
 
-    /// The project with this ARN, as it is now.
     pub fn project(&self, arn: &str) -> Option<Project> {
         self.shared.settled().world.project(&ProjectArn::parse(arn).ok()?).cloned()
     }
 
-    /// The version with this ARN, as it is now.
     pub fn version(&self, arn: &str) -> Option<Version> {
         self.shared.settled().world.version(&ProjectVersionArn::parse(arn).ok()?).cloned()
     }
@@ -137,16 +129,12 @@ impl Sandbox {
         version.map(|version| version.begin(status, message, None)).is_some()
     }
 
-    /// Creates a table. A reset restores it, empty.
-    pub fn create_table(&self, table: Table) -> Result<(), WorldError> {
+    /// Creates the copier's ledger table. A reset restores it, empty.
+    pub fn create_ledger(&self, account: &str, name: &str) -> Result<(), WorldError> {
+        let table = ledger_table(account, name);
         self.shared.databases.create(&table)?;
         self.change_for_good(|world| world.tables.push(table.clone()));
         Ok(())
-    }
-
-    /// Creates the copier's ledger table. A reset restores it, empty.
-    pub fn create_ledger(&self, account: &str, name: &str) -> Result<(), WorldError> {
-        self.create_table(ledger_table(account, name))
     }
 
     /// Creates a stack of CloudFormation. A reset restores it.

@@ -55,22 +55,19 @@ pub(crate) async fn run(options: Options, is_quiet: bool) -> Result<ExitCode, Fa
         None if options.functions => (Some(Binaries::build(is_quiet)?), sandbox),
         None => (None, sandbox),
     };
-    if let Some(binaries) = binaries {
-        let deployment = Deployment::start(sandbox, binaries, settings).await?;
-        introduce(deployment.sandbox(), options.env_file, is_quiet)?;
-        tokio::select! {
-            ended = run_copier(&deployment, options.logs) => ended?,
-            () = print_calls(deployment.sandbox(), is_quiet) => {}
-            stopped = stop_signal() => stopped?,
+    let (sandbox, deployment) = match binaries {
+        Some(binaries) => {
+            let deployment = Deployment::start(sandbox, binaries, settings).await?;
+            (deployment.sandbox().clone(), Some(deployment))
         }
-    } else {
-        let sandbox = sandbox.start().await?;
-        create_ledger(&sandbox)?;
-        introduce(&sandbox, options.env_file, is_quiet)?;
-        tokio::select! {
-            () = print_calls(&sandbox, is_quiet) => {}
-            stopped = stop_signal() => stopped?,
-        }
+        None => (sandbox.start().await?, None),
+    };
+    create_ledger(&sandbox)?;
+    introduce(&sandbox, options.env_file, is_quiet)?;
+    tokio::select! {
+        ended = run_copier(deployment.as_ref(), options.logs) => ended?,
+        () = print_calls(&sandbox, is_quiet) => {}
+        stopped = stop_signal() => stopped?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -93,8 +90,9 @@ fn introduce(sandbox: &Sandbox, file: Option<PathBuf>, is_quiet: bool) -> Result
     Ok(())
 }
 
-/// Runs the copier until an announcement cannot be printed.
-async fn run_copier(deployment: &Deployment, shows_logs: bool) -> std::io::Result<()> {
+/// Runs the copier, if it is deployed, until an announcement cannot be printed.
+async fn run_copier(deployment: Option<&Deployment>, shows_logs: bool) -> std::io::Result<()> {
+    let Some(deployment) = deployment else { return std::future::pending().await };
     let mut logs = [(deployment.start_copy(), 0), (deployment.check_copies(), 0)];
     let show = |Round { announced, failures }| {
         failures.iter().for_each(output::note);

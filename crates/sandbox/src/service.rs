@@ -9,7 +9,6 @@ use crate::{
     cloudformation, dynamodb, events, logs, query, rekognition, sts,
 };
 
-/// An AWS service of the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     Rekognition,
@@ -31,7 +30,6 @@ const SERVICES: [(Service, &str, &str, &[&str]); 6] = [
     (Service::CloudFormation, "cloudformation", "", cloudformation::OPERATIONS),
 ];
 
-/// An operation of the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Operation {
     pub(crate) service: Service,
@@ -41,7 +39,6 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// The IAM action.
     pub(crate) fn action(&self) -> String {
         format!("{}:{}", self.service_name, self.name)
     }

@@ -6,23 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::Status;
 
-/// The sandbox's settings. Durations are sandbox time; in JSON they are texts such as `"90s"` or `"PT1M30S"`.
+/// The sandbox's settings. `copying`, `training`, `starting`, `stopping` and `deleting` say how long each takes. Durations are
+/// sandbox time; in JSON they are texts such as `"90s"` or `"PT1M30S"`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
-    /// How long a copy takes.
     #[serde(deserialize_with = "crate::duration::read")]
     pub copying: SignedDuration,
-    /// How long training takes.
     #[serde(deserialize_with = "crate::duration::read")]
     pub training: SignedDuration,
-    /// How long a model takes to start.
     #[serde(deserialize_with = "crate::duration::read")]
     pub starting: SignedDuration,
-    /// How long a model takes to stop.
     #[serde(deserialize_with = "crate::duration::read")]
     pub stopping: SignedDuration,
-    /// How long a deletion takes.
     #[serde(deserialize_with = "crate::duration::read")]
     pub deleting: SignedDuration,
     /// How long it takes until authorization sees a change of a project policy.
@@ -37,21 +33,16 @@ pub struct Settings {
     /// How long DescribeProjectVersions hides a new version, whose name is taken already.
     #[serde(deserialize_with = "crate::duration::read")]
     pub describe_delay: SignedDuration,
-    /// The exception for a taken version name.
     pub taken_name_error: String,
     /// The exception for a source version with a status that cannot be copied.
     pub uncopyable_error: String,
-    /// The statuses in which a version can be copied.
     pub copyable_statuses: Vec<Status>,
-    /// Whether a copy of a copy is allowed.
     pub copy_of_copy: bool,
-    /// Whether a version can be deleted while it is copied.
     pub delete_while_copying: bool,
     /// Whether an `OutputConfig` without `S3Bucket` is refused.
     pub require_bucket: bool,
     /// Whether the last page has `"NextToken": ""` instead of no token.
     pub empty_last_token: bool,
-    /// The quotas.
     pub quotas: Quotas,
 }
 

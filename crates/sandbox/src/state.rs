@@ -91,16 +91,3 @@ impl Position {
         had
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reset_starts_a_list_again_even_if_it_is_as_long_as_before() {
-        let mut position = Position::default();
-        let moves =
-            [(3, 0), (5, 0), (8, 1), (8, 1), (0, 2)].map(|(count, resets)| position.advance(count, resets));
-        assert_eq!(moves, [None, Some(3), None, Some(8), None]);
-    }
-}

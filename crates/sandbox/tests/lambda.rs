@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         a_failure_has_the_functions_own_words,
         a_process_that_ends_fails_its_invocation_only,
         a_process_that_does_not_start_is_an_error,
-        an_unknown_environment_is_refused,
+        a_report_of_another_environment_or_invocation_is_refused,
         the_log_of_an_invocation_is_there_with_its_answer,
         the_peak_of_memory_outlives_the_process,
         deployment::every_message_is_delivered_once_if_it_is_done,
@@ -157,10 +157,11 @@ async fn a_process_that_does_not_start_is_an_error() {
     }
 }
 
-async fn an_unknown_environment_is_refused() {
-    let (_function, sandbox) = start(settings()).await;
+async fn a_report_of_another_environment_or_invocation_is_refused() {
+    let (function, sandbox) = start(settings()).await;
     let path = "/_lambda/test-function/99/2018-06-01/runtime/invocation/1/response";
-    assert_eq!(support::request(&sandbox, "POST", path, &[], "{}").await.unwrap().status, 403);
+    assert_eq!(support::request(&sandbox, "POST", path, "{}").await.status, 403);
+    assert_eq!(function.invoke(&json!({ "do": "misreport" })).await.unwrap(), 400);
 }
 
 async fn the_log_of_an_invocation_is_there_with_its_answer() {

@@ -16,7 +16,6 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// How long the table is down, in sandbox time.
 const OUTAGE: SignedDuration = SignedDuration::from_mins(5);
 
-/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FaultStory {
     /// Rekognition starts the copy, and its answer is lost

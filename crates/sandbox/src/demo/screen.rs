@@ -20,24 +20,6 @@ const PROGRESS_STEP: u64 = 25;
 /// Calls that copy or look for a copy. Of the other calls only those that fail are shown.
 const SHOWN_CALLS: [&str; 3] = [COPY, "rekognition:DescribeProjectVersions", "rekognition:PutProjectPolicy"];
 
-/// The fields that people look for first. The others follow in alphabetical order.
-const FIRST_FIELDS: [&str; 14] = [
-    "requestId",
-    "modelStatus",
-    "sourceProjectVersionArn",
-    "destinationProjectArn",
-    "versionName",
-    "projectVersionArn",
-    "adopted",
-    "failure",
-    "requestedAt",
-    "startedAt",
-    "endedAt",
-    "durationSeconds",
-    "correlationId",
-    "context",
-];
-
 /// Fields that only `--json` shows.
 const HIDDEN_FIELDS: [&str; 3] = ["status", "eventId", "version"];
 
@@ -73,7 +55,7 @@ impl Screen {
         if self.is_json {
             output::print(event.to_json_line())
         } else {
-            output::print(format_args!("\n{}\n", announcement(&event.detail, before)))
+            output::print(format_args!("\n{}\n", announcement(&event.raw_detail, before)))
         }
     }
 
@@ -114,8 +96,10 @@ impl Screen {
     }
 }
 
-/// The status, a line for each field that `before` did not have, and a failure's message and remedy on lines of their own.
-fn announcement(detail: &Value, before: Option<&Value>) -> String {
+/// The status, a line for each field that `before` did not have, and a failure's message and remedy on lines of their own. The
+/// fields have the order of the announcement.
+fn announcement(raw_detail: &str, before: Option<&Value>) -> String {
+    let detail: Value = serde_json::from_str(raw_detail).unwrap_or_default();
     let text_of = |field: &str| detail.get(field).and_then(Value::as_str).unwrap_or_default();
     let (status, name) = (text_of("status"), text_of("versionName"));
     let mut text = format!("{} {name}", colour(status).bold().apply_to(format!("{status:<9}")));
@@ -123,8 +107,7 @@ fn announcement(detail: &Value, before: Option<&Value>) -> String {
     let fields = detail.as_object().into_iter().flatten();
     let is_shown = |field: &str, value: &Value| !HIDDEN_FIELDS.contains(&field) && is_new(field, value);
     let mut fields: Vec<_> = fields.filter(|(field, value)| is_shown(field, value)).collect();
-    let rank = |field: &str| FIRST_FIELDS.iter().position(|first| *first == field);
-    fields.sort_by_key(|(field, _)| rank(field).unwrap_or(FIRST_FIELDS.len()));
+    fields.sort_by_key(|(field, _)| raw_detail.find(&format!("\"{field}\":")));
     for (field, value) in fields {
         let shown = if field == "failure" { value.get("code").unwrap_or(value) } else { value };
         let shown = shown.as_str().map_or_else(|| shown.to_string(), str::to_owned);
@@ -172,23 +155,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_announcement_shows_its_new_fields_with_the_important_ones_first() {
+    fn an_announcement_shows_its_new_fields_in_its_own_order() {
         let before = json!({"status": "STARTED", "requestId": "release-1", "adopted": true});
-        let detail = json!({
+        let detail = r#"{
             "version": "1",
             "eventId": "e-1",
-            "status": "FAILED",
-            "adopted": true,
             "requestId": "release-2",
+            "status": "FAILED",
             "versionName": "v1",
+            "adopted": true,
             "failure": {
                 "code": "AccessDenied",
                 "message": "no policy allows it",
-                "remedy": "aws rekognition put-project-policy\n  --project-arn x",
-            },
-        });
+                "remedy": "aws rekognition put-project-policy\\n  --project-arn x"
+            }
+        }"#;
         console::set_colors_enabled(false);
-        let text = announcement(&detail, Some(&before));
+        let text = announcement(detail, Some(&before));
         let expected = [
             "FAILED    v1",
             "  requestId                release-2",

@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use sandbox::{PublishedEvent, Status, Version, World};
 use serde_json::Value;
 
-/// The announcements so far.
 #[derive(Debug, Default)]
 pub(super) struct Story {
     event_ids: BTreeSet<String>,
@@ -63,7 +62,6 @@ impl fmt::Display for Story {
     }
 }
 
-/// A copy in progress.
 #[derive(Debug, PartialEq)]
 pub(super) struct Copy {
     /// The version's name.

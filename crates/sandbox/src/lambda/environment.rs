@@ -1,66 +1,67 @@
-//! An execution environment: a child process from its start to its end, and its memory.
+//! An execution environment: a child process from its start to its end, and what passes between it and its function.
+//!
+//! An environment has one invocation at a time, as on Lambda.
 
 use std::{
     process::Stdio,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use axum::body::Bytes;
 use tokio::{
     process::{Child, Command},
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, oneshot, watch},
 };
 
-use super::{
-    FunctionError, FunctionSettings,
-    log::Log,
-    mailbox::{Invocation, Mailbox},
-};
+use super::{FunctionError, FunctionSettings, log::Log};
 
 /// How long Lambda waits for a function to start.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// An invocation, as the Runtime API hands it to the process.
+#[derive(Clone, Debug)]
+pub(super) struct Invocation {
+    pub(super) request_id: String,
+    /// Milliseconds since 1970 by the machine's clock.
+    pub(super) deadline_ms: i64,
+    pub(super) function_arn: String,
+    pub(super) trace_id: String,
+    pub(super) payload: Bytes,
+}
+
+type Outcome = Result<Bytes, FunctionError>;
+
 /// A running process. Dropping it kills the process.
 #[derive(Debug)]
 pub(super) struct Environment {
-    mailbox: Arc<Mailbox>,
+    /// The name under which the Runtime API finds it.
+    pub(super) id: String,
     pid: Option<u32>,
     /// The exit status, once the process has ended.
     ended: watch::Receiver<Option<String>>,
     kill: mpsc::Sender<()>,
-    is_busy: AtomicBool,
+    state: Mutex<State>,
+    /// The process has asked for work for the first time, or cannot start.
+    ready: Notify,
+    /// An invocation is waiting.
+    posted: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    is_free: bool,
+    has_polled: bool,
+    init_error: Option<FunctionError>,
+    waiting: Option<Invocation>,
+    /// The id of the invocation in progress, and where its outcome goes.
+    in_progress: Option<(String, oneshot::Sender<Outcome>)>,
 }
 
 impl Environment {
-    /// Starts the process and waits until it asks for work. It is busy from the start.
-    pub(super) async fn start(
-        mailbox: Arc<Mailbox>,
-        runtime_api: &str,
-        settings: &FunctionSettings,
-        log: &Log,
-    ) -> Result<Self, FunctionError> {
-        let environment =
-            Self::spawn(mailbox, runtime_api, settings, log).map_err(FunctionError::no_start)?;
-        tokio::select! {
-            // A process that reports an error ends right afterwards, so the report is looked at first.
-            biased;
-            ready = environment.mailbox.ready() => ready?,
-            status = environment.ended() => return Err(FunctionError::no_start(status)),
-            () = tokio::time::sleep(INIT_TIMEOUT) => {
-                environment.kill().await;
-                let why = format!("it didn't ask for work within {INIT_TIMEOUT:?}");
-                return Err(FunctionError::no_start(why));
-            }
-        }
-        Ok(environment)
-    }
-
-    fn spawn(
-        mailbox: Arc<Mailbox>,
+    /// Starts the process. It is busy from the start.
+    pub(super) fn spawn(
+        id: String,
         runtime_api: &str,
         settings: &FunctionSettings,
         log: &Log,
@@ -88,17 +89,33 @@ impl Environment {
             let status = wait_or_kill(&mut child, &mut killed).await;
             report_end.send_replace(Some(status));
         });
-        Ok(Self { mailbox, pid, ended, kill, is_busy: AtomicBool::new(true) })
+        let (state, ready, posted) = (Mutex::default(), Notify::new(), Notify::new());
+        Ok(Self { id, pid, ended, kill, state, ready, posted })
+    }
+
+    /// Waits until the process asks for work.
+    pub(super) async fn started(&self) -> Result<(), FunctionError> {
+        tokio::select! {
+            // A process that reports an error ends right afterwards, so the report is looked at first.
+            biased;
+            () = self.ready.notified() => self.lock(|state| state.init_error.take()).map_or(Ok(()), Err),
+            status = self.ended() => Err(FunctionError::no_start(status)),
+            () = tokio::time::sleep(INIT_TIMEOUT) => {
+                self.kill().await;
+                Err(FunctionError::no_start(format!("it didn't ask for work within {INIT_TIMEOUT:?}")))
+            }
+        }
     }
 
     /// Runs one invocation. After `timeout` the process is killed.
-    pub(super) async fn run(
-        &self,
-        invocation: Invocation,
-        timeout: Duration,
-    ) -> Result<Bytes, FunctionError> {
+    pub(super) async fn run(&self, invocation: Invocation, timeout: Duration) -> Outcome {
         let error = format!("RequestId: {} Error:", invocation.request_id);
-        let outcome = self.mailbox.post(invocation);
+        let (sender, outcome) = oneshot::channel();
+        self.lock(|state| {
+            state.in_progress = Some((invocation.request_id.clone(), sender));
+            state.waiting = Some(invocation);
+        });
+        self.posted.notify_one();
         tokio::select! {
             // An outcome counts even if the process ended after it.
             biased;
@@ -116,25 +133,54 @@ impl Environment {
         }
     }
 
+    /// Waits for the next invocation.
+    pub(super) async fn next(&self) -> Invocation {
+        if !self.lock(|state| std::mem::replace(&mut state.has_polled, true)) {
+            self.ready.notify_one();
+        }
+        loop {
+            if let Some(invocation) = self.lock(|state| state.waiting.take()) {
+                return invocation;
+            }
+            self.posted.notified().await;
+        }
+    }
+
+    /// Passes on the outcome of an invocation. Returns false if another one is in progress, or none.
+    pub(super) fn report(&self, request_id: &str, outcome: Outcome) -> bool {
+        let reported = self.lock(|state| state.in_progress.take_if(|(id, _)| id == request_id));
+        reported.is_some_and(|(_, sender)| sender.send(outcome).is_ok())
+    }
+
+    /// Passes on that the process cannot start.
+    pub(super) fn fail_init(&self, error: FunctionError) {
+        self.lock(|state| state.init_error = Some(error));
+        self.ready.notify_one();
+    }
+
     /// Kills the process and waits until it has ended.
     pub(super) async fn kill(&self) {
+        self.start_kill();
+        self.ended().await;
+    }
+
+    pub(super) fn start_kill(&self) {
         // An error means that another kill is in progress or that the process has ended.
         let _ = self.kill.try_send(());
-        self.ended().await;
     }
 
     /// Marks a free environment as busy. Returns false if it is busy already or has ended.
     pub(super) fn acquire(&self) -> bool {
-        self.is_alive() && !self.is_busy.swap(true, Ordering::AcqRel)
+        self.is_alive() && self.lock(|state| std::mem::take(&mut state.is_free))
     }
 
     pub(super) fn release(&self) {
-        self.is_busy.store(false, Ordering::Release);
+        self.lock(|state| state.is_free = true);
     }
 
     /// The process id, while the process has an invocation.
     pub(super) fn busy_pid(&self) -> Option<u32> {
-        self.pid.filter(|_| self.is_alive() && self.is_busy.load(Ordering::Acquire))
+        self.pid.filter(|_| self.is_alive() && !self.lock(|state| state.is_free))
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -154,6 +200,10 @@ impl Environment {
         let mut ended = self.ended.clone();
         // An error means that the task above was dropped, which killed the process.
         ended.wait_for(Option::is_some).await.ok().and_then(|status| status.clone()).unwrap_or_default()
+    }
+
+    fn lock<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

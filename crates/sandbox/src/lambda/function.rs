@@ -14,25 +14,32 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    FunctionError, FunctionSettings, Functions, environment::Environment, log::Log, mailbox::Invocation,
+    FunctionError, FunctionSettings,
+    environment::{Environment, Invocation},
+    log::Log,
 };
 
 /// A function that can be invoked. Dropping it kills its processes.
 #[derive(Debug)]
 pub struct Function {
     settings: FunctionSettings,
-    functions: Functions,
     endpoint: String,
     environments: Mutex<Vec<Arc<Environment>>>,
     log: Log,
     peak_memory: AtomicU64,
 }
 
+impl Drop for Function {
+    /// A request of the Runtime API may hold an environment for as long as its process waits for work.
+    fn drop(&mut self) {
+        self.environments().iter().for_each(|environment| environment.start_kill());
+    }
+}
+
 impl Function {
-    pub(super) fn new(functions: Functions, endpoint: &str, settings: FunctionSettings) -> io::Result<Self> {
+    pub(super) fn new(endpoint: &str, settings: FunctionSettings) -> io::Result<Self> {
         Ok(Self {
             settings,
-            functions,
             endpoint: endpoint.to_owned(),
             environments: Mutex::default(),
             log: Log::new()?,
@@ -90,7 +97,6 @@ impl Function {
         self.log.lines_from(start)
     }
 
-    /// The function's settings.
     pub fn settings(&self) -> &FunctionSettings {
         &self.settings
     }
@@ -99,12 +105,22 @@ impl Function {
         if let Some(free) = self.environments().into_iter().find(|environment| environment.acquire()) {
             return Ok(free);
         }
-        let (number, mailbox) = self.functions.open_mailbox();
-        let runtime_api = format!("{}/_lambda/{}/{number}", self.endpoint, self.settings.name);
-        let started = Environment::start(mailbox, &runtime_api, &self.settings, &self.log).await?;
-        let started = Arc::new(started);
-        self.lock(|environments| environments.push(Arc::clone(&started)));
+        let id = Uuid::new_v4().to_string();
+        let runtime_api = format!("{}/_lambda/{}/{id}", self.endpoint, self.settings.name);
+        // Under the lock, so that the Runtime API knows the environment when its process asks for work.
+        let started = self.lock(|environments| {
+            let started = Arc::new(Environment::spawn(id, &runtime_api, &self.settings, &self.log)?);
+            environments.push(Arc::clone(&started));
+            Ok(started)
+        });
+        let started = started.map_err(|error: io::Error| FunctionError::no_start(error))?;
+        started.started().await?;
         Ok(started)
+    }
+
+    /// The environment with this id, if its process is alive.
+    pub(super) fn environment(&self, id: &str) -> Option<Arc<Environment>> {
+        self.environments().into_iter().find(|environment| environment.id == id)
     }
 
     fn invocation(&self, payload: Bytes) -> Invocation {

@@ -1,22 +1,24 @@
 //! The [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) for the functions' processes.
 
+use std::sync::Arc;
+
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::IntoResponse,
     routing::{get, post},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{FunctionError, Functions};
+use super::{FunctionError, Functions, environment::Environment};
 
 /// Lambda's limit for a synchronous answer: 6 MB.
 const MAX_ANSWER: usize = 6 * 1024 * 1024;
 
 pub(super) fn router(functions: Functions) -> Router {
-    let runtime = "/_lambda/{name}/{number}/2018-06-01/runtime";
+    let runtime = "/_lambda/{name}/{environment}/2018-06-01/runtime";
     Router::new()
         .route(&format!("{runtime}/invocation/next"), get(next))
         .route(&format!("{runtime}/invocation/{{request_id}}/response"), post(response))
@@ -26,9 +28,19 @@ pub(super) fn router(functions: Functions) -> Router {
         .with_state(functions)
 }
 
-async fn next(State(functions): State<Functions>, Path((_, number)): Path<(String, u64)>) -> Response {
-    let Some(mailbox) = functions.mailbox(number) else { return unknown_environment() };
-    let invocation = mailbox.next().await;
+type Reply = (StatusCode, Json<Value>);
+
+/// The environment that a request comes from, or the answer that it is unknown.
+fn environment(functions: &Functions, name: &str, id: &str) -> Result<Arc<Environment>, Reply> {
+    let unknown = || refusal(StatusCode::FORBIDDEN, "Forbidden", "no such execution environment");
+    functions.get(name).and_then(|function| function.environment(id)).ok_or_else(unknown)
+}
+
+async fn next(
+    State(functions): State<Functions>,
+    Path((name, id)): Path<(String, String)>,
+) -> Result<impl IntoResponse, Reply> {
+    let invocation = environment(&functions, &name, &id)?.next().await;
     let headers = [
         ("lambda-runtime-aws-request-id", invocation.request_id),
         ("lambda-runtime-deadline-ms", invocation.deadline_ms.to_string()),
@@ -36,50 +48,52 @@ async fn next(State(functions): State<Functions>, Path((_, number)): Path<(Strin
         ("lambda-runtime-trace-id", invocation.trace_id),
         ("content-type", "application/json".to_owned()),
     ];
-    (headers, invocation.payload).into_response()
+    Ok((headers, invocation.payload))
 }
 
-type InvocationPath = Path<(String, u64, String)>;
+type InvocationPath = Path<(String, String, String)>;
 
-async fn response(State(functions): State<Functions>, path: InvocationPath, body: Bytes) -> Response {
+async fn response(
+    State(functions): State<Functions>,
+    path: InvocationPath,
+    body: Bytes,
+) -> Result<Reply, Reply> {
     report(&functions, path, Ok(body))
 }
 
-async fn error(State(functions): State<Functions>, path: InvocationPath, body: Bytes) -> Response {
+async fn error(
+    State(functions): State<Functions>,
+    path: InvocationPath,
+    body: Bytes,
+) -> Result<Reply, Reply> {
     report(&functions, path, Err(FunctionError::reported(&body)))
 }
 
 fn report(
     functions: &Functions,
-    Path((_, number, request_id)): InvocationPath,
+    Path((name, id, request_id)): InvocationPath,
     outcome: Result<Bytes, FunctionError>,
-) -> Response {
-    let Some(mailbox) = functions.mailbox(number) else { return unknown_environment() };
-    if mailbox.report(&request_id, outcome) {
-        accepted()
+) -> Result<Reply, Reply> {
+    if environment(functions, &name, &id)?.report(&request_id, outcome) {
+        Ok(accepted())
     } else {
-        refusal(StatusCode::BAD_REQUEST, "InvalidRequestID", "no such invocation is in progress here")
+        Err(refusal(StatusCode::BAD_REQUEST, "InvalidRequestID", "no such invocation is in progress here"))
     }
 }
 
 async fn init_error(
     State(functions): State<Functions>,
-    Path((_, number)): Path<(String, u64)>,
+    Path((name, id)): Path<(String, String)>,
     body: Bytes,
-) -> Response {
-    let Some(mailbox) = functions.mailbox(number) else { return unknown_environment() };
-    mailbox.fail_init(FunctionError::reported(&body));
-    accepted()
+) -> Result<Reply, Reply> {
+    environment(&functions, &name, &id)?.fail_init(FunctionError::reported(&body));
+    Ok(accepted())
 }
 
-fn accepted() -> Response {
-    (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
+fn accepted() -> Reply {
+    (StatusCode::ACCEPTED, Json(json!({ "status": "OK" })))
 }
 
-fn unknown_environment() -> Response {
-    refusal(StatusCode::FORBIDDEN, "Forbidden", "no such execution environment")
-}
-
-fn refusal(status: StatusCode, error_type: &str, message: &str) -> Response {
-    (status, Json(json!({ "errorType": error_type, "errorMessage": message }))).into_response()
+fn refusal(status: StatusCode, error_type: &str, message: &str) -> Reply {
+    (status, Json(json!({ "errorType": error_type, "errorMessage": message })))
 }

@@ -13,12 +13,10 @@ use crate::{
     policy::{Kind, Policy},
 };
 
-/// A Custom Labels project.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Project {
-    /// The project's ARN.
     pub project_arn: ProjectArn,
     /// When it was created; `None`: at the time in its ARN.
     pub created_at: Option<Timestamp>,
@@ -29,7 +27,6 @@ pub struct Project {
     pub auto_update: Option<String>,
     /// When a deletion in progress ends.
     pub deleted_at: Option<Timestamp>,
-    /// The project's tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
     /// The project policies, oldest first.
@@ -47,14 +44,12 @@ pub struct Project {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Feature {
-    /// A model with the user's own labels.
     #[default]
     CustomLabels,
     /// An adapter, which cannot be copied.
     ContentModeration,
 }
 
-/// A project policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProjectPolicy {
@@ -65,9 +60,7 @@ pub struct ProjectPolicy {
     /// The policy's JSON. A world file may hold it as a text or as the JSON itself.
     #[serde(deserialize_with = "document")]
     pub document: String,
-    /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last changed.
     pub updated_at: Timestamp,
 }
 
@@ -118,12 +111,10 @@ impl Project {
         number(self.project_arn.as_str())
     }
 
-    /// When the project was created.
     pub(crate) fn created_at(&self) -> Timestamp {
         self.created_at.unwrap_or_else(|| created_at(self.project_arn.as_str()))
     }
 
-    /// The version with this name.
     pub fn version_named(&self, name: &str) -> Option<&Version> {
         self.versions.iter().find(|version| version.project_version_arn.version_name() == name)
     }

@@ -16,37 +16,27 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Version {
-    /// The version's ARN.
     pub project_version_arn: ProjectVersionArn,
     /// When it was created; `None`: at the time in its ARN.
     pub created_at: Option<Timestamp>,
     /// The status: one word for training, copying, hosting and deleting.
     pub status: Status,
-    /// The status message.
     pub status_message: Option<String>,
-    /// The next status.
     pub next: Option<Step>,
-    /// When training ended.
     pub trained_at: Option<Timestamp>,
     /// The training results that DescribeProjectVersions shows, in AWS's spelling: `EvaluationResult`, `ManifestSummary`,
     /// `TrainingDataResult`, `TestingDataResult`, `BillableTrainingTimeInSeconds`. A copy has those of its source.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub training_result: Map<String, Value>,
-    /// The version that a copy was made from.
     pub source_project_version_arn: Option<ProjectVersionArn>,
     /// The place of the results in S3.
     #[serde(default)]
     pub output_config: OutputConfig,
-    /// The key that encrypts the model.
     pub kms_key_id: Option<String>,
-    /// The version's tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
-    /// The description in CreateProjectVersion.
     pub version_description: Option<String>,
-    /// The inference units while it runs.
     pub min_inference_units: Option<u32>,
-    /// The largest number of inference units while it runs.
     pub max_inference_units: Option<u32>,
 }
 
@@ -57,9 +47,7 @@ pub struct Version {
 pub struct Step {
     /// When it comes, in sandbox time.
     pub at: Timestamp,
-    /// The status.
     pub status: Status,
-    /// The status message.
     pub status_message: Option<String>,
 }
 
@@ -68,14 +56,11 @@ pub struct Step {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OutputConfig {
-    /// The bucket's name.
     pub s3_bucket: Option<String>,
-    /// The prefix of the keys in the bucket.
     pub s3_key_prefix: Option<String>,
 }
 
 impl Version {
-    /// When the version was created.
     pub fn created_at(&self) -> Timestamp {
         self.created_at.unwrap_or_else(|| created_at(self.project_version_arn.as_str()))
     }

@@ -49,7 +49,7 @@ impl Serve {
     }
 
     async fn send(&self, method: &str, path: &str, body: &Value) -> Reply {
-        exchange(&self.address, text(method, path, &[], &body.to_string()).as_bytes()).await.unwrap()
+        exchange(&self.address, &text(method, path, &[], &body.to_string())).await.unwrap()
     }
 
     /// Publishes a request for a copy of the small world's model.
@@ -62,8 +62,8 @@ impl Serve {
             "outputConfig": {"s3Bucket": "flowers-production-models"},
         });
         let entry = json!({"Source": "test", "DetailType": "Rekognition Model Copy Requested", "Detail": detail.to_string()});
-        let call = signed(SOURCE, "events:PutEvents", &json!({"Entries": [entry]}));
-        assert_eq!(exchange(&self.address, call.as_bytes()).await.unwrap().status, 200);
+        let call = signed(SOURCE, "events:PutEvents", &json!({"Entries": [entry]}).to_string());
+        assert_eq!(exchange(&self.address, &call).await.unwrap().status, 200);
     }
 }
 

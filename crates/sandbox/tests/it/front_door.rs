@@ -45,7 +45,7 @@ async fn an_unsigned_request_or_one_with_another_scope_is_refused() {
             ("content-type", "application/x-amz-json-1.1"),
         ];
         headers.extend(authorization.map(|text| ("authorization", text)));
-        let reply = request(&sandbox, "POST", "/", &headers, "{}").await.unwrap();
+        let reply = raw(&sandbox, &text("POST", "/", &headers, "{}")).await.unwrap();
         assert_eq!((reply.status, reply.code().as_str()), (400, code));
     }
     assert!(sandbox.calls().is_empty(), "a call without a caller is not recorded");
@@ -68,7 +68,7 @@ async fn an_operation_that_the_sandbox_does_not_have_is_unknown() {
         let authorization = authorization(SOURCE, "rekognition");
         let mut headers = vec![("authorization", authorization.as_str()), ("content-type", content_type)];
         headers.extend(target.map(|target| ("x-amz-target", target)));
-        let reply = request(&sandbox, method, "/", &headers, "{}").await.unwrap();
+        let reply = raw(&sandbox, &text(method, "/", &headers, "{}")).await.unwrap();
         assert_eq!((reply.status, reply.code().as_str()), (400, "UnknownOperationException"), "{target:?}");
     }
 }
@@ -79,11 +79,33 @@ async fn a_broken_body_is_a_clean_error() {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     for action in [COPY, "dynamodb:PutItem", "events:PutEvents"] {
         for body in ["", "x", "[]", "1", "null", "{\"a\":", "\u{0}", &deep] {
-            let reply = raw(&sandbox, signed_text(SOURCE, action, body).as_bytes()).await.unwrap();
+            let reply = raw(&sandbox, &signed(SOURCE, action, body)).await.unwrap();
             assert_eq!(reply.status, 400, "{action} {body:.20} {}", reply.body);
             let code = reply.code();
             assert!(["SerializationException", "ValidationException"].contains(&code.as_str()), "{code}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_checked_against_the_service_model() {
+    let sandbox = start().await;
+    let body = json!({"SourceProjectArn": "x", "VersionName": "", "OutputConfig": {"S3Bucket": "a"}});
+    let refused = call(&sandbox, SOURCE, COPY, &body).await;
+    assert_eq!(refused.code(), "ValidationException");
+    for part in
+        ["7 validation errors", "'sourceProjectArn'", "'destinationProjectArn'", "'outputConfig.s3Bucket'"]
+    {
+        assert!(refused.body.contains(part), "{part}: {}", refused.body);
+    }
+    for (body, code) in [
+        (json!({"MaxResults": null, "Surprise": {}}), ""),
+        (json!({"MaxResults": "1"}), "SerializationException"),
+        (json!({"MaxResults": 1.5}), "SerializationException"),
+        (json!({"ProjectNames": "x"}), "SerializationException"),
+    ] {
+        let reply = call(&sandbox, SOURCE, "rekognition:DescribeProjects", &body).await;
+        assert_eq!(reply.code(), code, "{body}");
     }
 }
 
@@ -104,8 +126,8 @@ async fn every_answer_has_the_date_of_the_sandboxs_clock() {
         call(&sandbox, SOURCE, "rekognition:DeleteProject", &json!({})).await,
         call(&sandbox, SOURCE, "dynamodb:ListTables", &json!({})).await,
         call(&sandbox, SOURCE, "events:PutEvents", &json!({})).await,
-        request(&sandbox, "GET", "/_sandbox/clock", &[], "").await.unwrap(),
-        request(&sandbox, "GET", "/nothing", &[], "").await.unwrap(),
+        request(&sandbox, "GET", "/_sandbox/clock", "").await,
+        request(&sandbox, "GET", "/nothing", "").await,
     ];
     for answer in answers {
         let dates: Vec<_> = answer.headers.lines().filter(|line| line.starts_with("date: ")).collect();
@@ -116,7 +138,7 @@ async fn every_answer_has_the_date_of_the_sandboxs_clock() {
 #[tokio::test]
 async fn an_item_is_deleted_when_its_time_to_live_is_over_by_the_sandboxs_clock() {
     let sandbox = start().await;
-    sandbox.create_table(ledger_table(DESTINATION, "items")).unwrap();
+    sandbox.create_ledger(DESTINATION, "items").unwrap();
     let expires_at = (sandbox.clock().now() + SignedDuration::from_hours(1)).as_second().to_string();
     let item = json!({"id": {"S": "a"}, "expiresAt": {"N": expires_at}});
     let put = json!({"TableName": "items", "Item": item});
@@ -143,7 +165,7 @@ async fn a_lost_request_has_no_effect_and_a_lost_answer_has_one() {
 async fn a_slow_call_has_its_effect_although_its_client_has_disconnected() {
     let sandbox = start().await;
     sandbox.fault(Fault::new(COPY, Effect::Delay(SignedDuration::from_millis(20))));
-    send_and_leave(&sandbox, signed(DESTINATION, COPY, &copy("v1")).as_bytes()).await;
+    send_and_leave(&sandbox, &signed(DESTINATION, COPY, &copy("v1").to_string())).await;
     let copied = async {
         while sandbox.project(PRODUCTION).unwrap().versions.is_empty() {
             tokio::task::yield_now().await;
@@ -208,7 +230,7 @@ async fn what_is_published_is_listed_and_requests_apart() {
             (&event["id"], &event["account"]),
             (&reply["Entries"][index]["EventId"], &json!(DESTINATION))
         );
-        let listed = request(&sandbox, "GET", path, &[], "").await.unwrap().json();
+        let listed = request(&sandbox, "GET", path, "").await.json();
         let [listed] = &listed.as_array().unwrap()[..] else { panic!("{listed}") };
         assert_eq!((&listed["id"], &listed["detail"]["a"]), (&event["id"], &json!(1)));
         assert_eq!(
@@ -286,7 +308,7 @@ async fn everything_is_set_and_read_under_sandbox_paths() {
     let sandbox = start().await;
     let send = async |method: &str, path: &str, body: Value| {
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        request(&sandbox, method, path, &[], &body).await.unwrap()
+        request(&sandbox, method, path, &body).await
     };
     let clock = send("POST", "/_sandbox/clock", json!({"now": "2026-11-24T12:00:00Z", "paused": true})).await;
     assert_eq!(clock.json(), json!({"now": "2026-11-24T12:00:00Z", "speed": 1.0, "paused": true}));

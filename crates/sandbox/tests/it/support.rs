@@ -59,22 +59,22 @@ impl Reply {
 }
 
 /// Sends a request and closes the connection without waiting for an answer.
-pub(crate) async fn send_and_leave(sandbox: &Sandbox, request: &[u8]) {
+pub(crate) async fn send_and_leave(sandbox: &Sandbox, request: &str) {
     let mut stream = TcpStream::connect(sandbox.endpoint().replace("http://", "")).await.unwrap();
-    stream.write_all(request).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
 }
 
 /// Sends a request as it is, and reads until the connection closes. `None`: it closed without an answer.
-pub(crate) async fn raw(sandbox: &Sandbox, request: &[u8]) -> Option<Reply> {
+pub(crate) async fn raw(sandbox: &Sandbox, request: &str) -> Option<Reply> {
     exchange(&sandbox.endpoint().replace("http://", ""), request).await
 }
 
 /// Does what [`raw`] does, with the server at `address`.
-pub(crate) async fn exchange(address: &str, request: &[u8]) -> Option<Reply> {
+pub(crate) async fn exchange(address: &str, request: &str) -> Option<Reply> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     // The server may answer and close before it has read everything.
-    let _ = stream.write_all(request).await;
+    let _ = stream.write_all(request.as_bytes()).await;
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes).await;
     let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -89,35 +89,6 @@ pub(crate) fn element<'a>(xml: &'a str, name: &str) -> &'a str {
     rest.split('<').next().unwrap_or_default()
 }
 
-/// Sends a form-encoded request to STS as the caller with this access key.
-pub(crate) async fn sts(sandbox: &Sandbox, key: &str, body: &str) -> Reply {
-    let headers = [
-        ("authorization", authorization(key, "sts")),
-        ("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned()),
-    ];
-    request(sandbox, "POST", "/", &headers.each_ref().map(|(name, value)| (*name, value.as_str())), body)
-        .await
-        .unwrap()
-}
-
-/// Calls an operation of Rekognition as the session with this key and token.
-pub(crate) async fn call_as_session(
-    sandbox: &Sandbox,
-    (key, token): (&str, &str),
-    operation: &str,
-    body: &Value,
-) -> Reply {
-    let (authorization, target) =
-        (authorization(key, "rekognition"), format!("RekognitionService.{operation}"));
-    let headers = [
-        ("authorization", authorization.as_str()),
-        ("x-amz-security-token", token),
-        ("x-amz-target", target.as_str()),
-        ("content-type", "application/x-amz-json-1.1"),
-    ];
-    request(sandbox, "POST", "/", &headers, &body.to_string()).await.unwrap()
-}
-
 pub(crate) fn authorization(key: &str, service: &str) -> String {
     let signature = "0".repeat(64);
     format!(
@@ -125,6 +96,7 @@ pub(crate) fn authorization(key: &str, service: &str) -> String {
     )
 }
 
+/// The text of a request, for [`raw`], [`exchange`] or [`send_and_leave`].
 pub(crate) fn text(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
@@ -133,41 +105,55 @@ pub(crate) fn text(method: &str, path: &str, headers: &[(&str, &str)], body: &st
     )
 }
 
-pub(crate) async fn request(
-    sandbox: &Sandbox,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &str,
-) -> Option<Reply> {
-    raw(sandbox, text(method, path, headers, body).as_bytes()).await
+pub(crate) async fn request(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Reply {
+    raw(sandbox, &text(method, path, &[], body)).await.unwrap()
 }
 
-/// The text of a call as `account`, for [`raw`] or [`send_and_leave`].
-pub(crate) fn signed(account: &str, action: &str, body: &Value) -> String {
-    signed_text(account, action, &body.to_string())
+/// The text of a call with this access key.
+pub(crate) fn signed(key: &str, action: &str, body: &str) -> String {
+    signed_as((key, ""), action, body)
 }
 
-/// Does what [`signed`] does, with any body.
-pub(crate) fn signed_text(account: &str, action: &str, body: &str) -> String {
+/// The text of a call as the session with this access key and token. The body of a call of STS names the operation.
+fn signed_as((key, token): (&str, &str), action: &str, body: &str) -> String {
     let (service, operation) = action.split_once(':').unwrap();
-    let target = match service {
-        "rekognition" => format!("RekognitionService.{operation}"),
-        "dynamodb" => format!("DynamoDB_20120810.{operation}"),
-        _ => format!("AWSEvents.{operation}"),
+    let json = "application/x-amz-json-1.1";
+    let (target, content_type) = match service {
+        "rekognition" => ("RekognitionService", json),
+        "dynamodb" => ("DynamoDB_20120810", json),
+        "events" => ("AWSEvents", json),
+        _ => ("", "application/x-www-form-urlencoded; charset=utf-8"),
     };
-    let authorization = authorization(account, service);
+    let (authorization, target) = (authorization(key, service), format!("{target}.{operation}"));
     let headers = [
         ("authorization", authorization.as_str()),
-        ("x-amz-target", target.as_str()),
-        ("content-type", "application/x-amz-json-1.1"),
+        ("content-type", content_type),
+        ("x-amz-security-token", token),
+        ("x-amz-target", &target),
     ];
-    text("POST", "/", &headers, body)
+    let is_form = service == "sts";
+    text("POST", "/", if is_form { &headers[..3] } else { &headers }, body)
+}
+
+/// Sends a form-encoded request to STS as the caller with this access key.
+pub(crate) async fn sts(sandbox: &Sandbox, key: &str, body: &str) -> Reply {
+    raw(sandbox, &signed(key, "sts:", body)).await.unwrap()
+}
+
+/// Calls an operation of Rekognition as the session with this key and token.
+pub(crate) async fn call_as_session(
+    sandbox: &Sandbox,
+    session: (&str, &str),
+    operation: &str,
+    body: &Value,
+) -> Reply {
+    let action = format!("rekognition:{operation}");
+    raw(sandbox, &signed_as(session, &action, &body.to_string())).await.unwrap()
 }
 
 /// Calls an operation, such as `rekognition:DescribeProjects`, as `account`.
 pub(crate) async fn try_call(sandbox: &Sandbox, account: &str, action: &str, body: &Value) -> Option<Reply> {
-    raw(sandbox, signed(account, action, body).as_bytes()).await
+    raw(sandbox, &signed(account, action, &body.to_string())).await
 }
 
 pub(crate) async fn call(sandbox: &Sandbox, account: &str, action: &str, body: &Value) -> Reply {

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
+use crate::support::{exchange, text};
+
 pub(crate) fn run() -> ExitCode {
     if std::env::var_os("REFUSE_TO_START").is_some() {
         return ExitCode::from(3);
@@ -23,6 +25,12 @@ async fn obey(event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         }),
         Some("exit") => std::process::exit(7),
         Some("hang") => std::future::pending().await,
+        Some("misreport") => {
+            let api = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
+            let (address, path) = api.trim_start_matches("http://").split_once('/').unwrap();
+            let path = format!("/{path}/2018-06-01/runtime/invocation/another/response");
+            Ok(json!(exchange(address, &text("POST", &path, &[], "{}")).await.unwrap().status))
+        }
         Some("log") => {
             let line = payload["line"].as_str().unwrap();
             println!("out: {line}");

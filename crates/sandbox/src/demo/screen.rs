@@ -167,7 +167,7 @@ mod tests {
             "failure": {
                 "code": "AccessDenied",
                 "message": "no policy allows it",
-                "remedy": "aws rekognition put-project-policy\\n  --project-arn x"
+                "remedy": "aws rekognition put-project-policy\n  --project-arn x"
             }
         }"#;
         console::set_colors_enabled(false);

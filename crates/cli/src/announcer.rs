@@ -22,7 +22,7 @@ pub(crate) const NEW_ID: &str = "give this request another id with `--request-id
 
 /// Writes announcements as progress, and the final one as the result.
 pub struct Announcer<'a> {
-    output: &'a Output,
+    pub(crate) output: &'a Output,
     progress: Mutex<Progress>,
 }
 

@@ -100,6 +100,18 @@ impl Session {
         Self::of_profile(&global, Some(profile)).await
     }
 
+    /// Checks that the credentials are of the account that owns something.
+    pub(crate) fn check_owner(&self, what: &str, owner: &str) -> Result<(), Failure> {
+        let account = &self.identity.account;
+        if account == owner {
+            return Ok(());
+        }
+        Err(Failure::WrongAccount(format!(
+            "the credentials are of account `{account}`, but account `{owner}` owns {what}: give a profile of that account with \
+             `--source-profile`"
+        )))
+    }
+
     /// The ledger of files of this account and Region.
     pub(crate) fn files(&self) -> Result<FileLedger, Failure> {
         Ok(FileLedger::in_folder(&state_folder()?, &self.identity.account, &self.identity.region))

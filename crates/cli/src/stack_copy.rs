@@ -9,18 +9,15 @@ use rekognition_model_copier::domain::announcement::Announcement;
 use rekognition_model_copier::domain::envelope::DETAIL_TYPE;
 use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::settings::Settings;
-use tokio::time::Instant;
 
-use crate::announcer::{Announcer, NEW_ID};
+use crate::announcer::NEW_ID;
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure, OrFailure};
-use crate::interrupt::Interrupt;
-use crate::output::Output;
 use crate::request_text::RequestText;
 use crate::session::Session;
 use crate::stack::Stack;
 use crate::stack_ledger::StackLedger;
-use crate::waiting::{READ_INTERVAL, Waiting};
+use crate::waiting::{READ_INTERVAL, Wait};
 use crate::when::write_duration;
 
 /// How long start-copy usually needs at most to record a request, with a cold start.
@@ -32,26 +29,24 @@ pub(crate) struct StackCopy<'a> {
     pub(crate) stack: &'a Stack,
     pub(crate) settings: &'a Settings,
     pub(crate) request: &'a RequestText,
-    pub(crate) waiting: Waiting,
-    pub(crate) output: &'a Output,
+    pub(crate) wait: Wait<'a>,
 }
 
 impl StackCopy<'_> {
     /// Sends the request, unless the stack has it, and follows it until it has ended or the wait is over.
     pub(crate) async fn run(&self, confirmed: Confirmation) -> Result<Exit, Failure> {
-        let interrupt = Interrupt::listen();
         let ledger = StackLedger::new(self.session, &self.settings.ledger_table);
         match ledger.load(&self.request.key()).await? {
             Some(known) => {
                 let rejection = self.request.rejection(&known, &self.settings.rules, Timestamp::now())?;
                 if let Some(rejection) = rejection {
-                    return Announcer::new(self.output).reject(&rejection, NEW_ID);
+                    return self.wait.announcer.reject(&rejection, NEW_ID);
                 }
-                self.output.note("the stack has this request already");
+                self.wait.announcer.output.note("the stack has this request already");
             }
             None => self.send(confirmed).await?,
         }
-        self.follow(&ledger, &interrupt).await
+        self.follow(&ledger).await
     }
 
     async fn send(&self, _: Confirmation) -> Result<(), Failure> {
@@ -69,38 +64,33 @@ impl StackCopy<'_> {
         if let Some(code) = answer.entries().iter().find_map(|result| result.error_code()) {
             return Err(Failure::Error(format!("{failed}: {code}")));
         }
-        self.output.note(&format!("sent as request `{}`", self.request.id));
+        self.wait.announcer.output.note(&format!("sent as request `{}`", self.request.id));
         Ok(())
     }
 
-    async fn follow(&self, ledger: &StackLedger, interrupt: &Interrupt) -> Result<Exit, Failure> {
-        let (begun, key) = (Instant::now(), self.request.key());
-        let announcer = Announcer::new(self.output);
+    async fn follow(&self, ledger: &StackLedger) -> Result<Exit, Failure> {
+        let Self { wait, request, .. } = self;
         loop {
-            let record = ledger.load(&key).await?;
+            let record = ledger.load(&request.key()).await?;
             if let Some(announcement) = record.as_ref().and_then(Announcement::of) {
-                announcer.announce(&announcement)?;
+                wait.announcer.announce(&announcement)?;
                 if announcement.status.is_final() {
                     return Ok(Exit::of(announcement.status));
                 }
             }
-            if let Some((why, exit)) = self.waiting.end(begun, record.as_ref(), interrupt) {
-                announcer.leave(record.as_ref(), exit)?;
-                let next = match record {
-                    Some(_) => format!("to keep waiting, run `{}`", self.follow_command()),
-                    None => self.describe_missing_record(),
-                };
-                self.output.note(&format!("{why}; {next}"));
+            let next = || match record {
+                Some(_) => format!("to keep waiting, run `{}`", self.follow_command()),
+                None => self.describe_missing_record(),
+            };
+            if let Some(exit) = wait.end(record.as_ref(), next)? {
                 return Ok(exit);
             }
-            if record.is_none() && begun.elapsed() >= RECORDED_AFTER {
+            if record.is_none() && wait.elapsed() >= RECORDED_AFTER {
                 return Err(Failure::Error(self.describe_missing_record()));
             }
             let status = record.as_ref().map_or("not recorded yet", Record::status_word);
-            let elapsed = begun.elapsed().try_into().unwrap_or_default();
-            self.output.status_line(&format!("{} {status}", write_duration(elapsed)));
-            let left = self.waiting.timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
-            interrupt.wait_at_most(left.map_or(READ_INTERVAL, |left| left.min(READ_INTERVAL))).await;
+            let elapsed = || write_duration(wait.elapsed().try_into().unwrap_or_default());
+            wait.pause(READ_INTERVAL, || format!("{} {status}", elapsed())).await;
         }
     }
 

@@ -1,4 +1,4 @@
-//! How long `copy` and `retry` wait for the end of a request, and how often a record is read.
+//! The wait of `copy` and `retry` for the end of a request.
 
 use std::time::Duration;
 
@@ -6,8 +6,10 @@ use clap::Args;
 use rekognition_model_copier::domain::record::{Record, State};
 use tokio::time::Instant;
 
-use crate::exit::Exit;
+use crate::announcer::Announcer;
+use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
+use crate::output::Output;
 use crate::when::parse_wait;
 
 /// How often the record of a stack's request is read.
@@ -15,32 +17,67 @@ pub(crate) const READ_INTERVAL: Duration = Duration::from_secs(2);
 
 /// How long a command waits for the end of its request.
 #[derive(Args, Clone, Copy, Debug, Default)]
-pub struct Waiting {
+pub struct WaitArguments {
     /// Stop waiting after this time, for instance `30m`; a running copy continues
     #[arg(long, value_name = "TIME", value_parser = parse_wait)]
-    pub(crate) timeout: Option<Duration>,
+    timeout: Option<Duration>,
     /// Stop waiting when Rekognition has accepted the copy; `--output json` then prints the request's state
     #[arg(long)]
-    pub(crate) detach: bool,
+    detach: bool,
 }
 
-impl Waiting {
-    /// Why the wait is over, and the exit code; `None` while it goes on.
+/// A wait that has begun.
+pub struct Wait<'a> {
+    arguments: WaitArguments,
+    begun: Instant,
+    /// Ctrl-C, which ends the wait.
+    pub(crate) interrupt: Interrupt,
+    /// Writes what happens meanwhile.
+    pub announcer: Announcer<'a>,
+}
+
+impl<'a> Wait<'a> {
+    /// Begins a wait.
+    pub fn begin(arguments: WaitArguments, interrupt: Interrupt, output: &'a Output) -> Self {
+        Self { arguments, begun: Instant::now(), interrupt, announcer: Announcer::new(output) }
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Ends the wait if it is over: writes the request's state and what to do next. Returns the exit code.
     pub(crate) fn end(
         &self,
-        begun: Instant,
         record: Option<&Record>,
-        interrupt: &Interrupt,
-    ) -> Option<(&'static str, Exit)> {
+        next: impl FnOnce() -> String,
+    ) -> Result<Option<Exit>, Failure> {
+        let WaitArguments { timeout, detach } = self.arguments;
         let state = record.and_then(Record::accepted).map(|accepted| &accepted.state);
-        if interrupt.was_pressed() {
-            Some(("interrupted", Exit::Interrupted))
-        } else if self.detach && matches!(state, Some(State::Copying(_))) {
-            Some(("Rekognition is copying the model", Exit::Done))
-        } else if self.timeout.is_some_and(|timeout| begun.elapsed() >= timeout) {
-            Some(("`--timeout` is over", Exit::StillGoing))
+        let (why, exit) = if self.interrupt.was_pressed() {
+            ("interrupted", Exit::Interrupted)
+        } else if detach && matches!(state, Some(State::Copying(_))) {
+            ("Rekognition is copying the model", Exit::Done)
+        } else if timeout.is_some_and(|timeout| self.elapsed() >= timeout) {
+            ("`--timeout` is over", Exit::StillGoing)
         } else {
-            None
+            return Ok(None);
+        };
+        self.announcer.leave(record, exit)?;
+        self.announcer.output.note(&format!("{why}; {}", next()));
+        Ok(Some(exit))
+    }
+
+    /// Waits this long, but no longer than the whole wait may last. At a terminal, the status line is updated every
+    /// second.
+    pub(crate) async fn pause(&self, time: Duration, status: impl Fn() -> String) {
+        let left = self.arguments.timeout.map(|timeout| timeout.saturating_sub(self.elapsed()));
+        let until = Instant::now() + left.map_or(time, |left| left.min(time));
+        while Instant::now() < until && !self.interrupt.was_pressed() {
+            self.announcer.output.status_line(&status());
+            let left = until.saturating_duration_since(Instant::now());
+            let step = if self.announcer.output.is_terminal() { Duration::from_secs(1) } else { left };
+            self.interrupt.wait_at_most(left.min(step)).await;
         }
     }
 }

@@ -27,7 +27,6 @@ Examples:
   model-copier cancel release-2026-11-02
   model-copier cancel release-2026-11-02 --stack rekognition-model-copier --requester 111122223333")]
 pub(crate) struct Arguments {
-    /// The request.
     #[command(flatten)]
     pub(crate) request: RequestArguments,
     /// Do not ask for confirmation

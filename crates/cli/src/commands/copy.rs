@@ -24,7 +24,7 @@ use crate::request_text::{RequestCheck, check_request, read_bare, read_file};
 use crate::requests::Place;
 use crate::session::Session;
 use crate::stack_copy::StackCopy;
-use crate::waiting::Waiting;
+use crate::waiting::{Wait, WaitArguments};
 
 /// Copy a model
 ///
@@ -54,7 +54,6 @@ pub(crate) struct Arguments {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "Fields")]
     #[arg(required_unless_present = "Fields")]
     pub(crate) file: Option<String>,
-    /// The request by flags.
     #[command(flatten)]
     pub(crate) fields: Fields,
     /// The request's id; default: the id in the file, else a hash of the request's fields
@@ -71,9 +70,8 @@ pub(crate) struct Arguments {
     /// The policy allows your account to copy models of the source project. It expires after one hour.
     #[arg(long, value_name = "NAME")]
     pub(crate) source_profile: Option<String>,
-    /// How long to wait.
     #[command(flatten)]
-    pub(crate) waiting: Waiting,
+    pub(crate) wait: WaitArguments,
     /// Check the request without changing anything; exit code 8 if a check finds a problem
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -158,7 +156,9 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     };
     let source = match &arguments.source_profile {
         Some(profile) if source_account != identity.account => {
-            Some(open_source(&session, global, profile, &source_account).await?)
+            let source = session.of_source(global, profile).await?;
+            source.check_owner("the model", &source_account)?;
+            Some(source)
         }
         // Within one account no project policy is needed.
         _ => None,
@@ -178,24 +178,14 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         what += &format!("\nPuts a policy on {project} as `{caller}`; it allows the copy for one hour");
     }
     let confirmed = Confirmation::ask(identity, &what, arguments.yes, output)?;
-    let waiting = arguments.waiting;
+    let wait = Wait::begin(arguments.wait, Interrupt::listen(), output);
     if let Some((settings, stack)) = &stack {
-        let copy = StackCopy { session: &session, stack, settings, request: &request, waiting, output };
-        return copy.run(confirmed).await;
+        return StackCopy { session: &session, stack, settings, request: &request, wait }.run(confirmed).await;
     }
     let files = session.files()?.only(request.key());
-    let announcer = Announcer::new(output);
-    let interrupt = Interrupt::listen();
-    let local = LocalCopy {
-        files: &files,
-        request: &request,
-        waiting,
-        interrupt: &interrupt,
-        output,
-        announcer: &announcer,
-    };
     let rekognition = session.custom_labels(source.as_ref());
-    let world = Ports { ledger: files.clone(), rekognition, bus: &announcer, clock: SystemClock };
+    let world = Ports { ledger: files.clone(), rekognition, bus: &wait.announcer, clock: SystemClock };
+    let local = LocalCopy { files: &files, request: &request, wait: &wait };
     local.run(&Copier::new(world, rules), confirmed).await
 }
 
@@ -231,22 +221,6 @@ fn source_account(text: &str) -> Option<String> {
     let fields = Draft::parse(text).fields;
     let version = || Some(fields.source_project_version_arn.as_ref()?.account().to_owned());
     fields.source_project_arn.as_ref().map(|arn| arn.account().to_owned()).or_else(version)
-}
-
-async fn open_source(
-    session: &Session,
-    global: &Global,
-    profile: &str,
-    account: &str,
-) -> Result<Session, Failure> {
-    let source = session.of_source(global, profile).await?;
-    if source.identity.account != account {
-        return Err(Failure::WrongAccount(format!(
-            "profile `{profile}` is of account `{}`, but account `{account}` owns the model: give a profile of that account",
-            source.identity.account
-        )));
-    }
-    Ok(source)
 }
 
 /// Describes the copy for the confirmation.

@@ -30,7 +30,6 @@ pub(crate) struct Arguments {
     /// List ended requests, too
     #[arg(long)]
     pub(crate) all: bool,
-    /// The filter.
     #[command(flatten)]
     pub(crate) filter: Filter,
 }

@@ -63,7 +63,6 @@ pub(crate) enum Action {
     Plan(Options),
     /// Test the rows; exit code 8 if an assumption is wrong
     Run {
-        /// Its options.
         #[command(flatten)]
         options: Options,
         /// Do not ask for confirmation

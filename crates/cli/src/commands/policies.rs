@@ -78,14 +78,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         Some(profile) => Session::of_profile(global, Some(profile)).await?,
         None => Session::open(global).await?,
     };
-    if session.identity.account != project.account() {
-        return Err(Failure::WrongAccount(format!(
-            "the credentials are of account `{}`, but account `{}` owns the project: give a profile of that account with \
-             `--source-profile`",
-            session.identity.account,
-            project.account()
-        )));
-    }
+    session.check_owner("the project", project.account())?;
     let labels = session.custom_labels(Some(&session));
     let mut policies = labels.policies(&project).await.map_err(|error| failed("cannot be listed", &error))?;
     policies.retain(|policy| policy.name.starts_with(NAME_PREFIX));

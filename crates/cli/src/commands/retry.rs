@@ -10,11 +10,12 @@ use super::copy::{describe_copy, parse_id};
 use crate::arguments::Global;
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
+use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::request_text::RequestText;
 use crate::requests::RequestArguments;
 use crate::stack_copy::StackCopy;
-use crate::waiting::Waiting;
+use crate::waiting::{Wait, WaitArguments};
 
 /// Send an ended request to a stack again
 ///
@@ -30,15 +31,13 @@ Examples:
   model-copier retry release-2026-11-02 --stack rekognition-model-copier --request-id release-2026-11-02-b --detach")]
 #[command(mut_arg("stack", |stack| stack.required(true).help("The stack")))]
 pub(crate) struct Arguments {
-    /// The request that has ended.
     #[command(flatten)]
     pub(crate) request: RequestArguments,
     /// The new request's id; default: a random one
     #[arg(long, value_name = "ID", value_parser = parse_id)]
     pub(crate) request_id: Option<String>,
-    /// How long to wait.
     #[command(flatten)]
-    pub(crate) waiting: Waiting,
+    pub(crate) wait: WaitArguments,
     /// Do not ask for confirmation
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -80,6 +79,6 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     }
     let what = format!("Asks stack `{}` again\n{}", stack.name, describe_copy(&request.copy));
     let confirmed = Confirmation::ask(&session.identity, &what, arguments.yes, output)?;
-    let waiting = arguments.waiting;
-    StackCopy { session, stack, settings: &settings, request: &request, waiting, output }.run(confirmed).await
+    let wait = Wait::begin(arguments.wait, Interrupt::listen(), output);
+    StackCopy { session, stack, settings: &settings, request: &request, wait }.run(confirmed).await
 }

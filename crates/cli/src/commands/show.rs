@@ -23,7 +23,6 @@ Examples:
   model-copier show release-2026-11-02 --follow
   model-copier show release-2026-11-02 --stack rekognition-model-copier --requester 111122223333")]
 pub(crate) struct Arguments {
-    /// The request.
     #[command(flatten)]
     pub(crate) request: RequestArguments,
     /// Show every change until the request has ended; the exit code says how it ended

@@ -46,21 +46,14 @@ impl Sessions {
 
     /// Checks that these accounts can copy this model at this level.
     pub(crate) fn check_source(&self, level: Level, version: &ProjectVersionArn) -> Result<(), Failure> {
-        let owner = version.account();
-        let is_own = owner == self.own.identity.account;
-        match self.source.as_ref().map(|session| session.identity.account.as_str()) {
-            Some(account) if account != owner => Err(Failure::WrongAccount(format!(
-                "the credentials of `--source-profile` are of account `{account}`, but the model is of account `{owner}`"
-            ))),
-            None if !is_own => Err(Failure::Usage(format!(
-                "the model is of account `{owner}`: give a profile of that account with `--source-profile`"
-            ))),
-            _ if level == Level::TwoAccounts && is_own => Err(Failure::Usage(
+        self.source.as_ref().unwrap_or(&self.own).check_owner("the model", version.account())?;
+        if level == Level::TwoAccounts && version.account() == self.own.identity.account {
+            return Err(Failure::Usage(
                 "`--level two-accounts` needs a model of another account: give another `--source-version`"
                     .to_owned(),
-            )),
-            _ => Ok(()),
+            ));
         }
+        Ok(())
     }
 
     /// The lab of a run, and its time.

@@ -57,7 +57,7 @@ async fn a_run_says_what_it_lacks() {
         ["--level", "two-accounts", "--source-version", SOURCE_VERSION, "--destination-project", DESTINATION];
     let bucket = ["--bucket", "flowers-production-models"];
     let ran = run(&[&copies[..], &bucket].concat()).await;
-    assert!(ran.err.contains("the model is of account `111122223333`"), "{ran:?}");
+    assert!(ran.err.contains("account `111122223333` owns the model"), "{ran:?}");
     let ran = run(&[&copies[..], &bucket, &["--source-profile", "production"]].concat()).await;
     assert_eq!(ran.code, Some(7), "{ran:?}");
     let ran = machine.run(["live-check", "clean", "../../x"]).await;

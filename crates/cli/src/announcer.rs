@@ -34,7 +34,6 @@ struct Progress {
 }
 
 impl<'a> Announcer<'a> {
-    /// An announcer that has written nothing yet.
     pub fn new(output: &'a Output) -> Self {
         Self { output, progress: Mutex::default() }
     }

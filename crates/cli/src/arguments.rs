@@ -3,7 +3,6 @@
 use clap::{Args, ColorChoice, ValueEnum};
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 
-/// The flags that every command has.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {

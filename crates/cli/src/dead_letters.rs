@@ -45,7 +45,6 @@ pub(crate) struct DeadLetter {
     pub(crate) message_id: String,
     /// Why it is there.
     pub(crate) cause: Cause,
-    /// The same in words.
     pub(crate) reason: String,
     /// The account that the event names. The writer of a message can name any account.
     #[serde(skip_serializing_if = "Option::is_none")]

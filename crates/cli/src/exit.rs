@@ -83,7 +83,6 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Error(_) => Exit::Error,

@@ -98,7 +98,6 @@ impl FileLedger {
         self.folder.join(format!("{}.json", file_stem(key)))
     }
 
-    /// The record with this key.
     fn read(&self, key: &RecordKey) -> Result<Option<Record>, Unavailable> {
         let path = self.path(key);
         let record = read(&path)?;

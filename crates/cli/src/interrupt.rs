@@ -8,7 +8,6 @@ use tokio::time::timeout;
 
 use crate::exit::Exit;
 
-/// Whether Ctrl-C was pressed.
 #[derive(Debug)]
 pub struct Interrupt(watch::Receiver<bool>);
 
@@ -33,7 +32,6 @@ impl Interrupt {
         Self(receiver)
     }
 
-    /// Whether Ctrl-C was pressed.
     pub(crate) fn was_pressed(&self) -> bool {
         *self.0.borrow()
     }

@@ -98,7 +98,6 @@ pub(crate) async fn read_request_logs(
 }
 
 impl LogLine {
-    /// The text of a field.
     pub(crate) fn text_of(&self, field: &str) -> Option<&str> {
         self.line.get(field).and_then(Value::as_str)
     }

@@ -11,7 +11,6 @@ const HEAD: &str = "\
 Generated from the program's help by `UPDATE=1 cargo test --workspace --test command_line reference`.
 ";
 
-/// The reference.
 pub fn markdown() -> String {
     let mut command = Cli::command();
     command.build();

@@ -26,7 +26,6 @@ pub struct RequestText {
     /// What is to be copied.
     #[serde(flatten)]
     pub(crate) copy: CopyRequest,
-    /// Its id.
     #[serde(rename = "requestId")]
     pub(crate) id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +77,6 @@ pub fn read_bare(text: &str) -> Result<String, Failure> {
 /// What a request's text holds.
 #[derive(Clone, Debug)]
 pub enum RequestCheck {
-    /// A valid request.
     Valid(Box<RequestText>),
     /// The record of an invalid request. It is not saved, because nothing delivers the request again.
     Rejected(Box<Record>),
@@ -113,13 +111,11 @@ impl RequestText {
         Self { copy, id, correlation_id, context, is_id_given: true }
     }
 
-    /// The request as JSON.
     pub(crate) fn text(&self) -> String {
         // A struct of strings always serializes.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The key of its record.
     pub fn key(&self) -> RecordKey {
         let requester = self.copy.destination_project_arn.account().to_owned();
         RecordKey { requester, request_id: self.id.clone() }

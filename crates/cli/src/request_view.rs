@@ -61,7 +61,6 @@ pub(crate) fn fields_of(record: &Record) -> ReadableFields {
 }
 
 impl<'a> RequestView<'a> {
-    /// The view of a record.
     pub(crate) fn of(record: &'a Record) -> Self {
         let (header, next_step, copy) = (record.header(), record.next_step(), record.started_copy());
         let (accepted, rejected) = match record {

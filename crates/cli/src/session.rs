@@ -28,9 +28,7 @@ pub struct Session {
 /// The caller, the account and the Region of a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Identity {
-    /// The partition, for instance `aws`.
     pub partition: String,
-    /// The Region.
     pub region: String,
     /// The account: 12 digits.
     pub account: String,
@@ -69,7 +67,6 @@ impl Session {
         }
     }
 
-    /// A session with the credentials of this profile, for a second account.
     pub(crate) async fn of_profile(global: &Global, profile: Option<&str>) -> Result<Self, Failure> {
         let shared = load(global, profile).await?;
         let Some(region) = shared.region().map(ToString::to_string) else {
@@ -117,7 +114,6 @@ impl Session {
         Ok(FileLedger::in_folder(&state_folder()?, &self.identity.account, &self.identity.region))
     }
 
-    /// A Rekognition client.
     pub fn rekognition(&self) -> aws_sdk_rekognition::Client {
         aws_sdk_rekognition::Client::new(&self.config.rekognition)
     }

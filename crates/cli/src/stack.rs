@@ -13,13 +13,10 @@ use crate::session::{Identity, Session};
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stack {
-    /// Its name.
     pub name: String,
     /// Its CloudFormation status, for instance `UPDATE_COMPLETE`.
     pub status: String,
-    /// Its outputs, by name.
     pub outputs: BTreeMap<String, String>,
-    /// Its parameters, by name.
     pub parameters: BTreeMap<String, String>,
 }
 

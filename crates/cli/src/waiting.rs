@@ -37,7 +37,6 @@ pub struct Wait<'a> {
 }
 
 impl<'a> Wait<'a> {
-    /// Begins a wait.
     pub fn begin(arguments: WaitArguments, interrupt: Interrupt, output: &'a Output) -> Self {
         Self { arguments, begun: Instant::now(), interrupt, announcer: Announcer::new(output) }
     }

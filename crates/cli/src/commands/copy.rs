@@ -180,7 +180,9 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     let confirmed = Confirmation::ask(identity, &what, arguments.yes, output)?;
     let wait = Wait::begin(arguments.wait, Interrupt::listen(), output);
     if let Some((settings, stack)) = &stack {
-        return StackCopy { session: &session, stack, settings, request: &request, wait }.run(confirmed).await;
+        return StackCopy { session: &session, stack, settings, request: &request, wait }
+            .run(confirmed)
+            .await;
     }
     let files = session.files()?.only(request.key());
     let rekognition = session.custom_labels(source.as_ref());

@@ -10,7 +10,6 @@ use uuid::Uuid;
 use crate::arguments::{Global, parse_project, parse_version};
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
-use crate::file_ledger::state_folder;
 use crate::live_check::accounts::Sessions;
 use crate::live_check::answer::Verdict;
 use crate::live_check::answers::Answers;
@@ -51,12 +50,10 @@ Examples:
   model-copier live-check clean 5f0c2a11
   model-copier live-check report 5f0c2a11 > report.md")]
 pub(crate) struct Arguments {
-    /// The subcommand.
     #[command(subcommand)]
     pub(crate) action: Action,
 }
 
-/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
     /// Show what a run would make, what that may cost, and which permissions it needs
@@ -128,7 +125,6 @@ pub(crate) struct OfRun {
 }
 
 pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let folder = Journal::folder(&state_folder()?);
     match arguments.action {
         Action::Plan(options) => {
             let sessions = Sessions::open(global, options.source_profile.as_deref()).await?;
@@ -144,19 +140,19 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
             let what =
                 format!("Makes what `live-check plan` shows for the same flags.{breaks} Run: {}", run.id);
             let confirmed = Confirmation::ask(&sessions.own.identity, &what, yes, output)?;
-            let journal = Journal::begin(&folder, run, Timestamp::now())?;
+            let journal = Journal::begin(&Journal::folder()?, run, Timestamp::now())?;
             try_rows(&sessions, journal, confirmed, output).await
         }
         Action::Resume(of_run) => {
-            let (journal, sessions, confirmed) = of_run.open(&folder, "Continues", global, output).await?;
+            let (journal, sessions, confirmed) = of_run.open("Continues", global, output).await?;
             try_rows(&sessions, journal, confirmed, output).await
         }
         Action::Clean(of_run) => {
-            let (journal, sessions, confirmed) = of_run.open(&folder, "Deletes", global, output).await?;
+            let (journal, sessions, confirmed) = of_run.open("Deletes", global, output).await?;
             clean_up(&sessions, journal, confirmed, output).await
         }
         Action::Report { run } => {
-            let journal = Journal::open(&folder, &run)?;
+            let journal = Journal::open(&Journal::folder()?, &run)?;
             let answers = write_answers(&journal, output)?;
             output.result(&answers, || report::markdown(&answers))?;
             Ok(Exit::Done)
@@ -167,16 +163,15 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
 impl OfRun {
     async fn open(
         &self,
-        folder: &std::path::Path,
         what: &str,
         global: &Global,
         output: &Output,
     ) -> Result<(Journal, Sessions, Confirmation), Failure> {
-        let journal = Journal::open(folder, &self.run)?;
+        let journal = Journal::open(&Journal::folder()?, &self.run)?;
         let sessions = Sessions::open(global, self.source_profile.as_deref()).await?;
         sessions.check(&journal.run)?;
-        let left: Vec<String> = journal.left().iter().map(|left| format!("\n  {}", left.thing)).collect();
-        let what = format!("{what} run {}. It may have left these things behind:{}", self.run, left.concat());
+        let left: String = journal.left().iter().map(|left| format!("\n  {}", left.thing)).collect();
+        let what = format!("{what} run {}. It may have left these things behind:{left}", self.run);
         let confirmed = Confirmation::ask(&sessions.own.identity, &what, self.yes, output)?;
         Ok((journal, sessions, confirmed))
     }
@@ -226,14 +221,15 @@ async fn clean_up(
             model.bucket, lab.run.id
         ));
     }
-    match left.as_slice() {
-        [] => Ok(Exit::Done),
-        left => Err(Failure::Error(format!(
-            "still there: `{}`: run `model-copier live-check clean {}` again later",
-            left.iter().map(|left| left.thing.to_string()).collect::<Vec<_>>().join("`, `"),
-            lab.run.id
-        ))),
+    if left.is_empty() {
+        return Ok(Exit::Done);
     }
+    let left: Vec<String> = left.iter().map(|left| left.thing.to_string()).collect();
+    Err(Failure::Error(format!(
+        "still there: `{}`: run `model-copier live-check clean {}` again later",
+        left.join("`, `"),
+        lab.run.id
+    )))
 }
 
 /// Writes `answers.json` beside the journal.
@@ -251,19 +247,16 @@ impl Options {
     /// A run with these options.
     async fn begin(self, sessions: &Sessions) -> Result<Run, Failure> {
         for row in &self.only {
-            match experiment_of(*row) {
-                Some(it) if it.needs_stack() && self.stack.is_none() => {
-                    return Err(Failure::Usage(format!(
-                        "row {row} cannot be tried without a stack: name one with `--stack`"
-                    )));
-                }
-                Some(it) if it.level() <= self.level => {}
-                _ => {
-                    return Err(Failure::Usage(format!(
-                        "row {row} cannot be tried at `--level {}`: the last column of docs/live-checklist.md says what each row needs",
-                        self.level.as_str()
-                    )));
-                }
+            let experiment = experiment_of(*row).filter(|it| it.level() <= self.level).ok_or_else(|| {
+                Failure::Usage(format!(
+                    "row {row} cannot be tried at `--level {}`: the last column of docs/live-checklist.md says what each row needs",
+                    self.level.as_str()
+                ))
+            })?;
+            if experiment.needs_stack() && self.stack.is_none() {
+                return Err(Failure::Usage(format!(
+                    "row {row} cannot be tried without a stack: name one with `--stack`"
+                )));
             }
         }
         let id = Uuid::new_v4().simple().to_string().chars().take(8).collect();

@@ -24,10 +24,8 @@ use crate::output::Output;
 #[command(name = "model-copier", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 #[command(max_term_width = 100, disable_help_subcommand = true, infer_subcommands = false)]
 pub struct Cli {
-    /// The flags that every command has.
     #[command(flatten)]
     pub global: Global,
-    /// The command.
     #[command(subcommand)]
     command: Command,
 }

@@ -161,19 +161,15 @@ pub struct Part {
     /// How long it took, if the row asks for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) seconds: Option<u64>,
-    /// Its verdict.
     pub verdict: Verdict,
 }
 
 /// The observation of a row's experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RowAnswer {
-    /// The verdict on the row.
     pub verdict: Verdict,
-    /// The row's number.
     pub row: u8,
     /// The answers that the experiment got, in order.
     pub parts: Vec<Part>,
-    /// The calls that it made.
     pub calls: Vec<Call>,
 }

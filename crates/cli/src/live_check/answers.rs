@@ -20,7 +20,6 @@ pub struct Answers {
     pub(crate) program: String,
     /// The day of the last answer, in UTC.
     pub(crate) date: String,
-    /// The Region.
     pub(crate) region: String,
     /// The rows, by number.
     pub rows: Vec<RowAnswer>,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::RowAnswer;
 use super::run::Run;
 use crate::exit::Failure;
-use crate::file_ledger::{make_private_folder, private, sync_folder};
+use crate::file_ledger::{make_private_folder, private, state_folder, sync_folder};
 
 /// Something that a run makes or changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,9 +109,9 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// The folder of all runs, below the state folder.
-    pub(crate) fn folder(state: &Path) -> PathBuf {
-        state.join("model-copier").join("live-check")
+    /// The folder of all runs of the user.
+    pub(crate) fn folder() -> Result<PathBuf, Failure> {
+        Ok(state_folder()?.join("model-copier").join("live-check"))
     }
 
     /// Begins the journal of a new run below this folder.

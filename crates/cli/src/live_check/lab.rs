@@ -75,7 +75,6 @@ impl Clients {
 /// What an experiment works with.
 pub struct Lab {
     pub(crate) run: Run,
-    /// The journal of the run.
     pub journal: RefCell<Journal>,
     clients: Clients,
     time: Rc<dyn Time>,
@@ -107,7 +106,6 @@ impl Lab {
         self.time.sleep(time).await;
     }
 
-    /// The time since then.
     pub(crate) fn since(&self, begun: Timestamp) -> Duration {
         Duration::try_from(self.now().duration_since(begun)).unwrap_or_default()
     }

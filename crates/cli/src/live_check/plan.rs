@@ -14,7 +14,6 @@ use crate::stack::Stack;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
-    /// The rows that it tests.
     pub(crate) tries: Vec<&'static Experiment>,
     /// How many copies it makes at most.
     pub(crate) copies: u32,
@@ -50,7 +49,6 @@ impl Plan {
         })
     }
 
-    /// The plan as text.
     pub(crate) fn text(&self) -> String {
         let mut text = String::from("Tests these rows:\n");
         for Experiment { row, makes, .. } in &self.tries {

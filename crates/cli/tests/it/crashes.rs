@@ -17,7 +17,7 @@ use model_copier::local_copy::LocalCopy;
 use model_copier::local_rules::local_rules;
 use model_copier::output::Output;
 use model_copier::request_text::{RequestCheck, RequestText, check_request, read_bare};
-use model_copier::waiting::Waiting;
+use model_copier::waiting::{Wait, WaitArguments};
 use proofs::world::Shared;
 use proofs::world::policies::Change;
 use rekognition_model_copier::domain::arn::ProjectArn;
@@ -240,22 +240,14 @@ impl Setting {
         let process = Process::killed_at(killed_at);
         let results = Written::default();
         let output = Output::to(Form::Text, results.clone(), std::io::sink());
-        let announcer = Announcer::new(&output);
         let files = FileLedger::in_folder(self.state.path(), ACCOUNT, "us-east-1").only(request.key());
         let (_never, interrupt) = watch::channel(false);
-        let interrupt = Interrupt::of(interrupt);
-        let local = LocalCopy {
-            files: &files,
-            request: &request,
-            waiting: Waiting::default(),
-            interrupt: &interrupt,
-            output: &output,
-            announcer: &announcer,
-        };
+        let wait = Wait::begin(WaitArguments::default(), Interrupt::of(interrupt), &output);
+        let local = LocalCopy { files: &files, request: &request, wait: &wait };
         let world = Ports {
             ledger: Mortal(files.clone(), process.clone()),
             rekognition: Mortal(self.aws.clone(), process.clone()),
-            bus: Mortal(&announcer, process.clone()),
+            bus: Mortal(&wait.announcer, process.clone()),
             clock: self.aws.clone(),
         };
         let copier = Copier::new(world, rules());

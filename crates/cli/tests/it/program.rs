@@ -3,7 +3,7 @@
 use sandbox::{Effect, Fault};
 use tokio::process::Child;
 
-use crate::support::{ACCOUNT, COPY, DESTINATION, Machine, SOURCE, SOURCE_ACCOUNT, press_ctrl_c, read_until};
+use crate::support::{ACCOUNT, COPY, DESTINATION, Machine, Ran, SOURCE, SOURCE_ACCOUNT, press_ctrl_c, read_until};
 
 const COPY_ARN: &str =
     "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/flowers.2026-11-02/";
@@ -131,64 +131,66 @@ async fn a_detached_command_leaves_once_rekognition_has_accepted() {
         let again = machine.run(with(&["--detach", "--request-id", "detached", "--output", form])).await;
         assert_eq!((again.code, &again.json()["status"]), (Some(0), &"STARTED".into()), "{again:?}");
     }
-    let missing = machine.run(["show", "other"]).await;
-    assert_eq!(missing.code, Some(1), "{missing:?}");
+}
+
+/// Commands that fail, with their exit codes, and a part of what each writes.
+#[tokio::test]
+async fn a_command_that_cannot_work_says_why_and_what_to_do() {
+    let machine = Machine::new(1).await;
+    assert_eq!(machine.run(with(&["--request-id", "r"])).await.code, Some(0));
+    let staging = DESTINATION.replace("flowers-production/1761991200000", "flowers-staging/1761994800000");
+    let to_staging = COPY.map(|argument| if argument == DESTINATION { staging.as_str() } else { argument });
+    let correct = "what to do: correct the request and run the command again";
+    for (arguments, code, parts) in [
+        (with(&["--name", "no spaces"]), 6, ["REJECTED InvalidRequest: ", correct]),
+        (with(&["--name", "no spaces"]), 6, ["`versionName` may have letters, digits", correct]),
+        (
+            with(&["--request-id", "r", "--name", "other"]),
+            6,
+            ["`r` already names another request", "give this request another id with `--request-id`"],
+        ),
+        ([&to_staging as &[&str], &["--name", "flowers.2026-11-01"]].concat(), 3, ["FAILED VersionNameTaken", ""]),
+        (with(&["--source-profile", "production"]), 7, ["account `111122223333` owns the model", ""]),
+        (vec!["copy", "--to", DESTINATION], 2, ["--source-project <ARN>", "--source-version <ARN>"]),
+        (vec!["list", "--account", SOURCE_ACCOUNT], 7, ["not of `111122223333`", "`--profile`"]),
+        (vec!["list", "--region", "us east"], 2, ["`us east`", "--region"]),
+        (vec!["list", "--region", ""], 2, ["``", "--region"]),
+        (vec!["list", "--endpoint-url", "localhost:4566"], 2, ["`localhost:4566`", "--endpoint-url"]),
+        // Port 1 is reserved, and nothing listens there.
+        (vec!["list", "--endpoint-url", "http://127.0.0.1:1"], 1, ["http://127.0.0.1:1", ""]),
+        (vec!["list", "--requester", "abc"], 2, ["write 12 digits", ""]),
+        (vec!["show", "r", "--stack", "s", "--requester", "abc"], 2, ["write 12 digits", ""]),
+        (vec!["show", "other"], 1, ["there is no request `other`", "`model-copier list --all` lists all"]),
+    ] {
+        let ran = machine.run(&arguments).await;
+        let written = format!("{}{}", ran.out, ran.err);
+        assert_eq!(ran.code, Some(code), "{arguments:?}: {ran:?}");
+        assert!(parts.iter().all(|part| written.contains(part)), "{arguments:?}: {ran:?}");
+        assert!(!written.contains("stays rejected") && !written.contains("<FILE>"), "{ran:?}");
+    }
+    for (variable, code, part) in
+        [("AWS_REGION", 2, "no Region is set: give `--region`"), ("AWS_ACCESS_KEY_ID", 7, "no credentials: log in")]
+    {
+        let mut command = machine.program(["list", "--output", "json"]);
+        command.env_remove(variable).env_remove("AWS_DEFAULT_REGION");
+        let ran = Ran::of(command.output().await.unwrap());
+        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{ran:?}");
+        let error: serde_json::Value = serde_json::from_str(&ran.err).unwrap();
+        assert!(error["exitCode"] == code && error["error"].as_str().unwrap().contains(part), "{ran:?}");
+    }
+    assert_eq!(machine.copies(), 1);
+    let listed = machine.run(["list", "--all", "--output", "json"]).await.json();
+    assert_eq!(listed.as_array().unwrap().len(), 2, "a rejected request is not recorded: {listed}");
 }
 
 #[tokio::test]
 async fn an_empty_list_is_an_empty_array() {
     let machine = Machine::new(1).await;
-    let listed = machine.run(["list", "--output", "json"]).await;
-    assert_eq!((listed.code, listed.out.as_str()), (Some(0), "[]\n"), "{listed:?}");
-    let listed = machine.run(["list", "--output", "jsonl", "--color", "always"]).await;
-    assert_eq!((listed.code, listed.out.as_str()), (Some(0), ""), "{listed:?}");
-}
-
-#[tokio::test]
-async fn a_bad_request_is_rejected_before_anything_is_asked_or_written() {
-    let machine = Machine::new(1).await;
-    let ran = machine.run(with(&["--name", "no spaces"])).await;
-    assert_eq!(ran.code, Some(6), "{ran:?}");
-    assert!(ran.out.starts_with("REJECTED InvalidRequest: "), "{ran:?}");
-    assert!(ran.out.contains("`versionName` may have letters, digits"), "{ran:?}");
-    assert!(ran.out.contains("what to do: correct the request and run the command again"), "{ran:?}");
-    assert!(!ran.out.contains("stays rejected"), "{ran:?}");
-    let listed = machine.run(["list", "--all", "--output", "json"]).await;
-    assert_eq!(listed.out, "[]\n");
-}
-
-#[tokio::test]
-async fn an_id_that_names_another_request_is_rejected() {
-    let machine = Machine::new(1).await;
-    assert_eq!(machine.run(with(&["--request-id", "r"])).await.code, Some(0));
-    let ran = machine.run(with(&["--request-id", "r", "--name", "other"])).await;
-    assert_eq!(ran.code, Some(6), "{ran:?}");
-    assert!(ran.out.contains("`r` already names another request"), "{ran:?}");
-    assert!(ran.out.contains("what to do: give this request another id with `--request-id`"), "{ran:?}");
-    assert_eq!(machine.copies(), 1);
-}
-
-#[tokio::test]
-async fn without_region_credentials_or_the_right_account_nothing_is_done() {
-    let machine = Machine::new(1).await;
-    let mut command = machine.program(["list"]);
-    command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
-    let ran = crate::support::Ran::of(command.output().await.unwrap());
-    assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.err.contains("no Region is set: give `--region`"), "{ran:?}");
-
-    let mut command = machine.program(["list"]);
-    command.env_remove("AWS_ACCESS_KEY_ID");
-    let ran = crate::support::Ran::of(command.output().await.unwrap());
-    assert_eq!(ran.code, Some(7), "{ran:?}");
-    assert!(ran.err.contains("there are no credentials: log in"), "{ran:?}");
-
-    let ran = machine.run(["list", "--account", SOURCE_ACCOUNT, "--output", "json"]).await;
-    assert_eq!((ran.code, ran.out.as_str()), (Some(7), ""), "{ran:?}");
-    let error: serde_json::Value = serde_json::from_str(&ran.err).unwrap();
-    assert_eq!(error["exitCode"], 7);
-    let ran = machine.run(["list", "--account", ACCOUNT, "--profile", "production"]).await;
-    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let of_profile = ["list", "--account", ACCOUNT, "--profile", "production"];
+    for (form, expected) in [("json", "[]\n"), ("jsonl", "")] {
+        let listed = machine.run(of_profile.iter().chain(&["--output", form, "--color", "always"])).await;
+        assert_eq!((listed.code, listed.out.as_str()), (Some(0), expected), "{listed:?}");
+    }
 }
 
 /// The source project without a policy.
@@ -224,27 +226,6 @@ async fn a_missing_permission_is_written_with_the_command_that_gives_it() {
 }
 
 #[tokio::test]
-async fn a_source_profile_of_another_account_is_refused() {
-    let machine = Machine::new(1).await;
-    let ran = machine.run(with(&["--source-profile", "production"])).await;
-    assert_eq!(ran.code, Some(7), "{ran:?}");
-    assert_eq!(machine.copies(), 0);
-}
-
-#[tokio::test]
-async fn a_name_that_another_model_has_is_a_failure() {
-    let machine = Machine::new(1).await;
-    let staging = DESTINATION.replace("flowers-production/1761991200000", "flowers-staging/1761994800000");
-    let arguments: Vec<&str> = COPY
-        .iter()
-        .map(|argument| if *argument == DESTINATION { staging.as_str() } else { argument })
-        .collect();
-    let ran = machine.run(arguments.iter().chain(&["--name", "flowers.2026-11-01"])).await;
-    assert_eq!(ran.code, Some(3), "{ran:?}");
-    assert!(ran.out.starts_with("FAILED VersionNameTaken: "), "{ran:?}");
-}
-
-#[tokio::test]
 async fn a_closed_pipe_is_success() {
     let machine = Machine::new(1).await;
     let mut child = machine.program(["list"]).spawn().unwrap();
@@ -274,44 +255,6 @@ async fn every_policy_of_a_copier_is_listed_and_withdrawn_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_wrong_place_is_not_reported_as_wrong_credentials() {
-    let machine = Machine::new(1).await;
-    for (flag, value) in [("--region", "us east"), ("--region", ""), ("--endpoint-url", "localhost:4566")] {
-        let ran = machine.run(["list", flag, value]).await;
-        assert_eq!(ran.code, Some(2), "{ran:?}");
-        assert!(ran.err.contains(&format!("`{value}`")) && ran.err.contains(flag), "{ran:?}");
-    }
-}
-
-#[tokio::test]
-async fn an_endpoint_that_refuses_the_connection_is_named() {
-    let machine = Machine::new(1).await;
-    // Port 1 is reserved, and nothing listens there.
-    let ran = machine.run(["list", "--endpoint-url", "http://127.0.0.1:1"]).await;
-    assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.err.contains("http://127.0.0.1:1"), "{ran:?}");
-}
-
-#[tokio::test]
-async fn an_account_has_12_digits() {
-    let machine = Machine::new(1).await;
-    for command in [&["list"] as &[&str], &["show", "r", "--stack", "s"], &["retry", "r", "--stack", "s"]] {
-        let ran = machine.run(command.iter().chain(&["--requester", "abc"])).await;
-        assert_eq!(ran.code, Some(2), "{ran:?}");
-        assert!(ran.err.contains("write 12 digits"), "{ran:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_request_by_flags_says_which_flags_are_missing() {
-    let machine = Machine::new(1).await;
-    let ran = machine.run(["copy", "--to", DESTINATION, "--bucket", "models"]).await;
-    assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.err.contains("  --source-project <ARN>\n  --source-version <ARN>\n"), "{ran:?}");
-    assert!(!ran.err.contains("<FILE>"), "{ran:?}");
-}
-
-#[tokio::test]
 async fn a_request_that_is_followed_is_one_json_value() {
     let machine = Machine::new(2).await;
     assert_eq!(machine.run(with(&["--request-id", "r", "--detach"])).await.code, Some(0));
@@ -323,7 +266,7 @@ async fn a_request_that_is_followed_is_one_json_value() {
     };
     let (followed, copied) = tokio::join!(follow, copy);
     assert_eq!(copied.code, Some(0), "{copied:?}");
-    let followed = crate::support::Ran::of(followed.unwrap());
+    let followed = Ran::of(followed.unwrap());
     assert_eq!(followed.code, Some(0), "{followed:?}");
     assert_eq!(followed.json()["status"], "COMPLETED", "{followed:?}");
 }

@@ -38,7 +38,6 @@ pub enum Needs {
 /// Tests what a row assumes.
 #[derive(Debug, Serialize)]
 pub struct Experiment {
-    /// The row's number.
     pub row: u8,
     /// The condition on which a run makes it.
     #[serde(skip)]
@@ -106,7 +105,6 @@ pub fn experiment_of(row: u8) -> Option<&'static Experiment> {
 }
 
 impl Experiment {
-    /// The level that it needs.
     pub fn level(&self) -> Level {
         match self.needs {
             Needs::Nothing | Needs::Stack | Needs::Intrusive => Level::Free,

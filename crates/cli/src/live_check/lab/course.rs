@@ -20,7 +20,6 @@ pub(crate) struct CopyCourse {
     pub(crate) visible_after: Option<Duration>,
     /// The time from the call's answer until the copy had ended.
     pub(crate) ended_after: Option<Duration>,
-    /// The last description.
     pub(crate) last: Option<ProjectVersionDescription>,
 }
 

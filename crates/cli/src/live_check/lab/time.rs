@@ -11,9 +11,7 @@ use crate::interrupt::Interrupt;
 
 /// Time. In tests it passes at once.
 pub trait Time {
-    /// The time now.
     fn now(&self) -> Timestamp;
-    /// Waits.
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + '_>>;
 }
 

@@ -1,7 +1,6 @@
-//! The arguments that several commands share: the flags of every command, account ids and ARNs.
+//! The arguments that several commands share: the flags of every command, and account ids.
 
 use clap::{Args, ColorChoice, ValueEnum};
-use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
@@ -44,14 +43,4 @@ pub enum Form {
 pub(crate) fn parse_account(text: &str) -> Result<String, String> {
     let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_account { Ok(text.to_owned()) } else { Err("write 12 digits".to_owned()) }
-}
-
-/// Reads the ARN of a project.
-pub(crate) fn parse_project(text: &str) -> Result<ProjectArn, String> {
-    ProjectArn::parse(text).map_err(|error| error.to_string())
-}
-
-/// Reads the ARN of a model version.
-pub(crate) fn parse_version(text: &str) -> Result<ProjectVersionArn, String> {
-    ProjectVersionArn::parse(text).map_err(|error| error.to_string())
 }

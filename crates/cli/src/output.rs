@@ -72,7 +72,7 @@ impl Output {
     }
 
     /// Writes a result: one line of JSON in the forms `json` and `jsonl`, else the result of `text`.
-    pub(crate) fn result<T: Serialize>(
+    pub(crate) fn result<T: Serialize + ?Sized>(
         &self,
         value: &T,
         text: impl FnOnce() -> String,
@@ -92,8 +92,7 @@ impl Output {
         text: impl FnOnce() -> String,
     ) -> Result<(), Failure> {
         match self.form {
-            Form::Text => self.write(&text()),
-            Form::Json => self.write(&json(values, true)?),
+            Form::Text | Form::Json => self.result(values, text),
             Form::Jsonl => values.iter().try_for_each(|value| self.write(&json(value, false)?)),
         }
     }

@@ -45,8 +45,7 @@ pub(crate) async fn check_key(session: &Session, key: &str) -> Outcome {
         ensure(region == session.identity.region, format!("`{key}` is of another Region"), &remedy)?;
     }
     let client = aws_sdk_kms::Client::new(&session.config.shared);
-    let answer = client.describe_key().key_id(key).send().await;
-    let answer = answer.or_missing(format!("key `{key}`"), remedy)?;
+    let answer = client.describe_key().key_id(key).send().await.or_missing(format!("key `{key}`"), remedy)?;
     let metadata = answer.key_metadata();
     let state = metadata.and_then(|key| key.key_state()).map_or("unknown", |state| state.as_str());
     let arn = metadata.and_then(|key| key.arn()).unwrap_or(key);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::{Client, types};
 use rekognition_model_copier::settings::Settings;
 use serde::{Deserialize, Serialize};
 
@@ -34,16 +34,21 @@ impl Stack {
         let Some(stack) = described.stacks.unwrap_or_default().into_iter().next() else {
             return Err(Failure::Error(format!("there is no stack `{name}`")));
         };
+        Ok(Self::of(stack))
+    }
+
+    /// The stack in an answer.
+    pub(crate) fn of(stack: types::Stack) -> Self {
         let outputs = stack.outputs.unwrap_or_default().into_iter();
         let parameters = stack.parameters.unwrap_or_default().into_iter();
-        Ok(Self {
-            name: stack.stack_name.unwrap_or_else(|| name.to_owned()),
+        Self {
+            name: stack.stack_name.unwrap_or_default(),
             status: stack.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
             outputs: outputs.filter_map(|output| output.output_key.zip(output.output_value)).collect(),
             parameters: parameters
                 .filter_map(|parameter| parameter.parameter_key.zip(parameter.parameter_value))
                 .collect(),
-        })
+        }
     }
 
     /// The stack of this name, if a name is given.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use uuid::Uuid;
 
-use crate::arguments::{Global, parse_project, parse_version};
+use crate::arguments::Global;
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure};
 use crate::live_check::accounts::Sessions;
@@ -94,10 +94,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
     pub(crate) only: Vec<u8>,
     /// The model version to copy; required at the levels `copies` and `two-accounts`
-    #[arg(long, value_name = "ARN", value_parser = parse_version)]
+    #[arg(long, value_name = "ARN", value_parser = ProjectVersionArn::parse)]
     pub(crate) source_version: Option<ProjectVersionArn>,
     /// The project to copy into; required like `--source-version`
-    #[arg(long, value_name = "ARN", value_parser = parse_project)]
+    #[arg(long, value_name = "ARN", value_parser = ProjectArn::parse)]
     pub(crate) destination_project: Option<ProjectArn>,
     /// The bucket for the copies' training results; required like `--source-version`
     #[arg(long, value_name = "BUCKET")]

@@ -12,7 +12,6 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::arguments::Global;
-use crate::arguments::parse_project;
 use crate::confirm::Confirmation;
 use crate::exit::{Exit, Failure, describe_policy_error};
 use crate::output::{Output, table};
@@ -36,7 +35,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) action: Option<Action>,
     /// The source project
-    #[arg(long, value_name = "ARN", global = true, value_parser = parse_project)]
+    #[arg(long, value_name = "ARN", global = true, value_parser = ProjectArn::parse)]
     pub(crate) source_project: Option<ProjectArn>,
     /// A profile of the account that owns the project; default: the credentials of `--profile`
     #[arg(long, value_name = "NAME", global = true)]

@@ -12,6 +12,7 @@ use crate::check::{Check, Finding, OrFinding, Outcome, ensure};
 use crate::exit::describe_policy_error;
 use crate::resources::{check_policy_room, list_projects};
 use crate::session::Session;
+use crate::stack::Stack;
 
 const DEPLOY_COMPANION: &str = "deploy source-account.yaml in the source account";
 
@@ -28,7 +29,7 @@ impl StackChecks<'_> {
                 continue;
             };
             checks.push(Check::of("companion", self.check_companion(source, role).await));
-            checks.extend(self.check_source_projects(source).await);
+            checks.extend(Check::of_each("source project", self.check_source_projects(source).await));
         }
         checks
     }
@@ -38,33 +39,24 @@ impl StackChecks<'_> {
         let client = aws_sdk_cloudformation::Client::new(&source.config.shared);
         let stacks: Result<Vec<_>, _> =
             client.describe_stacks().into_paginator().items().send().collect().await;
-        let stacks = stacks.or_unread("the companion's stack")?;
-        let has_role = |output: &aws_sdk_cloudformation::types::Output| {
-            output.output_key() == Some("RoleArn") && output.output_value() == Some(role)
-        };
-        let stack = stacks.iter().find(|stack| stack.outputs().iter().any(has_role)).ok_or_else(|| {
+        let mut stacks = stacks.or_unread("the companion's stack")?.into_iter().map(Stack::of);
+        let is_companion = |stack: &Stack| stack.output("RoleArn").is_ok_and(|arn| arn == role);
+        let companion = stacks.find(is_companion).ok_or_else(|| {
             let account = &source.identity.account;
+            let message = format!("no stack of account `{account}` has `{role}` as its output `RoleArn`");
             let remedy =
                 format!("{DEPLOY_COMPANION}, and put its output `RoleArn` into `SourceAccountRoles`");
-            Finding::found(
-                format!("no stack of account `{account}` has `{role}` as its output `RoleArn`"),
-                remedy,
-            )
+            Finding::found(message, remedy)
         })?;
-        let parameter = |name: &str| {
-            let parameter =
-                stack.parameters().iter().find(|parameter| parameter.parameter_key() == Some(name));
-            parameter.and_then(|parameter| parameter.parameter_value()).unwrap_or_default()
-        };
         let ours = self.stack.output("CopierRoleArns")?;
-        let admitted: BTreeSet<&str> = parameter("CopierRoleArns").split(',').collect();
+        let admitted: BTreeSet<&str> = companion.parameter("CopierRoleArns").split(',').collect();
         ensure(
             ours.split(',').all(|role| admitted.contains(role)),
             format!("`{role}` does not admit the copier's roles"),
             format!("{DEPLOY_COMPANION} with `CopierRoleArns={ours}`"),
         )?;
         ensure(
-            parameter("ExternalId") == self.stack.parameter("ExternalId"),
+            companion.parameter("ExternalId") == self.stack.parameter("ExternalId"),
             format!("`{role}` requires another external id than the copier's `ExternalId`"),
             "give both stacks the same `ExternalId`",
         )?;
@@ -72,19 +64,15 @@ impl StackChecks<'_> {
     }
 
     /// Checks that each source project of the account has room for the copier's policy.
-    async fn check_source_projects(&self, source: &Session) -> Vec<Check> {
-        let projects = match list_projects(source).await {
-            Ok(projects) => projects,
-            Err(trouble) => return vec![Check::of("source project", Err(trouble))],
-        };
+    async fn check_source_projects(&self, source: &Session) -> Result<Vec<Outcome>, Finding> {
         let patterns: Vec<&str> = self.list("SourceProjects").collect();
-        let mut checks = Vec::new();
-        for project in projects {
+        let mut outcomes = Vec::new();
+        for project in list_projects(source).await? {
             if patterns.iter().any(|pattern| matches(pattern, project.as_str())) {
-                checks.push(Check::of("source project", self.check_source_project(source, &project).await));
+                outcomes.push(self.check_source_project(source, &project).await);
             }
         }
-        checks
+        Ok(outcomes)
     }
 
     async fn check_source_project(&self, source: &Session, project: &ProjectArn) -> Outcome {

@@ -3,7 +3,9 @@
 use sandbox::{Effect, Fault};
 use tokio::process::Child;
 
-use crate::support::{ACCOUNT, COPY, DESTINATION, Machine, Ran, SOURCE, SOURCE_ACCOUNT, press_ctrl_c, read_until};
+use crate::support::{
+    ACCOUNT, COPY, DESTINATION, Machine, Ran, SOURCE, SOURCE_ACCOUNT, press_ctrl_c, read_until,
+};
 
 const COPY_ARN: &str =
     "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/flowers.2026-11-02/";
@@ -149,7 +151,11 @@ async fn a_command_that_cannot_work_says_why_and_what_to_do() {
             6,
             ["`r` already names another request", "give this request another id with `--request-id`"],
         ),
-        ([&to_staging as &[&str], &["--name", "flowers.2026-11-01"]].concat(), 3, ["FAILED VersionNameTaken", ""]),
+        (
+            [&to_staging as &[&str], &["--name", "flowers.2026-11-01"]].concat(),
+            3,
+            ["FAILED VersionNameTaken", ""],
+        ),
         (with(&["--source-profile", "production"]), 7, ["account `111122223333` owns the model", ""]),
         (vec!["copy", "--to", DESTINATION], 2, ["--source-project <ARN>", "--source-version <ARN>"]),
         (vec!["list", "--account", SOURCE_ACCOUNT], 7, ["not of `111122223333`", "`--profile`"]),
@@ -168,9 +174,10 @@ async fn a_command_that_cannot_work_says_why_and_what_to_do() {
         assert!(parts.iter().all(|part| written.contains(part)), "{arguments:?}: {ran:?}");
         assert!(!written.contains("stays rejected") && !written.contains("<FILE>"), "{ran:?}");
     }
-    for (variable, code, part) in
-        [("AWS_REGION", 2, "no Region is set: give `--region`"), ("AWS_ACCESS_KEY_ID", 7, "no credentials: log in")]
-    {
+    for (variable, code, part) in [
+        ("AWS_REGION", 2, "no Region is set: give `--region`"),
+        ("AWS_ACCESS_KEY_ID", 7, "no credentials: log in"),
+    ] {
         let mut command = machine.program(["list", "--output", "json"]);
         command.env_remove(variable).env_remove("AWS_DEFAULT_REGION");
         let ran = Ran::of(command.output().await.unwrap());

@@ -52,32 +52,23 @@ async fn a_stack_is_asked_and_its_answer_is_the_exit_code() {
 }
 
 #[tokio::test]
-async fn a_request_that_the_stack_does_not_admit_is_rejected_and_not_sent() {
+async fn a_request_that_is_not_admitted_is_not_sent_and_one_that_is_not_recorded_says_what_to_look_at() {
     let machine = Machine::with_stack(0).await;
-    let arguments =
+    let to_others =
         copy(&[]).into_iter().map(|it| if it == "flowers-production-models" { "others" } else { it });
-    let ran = machine.run(arguments).await;
+    let ran = machine.run(to_others).await;
     assert_eq!(ran.code, Some(6), "{ran:?}");
     assert!(ran.out.contains("have the place added to parameter OutputBuckets"), "{ran:?}");
     assert!(ran.out.contains("what to do: correct the request and run the command again"), "{ran:?}");
-    assert!(machine.sandbox.announcements().is_empty());
-}
 
-#[tokio::test]
-async fn a_dry_run_asks_the_stack_for_nothing() {
-    let machine = Machine::with_stack(0).await;
-    let arguments = ["--dry-run", "--output", "json", "--source-profile", "flowers"];
-    let checks = machine.run(copy(&arguments)).await.json();
+    let dry_run = ["--dry-run", "--output", "json", "--source-profile", "flowers"];
+    let checks = machine.run(copy(&dry_run)).await.json();
     let of_policy = checks.as_array().unwrap().iter().find(|check| check["check"] == "project policy");
     assert_eq!(of_policy.unwrap()["verdict"], "ok", "{checks}");
-    assert!(machine.sandbox.announcements().is_empty());
     let ran = machine.run(copy(&["--source-profile", "flowers"])).await;
     assert!(ran.code == Some(2) && ran.err.contains("a stack puts project policies itself"), "{ran:?}");
-}
+    assert!(machine.sandbox.announcements().is_empty());
 
-#[tokio::test]
-async fn a_request_that_is_not_recorded_says_what_to_look_at() {
-    let machine = Machine::with_stack(0).await;
     let ran = machine.run(copy(&["--timeout", "0s", "--request-id", "mine"])).await;
     assert_eq!(ran.code, Some(5), "{ran:?}");
     assert!(ran.err.contains("see whether rule `model-copy-requests-default` is enabled"), "{ran:?}");
@@ -88,14 +79,19 @@ async fn a_request_that_is_not_recorded_says_what_to_look_at() {
 }
 
 #[tokio::test]
-async fn a_detached_command_ends_when_rekognition_has_the_copy() {
+async fn a_detached_command_ends_when_rekognition_has_the_copy_which_is_not_cancelled() {
     let machine = Machine::with_stack(3600).await;
-    let ran = machine.run_with_functions(copy(&["--detach", "--output", "json"])).await;
+    let ran = machine.run_with_functions(copy(&["--detach", "--output", "json", "--request-id", "r"])).await;
     assert_eq!((ran.code, &ran.json()["status"]), (Some(0), &"STARTED".into()), "{ran:?}");
     assert!(
         ran.err.contains("Rekognition is copying the model; to keep waiting, run `model-copier show "),
         "{ran:?}"
     );
+    let ran = machine.run(["cancel", "r", "--stack", STACK]).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains("Rekognition has accepted the copy, and nothing stops a copy"), "{ran:?}");
+    let shown = machine.run(["show", "r", "--stack", STACK, "--output", "json"]).await;
+    assert_eq!(shown.json()["status"], "STARTED");
 }
 
 #[tokio::test]
@@ -112,16 +108,6 @@ async fn a_request_that_waits_is_cancelled_and_announced() {
     assert_eq!(announced(&machine, "r"), ["QUEUED", "FAILED"]);
     let again = machine.run(command("cancel", "r", &[])).await;
     assert!(again.code == Some(1) && again.err.contains("`r` is not cancelled: it has ended"), "{again:?}");
-}
-
-#[tokio::test]
-async fn a_copy_that_runs_is_not_cancelled() {
-    let machine = Machine::with_stack(3600).await;
-    sent(&machine, &[request("r", "one")]).await;
-    let ran = machine.run(command("cancel", "r", &[])).await;
-    assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.err.contains("Rekognition has accepted the copy, and nothing stops a copy"), "{ran:?}");
-    assert_eq!(machine.run(command("show", "r", &["--output", "json"])).await.json()["status"], "STARTED");
 }
 
 #[tokio::test]

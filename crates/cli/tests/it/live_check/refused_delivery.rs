@@ -1,7 +1,7 @@
 //! Row 32, with the stack's bus, queues and ledger as a stub. However the run ends, the request queue's policy is put back.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::{SignedDuration, Timestamp};
 use model_copier::confirm::Confirmation;
@@ -160,6 +160,10 @@ impl Bench {
         Self { accounts, queues, url, changed, run }
     }
 
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap()
+    }
+
     fn lab(&self, journal: Journal, sleeps: usize) -> (Lab, watch::Receiver<bool>) {
         let own = Clients::new(&session(self.url.clone(), ACCOUNT), None);
         let clients =
@@ -191,7 +195,7 @@ impl Bench {
 
     /// The policy and the others' letters are as they were, and the run's letter is gone.
     fn is_as_before(&self) -> bool {
-        let queues = self.queues.lock().unwrap();
+        let queues = self.queues();
         let letters = queues.letters.iter().map(|(letter, _)| letter.clone());
         queues.policy == POLICY && letters.eq((0..12).map(foreign))
     }
@@ -207,7 +211,7 @@ async fn a_refused_delivery_is_a_dead_letter_and_the_policy_allows_exactly_the_c
     let (verdict, seen) = bench.observe().await;
     assert_eq!(verdict, AsAssumed, "{seen:#?}");
     assert!(bench.is_as_before() && bench.accounts.open(&bench.run).left().is_empty());
-    let calls = bench.queues.lock().unwrap().calls.clone();
+    let calls = bench.queues().calls.clone();
     let calls = calls.iter().filter_map(|(operation, queue)| {
         let (operation, name) = (operation.strip_prefix("AmazonSQS.")?, queue.rsplit('/').next()?);
         Some((format!("sqs:{operation}"), format!("arn:aws:sqs:us-east-1:444455556666:{name}")))
@@ -228,12 +232,13 @@ async fn what_is_otherwise_is_noticed_and_the_policy_is_put_back() {
         (Some("NO_PERMISSIONS"), false, Some((4, Fault::Refused)), Unknown),
     ] {
         let bench = Bench::new().await;
-        bench.queues.lock().unwrap().code = code;
-        bench.queues.lock().unwrap().is_recorded = is_recorded;
-        bench.queues.lock().unwrap().fault = fault;
+        {
+            let mut queues = bench.queues();
+            (queues.code, queues.is_recorded, queues.fault) = (code, is_recorded, fault);
+        }
         let (verdict, seen) = bench.observe().await;
         assert_eq!(verdict, expected, "{code:?}, {fault:?}: {seen:#?}");
-        assert_eq!(bench.queues.lock().unwrap().policy, POLICY);
+        assert_eq!(bench.queues().policy, POLICY);
         bench.clean().await;
         assert!(bench.is_as_before(), "{code:?}, {fault:?}");
     }
@@ -245,7 +250,7 @@ async fn without_the_flag_it_is_skipped() {
     bench.run.intrusive = false;
     let (verdict, seen) = bench.observe().await;
     assert_eq!((verdict, seen.parts[0].seen.as_str()), (Skipped, "needs `--intrusive`"));
-    assert!(bench.queues.lock().unwrap().calls.is_empty());
+    assert!(bench.queues().calls.is_empty());
     assert!(!Plan::of(&bench.run).unwrap().policy.to_string().contains("sqs:"));
 }
 
@@ -259,7 +264,7 @@ async fn a_run_that_died_at_any_step_is_cleaned_or_resumed() {
             if resumes {
                 assert!(!bench.run(bench.accounts.open(&bench.run), usize::MAX).await);
                 assert_eq!(bench.observed().0, AsAssumed, "after {sleeps} sleeps");
-                assert_eq!(bench.queues.lock().unwrap().policy, POLICY, "after {sleeps} sleeps");
+                assert_eq!(bench.queues().policy, POLICY, "after {sleeps} sleeps");
             }
             bench.clean().await;
             assert!(bench.is_as_before(), "after {sleeps} sleeps");
@@ -276,10 +281,10 @@ async fn a_run_whose_call_failed_leaves_nothing() {
     for fault in [Fault::Refused, Fault::LosesRequest, Fault::LosesAnswer] {
         for call in 1.. {
             let bench = Bench::new().await;
-            bench.queues.lock().unwrap().fault = Some((call, fault));
+            bench.queues().fault = Some((call, fault));
             bench.observe().await;
-            assert_eq!(bench.queues.lock().unwrap().policy, POLICY, "{fault:?} {call}");
-            let is_struck = bench.queues.lock().unwrap().calls.len() >= call;
+            assert_eq!(bench.queues().policy, POLICY, "{fault:?} {call}");
+            let is_struck = bench.queues().calls.len() >= call;
             bench.clean().await;
             assert!(bench.is_as_before(), "{fault:?} {call}");
             if !is_struck {
@@ -290,29 +295,26 @@ async fn a_run_whose_call_failed_leaves_nothing() {
     }
 }
 
-/// A change without an answer may take effect as long as its signature is valid.
+/// A change without an answer may take effect as long as its signature is valid. A stack that was deployed after the run
+/// died has a policy of its own.
 #[tokio::test]
-async fn a_change_that_takes_effect_late_is_undone() {
+async fn a_change_that_takes_effect_late_is_undone_and_a_new_policy_that_admits_the_rule_stays() {
     let bench = Bench::new().await;
-    bench.queues.lock().unwrap().fault = Some((2, Fault::LosesRequest));
+    bench.queues().fault = Some((2, Fault::LosesRequest));
     bench.observe().await;
-    bench.queues.lock().unwrap().policy = "{}".to_owned();
+    bench.queues().policy = "{}".to_owned();
     bench.clean().await;
     assert!(bench.is_as_before());
-}
 
-/// A stack that was deployed after the run died has its own policy.
-#[tokio::test]
-async fn a_policy_that_admits_the_rule_again_stays() {
     let bench = Bench::new().await;
     // The first wait is before the policy is changed, the second until SQS has applied the change.
     assert!(bench.run(bench.accounts.begin(&bench.run), 1).await);
-    assert_ne!(bench.queues.lock().unwrap().policy, POLICY);
+    assert_ne!(bench.queues().policy, POLICY);
     bench.accounts.sandbox.clock().advance(SignedDuration::from_hours(1));
     let deployed = POLICY.replace("OnlyOverTls", "Another");
-    bench.queues.lock().unwrap().policy.clone_from(&deployed);
+    bench.queues().policy.clone_from(&deployed);
     bench.clean().await;
-    assert_eq!(bench.queues.lock().unwrap().policy, deployed);
+    assert_eq!(bench.queues().policy, deployed);
 }
 
 #[tokio::test]
@@ -325,7 +327,7 @@ async fn ctrl_c_puts_the_policy_back() {
     press_ctrl_c(&child);
     let ran = Ran::of(child.wait_with_output().await.unwrap());
     assert_eq!(ran.code, Some(130), "{ran:?}");
-    let queues = bench.queues.lock().unwrap();
+    let queues = bench.queues();
     let operations: Vec<_> = queues.calls.iter().map(|(operation, _)| operation.as_str()).collect();
     assert_eq!(
         operations,

@@ -8,7 +8,6 @@ use rekognition_model_copier::domain::outbox::Outgoing;
 use rekognition_model_copier::domain::record::Record;
 use rekognition_model_copier::domain::status::Status;
 use rekognition_model_copier::ports::{Bus, CallFailed, Unavailable};
-use serde_json::value::RawValue;
 
 use crate::arguments::Form;
 use crate::exit::{Exit, Failure};
@@ -88,9 +87,10 @@ impl<'a> Announcer<'a> {
     }
 
     fn publish_one(&self, outgoing: &Outgoing) -> Result<(), Unavailable> {
-        let announced =
-            read_announcement(&outgoing.detail).and_then(|announcement| self.announce(&announcement));
-        announced.map_err(|failure| {
+        let announcement = serde_json::from_str(outgoing.detail.get()).map_err(|error| {
+            Failure::Error(format!("an announcement in the ledger cannot be read: {error}"))
+        });
+        announcement.and_then(|announcement| self.announce(&announcement)).map_err(|failure| {
             let error = Unavailable(failure.to_string());
             self.progress.lock().unwrap_or_else(PoisonError::into_inner).failure = Some(failure);
             error
@@ -102,11 +102,6 @@ impl Bus for &Announcer<'_> {
     async fn publish(&self, call: &[&Outgoing]) -> Result<Vec<Result<(), Unavailable>>, CallFailed> {
         Ok(call.iter().map(|outgoing| self.publish_one(outgoing)).collect())
     }
-}
-
-fn read_announcement(detail: &RawValue) -> Result<Announcement, Failure> {
-    serde_json::from_str(detail.get())
-        .map_err(|error| Failure::Error(format!("an announcement in the ledger cannot be read: {error}")))
 }
 
 fn write_progress(announcement: &Announcement) -> String {

@@ -84,9 +84,7 @@ impl FileLedger {
     /// # Errors
     /// If the lock cannot be used.
     pub fn try_hold(&self, key: &RecordKey) -> Result<Option<File>, Unavailable> {
-        let path = self.folder.join(format!("{}.running", file_stem(key)));
-        let file = self.make_folder().and_then(|()| private().create(true).truncate(false).open(path));
-        let file = file.map_err(|error| self.failed(&error))?;
+        let file = self.open_lock(&format!("{}.running", file_stem(key)))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -115,17 +113,17 @@ impl FileLedger {
 
     /// Runs something while no other process writes.
     fn locked<T>(&self, work: impl FnOnce() -> Result<T, Unavailable>) -> Result<T, Unavailable> {
-        let lock = self
-            .make_folder()
-            .and_then(|()| private().create(true).truncate(false).open(self.folder.join("lock")));
-        let lock = lock.and_then(|lock| lock.lock().map(|()| lock)).map_err(|error| self.failed(&error))?;
+        let lock = self.open_lock("lock")?;
+        lock.lock().map_err(|error| self.failed(&error))?;
         let result = work();
         drop(lock);
         result
     }
 
-    fn make_folder(&self) -> io::Result<()> {
-        make_private_folder(&self.folder)
+    fn open_lock(&self, name: &str) -> Result<File, Unavailable> {
+        let path = self.folder.join(name);
+        let open = || private().create(true).truncate(false).open(path);
+        make_private_folder(&self.folder).and_then(|()| open()).map_err(|error| self.failed(&error))
     }
 
     /// INVARIANT: the file is on the disk under its name before this returns. The next step may be a call that must not be

@@ -22,6 +22,7 @@ use model_copier::live_check::journal::{Journal, Leftover};
 use model_copier::live_check::lab::{Clients, Lab, Time};
 use model_copier::live_check::run::{Level, Model, Run};
 use model_copier::output::Output;
+use model_copier::session::Session;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use sandbox::{Clock, CopyEnd, Effect, Fault, Sandbox, Settings, Status, World};
 use tempfile::TempDir;
@@ -61,6 +62,8 @@ impl Time for SandboxTime {
 /// A sandbox with its two accounts, a bucket, and a folder for journals.
 struct Accounts {
     sandbox: Sandbox,
+    own: Session,
+    source: Session,
     bucket: String,
     folder: TempDir,
 }
@@ -82,12 +85,12 @@ impl Accounts {
         let key =
             "live-check-0123abcd/flowers-production/live-check-0123abcd-x/1761991200000/flowers/result.json";
         let bucket = bucket(Some(key)).await;
-        Self { sandbox, bucket, folder: tempfile::tempdir().unwrap() }
+        let [own, source] = [ACCOUNT, SOURCE_ACCOUNT].map(|account| session(sandbox.endpoint(), account));
+        Self { sandbox, own, source, bucket, folder: tempfile::tempdir().unwrap() }
     }
 
     fn clients(&self) -> Clients {
-        let session = |account| session(self.sandbox.endpoint(), account);
-        let mut clients = Clients::new(&session(ACCOUNT), Some(&session(SOURCE_ACCOUNT)));
+        let mut clients = Clients::new(&self.own, Some(&self.source));
         let config = clients.s3.config().to_builder().endpoint_url(&self.bucket).build();
         clients.s3 = aws_sdk_s3::Client::from_conf(config);
         clients

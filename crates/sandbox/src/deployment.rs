@@ -62,7 +62,6 @@ struct Intake {
     seen: Position,
 }
 
-/// The outcome of one batch of the queue.
 #[derive(Clone, Debug)]
 pub struct Delivered {
     pub batch: Vec<Message>,

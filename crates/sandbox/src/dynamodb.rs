@@ -19,7 +19,6 @@ use crate::{
 
 pub(crate) const JSON: &str = "application/x-amz-json-1.0";
 
-/// Every account's database.
 pub(crate) struct Databases {
     clock: Clock,
     by_account: Mutex<HashMap<String, Account>>,
@@ -27,7 +26,6 @@ pub(crate) struct Databases {
 
 struct Account {
     database: Database,
-    /// When expired items were last deleted.
     swept_at: Timestamp,
 }
 

@@ -33,14 +33,12 @@ pub struct Fault {
 pub enum Effect {
     /// The call answers with this error and does nothing. With `after_effect` it does its work first.
     Error {
-        /// The exception's name.
         code: String,
         #[serde(default)]
         message: String,
         /// The HTTP status; `None`: the status that AWS gives this code.
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
-        /// Whether the call does its work before it fails.
         #[serde(default)]
         after_effect: bool,
     },
@@ -84,7 +82,6 @@ impl Effect {
 }
 
 impl Fault {
-    /// A fault with this effect on every call of `action`.
     pub fn new(action: &str, effect: Effect) -> Self {
         Self { action: action.to_owned(), containing: None, after: 0, times: None, rate: None, effect }
     }
@@ -99,12 +96,10 @@ impl Fault {
         Self { after: n.saturating_sub(1), times: Some(1), ..self }
     }
 
-    /// Only `n` calls.
     pub fn times(self, n: u64) -> Self {
         Self { times: Some(n), ..self }
     }
 
-    /// Only calls whose body contains `text`.
     pub fn containing(self, text: &str) -> Self {
         Self { containing: Some(text.to_owned()), ..self }
     }

@@ -25,7 +25,6 @@ use serde::{Deserialize, Serialize};
 
 pub use self::function::Function;
 
-/// The settings of a function.
 #[derive(Clone, Debug)]
 pub struct FunctionSettings {
     /// The name, such as `start-copy`.

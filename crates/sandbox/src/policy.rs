@@ -29,12 +29,10 @@ pub(crate) struct Question<'a> {
     pub(crate) context: BTreeMap<String, Vec<String>>,
 }
 
-/// The verdict of all policies together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// A statement allows the call, and none denies it.
     Allowed,
-    /// A statement denies the call.
     Denied,
     /// No statement covers the call.
     NotCovered,
@@ -67,7 +65,6 @@ fn malformed<T>(message: impl Into<String>) -> Result<T, Malformed> {
     Err(Malformed(message.into()))
 }
 
-/// A policy that was read.
 #[derive(Debug)]
 pub(crate) struct Policy {
     statements: Vec<Statement>,
@@ -134,7 +131,6 @@ fn read_object<T: DeserializeOwned>(object: Map<String, Value>) -> serde_json::R
     serde_json::from_value(Value::Object(object))
 }
 
-/// The action of a project policy.
 const ACTION: &str = "rekognition:CopyProjectVersion";
 
 /// The thing that a policy is attached to.

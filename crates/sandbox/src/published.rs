@@ -10,11 +10,9 @@ const REQUESTED: &str = "Rekognition Model Copy Requested";
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PublishedEvent {
-    /// The EventId that PutEvents returned.
     pub id: String,
     pub detail_type: String,
     pub source: String,
-    /// The account that published the event.
     pub account: String,
     /// `Time` of the entry; sandbox time if it has none.
     pub time: Timestamp,
@@ -33,7 +31,6 @@ pub struct PublishedEvent {
 }
 
 impl PublishedEvent {
-    /// Whether the event asks for a copy.
     pub fn is_request(&self) -> bool {
         self.detail_type == REQUESTED
     }

@@ -7,7 +7,6 @@ use crate::answer::{Answer, AwsError};
 
 const XML: &str = "text/xml";
 
-/// The parameters of a form-encoded request.
 pub(crate) fn parameters(body: &str) -> HashMap<String, String> {
     form_urlencoded::parse(body.as_bytes()).into_owned().collect()
 }

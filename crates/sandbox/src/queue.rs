@@ -19,7 +19,6 @@ pub const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(360);
 /// How often a message is received before it goes to the dead-letter queue instead, as in `template.yaml`.
 pub const MAX_RECEIVE_COUNT: u32 = 100;
 
-/// A message on the queue.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub id: String,

@@ -69,14 +69,12 @@ operations! {
     "UntagResource" tags::untag,
 }
 
-/// Answers a call.
 pub(crate) fn answer(call: Call<'_>, body: &str) -> Answer {
     let limit = call.state.settings.quotas.calls_per_second;
     call.state.rates.admit(limit, &call.caller.account, call.operation, call.now)?;
     run(call, body)
 }
 
-/// The ARNs in a request.
 pub(crate) fn resources(body: &Value) -> Vec<String> {
     let named = [
         "ProjectArn",
@@ -97,7 +95,6 @@ impl Call<'_> {
         self.state.world.project_mut(&arn).ok_or_else(|| missing("project", arn.as_str()))
     }
 
-    /// The caller's own version.
     fn own_version(&mut self, arn: &str) -> Result<&mut Version, AwsError> {
         let arn = version_arn(arn)?;
         self.authorize(arn.account(), arn.as_str())?;
@@ -156,7 +153,7 @@ impl Call<'_> {
     }
 }
 
-/// Reads a project's ARN. The check of the request lets only few texts pass that are none: no such project exists.
+/// Reads a project's ARN. A text that is none, and still passed the check of the request, names no project that exists.
 fn project_arn(text: &str) -> Result<ProjectArn, AwsError> {
     ProjectArn::parse(text).map_err(|_| missing("project", text))
 }

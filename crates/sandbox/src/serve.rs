@@ -72,7 +72,6 @@ pub(crate) async fn run(options: Options, is_quiet: bool) -> Result<ExitCode, Fa
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the environment, and writes it to the file.
 fn introduce(sandbox: &Sandbox, file: Option<PathBuf>, is_quiet: bool) -> Result<(), Failure> {
     let lines = environment(sandbox).into_iter().map(|(name, value)| format!("{name}={value}\n"));
     let lines: String = lines.collect();

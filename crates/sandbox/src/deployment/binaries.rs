@@ -8,14 +8,12 @@ use std::{
 
 use serde_json::Value;
 
-/// The paths of the two programs.
 #[derive(Clone, Debug)]
 pub struct Binaries {
     pub start_copy: PathBuf,
     pub check_copies: PathBuf,
 }
 
-/// A reason why the programs could not be built or found.
 #[derive(Debug, thiserror::Error)]
 pub enum BinariesError {
     #[error("cargo does not start: {0}")]

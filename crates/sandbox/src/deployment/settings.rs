@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{ProjectArn, Sandbox, Stack, Table, World, WorldError};
 
-/// The copier's own event source.
 pub(super) const EVENT_SOURCE: &str = "rekognition.model-copier";
-/// The copier's ledger table.
 const LEDGER: &str = "rekognition-model-copier-ledger";
 
 /// The template's parameters, each with the functions' variable and the value in the sandbox. Source accounts are those that
@@ -50,7 +48,6 @@ fn parameters(world: &World) -> [(&'static str, Option<&'static str>, String); 2
     .map(|(parameter, variable, value)| (parameter, variable, value.to_owned()))
 }
 
-/// The variables of the functions.
 fn variables(world: &World) -> BTreeMap<String, String> {
     let account = &world.copier_account;
     let roles = ["start-copy", "check-copies"].map(|name| format!("arn:aws:iam::{account}:role/{name}"));
@@ -104,7 +101,6 @@ pub fn environment(sandbox: &Sandbox) -> BTreeMap<String, String> {
     environment
 }
 
-/// The ARN of the queue that start-copy reads.
 pub(super) fn queue_arn(world: &World) -> String {
     format!("arn:aws:sqs:{}:{}:rekognition-model-copier-requests", world.region, world.copier_account)
 }

@@ -44,7 +44,6 @@ pub(super) struct Environment {
     state: Mutex<State>,
     /// The process has asked for work for the first time, or cannot start.
     ready: Notify,
-    /// An invocation is waiting.
     posted: Notify,
 }
 
@@ -133,7 +132,6 @@ impl Environment {
         }
     }
 
-    /// Waits for the next invocation.
     pub(super) async fn next(&self) -> Invocation {
         if !self.lock(|state| std::mem::replace(&mut state.has_polled, true)) {
             self.ready.notify_one();

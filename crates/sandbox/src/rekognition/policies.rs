@@ -14,7 +14,6 @@ use crate::{
     world::{Project, ProjectPolicy, UnseenPolicyChange},
 };
 
-/// The largest number of policies of a project.
 const MAX_POLICIES: usize = 5;
 
 request!(Put {
@@ -100,14 +99,14 @@ request!(Delete {
 pub(super) fn delete(mut call: Call<'_>, request: Delete) -> Answer {
     let name = request.policy_name;
     let policies = &mut call.own_project(&request.project_arn)?.policies;
-    let index = policies.iter().position(|policy| policy.name == name);
-    let missing = || AwsError::not_found(format!("The project has no policy `{name}`."));
-    let policy = policies.remove(index.ok_or_else(missing)?);
+    let policy = policies.iter().find(|policy| policy.name == name);
+    let policy = policy.ok_or_else(|| AwsError::not_found(format!("The project has no policy `{name}`.")))?;
     if let Some(revision) = request.policy_revision_id.filter(|revision| *revision != policy.revision_id) {
-        policies.insert(index.unwrap_or_default(), policy);
         return Err(stale(&name, &revision));
     }
-    call.record(request.project_arn, name, Some(policy.document), None)?;
+    let before = policy.document.clone();
+    policies.retain(|policy| policy.name != name);
+    call.record(request.project_arn, name, Some(before), None)?;
     Ok(json!({}))
 }
 

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::{Answer, Call};
 use crate::{ProjectArn, ProjectVersionArn, answer::AwsError, model::request, world::Tags};
 
-/// The largest number of tags of a resource.
 const MAX_TAGS: usize = 200;
 
 request!(Tag {
@@ -41,7 +40,6 @@ pub(super) fn list(mut call: Call<'_>, request: List) -> Answer {
 }
 
 impl Call<'_> {
-    /// The tags of the caller's own project or version.
     fn tags(&mut self, arn: &str) -> Result<&mut Tags, AwsError> {
         if ProjectVersionArn::parse(arn).is_ok() {
             Ok(&mut self.own_version(arn)?.tags)

@@ -103,7 +103,7 @@ async fn a_copy_that_cannot_be_is_refused_each_in_its_own_way() {
 }
 
 #[tokio::test]
-async fn a_copy_across_accounts_needs_a_policy_and_one_inside_an_account_does_not() {
+async fn a_copy_needs_a_policy_across_accounts_and_inside_an_account_only_a_deny_stops_it() {
     let sandbox = start_at_noon(|_| {}).await;
     let own = json!({
         "SourceProjectArn": STAGING,
@@ -115,28 +115,18 @@ async fn a_copy_across_accounts_needs_a_policy_and_one_inside_an_account_does_no
     ok(&sandbox, DESTINATION, "CopyProjectVersion", &own).await;
     let policy = json!({"ProjectArn": FLOWERS, "PolicyName": "copy-to-production"});
     ok(&sandbox, SOURCE, "DeleteProjectPolicy", &policy).await;
-    let denied = refused(&sandbox, DESTINATION, "CopyProjectVersion", &copy("v1")).await;
-    assert_eq!(denied, "AccessDeniedException");
-}
-
-#[tokio::test]
-async fn an_explicit_deny_stops_even_the_owner() {
-    let sandbox = start_at_noon(|_| {}).await;
-    let document = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "rekognition:CopyProjectVersion",
-            "Resource": "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/version/*",
-        }],
-    });
-    let put = json!({"ProjectArn": STAGING, "PolicyName": "no", "PolicyDocument": document.to_string()});
-    ok(&sandbox, DESTINATION, "PutProjectPolicy", &put).await;
-    let request =
-        with(&copy("v1"), &json!({"SourceProjectArn": STAGING, "SourceProjectVersionArn": STAGING_VERSION}));
-    let denied = refused(&sandbox, DESTINATION, "CopyProjectVersion", &request).await;
-    assert_eq!(denied, "AccessDeniedException");
+    let document = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "rekognition:CopyProjectVersion",
+        "Resource": "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/version/*",
+    }]});
+    let deny = json!({"ProjectArn": STAGING, "PolicyName": "no", "PolicyDocument": document.to_string()});
+    ok(&sandbox, DESTINATION, "PutProjectPolicy", &deny).await;
+    for request in [copy("v1"), with(&own, &json!({"VersionName": "v1"}))] {
+        let denied = refused(&sandbox, DESTINATION, "CopyProjectVersion", &request).await;
+        assert_eq!(denied, "AccessDeniedException", "{request}");
+    }
 }
 
 /// The policy that the copier puts, with an hour left at noon.

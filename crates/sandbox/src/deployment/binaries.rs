@@ -104,21 +104,27 @@ fn executable(messages: &str, name: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn no_dependency_that_the_tests_use_is_built_again() {
-        let output = cargo_build().spawn().unwrap().wait_with_output().unwrap();
-        assert!(output.status.success());
-        let messages = String::from_utf8(output.stdout).unwrap();
-        assert!(executable(&messages, "sandbox-start-copy").unwrap().is_file());
-        let built = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let built = built.filter(|message| message["fresh"] == false);
-        let ids: Vec<_> = built.map(|message| message["package_id"].as_str().unwrap().to_owned()).collect();
-        let dependencies: Vec<_> = ids.iter().filter(|id| id.starts_with("registry+")).collect();
+        let with_features = |scope: &[&str], edges: &str| -> BTreeSet<String> {
+            let mut tree = cargo();
+            tree.args(["tree", "--offline", "--manifest-path"]).arg(root().join("Cargo.toml")).args(scope);
+            let output =
+                tree.args(["--edges", edges, "--prefix", "none", "--format", "{p} {f}"]).output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            let text = String::from_utf8(output.stdout).unwrap();
+            text.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+        };
+        let of_the_programs = with_features(&["--package", "sandbox"], "normal,build");
+        let of_the_tests = with_features(&["--workspace"], "normal,build,dev");
+        let others: Vec<_> = of_the_programs.difference(&of_the_tests).collect();
         assert!(
-            dependencies.is_empty(),
-            "these have other features in the workspace; turn them on in crates/sandbox/Cargo.toml: {dependencies:#?}"
+            others.is_empty(),
+            "these have other features in the workspace; turn them on in crates/sandbox/Cargo.toml: {others:#?}"
         );
     }
 

@@ -7,18 +7,6 @@ fn read(pairs: &[(&str, &str)]) -> Result<Settings, BadSettings> {
 const LEAST: [(&str, &str); 3] =
     [("AWS_REGION", "us-east-1"), ("LEDGER_TABLE", "ledger"), ("ACCOUNT_ID", "444455556666")];
 
-#[test]
-fn three_variables_are_enough() {
-    let settings = read(&LEAST).unwrap();
-    assert_eq!(settings.rules.times, Times::default());
-    assert_eq!(settings.rules.admission.source_accounts, BTreeSet::from(["444455556666".to_owned()]));
-    assert_eq!(settings.rules.admission.output_locations, None);
-    assert_eq!((settings.event_bus.as_str(), settings.rules.calls_per_second), ("default", 5));
-    assert_eq!(settings.rules.stack_name, "rekognition-model-copier");
-    assert_eq!(settings.rules.policies.policy.name, "model-copier-444455556666-rekognition-model-copier");
-    assert!(settings.rules.policies.policy.expires);
-}
-
 /// Values that are refused, each with a part of its problem.
 const BAD: &[(&str, &str, &str)] = &[
     ("LEDGER_TABLE", "", "is not set: set it to the name of the ledger's table, 3 to 255 of letters,"),

@@ -9,7 +9,7 @@ use sandbox::{Effect, Fault};
 async fn a_clock_six_minutes_wrong_records_and_publishes_but_decides_nothing() {
     for skew in [minutes(6), -minutes(6)] {
         let copier = Copier::shipped_at(Timestamp::now() + skew).await;
-        copier.send(&[&request("v1")]).await;
+        copier.send([request("v1")]).await;
         assert_eq!(copier.statuses("v1"), ["QUEUED"], "{skew}");
         copier.sandbox().fault(Fault::new("events:*", Effect::error("AccessDeniedException")));
         let answer = copier.deployment.start_copy().invoke(&request("v2")).await.unwrap();
@@ -22,7 +22,7 @@ async fn a_clock_six_minutes_wrong_records_and_publishes_but_decides_nothing() {
     }
     for skew in [minutes(4), -minutes(4)] {
         let copier = Copier::shipped_at(Timestamp::now() + skew).await;
-        copier.send(&[&request("v1")]).await;
+        copier.send([request("v1")]).await;
         assert_eq!(copier.statuses("v1"), ["STARTED"], "{skew}: it decides as usual");
         copier.sweep().await;
     }

@@ -29,7 +29,7 @@ async fn every_error_fails_the_request_or_delays_it_until_the_error_is_gone() {
         let body = format!(r#""VersionName":"{code}""#);
         copier.sandbox().fault(Fault::new(COPY, Effect::error(code)).containing(&body));
     }
-    copier.send(&ERRORS.map(|(code, _)| request(code)).each_ref()).await;
+    copier.send(ERRORS.map(|(code, _)| request(code))).await;
     for (code, statuses) in ERRORS {
         assert_eq!(copier.statuses(code), statuses, "{code}");
         if !statuses.is_empty() {
@@ -72,7 +72,7 @@ async fn a_call_is_given_up_after_ten_seconds_and_counts_as_unanswered() {
     let forever = Effect::Delay(SignedDuration::from_hours(1));
     copier.sandbox().fault(Fault::new(COPY, forever).on_call(1));
     let began = std::time::Instant::now();
-    copier.send(&[&request("v1")]).await;
+    copier.send([request("v1")]).await;
     assert!((9..20).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     assert!(copier.statuses("v1").is_empty());
     copier.sweep_after(minutes(20)).await;
@@ -83,7 +83,7 @@ async fn a_call_is_given_up_after_ten_seconds_and_counts_as_unanswered() {
 async fn the_command_in_the_remedy_attaches_the_missing_project_policy() {
     let copier = Copier::deployed().await;
     let policies = copier.sandbox().change(|world| std::mem::take(&mut project(world, SOURCE).policies));
-    copier.send(&[&request("v1")]).await;
+    copier.send([request("v1")]).await;
     copier.sweep_after(minutes(16)).await;
     assert_eq!(copier.statuses("v1"), ["QUEUED", "FAILED"]);
     let failure = copier.last("v1")["failure"].clone();
@@ -95,7 +95,7 @@ async fn the_command_in_the_remedy_attaches_the_missing_project_policy() {
     let (document, _) = rest.split_once('\'').unwrap();
     let policy = ProjectPolicy { document: document.to_owned(), ..policies[0].clone() };
     copier.sandbox().change(|world| project(world, SOURCE).policies.push(policy));
-    copier.send(&[&with(request("v1"), json!({"requestId": "again"}))]).await;
+    copier.send([with(request("v1"), json!({"requestId": "again"}))]).await;
     assert_eq!(copier.statuses("again"), ["STARTED"]);
 }
 
@@ -111,9 +111,9 @@ async fn a_name_of_another_model_fails_the_request_and_the_failure_names_that_mo
     });
     let trained = serde_json::from_value(trained).unwrap();
     copier.sandbox().change(|world| project(world, DESTINATION).versions.push(trained));
-    copier.send(&[&request("bucket")]).await;
+    copier.send([request("bucket")]).await;
     let other_bucket = json!({"versionName": "bucket", "outputConfig": {"s3Bucket": "another"}});
-    copier.send(&[&request("trained"), &with(request("another bucket"), other_bucket)]).await;
+    copier.send([request("trained"), with(request("another bucket"), other_bucket)]).await;
     for (id, reason) in
         [("trained", "a model that was trained there"), ("another bucket", "another bucket or key")]
     {

@@ -73,11 +73,11 @@ async fn both_functions_open_a_new_connection_after_a_pause() {
     let proxy = Proxy::start().await;
     let copier = proxy.copier().await;
     copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).times(2));
-    copier.send(&[&request("v1")]).await;
+    copier.send([request("v1")]).await;
     copier.sweep_after(minutes(5)).await;
     assert_eq!(copier.statuses("v1"), ["QUEUED"]);
     proxy.drop_connections().await;
-    copier.send(&[&request("v2")]).await;
+    copier.send([request("v2")]).await;
     assert_eq!((copier.statuses("v2"), copier.calls(COPY)), (vec!["STARTED".to_owned()], 3));
     copier.sweep_after(minutes(5)).await;
     assert_eq!((copier.last("v1")["status"].as_str(), copier.calls(COPY)), (Some("STARTED"), 4));

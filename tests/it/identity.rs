@@ -6,26 +6,15 @@ use serde_json::json;
 #[tokio::test]
 async fn a_redelivery_starts_and_announces_nothing() {
     let copier = Copier::deployed().await;
-    copier.send(&[&request("v1")]).await;
+    copier.send([request("v1")]).await;
     let writes = copier.calls("dynamodb:PutItem");
-    copier.send(&[&request("v1"), &request("v1")]).await;
+    copier.send([request("v1"), request("v1")]).await;
     copier.sweep_after(seconds(30)).await;
-    copier.send(&[&request("v1")]).await;
+    copier.send([request("v1")]).await;
     assert_eq!(copier.statuses("v1"), ["STARTED", "COMPLETED"]);
     assert_eq!(copier.calls(COPY), 1);
     // Each of three redeliveries causes one refused write. The end causes two writes.
     assert_eq!(copier.calls("dynamodb:PutItem"), writes + 3 + 2);
-}
-
-#[tokio::test]
-async fn an_invocation_for_a_known_request_is_answered_with_its_present_status() {
-    let copier = Copier::deployed().await;
-    let first = copier.deployment.start_copy().invoke(&request("v1")).await.unwrap();
-    assert_eq!(copier.deployment.start_copy().invoke(&request("v1")).await.unwrap(), first);
-    copier.sweep_after(seconds(30)).await;
-    let later = copier.deployment.start_copy().invoke(&request("v1")).await.unwrap();
-    assert_eq!(later, with(first, json!({"status": "COMPLETED"})));
-    assert_eq!(copier.statuses("v1"), ["STARTED", "COMPLETED"]);
 }
 
 #[tokio::test]
@@ -38,7 +27,7 @@ async fn two_accounts_may_use_the_same_id_for_different_requests() {
         event["detail"]["versionName"] = json!(version);
         event
     };
-    copier.send(&[&from(REQUESTER, "v1"), &from(ACCOUNT, "v2")]).await;
+    copier.send([from(REQUESTER, "v1"), from(ACCOUNT, "v2")]).await;
     assert_eq!(copier.statuses("release-1"), ["STARTED", "STARTED"]);
     let ids: Vec<_> =
         copier.announcements_of("release-1").iter().map(|event| event["eventId"].clone()).collect();
@@ -58,7 +47,7 @@ async fn an_account_written_into_a_message_is_not_believed() {
     );
     let copier = Copier::deployed().await;
     let notification = with(event("copy-requested-sns.json"), json!({"Message": forged.to_string()}));
-    copier.send(&[&notification]).await;
+    copier.send([notification]).await;
     let item = copier.item("release-2026-11-02").await;
     assert!(item.is_some(), "the requester of a notification in the queue is the copier's account");
 }

@@ -44,10 +44,10 @@ async fn a_batch_starts_each_valid_request_once_and_rejects_each_invalid_one() {
 #[tokio::test]
 async fn an_announcement_in_the_queue_is_logged_and_ignored() {
     let copier = Copier::deployed().await;
-    copier.send(&[&request("v1")]).await;
+    copier.send([request("v1")]).await;
     let announcement = copier.announcements()[0].to_event();
     let notification = with(event("copy-requested-sns.json"), json!({"Message": announcement.to_string()}));
-    copier.send(&[&announcement, &notification]).await;
+    copier.send([&announcement, &notification]).await;
     assert_eq!((copier.announcements().len(), copier.items().await.len()), (1, 1));
     let refused = copier.deployment.start_copy().invoke(&announcement).await.unwrap_err();
     assert!(refused.error_message.contains("announcement"), "{refused}");

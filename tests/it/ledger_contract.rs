@@ -1,20 +1,15 @@
 //! The contract that the copier needs its ledger to keep, tested against the adapter and an embedded DynamoDB.
 //!
-//! The tests write records as the JSON that a table holds. So they fail if a change makes records that are in progress
-//! unreadable.
+//! The tests use records that release 0.1.0 wrote.
 
 use crate::support::table::{RETENTION, Table};
-use crate::support::{DESTINATION, REQUESTER, SOURCE, SOURCE_VERSION};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use rekognition_model_copier::domain::id::RecordKey;
-use rekognition_model_copier::domain::record::{Accepted, Record, Step};
+use rekognition_model_copier::domain::record::{Accepted, Record, State, Step};
 use rekognition_model_copier::domain::times::Times;
 use rekognition_model_copier::ports::{Created, Entry, EntryCopy, Ledger};
 use serde_json::{Value, json};
-
-const ARN: &str =
-    "arn:aws:rekognition:us-east-1:444455556666:project/flowers-production/version/v1/1763978401250";
 
 fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
@@ -26,37 +21,38 @@ fn n(number: i64) -> AttributeValue {
 
 /// Returns the time so many seconds after 10:00.
 fn at(seconds: i64) -> Timestamp {
-    let ten: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+    let ten: Timestamp = "2026-12-24T10:00:00Z".parse().unwrap();
     ten + SignedDuration::from_secs(seconds)
 }
 
-fn record(id: &str, state: Value) -> Record {
-    let record = json!({"accepted": {
-        "header": {
-            "key": {"requester": REQUESTER, "requestId": id},
-            "revision": 0,
-            "fingerprint": "12245b5acce3415592e5e52830ba5dc8",
-            "eventNamespace": "ae37732a-5949-50c0-af4f-8c05371be8ea",
-            "correlationId": "pipeline-run-4711",
-            "causationId": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
-            "context": {"pipeline": "flowers"},
-            "requestedAt": at(-60),
-            "announced": [],
-            "outbox": [],
-        },
-        "copy": {
-            "sourceProjectArn": SOURCE,
-            "sourceProjectVersionArn": SOURCE_VERSION,
-            "destinationProjectArn": DESTINATION,
-            "versionName": id,
-            "outputConfig": {"s3Bucket": "flowers-production-models"},
-            "tags": {"team": "flowers"},
-        },
-        "attempts": 1,
-        "state": state,
-    }});
-    // A raw value (the context) can be read only from text.
+/// Returns a record that release 0.1.0 wrote, under another id. Its next step has been due since then.
+fn due_for(step: Step, id: &str, since: Timestamp) -> Record {
+    let (example, due) = match step {
+        Step::Publish => ("unpublished", "/accepted/header/outbox/0/time"),
+        Step::Recover => ("answer-unrecorded", "/accepted/state/starting/lease/until"),
+        Step::Start => ("throttled", "/accepted/state/waiting/due"),
+        Step::Poll => ("copying", "/accepted/state/copying/copy/startedAt"),
+    };
+    let release: Value = serde_json::from_str(include_str!("releases/0.1.0.json")).unwrap();
+    let mut items = release["items"].as_array().unwrap().iter();
+    let item = items.find(|item| item["id"]["S"].as_str().unwrap().ends_with(&format!("#{example}")));
+    let mut record: Value = serde_json::from_str(item.unwrap()["record"]["S"].as_str().unwrap()).unwrap();
+    *record.pointer_mut(due).unwrap() = json!(since);
+    record["accepted"]["header"]["key"]["requestId"] = json!(id);
+    record["accepted"]["header"]["revision"] = json!(0);
+    record["accepted"]["copy"]["versionName"] = json!(id);
+    // The detail of an announcement is a raw value, which can be read only from text.
     serde_json::from_str(&record.to_string()).unwrap()
+}
+
+/// Returns the record of a request that ended then, with nothing left to publish.
+fn ended(id: &str, at: Timestamp) -> Record {
+    let mut record = due_for(Step::Publish, id, at);
+    record.header_mut().outbox.clear();
+    if let State::Ended(ended) = &mut accepted(&mut record).state {
+        ended.at = at;
+    }
+    record
 }
 
 fn accepted(record: &mut Record) -> &mut Accepted {
@@ -70,50 +66,13 @@ fn key(record: &Record) -> RecordKey {
     record.header().key.clone()
 }
 
-fn starting(until: Timestamp) -> Value {
-    json!({"starting": {"lease": {"until": until, "owner": "me"}, "unanswered": false}})
-}
-
-fn waiting(due: Timestamp) -> Value {
-    let failure = json!({"code": "ThrottlingException", "message": "slow down"});
-    json!({"waiting": {"due": due, "reason": "Throttled", "failure": failure}})
-}
-
-fn copy(since: Timestamp) -> Value {
-    json!({"projectVersionArn": ARN, "adopted": false, "startedAt": since})
-}
-
-fn copying(since: Timestamp) -> Value {
-    json!({"copying": {"copy": copy(since)}})
-}
-
-fn ended(at: Timestamp) -> Value {
-    let outcome = json!({"completed": {"copy": copy(at), "modelStatus": "COPYING_COMPLETED"}});
-    json!({"ended": {"at": at, "outcome": outcome}})
-}
-
-/// Returns a record whose next step has been due since then.
-fn due_for(step: Step, id: &str, since: Timestamp) -> Record {
-    match step {
-        Step::Publish => {
-            let mut record = record(id, ended(since));
-            let outgoing = json!({"status": "COMPLETED", "time": since, "resources": [], "detail": {}});
-            record.header_mut().outbox = serde_json::from_str(&json!([outgoing]).to_string()).unwrap();
-            record
-        }
-        Step::Recover => record(id, starting(since)),
-        Step::Start => record(id, waiting(since)),
-        Step::Poll => record(id, copying(since)),
-    }
-}
-
 #[tokio::test]
 async fn a_record_is_created_once_and_read_as_it_was_written() {
     let table = Table::new().await;
-    let first = record("r", starting(at(0)));
+    let first = due_for(Step::Recover, "r", at(0));
     assert_eq!(table.ledger.load(&key(&first)).await, Ok(None));
     table.create(&first).await;
-    let second = record("r", waiting(at(0)));
+    let second = due_for(Step::Start, "r", at(0));
     assert_eq!(table.ledger.create(&second).await, Ok(Created::Exists(first.clone())));
     assert_eq!(table.ledger.load(&key(&first)).await, Ok(Some(first)));
 }
@@ -121,36 +80,31 @@ async fn a_record_is_created_once_and_read_as_it_was_written() {
 #[tokio::test]
 async fn a_save_replaces_only_the_revision_that_was_read() {
     let table = Table::new().await;
-    let first = record("r", starting(at(0)));
+    let first = due_for(Step::Recover, "r", at(0));
     table.create(&first).await;
-    let second = table.ledger.save(record("r", waiting(at(0)))).await.unwrap().unwrap();
+    let second = table.ledger.save(due_for(Step::Start, "r", at(0))).await.unwrap().unwrap();
     assert_eq!((second.header().revision, second.status_word()), (1, "QUEUED"));
-    assert_eq!(table.ledger.save(record("r", copying(at(0)))).await, Ok(None), "it was overtaken");
+    assert_eq!(table.ledger.save(due_for(Step::Poll, "r", at(0))).await, Ok(None), "it was overtaken");
     assert_eq!(table.ledger.load(&key(&second)).await, Ok(Some(second.clone())));
     let third = table.ledger.save(second).await.unwrap().unwrap();
     assert_eq!(third.header().revision, 2);
-    let gone = record("gone", ended(at(0)));
-    assert_eq!(
-        table.ledger.save(gone.clone()).await,
-        Ok(None),
-        "a record that no longer exists is not saved"
-    );
+    let gone = ended("gone", at(0));
+    assert_eq!(table.ledger.save(gone.clone()).await, Ok(None), "it no longer exists");
     assert_eq!(table.ledger.load(&key(&gone)).await, Ok(None));
 }
 
 #[tokio::test]
 async fn the_same_write_sent_twice_is_one_write() {
     let table = Table::new().await;
-    let first = record("r", starting(at(0)));
+    let first = due_for(Step::Recover, "r", at(0));
     table.create(&first).await;
     table.create(&first).await;
-    let next = record("r", waiting(at(0)));
+    let next = due_for(Step::Start, "r", at(0));
     let saved = table.ledger.save(next.clone()).await.unwrap();
     assert!(saved.is_some());
     assert_eq!(table.ledger.save(next).await, Ok(saved), "the answer to the first was lost");
-    let other_lease = json!({"starting": {"lease": {"until": at(0), "owner": "she"}, "unanswered": false}});
-    let hers = record("r", other_lease);
-    assert_eq!(table.ledger.save(hers).await, Ok(None), "another owner's write is another write");
+    let other = due_for(Step::Recover, "r", at(0));
+    assert_eq!(table.ledger.save(other).await, Ok(None), "a write of another record is another write");
 }
 
 #[tokio::test]
@@ -180,7 +134,7 @@ async fn an_entry_of_the_index_has_every_field_that_a_poll_needs() {
     let expected = Entry {
         key: key(&record),
         due: at(-10),
-        requested_at: at(-60),
+        requested_at: record.header().requested_at,
         copy: Some(EntryCopy {
             source_project_arn: accepted.copy.source_project_arn.clone(),
             destination_project_arn: accepted.copy.destination_project_arn.clone(),
@@ -223,7 +177,7 @@ async fn only_records_with_a_next_step_are_in_the_index_and_the_others_expire() 
         assert_eq!(item.get("expiresAt"), None, "{}", step.as_str());
         assert_eq!(item["status"], s(record.status_word()));
     }
-    let over = record("over", ended(at(0)));
+    let over = ended("over", at(0));
     table.create(&over).await;
     let item = table.item(&key(&over).to_string()).await;
     assert_eq!((item.get("step"), item.get("due")), (None, None));

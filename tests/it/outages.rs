@@ -48,7 +48,7 @@ async fn a_sweep_does_the_next_step_of_a_record_that_it_has_published() {
     let copier = Copier::deployed().await;
     copier.sandbox().fault(Fault::new("events:*", Effect::error("AccessDeniedException")));
     copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("throttled"));
-    copier.send(&[&request("copying"), &request("throttled")]).await;
+    copier.send([request("copying"), request("throttled")]).await;
     copier.sandbox().clear_faults();
     copier.pass(seconds(10));
     let reads = copier.calls("dynamodb:GetItem");
@@ -64,7 +64,7 @@ async fn an_announcement_that_fails_a_whole_call_delays_no_other_announcement() 
     let copier = Copier::deployed().await;
     let refused = Fault::new("events:PutEvents", Effect::error("ValidationException"));
     copier.sandbox().fault(refused.containing(r#"\"requestId\":\"v2\""#));
-    copier.send(&[&request("v1"), &request("v2"), &request("v3")]).await;
+    copier.send([request("v1"), request("v2"), request("v3")]).await;
     assert_eq!(["v1", "v2", "v3"].map(|id| copier.statuses(id).len()), [1, 0, 1]);
     copier.sandbox().clear_faults();
     copier.sweep().await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 async fn copying(names: &[&str]) -> Copier {
     let copier = Copier::deployed().await;
     let requests: Vec<Value> = names.iter().map(|name| request(name)).collect();
-    copier.send(&requests.iter().collect::<Vec<_>>()).await;
+    copier.send(&requests).await;
     for name in names {
         assert_eq!(copier.statuses(name), ["STARTED"], "{name}");
     }
@@ -36,8 +36,7 @@ async fn a_sweep_announces_each_end_and_reports_an_unknown_status_as_an_error() 
     ];
     let copier = copying(&table.map(|(status, _)| status)).await;
     for (status, _) in table {
-        let arn = copier.version(status).unwrap().project_version_arn.to_string();
-        assert!(copier.sandbox().set_status(&arn, status, Some("the reason")));
+        copier.set_status(status, status);
     }
     let report = copier.sweep().await;
     for (status, statuses) in table {
@@ -51,7 +50,7 @@ async fn a_sweep_announces_each_end_and_reports_an_unknown_status_as_an_error() 
         (&completed["modelStatus"], &failed["modelStatus"]),
         (&json!("RUNNING"), &json!("COPYING_FAILED"))
     );
-    assert_eq!(failed["failure"]["message"], "the reason");
+    assert_eq!(failed["failure"]["message"], "the reason of COPYING_FAILED");
     let errors = copier.logged("ERROR");
     assert!(errors.iter().any(|line| line["modelStatus"] == "HIBERNATING"), "{errors:?}");
 }

@@ -96,7 +96,7 @@ fn expiry(copier: &Copier) -> Timestamp {
 async fn a_copy_across_accounts_needs_only_the_roles_and_its_policy_expires_after_an_hour() {
     let copier = deployed().await;
     let before = copier.sandbox().clock().now();
-    copier.send(&[&request("v1")]).await;
+    copier.send([request("v1")]).await;
     assert_eq!(copier.statuses("v1"), ["STARTED"]);
     let left = expiry(&copier).duration_since(before);
     assert!((minutes(59)..=minutes(60)).contains(&left), "{left}");
@@ -108,7 +108,7 @@ async fn a_copy_across_accounts_needs_only_the_roles_and_its_policy_expires_afte
     // Without the companion's role, the policy cannot be put again.
     copier.sandbox().change(|world| world.roles[0].role_arn.push_str("-gone"));
     copier.pass(minutes(60));
-    copier.send(&[&request_for(0)]).await;
+    copier.send([request_for(0)]).await;
     assert_eq!(copier.statuses("v0"), ["QUEUED"]);
     assert_eq!(copier.calls(COPY), 1);
 }
@@ -117,7 +117,7 @@ async fn a_copy_across_accounts_needs_only_the_roles_and_its_policy_expires_afte
 async fn twenty_requests_of_one_batch_share_one_policy() {
     let copier = deployed().await;
     let requests: Vec<Value> = (0..20).map(request_for).collect();
-    copier.send(&requests.iter().collect::<Vec<_>>()).await;
+    copier.send(&requests).await;
     for n in 0..20 {
         assert_eq!(copier.statuses(&format!("v{n}")), ["STARTED"], "{n}");
     }
@@ -142,7 +142,7 @@ async fn in_a_full_project_an_expired_policy_of_another_copier_is_replaced() {
         project(world, SOURCE).policies.extend([expired].into_iter().chain((1..5).map(other)));
     })
     .await;
-    copier.send(&[&request("v1")]).await;
+    copier.send([request("v1")]).await;
     assert_eq!(copier.statuses("v1"), ["STARTED"]);
     let names: Vec<String> = policies(&copier).into_iter().map(|policy| policy.name).collect();
     assert_eq!(names, ["other-1", "other-2", "other-3", "other-4", OURS]);
@@ -151,55 +151,43 @@ async fn in_a_full_project_an_expired_policy_of_another_copier_is_replaced() {
 #[tokio::test]
 async fn an_expired_session_is_replaced() {
     let copier = deployed().await;
-    copier.send(&[&request_for(0)]).await;
+    copier.send([request_for(0)]).await;
     copier.pass(minutes(61));
-    copier.send(&[&request_for(1)]).await;
+    copier.send([request_for(1)]).await;
     assert_eq!((copier.statuses("v1"), copier.calls("sts:AssumeRole")), (vec!["STARTED".to_owned()], 2));
 }
 
-/// Sends a request whose policy AWS refuses to put, and returns the failure in which it ends.
-async fn refused(copier: &Copier) -> Value {
-    copier.send(&[&request("v1")]).await;
-    assert_eq!(copier.statuses("v1"), ["QUEUED"]);
-    let report = copier.sweep_after(minutes(5)).await;
-    assert_eq!((&report["waiting"]["PolicyNotPut"], &report["policyErrors"]), (&json!(1), &json!(1)));
-    copier.sweep_after(minutes(11)).await;
-    assert_eq!(copier.statuses("v1"), ["QUEUED", "FAILED"]);
-    assert_eq!(copier.calls(COPY), 0, "without a policy, no copy is started");
-    assert!(policies(copier).is_empty());
-    copier.last("v1")["failure"].clone()
-}
-
 #[tokio::test]
-async fn a_wrong_external_id_is_refused_and_the_remedy_names_role_and_parameter() {
-    let copier = deployed_with(&[("EXTERNAL_ID", "guessed")], |_| {}).await;
-    let failure = refused(&copier).await;
-    assert_eq!(failure["code"], "AccessDenied");
-    let remedy = failure["remedy"].as_str().unwrap();
-    assert!(remedy.contains(ROLE) && remedy.contains("ExternalId"), "{remedy}");
-    assert!(!failure.to_string().contains("guessed"), "the external id is secret: {failure}");
-}
-
-#[tokio::test]
-async fn a_role_that_trusts_another_copier_is_refused() {
-    let copier = deployed_with(&[], |world| {
-        let trust = &mut world.roles[0].trust;
-        *trust = trust.replace("role/start-copy", "role/another").replace("role/check-copies", "role/others");
-    })
-    .await;
-    assert_eq!(refused(&copier).await["code"], "AccessDenied");
-}
-
-#[tokio::test]
-async fn a_project_that_is_not_on_the_companions_list_is_refused() {
-    let copier = deployed_with(&[], |world| {
-        world.roles[0].policy = world.roles[0].policy.replace("project/flowers/", "project/trees/");
-    })
-    .await;
-    let failure = refused(&copier).await;
-    assert_eq!(failure["code"], "AccessDeniedException");
-    let remedy = failure["remedy"].as_str().unwrap();
-    assert!(remedy.contains(ROLE) && remedy.contains(SOURCE) && remedy.contains("ProjectArns"), "{remedy}");
+async fn a_wrong_external_id_another_copier_and_an_unlisted_project_are_refused() {
+    type Case =
+        (&'static [(&'static str, &'static str)], fn(&mut Role), &'static str, &'static [&'static str]);
+    let cases: [Case; 3] = [
+        (&[("EXTERNAL_ID", "guessed")], |_| {}, "AccessDenied", &[ROLE, "ExternalId"]),
+        (&[], |role| role.trust = role.trust.replace(":role/", ":role/other-"), "AccessDenied", &[ROLE]),
+        (
+            &[],
+            |role| role.policy = role.policy.replace("project/flowers/", "project/trees/"),
+            "AccessDeniedException",
+            &[ROLE, SOURCE, "ProjectArns"],
+        ),
+    ];
+    for (variables, change, code, remedy) in cases {
+        let copier = deployed_with(variables, |world| change(&mut world.roles[0])).await;
+        copier.send([request("v1")]).await;
+        assert_eq!(copier.statuses("v1"), ["QUEUED"]);
+        let report = copier.sweep_after(minutes(5)).await;
+        assert_eq!((&report["waiting"]["PolicyNotPut"], &report["policyErrors"]), (&json!(1), &json!(1)));
+        copier.sweep_after(minutes(11)).await;
+        assert_eq!(copier.statuses("v1"), ["QUEUED", "FAILED"]);
+        assert_eq!(copier.calls(COPY), 0, "without a policy, no copy is started");
+        assert!(policies(&copier).is_empty());
+        let failure = copier.last("v1")["failure"].clone();
+        assert_eq!(failure["code"], code);
+        for part in remedy {
+            assert!(failure["remedy"].as_str().unwrap().contains(part), "{part} in {failure}");
+        }
+        assert!(!failure.to_string().contains("guessed"), "the external id is secret: {failure}");
+    }
 }
 
 #[tokio::test]
@@ -211,7 +199,7 @@ async fn a_request_that_is_not_allowed_puts_no_policy() {
         json!({"sourceProjectArn": elsewhere(SOURCE), "sourceProjectVersionArn": elsewhere(SOURCE_VERSION)}),
     );
     let bucket = with(request("bucket"), json!({"outputConfig": {"s3Bucket": "somebody-elses"}}));
-    copier.send(&[&stranger, &bucket]).await;
+    copier.send([stranger, bucket]).await;
     for (id, field) in [("stranger", "sourceProjectArn"), ("bucket", "outputConfig.s3Bucket")] {
         assert_eq!(copier.statuses(id), ["REJECTED"], "{id}");
         let message = copier.last(id)["failure"]["message"].clone();

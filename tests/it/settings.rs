@@ -28,7 +28,7 @@ async fn all_invalid_settings_are_reported_before_any_call() {
 async fn announcements_have_the_configured_bus_and_source() {
     let settings = [("EVENT_BUS", "models"), ("EVENT_SOURCE", "com.example.copier")];
     let copier = Copier::deployed_with(&settings).await;
-    copier.send(&[&request("v1")]).await;
+    copier.send([request("v1")]).await;
     let [started] = &copier.announcements()[..] else { panic!("{:?}", copier.announcements()) };
     assert_eq!(started.event_bus_name, "models");
     assert_eq!(started.source, "com.example.copier");
@@ -44,9 +44,8 @@ async fn requests_time_out_and_expire_after_the_configured_times() {
     ];
     let copier = Copier::deployed_with(&settings).await;
     copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("throttled"));
-    copier.send(&[&request("v1"), &request("throttled")]).await;
-    let arn = copier.version("v1").unwrap().project_version_arn.to_string();
-    assert!(copier.sandbox().set_status(&arn, "COPYING_IN_PROGRESS", None));
+    copier.send([request("v1"), request("throttled")]).await;
+    copier.set_status("v1", "COPYING_IN_PROGRESS");
     for statuses in [&["STARTED", "OVERDUE"][..], &["STARTED", "OVERDUE", "TIMED_OUT"]] {
         copier.sweep_after(seconds(60)).await;
         assert_eq!(copier.statuses("v1"), statuses);
@@ -65,7 +64,7 @@ async fn copy_calls_keep_the_configured_rate() {
     let copier = Copier::deployed_with(&[("CALLS_PER_SECOND", "10")]).await;
     let requests: Vec<_> = (0..6).map(|i| request(&format!("v{i}"))).collect();
     let began = std::time::Instant::now();
-    copier.send(&requests.iter().collect::<Vec<_>>()).await;
+    copier.send(&requests).await;
     assert!(
         began.elapsed().as_millis() >= 500,
         "at 10 calls a second, the sixth call is half a second after the first"

@@ -11,7 +11,7 @@ const REQUEST: &str = "release-2026-11-02";
 #[tokio::test]
 async fn a_copy_is_announced_when_it_starts_and_when_it_completes() {
     let copier = Copier::deployed().await;
-    copier.send(&[&event("copy-requested.json")]).await;
+    copier.send([event("copy-requested.json")]).await;
     assert_eq!(copier.statuses(REQUEST), ["STARTED"]);
 
     let report = copier.sweep().await;
@@ -33,7 +33,7 @@ async fn a_copy_is_announced_when_it_starts_and_when_it_completes() {
 #[tokio::test]
 async fn the_copy_has_every_parameter_of_the_request() {
     let copier = Copier::deployed().await;
-    copier.send(&[&event("copy-requested.json")]).await;
+    copier.send([event("copy-requested.json")]).await;
     let version = copier.version(NAME).unwrap();
     assert_eq!(version.source_project_version_arn.unwrap().to_string(), SOURCE_VERSION);
     assert_eq!(
@@ -60,7 +60,7 @@ async fn a_context_is_returned_byte_for_byte() {
 #[tokio::test]
 async fn a_request_takes_five_writes_and_a_poll_of_a_running_copy_none() {
     let copier = Copier::deployed().await;
-    copier.send(&[&event("copy-requested.json")]).await;
+    copier.send([event("copy-requested.json")]).await;
     let (writes, reads) = (copier.calls("dynamodb:PutItem"), copier.calls("dynamodb:GetItem"));
     for _ in 0..3 {
         copier.sweep_after(seconds(5)).await;
@@ -76,7 +76,7 @@ async fn a_request_takes_five_writes_and_a_poll_of_a_running_copy_none() {
 #[tokio::test]
 async fn each_function_uses_less_than_32_megabytes() {
     let copier = Copier::deployed().await;
-    copier.send(&[&event("copy-requested.json")]).await;
+    copier.send([event("copy-requested.json")]).await;
     copier.sweep_after(seconds(30)).await;
     for function in [copier.deployment.start_copy(), copier.deployment.check_copies()] {
         let megabytes = function.peak_memory() as f64 / 1_048_576.0;

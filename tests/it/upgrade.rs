@@ -49,7 +49,7 @@ impl InFlight {
         });
         let send = async |id: &str| {
             let request = requests.iter().find(|request| request["requestId"] == id);
-            copier.send(&[request.unwrap()]).await;
+            copier.send([request.unwrap()]).await;
         };
         let ends = |status, after| Effect::EndCopy(CopyEnd { status, status_message: None, after });
         sandbox.fault(Fault::new(COPY, ends(Status::CopyingFailed, None)).containing("failed"));
@@ -132,7 +132,7 @@ async fn unfinished_requests_of_earlier_releases_are_finished() {
         let in_flight: InFlight = serde_json::from_slice(&std::fs::read(&release).unwrap()).unwrap();
         let copier = in_flight.deploy().await;
         // Each redelivered request has the fingerprint of its record, so it starts nothing.
-        copier.send(&in_flight.requests.iter().collect::<Vec<_>>()).await;
+        copier.send(&in_flight.requests).await;
         assert_eq!(copier.calls(COPY), 0);
         for pause in [25, 25, 25 * 60, 0] {
             copier.sweep().await;

@@ -90,7 +90,7 @@ impl Copier {
     }
 
     /// Sends messages to the queue and delivers them. The function must acknowledge each at its first delivery.
-    pub async fn send(&self, bodies: &[&Value]) {
+    pub async fn send(&self, bodies: impl IntoIterator<Item: ToString>) {
         for body in bodies {
             self.deployment.send(body.to_string());
         }
@@ -173,6 +173,12 @@ impl Copier {
     /// Returns the version of this name in the destination project.
     pub fn version(&self, name: &str) -> Option<Version> {
         self.sandbox().project(DESTINATION).unwrap().version_named(name).cloned()
+    }
+
+    /// Sets the status that Rekognition shows of a version in the destination project.
+    pub fn set_status(&self, version: &str, status: &str) {
+        let arn = self.version(version).unwrap().project_version_arn.to_string();
+        assert!(self.sandbox().set_status(&arn, status, Some(&format!("the reason of {status}"))));
     }
 
     /// Checks that the queue and the dead-letter queue are empty.

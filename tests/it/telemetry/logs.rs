@@ -60,9 +60,8 @@ async fn a_line_about_a_request_has_its_key_its_fields_and_its_status() {
 #[tokio::test]
 async fn every_line_about_a_failure_names_its_request_and_the_http_status() {
     let copier = Copier::deployed().await;
-    copier.send(&[&request("hibernating")]).await;
-    let arn = copier.version("hibernating").unwrap().project_version_arn.to_string();
-    assert!(copier.sandbox().set_status(&arn, "HIBERNATING", None));
+    copier.send([request("hibernating")]).await;
+    copier.set_status("hibernating", "HIBERNATING");
     copier.sweep_after(minutes(3)).await;
     copier.sandbox().fault(Fault::new(COPY, Effect::error("InternalServerError")).containing("unanswered"));
     copier.sandbox().fault(Fault::new(COPY, Effect::error("ThrottlingException")).containing("throttled"));
@@ -107,7 +106,7 @@ async fn a_failed_call_to_the_bus_is_one_line() {
         let copier = Copier::deployed().await;
         copier.sandbox().fault(Fault::new("events:*", Effect::error(code)));
         let requests: Vec<_> = (0..12).map(|n| request(&format!("v{n}"))).collect();
-        copier.send(&requests.iter().collect::<Vec<_>>()).await;
+        copier.send(&requests).await;
         copier.sweep().await;
         let lines = read(&logs(&copier).check_copies);
         let about = lines
@@ -136,8 +135,8 @@ async fn an_announcement_carries_the_trace_of_its_invocation() {
 async fn no_line_repeats_a_member() {
     let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", "TRACE")]).await;
     copier.sandbox().fault(Fault::new(COPY, Effect::error("InternalServerError")).times(2));
-    copier.send(&[&request("v1"), &request("v2")]).await;
-    copier.send(&[&request("v1")]).await;
+    copier.send([request("v1"), request("v2")]).await;
+    copier.send([request("v1")]).await;
     copier.sandbox().fault(refused("events:*").times(3));
     copier.sweep_after(minutes(20)).await;
     copier.sweep_after(minutes(20)).await;
@@ -153,7 +152,7 @@ async fn an_error_has_the_same_fields_at_higher_log_levels() {
     for level in ["WARN", "ERROR"] {
         let copier = Copier::deployed_with(&[("AWS_LAMBDA_LOG_LEVEL", level)]).await;
         copier.sandbox().fault(refused("events:*"));
-        copier.send(&[&request("v1")]).await;
+        copier.send([request("v1")]).await;
         let lines = read(&logs(&copier).start_copy);
         let rank = |level: &Value| ["WARN", "ERROR"].iter().position(|name| level == name);
         let is_passed = |line: &Map<String, Value>| rank(&line["level"]) >= rank(&json!(level));
@@ -180,7 +179,7 @@ async fn no_line_holds_a_request_or_a_secret() {
     );
     let unreadable = Value::String(secrets[3].to_owned());
     copier.sandbox().fault(refused("events:*"));
-    copier.send(&[&marked, &unreadable]).await;
+    copier.send([marked, unreadable]).await;
     copier.sweep_after(seconds(40)).await;
     let logs = logs(&copier);
     assert!(logs.all().any(|line| line.contains("v1")), "the request is in the log");

@@ -59,7 +59,7 @@ async fn run_mixed_batch() -> Copier {
     let mut requests = vec![event("copy-requested.json"), request("InvalidParameterException")];
     requests.extend(WAITS.map(|(code, _)| request(code)));
     requests.push(with(request("rejected"), json!({"versionName": "no name"})));
-    copier.send(&requests.iter().collect::<Vec<_>>()).await;
+    copier.send(&requests).await;
     copier.sweep_after(seconds(40)).await;
     copier
 }

@@ -25,11 +25,8 @@ const MISSING: [&str; 5] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Verdict {
-    /// Nothing is wrong.
     Ok,
-    /// Something is wrong.
     Found,
-    /// It could not be checked.
     Unknown,
 }
 
@@ -61,12 +58,10 @@ impl Finding {
         Self { verdict: Verdict::Found, message: message.into(), remedy: Some(remedy.into()) }
     }
 
-    /// It could not be checked.
     pub(crate) fn unknown(message: impl Into<String>) -> Self {
         Self { verdict: Verdict::Unknown, message: message.into(), remedy: None }
     }
 
-    /// The same finding with a remedy.
     pub(crate) fn with_remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
     }

@@ -18,7 +18,7 @@ impl Confirmation {
             identity.account, identity.region, identity.caller
         ));
         output.note(what);
-        if yes || !stdin().is_terminal() || !output.is_terminal() || is_yes(output)? {
+        if yes || !stdin().is_terminal() || !output.is_terminal || is_yes(output)? {
             return Ok(Self(()));
         }
         Err(Failure::NotConfirmed)

@@ -159,7 +159,6 @@ pub(crate) struct DeadLetterQueue<'a> {
 }
 
 impl<'a> DeadLetterQueue<'a> {
-    /// The queue that the stack's outputs name.
     pub(crate) fn of(session: &'a Session, stack: &'a Stack) -> Result<Self, Failure> {
         let sqs = Client::new(&session.config.shared);
         Ok(Self { session, stack, url: stack.output("DeadLetterQueueUrl")?, sqs })
@@ -237,7 +236,6 @@ impl<'a> DeadLetterQueue<'a> {
         }
     }
 
-    /// Deletes a letter.
     pub(crate) async fn delete(&self, letter: &DeadLetter, _: Confirmation) -> Result<(), Failure> {
         let call = self.sqs.delete_message().queue_url(self.url).receipt_handle(&letter.receipt);
         call.send().await.map(|_| ()).or_failure("dead letters cannot be deleted")

@@ -23,7 +23,6 @@ pub(crate) struct DryRun<'a> {
 }
 
 impl DryRun<'_> {
-    /// Makes every check and writes what it found.
     pub(crate) async fn run(&self, output: &Output) -> Result<Exit, Failure> {
         let CopyRequest { source_project_arn, destination_project_arn, output_config, kms_key_id, .. } =
             self.copy;

@@ -12,7 +12,6 @@ use crate::exit::Exit;
 pub struct Interrupt(watch::Receiver<bool>);
 
 impl Interrupt {
-    /// Listens for Ctrl-C from now on.
     pub(crate) fn listen() -> Self {
         let (sender, receiver) = watch::channel(false);
         tokio::spawn(async move {

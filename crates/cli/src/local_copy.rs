@@ -145,7 +145,6 @@ fn is_over(record: &Record) -> bool {
     record.next_step().is_none()
 }
 
-/// How long to wait before the next sweep.
 fn next_wait(record: &Record, now: Timestamp, interval: Duration) -> Duration {
     match record.next_step() {
         Some((_, due)) if due > now => {

@@ -102,7 +102,6 @@ impl LogLine {
         self.line.get(field).and_then(Value::as_str)
     }
 
-    /// The line as text, without the fields that are left out.
     pub(crate) fn text(&self, style: Style, now: Timestamp) -> String {
         let word = |name: &str| self.text_of(name).unwrap_or_default();
         let fields = self.line.iter().filter(|(name, _)| !REPEATED.contains(&name.as_str()));

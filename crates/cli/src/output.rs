@@ -18,9 +18,11 @@ use crate::when::Style;
 pub struct Output {
     pub(crate) form: Form,
     quiet: bool,
-    is_terminal: bool,
+    /// Whether progress is shown at a terminal.
+    pub(crate) is_terminal: bool,
     has_color: bool,
-    times: Style,
+    /// How times are written in results.
+    pub(crate) times: Style,
     streams: Mutex<Streams>,
 }
 
@@ -59,16 +61,6 @@ impl Output {
             times: Style::Rfc3339,
             streams: Mutex::new(streams),
         }
-    }
-
-    /// Whether progress is shown at a terminal.
-    pub(crate) fn is_terminal(&self) -> bool {
-        self.is_terminal
-    }
-
-    /// How times are written in results.
-    pub(crate) fn times(&self) -> Style {
-        self.times
     }
 
     /// Writes a result: one line of JSON in the forms `json` and `jsonl`, else the result of `text`.

@@ -23,7 +23,6 @@ impl Records {
         }
     }
 
-    /// Adds other records.
     pub(crate) fn extend(&mut self, other: Self) {
         self.records.extend(other.records);
         self.unreadable.extend(other.unreadable);

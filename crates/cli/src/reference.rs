@@ -46,7 +46,6 @@ fn write_subcommand(command: &Command, text: &mut String) {
     command.get_subcommands().for_each(|command| write_subcommand(command, text));
 }
 
-/// What the command does.
 fn write_section(command: &Command, text: &mut String) {
     let about = command.get_long_about().or(command.get_about());
     if let Some(about) = about {

@@ -93,7 +93,6 @@ impl<'a> RequestView<'a> {
         }
     }
 
-    /// The request in lines, a field each.
     pub(crate) fn lines(&self, style: Style, now: Timestamp) -> String {
         let time = |time: Timestamp| style.write(time, now);
         let mut lines = String::new();

@@ -72,7 +72,6 @@ pub(crate) async fn list_projects(session: &Session) -> Result<Vec<ProjectArn>, 
     Ok(projects.iter().filter_map(|project| ProjectArn::parse(project.project_arn()?).ok()).collect())
 }
 
-/// Every version of a project.
 pub(crate) async fn list_versions(
     labels: &CustomLabels,
     project: &ProjectArn,

@@ -19,7 +19,6 @@ use crate::file_ledger::{FileLedger, state_folder};
 /// The credentials of one account in one Region.
 #[derive(Debug)]
 pub struct Session {
-    /// The SDK's configurations.
     pub config: Configuration,
     /// Their caller, account and Region.
     pub identity: Identity,
@@ -32,12 +31,10 @@ pub struct Identity {
     pub region: String,
     /// The account: 12 digits.
     pub account: String,
-    /// The ARN of the caller.
     pub caller: String,
 }
 
 impl Identity {
-    /// The ARN of a resource in this account and Region.
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
         let Self { partition, region, account, .. } = self;
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")

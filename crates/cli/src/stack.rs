@@ -37,7 +37,6 @@ impl Stack {
         Ok(Self::of(stack))
     }
 
-    /// The stack in an answer.
     pub(crate) fn of(stack: types::Stack) -> Self {
         let outputs = stack.outputs.unwrap_or_default().into_iter();
         let parameters = stack.parameters.unwrap_or_default().into_iter();

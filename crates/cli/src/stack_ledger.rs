@@ -123,7 +123,6 @@ impl StackLedger {
         Ok((records, count))
     }
 
-    /// What an error of the table is reported as.
     fn not_read(&self) -> String {
         format!("the ledger `{}` cannot be read", self.table)
     }

@@ -75,7 +75,7 @@ impl<'a> Wait<'a> {
         while Instant::now() < until && !self.interrupt.was_pressed() {
             self.announcer.output.status_line(&status());
             let left = until.saturating_duration_since(Instant::now());
-            let step = if self.announcer.output.is_terminal() { Duration::from_secs(1) } else { left };
+            let step = if self.announcer.output.is_terminal { Duration::from_secs(1) } else { left };
             self.interrupt.wait_at_most(left.min(step)).await;
         }
     }

@@ -14,7 +14,6 @@ pub(crate) enum Style {
 }
 
 impl Style {
-    /// Writes a time as of `now`.
     pub(crate) fn write(self, time: Timestamp, now: Timestamp) -> String {
         match self {
             // In whole seconds: milliseconds do not help a reader.

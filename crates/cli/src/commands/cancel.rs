@@ -42,7 +42,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     let confirmed = Confirmation::ask(identity, &what, arguments.yes, output)?;
     let show = |record: &Record| {
         let view = RequestView::of(record);
-        output.result(&view, || view.lines(output.times(), Timestamp::now()))
+        output.result(&view, || view.lines(output.times, Timestamp::now()))
     };
     if let Some(stack) = &place.stack {
         let settings = stack.settings(identity)?;

@@ -88,7 +88,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         Some(Action::Delete(change)) if !change.dry_run => (false, change),
         _ => {
             queue.give_back(&letters).await?;
-            output.results(&letters, || texts(&letters, output.times()))?;
+            output.results(&letters, || texts(&letters, output.times))?;
             if letters.is_empty() {
                 output.note("there are no dead letters");
             }
@@ -101,7 +101,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
         if letters.is_empty() {
             return Ok(());
         }
-        let shown = texts(&letters, output.times());
+        let shown = texts(&letters, output.times);
         let what = format!("{shown}These dead letters of stack `{}` will be {word}", stack.name);
         let confirmed = Confirmation::ask(&session.identity, &what, change.yes, output)?;
         for letter in &letters {

@@ -43,6 +43,6 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     };
     found.unreadable.iter().for_each(|why| output.note(&format!("warning: {why}")));
     let views: Vec<RequestView<'_>> = found.records.iter().map(RequestView::of).collect();
-    output.results(&views, || request_table(&views, output.times(), Timestamp::now()))?;
+    output.results(&views, || request_table(&views, output.times, Timestamp::now()))?;
     Ok(Exit::Done)
 }

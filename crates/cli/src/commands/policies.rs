@@ -83,7 +83,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
     policies.retain(|policy| policy.name.starts_with(NAME_PREFIX));
     let views: Vec<PolicyView> = policies.iter().map(PolicyView::of).collect();
     let Some(Action::Withdraw { yes }) = arguments.action else {
-        output.results(&views, || policy_table(&views, output.times()))?;
+        output.results(&views, || policy_table(&views, output.times))?;
         return Ok(Exit::Done);
     };
     if !policies.is_empty() {

@@ -44,7 +44,7 @@ pub(super) async fn run(arguments: Arguments, global: &Global, output: &Output) 
             if let Some(stack) = &place.stack {
                 view.log = Some(read_request_logs(&place.session, stack, &record, output).await?);
             }
-            output.result(&view, || view.lines(output.times(), Timestamp::now()))?;
+            output.result(&view, || view.lines(output.times, Timestamp::now()))?;
         }
         match end {
             Some(exit) if arguments.follow => return Ok(exit),

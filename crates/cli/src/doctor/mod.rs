@@ -32,7 +32,6 @@ pub(crate) struct StackChecks<'a> {
 }
 
 impl StackChecks<'_> {
-    /// Makes every check.
     pub(crate) async fn run(&self) -> Vec<Check> {
         let mut checks = vec![
             Check::of("stack", self.check_status()),

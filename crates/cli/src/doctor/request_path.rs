@@ -13,7 +13,6 @@ use crate::check::{Finding, OrFinding, Outcome, ensure};
 const NO_BUS: &str = "create it again, then deploy twice: docs/operate.md, \"The bus is gone\"";
 const SEND: &str = "sqs:SendMessage";
 
-/// A queue's attributes.
 struct Attributes(HashMap<QueueAttributeName, String>);
 
 impl Attributes {

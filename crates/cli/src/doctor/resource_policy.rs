@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-/// A resource policy.
 pub(super) struct ResourcePolicy(Value);
 
 impl ResourcePolicy {

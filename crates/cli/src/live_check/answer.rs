@@ -10,7 +10,6 @@ use crate::exit::Failure;
 /// Rekognition's error for something that does not exist.
 pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
 
-/// A call's answer.
 pub(crate) type Answer<T> = Result<T, CallError>;
 
 /// The result of an experiment that may stop early.
@@ -44,7 +43,6 @@ pub(super) fn failure_of(tested: Tested) -> Result<(), Failure> {
 pub(crate) struct CallError {
     /// The error's name; `HttpStatus403` for an answer without one, `NoAnswer` without an answer.
     pub(crate) code: String,
-    /// The HTTP status of the answer.
     pub(crate) status: Option<u16>,
 }
 
@@ -64,7 +62,6 @@ impl CallError {
         Self { code, status }
     }
 
-    /// Whether the call may have worked.
     pub(crate) fn may_have_worked(&self) -> bool {
         self.status.is_none_or(|status| status >= 500) || Meaning::of(&self.code) == Meaning::Unanswered
     }
@@ -95,7 +92,6 @@ pub(super) fn word(text: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Call {
-    /// The operation, for instance `CopyProjectVersion`.
     pub operation: String,
     /// The error's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,7 +102,6 @@ pub struct Call {
     /// The members that the answer had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) fields: Vec<String>,
-    /// How many calls.
     pub count: u32,
     /// How long the slowest took.
     pub(crate) milliseconds: u64,
@@ -124,7 +119,6 @@ impl Call {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It was not tested.
     Skipped,
     /// AWS behaves as the code assumes.
     AsAssumed,
@@ -156,7 +150,6 @@ impl Verdict {
 pub struct Part {
     /// What AWS was asked, in a few words; for row 1, the status of the version that has the name.
     pub(crate) part: String,
-    /// The answer in words.
     pub seen: String,
     /// How long it took, if the row asks for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]

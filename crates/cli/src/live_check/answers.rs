@@ -18,7 +18,6 @@ use crate::exit::Failure;
 pub struct Answers {
     /// The release of the program.
     pub(crate) program: String,
-    /// The day of the last answer, in UTC.
     pub(crate) date: String,
     pub(crate) region: String,
     /// The rows, by number.

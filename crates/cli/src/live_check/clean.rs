@@ -112,7 +112,6 @@ async fn remove(lab: &Lab, left: &Leftover) -> Answer<bool> {
     Ok(true)
 }
 
-/// Deletes the dead letter of a request.
 async fn delete_letter(lab: &Lab, request: &str) -> Answer<()> {
     let queue = lab.run.stack.as_ref().and_then(|stack| stack.output("DeadLetterQueueUrl").ok());
     let queue = queue.ok_or_else(missing)?;

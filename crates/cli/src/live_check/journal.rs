@@ -69,7 +69,6 @@ struct Line {
 #[serde(rename_all = "camelCase", tag = "entry")]
 pub(super) enum Entry {
     Begun(Box<Run>),
-    /// Is about to be made.
     Making {
         id: usize,
         thing: Thing,
@@ -95,7 +94,6 @@ pub struct Leftover {
     pub(crate) is_made: bool,
     /// Its ARN, if the answer had one.
     pub(crate) arn: Option<String>,
-    /// When the call was about to be made.
     pub(crate) at: Timestamp,
 }
 

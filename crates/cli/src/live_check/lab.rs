@@ -54,7 +54,6 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients with the credentials of these sessions.
     pub fn new(own: &Session, source: Option<&Session>) -> Self {
         let once = |config: &SdkConfig| config.to_builder().retry_config(RetryConfig::disabled()).build();
         let rekognition =
@@ -85,7 +84,6 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// The lab of the journal's run.
     pub fn new(journal: Journal, clients: Clients, time: Rc<dyn Time>) -> Self {
         Self {
             run: journal.run.clone(),
@@ -116,12 +114,10 @@ impl Lab {
         format!("{PREFIX}{}-{random}", self.run.id)
     }
 
-    /// The model that the run may copy.
     pub(super) fn model(&self) -> Result<&Model, Stop> {
         self.run.model.as_ref().ok_or(Stop::Undecided)
     }
 
-    /// The stack that the run reads.
     pub(super) fn stack(&self) -> Result<&Stack, Stop> {
         self.run.stack.as_ref().ok_or(Stop::Undecided)
     }

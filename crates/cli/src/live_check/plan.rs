@@ -26,7 +26,6 @@ pub struct Plan {
     pub(crate) for_a_person: Vec<Row>,
 }
 
-/// What costs money.
 const COST: &str = "\
 Custom Labels bills training and inference by the hour; live-check starts neither. S3 bills the files of the copies. KMS \
 bills the calls to a key. The calls for a stack cost less than a cent.";
@@ -97,7 +96,6 @@ fn policy(run: &Run) -> Result<Value, Failure> {
     Ok(document(&statements))
 }
 
-/// The permissions for copies of a model.
 fn copy_statements(run: &Run, model: &Model, own_projects: &str) -> Vec<Value> {
     let versions = |project: &str, name: &str| {
         let head = project.rsplit_once('/').map_or(project, |(head, _)| head);
@@ -141,7 +139,6 @@ fn copy_statements(run: &Run, model: &Model, own_projects: &str) -> Vec<Value> {
     statements
 }
 
-/// The permissions for a stack.
 fn stack_statements(run: &Run, stack: &Stack) -> Result<Vec<Value>, Failure> {
     let stack_arn = run.identity.arn("cloudformation", &format!("stack/{}/*", stack.name));
     let bus = run.identity.arn("events", &format!("event-bus/{}", stack.output("EventBusName")?));

@@ -15,13 +15,11 @@ pub struct Run {
     pub id: String,
     /// The account of the destination project, and the Region.
     pub identity: Identity,
-    /// What it may do.
     pub level: Level,
     /// The rows that were asked for; all if there are none.
     pub only: Vec<u8>,
     /// The model that it may copy, and the destination.
     pub model: Option<Model>,
-    /// The stack that it reads.
     pub stack: Option<Stack>,
     /// Whether it may block requests to the stack for some minutes.
     pub intrusive: bool,

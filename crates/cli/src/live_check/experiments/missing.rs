@@ -9,7 +9,6 @@ use super::policies::new_project;
 use crate::live_check::answer::{NOT_FOUND, Stop, Tested, Verdict};
 use crate::live_check::lab::{ACCEPTED, Lab};
 
-/// How long to wait for a deletion.
 const LONGEST_DELETION: Duration = Duration::from_secs(10 * 60);
 
 /// Row 4: a copy into a project that was deleted.

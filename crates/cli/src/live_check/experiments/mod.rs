@@ -23,13 +23,11 @@ use crate::output::Output;
 /// The condition on which a run makes an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// An account.
     Nothing,
     /// A model that the run may copy.
     Copies,
     /// A model of another account that the run may not copy yet.
     TwoAccounts,
-    /// A deployed stack.
     Stack,
     /// A deployed stack whose queue may refuse requests for some minutes.
     Intrusive,
@@ -113,7 +111,6 @@ impl Experiment {
         }
     }
 
-    /// Whether it needs a deployed stack.
     pub fn needs_stack(&self) -> bool {
         matches!(self.needs, Needs::Stack | Needs::Intrusive)
     }

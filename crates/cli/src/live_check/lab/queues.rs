@@ -82,7 +82,6 @@ impl Lab {
         Ok(None)
     }
 
-    /// Deletes a dead letter.
     pub(crate) async fn delete_letter(&self, queue: &str, letter: &DeadLetter) -> Answer<()> {
         let call = self.clients.sqs.delete_message().queue_url(queue).receipt_handle(&letter.receipt);
         self.call("DeleteMessage", call.send()).await.map(|_| ())

@@ -76,19 +76,16 @@ impl Lab {
         Ok(answer.map(|answer| answer.policy_revision_id.unwrap_or_default()))
     }
 
-    /// DeleteProjectPolicy.
     pub(crate) async fn delete_policy(&self, project: &ProjectArn, name: &str) -> Answer<()> {
         let call = self.client_of(project).delete_project_policy().project_arn(project.as_str());
         self.call("DeleteProjectPolicy", call.policy_name(name).send()).await.map(|_| ())
     }
 
-    /// DeleteProjectVersion.
     pub(crate) async fn delete_version(&self, arn: &str) -> Answer<()> {
         let call = self.clients.rekognition.delete_project_version().project_version_arn(arn).send();
         self.call("DeleteProjectVersion", call).await.map(|_| ())
     }
 
-    /// DeleteProject.
     pub(crate) async fn delete_project(&self, arn: &str) -> Answer<()> {
         let call = self.clients.rekognition.delete_project().project_arn(arn).send();
         self.call("DeleteProject", call).await.map(|_| ())
@@ -128,7 +125,6 @@ impl Lab {
         self.clients.source_rekognition.as_ref().filter(|_| !is_own).unwrap_or(&self.clients.rekognition)
     }
 
-    /// The prefix that the run gives to each of its copies.
     fn key_prefix(&self) -> String {
         format!("{PREFIX}{}/", self.run.id)
     }

@@ -43,13 +43,9 @@ pub(crate) fn boto3() -> Outcome<PathBuf> {
     }
     let requirements = path("crates/bench/boto3/requirements.txt");
     run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(requirements))?;
-    let code = format!(
-        "#!{}\nimport sys\nsys.dont_write_bytecode = True\nsys.path.insert(0, {:?})\nsys.argv = ['bootstrap', 'handler.handler']\n\
-         from awslambdaric.__main__ import main\nmain(sys.argv)\n",
-        python.display(),
-        path("crates/bench/boto3")
-    );
-    script(&folder.join("function"), &code)
+    let handler = path("crates/bench/boto3");
+    let command = format!("PYTHONPATH={} exec {} -B -m", handler.display(), python.display());
+    script(&folder, &format!("{command} awslambdaric handler.handler"))
 }
 
 /// Reads the bundle of certificates that boto3 trusts.
@@ -73,14 +69,15 @@ pub(crate) fn node() -> Outcome<PathBuf> {
         .current_dir(&folder))?;
     let found = Command::new("node").args(["-p", "process.execPath"]).output()?;
     let node = String::from_utf8(found.stdout)?;
-    let code = format!("#!/bin/sh\nexec {} {}\n", node.trim(), folder.join("function.mjs").display());
-    script(&folder.join("function"), &code)
+    script(&folder, &format!("exec {} {}", node.trim(), folder.join("function.mjs").display()))
 }
 
-fn script(file: &Path, code: &str) -> Outcome<PathBuf> {
-    fs::write(file, code)?;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755))?;
-    Ok(file.to_owned())
+/// Writes a program that runs a command of the shell.
+fn script(folder: &Path, command: &str) -> Outcome<PathBuf> {
+    let file = folder.join("function");
+    fs::write(&file, format!("#!/bin/sh\n{command}\n"))?;
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?;
+    Ok(file)
 }
 
 /// Runs a command, and fails if the command fails.

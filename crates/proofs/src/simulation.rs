@@ -16,60 +16,17 @@ use crate::weather::{DEPENDENCIES, Fault, Outage, Weather};
 use crate::world::models::Course;
 use crate::world::{Latency, World};
 
-/// How much happens in a world. Where there are several values, one is drawn. Times are in seconds.
-#[derive(Debug)]
-pub struct Size {
-    /// The most requests.
-    requests: &'static [u64],
-    /// The time between two sweeps, in minutes. Most schedules leave out most minutes, because fewer sweeps find the same
-    /// violations sooner.
-    sweeps_every: &'static [u32],
-    /// Whether sweeps are left out that would find nothing.
-    skips_idle_sweeps: &'static [bool],
-    /// How long the source project has no room for a policy.
-    full: &'static [u64],
-    /// The longest copy.
-    copying: &'static [u64],
-    /// The longest outage.
-    outage: &'static [u64],
-    /// How long there are random faults. Other people act in the first two thirds of it.
-    faults: u64,
-}
-
-/// One or two requests whose copies take minutes.
-pub const SMALL: Size = Size {
-    requests: &[2],
-    sweeps_every: &[5, 10],
-    skips_idle_sweeps: &[true],
-    full: &[0, 0, 180],
-    copying: &[60, 300],
-    outage: &[300, 1200],
-    faults: 1200,
-};
-
-/// Up to thirty requests whose copies take up to an hour.
-const LARGE: Size = Size {
-    requests: &[6, 6, 6, 6, 6, 6, 6, 6, 6, 30],
-    sweeps_every: &[1, 3, 10],
-    skips_idle_sweeps: &[true, true, true, false],
-    full: &[0, 0, 0, 0, 600, 600, 7200],
-    copying: &[60, 600, 3600],
-    outage: &[300, 3600, 6 * 3600],
-    faults: 3600,
-};
-
-/// Returns the world of a seed at its end. Two of three worlds are small.
+/// Returns the world of a seed at its end.
 pub fn run(seed: u64, is_verbose: bool) -> World {
-    let size = if seed.is_multiple_of(3) { LARGE } else { SMALL };
-    run_with(Chance::new(seed), &size, |world| world.is_verbose = is_verbose)
+    run_with(Chance::new(seed), |world| world.is_verbose = is_verbose)
 }
 
-/// Runs a random world of this size.
-pub fn run_with(mut chance: Chance, size: &Size, prepare: impl FnOnce(&mut World)) -> World {
-    let requests = random_requests(size, &mut chance);
-    let deployment = random_deployment(size, &mut chance);
+/// Runs a random world. Most worlds have one or two requests whose copies take minutes, because most violations need no more.
+pub fn run_with(mut chance: Chance, prepare: impl FnOnce(&mut World)) -> World {
+    let requests = random_requests(&mut chance);
+    let deployment = random_deployment(&mut chance);
     deployment.run(&requests, |world| {
-        prepare_randomly(world, size, &mut chance);
+        prepare_randomly(world, &mut chance);
         world.chance = chance;
         prepare(world);
     })
@@ -126,8 +83,8 @@ fn random_rules(chance: &mut Chance) -> Rules {
     rules(&settings)
 }
 
-fn random_requests(size: &Size, chance: &mut Chance) -> Requests {
-    let most = *chance.one(size.requests);
+fn random_requests(chance: &mut Chance) -> Requests {
+    let most = if chance.once_in(100) { 30 } else { *chance.one(&[2, 6]) };
     let count = 1 + chance.below(most);
     let names = 1 + chance.below(count);
     let models = *chance.one(&[2, 2, 30]);
@@ -154,7 +111,7 @@ fn random_requests(size: &Size, chance: &mut Chance) -> Requests {
     requests
 }
 
-fn random_deployment(size: &Size, chance: &mut Chance) -> Deployment {
+fn random_deployment(chance: &mut Chance) -> Deployment {
     let is_skewed = chance.once_in(2);
     let mut skews = |most: u64| {
         let count = 1 + chance.below(most);
@@ -164,13 +121,14 @@ fn random_deployment(size: &Size, chance: &mut Chance) -> Deployment {
     Deployment {
         starter_skews: skews(3),
         checker_skews: skews(2),
-        sweeps_every: MINUTE * *chance.one(size.sweeps_every),
-        skips_idle_sweeps: *chance.one(size.skips_idle_sweeps),
+        // Most schedules leave out most minutes, because fewer sweeps find the same violations sooner.
+        sweeps_every: MINUTE * *chance.one(&[1, 3, 5, 10, 10]),
+        skips_idle_sweeps: !chance.once_in(12),
         ..Deployment::usual(random_rules(chance))
     }
 }
 
-fn prepare_randomly(world: &mut World, size: &Size, chance: &mut Chance) {
+fn prepare_randomly(world: &mut World, chance: &mut Chance) {
     // Functions interfere at their writes, so most worlds spend no time on reads.
     world.latency = *chance.one(&[Latency::Varying, Latency::OfWrites, Latency::OfWrites, Latency::OfWrites]);
     world.table.page_size = *chance.one(&[1, 3, 1000]);
@@ -178,22 +136,23 @@ fn prepare_randomly(world: &mut World, size: &Size, chance: &mut Chance) {
     world.models.calls_per_second = *chance.one(&[None, Some(5), Some(2)]);
     world.models.max_concurrent_copies = *chance.one(&[None, None, Some(1), Some(3)]);
     world.policies.visible_after = seconds(chance, &[0, 5, 60]);
-    let full = seconds(chance, size.full);
+    let full = seconds(chance, &[0, 0, 0, 0, 180, 600]);
     if !full.is_zero() {
         fill_policies(world, full);
     } else if chance.once_in(4) {
         meddle_with_policies(world);
     }
-    world.models.course = random_course(size, chance);
-    world.weather = random_weather(world, size, chance);
+    world.models.course = random_course(chance);
+    let faults = seconds(chance, &[1200, 1200, 3600]);
+    world.weather = random_weather(world, faults, chance);
     for _ in 0..*chance.one(&[0, 0, 1, 3]) {
-        schedule_interference(world, size, chance);
+        schedule_interference(world, faults * 2 / 3, chance);
     }
 }
 
-fn random_course(size: &Size, chance: &mut Chance) -> Course {
+fn random_course(chance: &mut Chance) -> Course {
     use ModelStatus::{CopyingCompleted, CopyingFailed, Expired, Failed, Running, Stopped};
-    let longest = seconds(chance, size.copying);
+    let longest = seconds(chance, &[60, 60, 300, 300, 600, 3600]);
     let end = match chance.below(8) {
         0..3 => CopyingCompleted,
         _ => chance.one(&[CopyingFailed, Running, Stopped, Failed, Expired]).clone(),
@@ -202,8 +161,8 @@ fn random_course(size: &Size, chance: &mut Chance) -> Course {
 }
 
 /// Schedules an action of other people: they make, start or delete a version, or withdraw the owner's policy for a while.
-fn schedule_interference(world: &mut World, size: &Size, chance: &mut Chance) {
-    let wait = chance.up_to(Duration::from_secs(size.faults * 2 / 3));
+fn schedule_interference(world: &mut World, latest: Duration, chance: &mut Chance) {
+    let wait = chance.up_to(latest);
     let (project, name) = (project(chance.below(2) as usize), format!("copy-{}", chance.below(3)));
     match chance.below(6) {
         0 => world.after(wait, move |world| world.models.make(&project, &name, None, world.now)),
@@ -226,7 +185,8 @@ fn schedule_interference(world: &mut World, size: &Size, chance: &mut Chance) {
     }
 }
 
-fn random_weather(world: &World, size: &Size, chance: &mut Chance) -> Weather {
+/// Returns random faults for at most so long.
+fn random_weather(world: &World, longest: Duration, chance: &mut Chance) -> Weather {
     let intensity = *chance.one(&[0, 2, 10, 40]);
     let mut weather = Weather::default();
     for fault in Fault::ALL {
@@ -236,14 +196,14 @@ fn random_weather(world: &World, size: &Size, chance: &mut Chance) -> Weather {
     }
     if chance.once_in(6) {
         let from = world.now + chance.up_to(Duration::from_secs(1800));
-        let longest = seconds(chance, size.outage);
+        let outage = seconds(chance, &[300, 300, 1200, 1200, 3600, 6 * 3600]);
         weather.outages.push(Outage {
             dependency: DEPENDENCIES[chance.below(DEPENDENCIES.len() as u64) as usize],
             from,
-            until: from + chance.up_to(longest),
+            until: from + chance.up_to(outage),
             fault: *chance.one(&[Fault::ErrorBefore, Fault::Hang]),
         });
     }
-    weather.until = world.now + chance.up_to(Duration::from_secs(size.faults));
+    weather.until = world.now + chance.up_to(longest);
     weather
 }

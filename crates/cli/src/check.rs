@@ -8,6 +8,7 @@ use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use rekognition_model_copier::aws::describe_error;
 use serde::Serialize;
+use strum::Display;
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -22,10 +23,12 @@ const MISSING: [&str; 5] = [
 ];
 
 /// A check's verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Display)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum Verdict {
     Ok,
+    #[strum(to_string = "FOUND")]
     Found,
     Unknown,
 }
@@ -132,11 +135,6 @@ impl Check {
 
     fn line(&self) -> String {
         let Finding { verdict, message, remedy } = &self.finding;
-        let verdict = match verdict {
-            Verdict::Ok => "ok",
-            Verdict::Found => "FOUND",
-            Verdict::Unknown => "unknown",
-        };
         let remedy = remedy.iter().map(|remedy| format!("\n  what to do: {remedy}")).collect::<String>();
         format!("{verdict:<8} {:<20} {message}{remedy}\n", self.check)
     }

@@ -250,7 +250,7 @@ impl Options {
             let experiment = experiment_of(*row).filter(|it| it.level() <= self.level).ok_or_else(|| {
                 Failure::Usage(format!(
                     "row {row} cannot be tried at `--level {}`: the last column of docs/live-checklist.md says what each row needs",
-                    self.level.as_str()
+                    self.level
                 ))
             })?;
             if experiment.needs_stack() && self.stack.is_none() {
@@ -273,7 +273,7 @@ impl Options {
         else {
             return Err(Failure::Usage(format!(
                 "`--level {}` needs `--source-version`, `--destination-project` and `--bucket`",
-                self.level.as_str()
+                self.level
             )));
         };
         if destination.account() != sessions.own.identity.account {

@@ -4,6 +4,7 @@ use aws_sdk_rekognition::config::http::HttpResponse;
 use aws_sdk_rekognition::error::{ProvideErrorMetadata, SdkError};
 use rekognition_model_copier::domain::aws_answer::Meaning;
 use serde::{Deserialize, Serialize};
+use strum::Display;
 
 use crate::exit::Failure;
 
@@ -116,8 +117,9 @@ impl Call {
 }
 
 /// The verdict on an assumption. A row has that verdict of its parts which stands last in this list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Display)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Verdict {
     Skipped,
     /// AWS behaves as the code assumes.
@@ -131,16 +133,6 @@ pub enum Verdict {
 impl Verdict {
     pub(super) fn of(is_assumed: bool) -> Self {
         if is_assumed { Self::AsAssumed } else { Self::Otherwise }
-    }
-
-    /// As it is written.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Skipped => "skipped",
-            Self::AsAssumed => "as-assumed",
-            Self::Unknown => "unknown",
-            Self::Otherwise => "otherwise",
-        }
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::answer::{RowAnswer, Verdict};
 use super::journal::Journal;
@@ -82,14 +83,7 @@ fn find_identifier(text: &str, run: &Run) -> Option<&'static str> {
             && word.starts_with('A')
             && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
     };
-    // A UUID, or the id of a multi-Region key.
-    let hex = |word: &str, length| word.len() == length && word.chars().all(|c| c.is_ascii_hexdigit());
-    let has_uuid = text.split('"').any(|value| {
-        let groups: Vec<&str> = value.split('-').collect();
-        groups
-            .windows(5)
-            .any(|groups| groups.iter().zip([8, 4, 4, 4, 12]).all(|(it, length)| hex(it, length)))
-    });
+    let has_uuid = text.as_bytes().windows(36).any(|window| Uuid::try_parse_ascii(window).is_ok());
     let own = run.model.iter().flat_map(|model| {
         let names = [model.source_project.project_name(), model.destination.project_name(), &model.bucket];
         names.into_iter().chain([model.source_version.version_name()]).chain(model.key.as_deref())

@@ -41,7 +41,7 @@ pub fn markdown(answers: &Answers) -> String {
 
 fn write_row(row: &Row, answer: &RowAnswer) -> String {
     let parts = answer.parts.iter().map(write_part).collect::<Vec<_>>().join("; ");
-    format!("| {} | {} | {} | {parts} |\n", row.number, answer.verdict.as_str(), row.assumption)
+    format!("| {} | {} | {} | {parts} |\n", row.number, answer.verdict, row.assumption)
 }
 
 fn write_part(part: &Part) -> String {

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
 use serde::{Deserialize, Serialize};
+use strum::Display;
 
 use crate::session::Identity;
 use crate::stack::Stack;
@@ -36,8 +37,9 @@ pub struct Model {
 }
 
 /// The level of a run: each permits more than the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum, Display)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Level {
     /// Makes projects and policies; copies nothing
     Free,
@@ -45,15 +47,4 @@ pub enum Level {
     Copies,
     /// Copies a model of another account, and puts policies on its project
     TwoAccounts,
-}
-
-impl Level {
-    /// As it is written on the command line.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Free => "free",
-            Self::Copies => "copies",
-            Self::TwoAccounts => "two-accounts",
-        }
-    }
 }

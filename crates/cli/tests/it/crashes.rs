@@ -1,7 +1,6 @@
 //! The loop of `copy` at the ports, killed before and after every effect in virtual time and run again.
 
 use std::future::pending;
-use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -32,6 +31,7 @@ use rekognition_model_copier::ports::{
     Bus, CallFailed, Clock, Created, Cursor, Entry, Ledger, Page, Ports, Rekognition, Unavailable, Which,
 };
 use rekognition_model_copier::{Copier, Rules};
+use tempfile::NamedTempFile;
 use tokio::sync::watch;
 
 use crate::stack::identity;
@@ -186,25 +186,6 @@ impl Rekognition for Mortal<Aws> {
     }
 }
 
-/// What a process wrote.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Written {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
 fn rules() -> Rules {
     let mut rules = local_rules(&identity(ACCOUNT), SOURCE_ACCOUNT);
     rules.policies.roles.insert(SOURCE_ACCOUNT.to_owned(), "arn:aws:iam::111122223333:user/owner".to_owned());
@@ -238,8 +219,8 @@ impl Setting {
     async fn run(&self, killed_at: usize) -> (Option<Exit>, usize, String) {
         let request = request(self.id);
         let process = Process::killed_at(killed_at);
-        let results = Written::default();
-        let output = Output::to(Form::Text, results.clone(), std::io::sink());
+        let results = NamedTempFile::new_in(self.state.path()).unwrap();
+        let output = Output::to(Form::Text, results.reopen().unwrap(), std::io::sink());
         let files = FileLedger::in_folder(self.state.path(), ACCOUNT, "us-east-1").only(request.key());
         let (_never, interrupt) = watch::channel(false);
         let wait = Wait::begin(WaitArguments::default(), Interrupt::of(interrupt), &output);
@@ -256,7 +237,7 @@ impl Setting {
             () = process.death() => None,
         };
         let left = *process.left.lock().unwrap();
-        (exit, left, results.text())
+        (exit, left, std::fs::read_to_string(results.path()).unwrap())
     }
 
     /// Runs the command to its end and checks it: one copy, one answer, exit 0.

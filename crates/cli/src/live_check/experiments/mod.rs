@@ -147,7 +147,7 @@ pub async fn run(lab: &Lab, output: &Output, _: Confirmation) -> Result<(), Fail
             failure_of((experiment.test)(lab).await)?;
         }
         let verdict = lab.conclude(experiment.row)?;
-        output.note(&format!("row {:>2}: {}", experiment.row, verdict.as_str()));
+        output.note(&format!("row {:>2}: {verdict}", experiment.row));
     }
     Ok(())
 }

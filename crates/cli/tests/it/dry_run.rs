@@ -1,6 +1,6 @@
 //! `copy --dry-run` against the sandbox, with S3 and KMS as stubs.
 
-use crate::support::{COPY, DESTINATION, Machine, Ran, SOURCE, SOURCE_VERSION, stub};
+use crate::support::{COPY, DESTINATION, Machine, Ran, SOURCE, SOURCE_VERSION, answer, stub};
 
 const KEY: &str = "arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -12,7 +12,7 @@ fn with_verdict(ran: &Ran, verdict: &str) -> Vec<String> {
 }
 
 /// A dry run of a copy with these arguments in place of others, where S3 and KMS answer so.
-async fn dry_run(machine: &Machine, changes: &[(&str, &str)], s3: &str, kms: &str) -> Ran {
+async fn dry_run(machine: &Machine, changes: &[(&str, &str)], s3: &[u8], kms: &[u8]) -> Ran {
     let changed = |argument: &&str| {
         let change = changes.iter().find(|(from, _)| from == argument);
         change.map_or(*argument, |(_, to)| *to).to_owned()
@@ -23,30 +23,20 @@ async fn dry_run(machine: &Machine, changes: &[(&str, &str)], s3: &str, kms: &st
     );
     arguments.push(changed(&KEY));
     let mut command = machine.program(arguments);
-    let answer = |answer: &str| {
-        let answer = answer.to_owned();
-        move |_: &str| answer.clone()
-    };
-    command.env("AWS_ENDPOINT_URL_S3", stub(answer(s3)).await);
-    command.env("AWS_ENDPOINT_URL_KMS", stub(answer(kms)).await);
+    let (s3, kms) = (s3.to_vec(), kms.to_vec());
+    command.env("AWS_ENDPOINT_URL_S3", stub(move |_| s3.clone()).await);
+    command.env("AWS_ENDPOINT_URL_KMS", stub(move |_| kms.clone()).await);
     Ran::of(command.output().await.unwrap())
 }
 
-fn bucket(status: u16, region: &str) -> String {
-    format!(
-        "HTTP/1.1 {status} x\r\nx-amz-bucket-region: {region}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-    )
+fn bucket(status: u16, region: &str) -> Vec<u8> {
+    answer(status, &format!("x-amz-bucket-region: {region}\r\n"), "")
 }
 
-fn key(status: u16, body: &str) -> String {
-    let length = body.len();
-    format!("HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
-}
-
-fn key_in_state(state: &str) -> String {
+fn key_in_state(state: &str) -> Vec<u8> {
     let metadata =
         serde_json::json!({"KeyId": "k", "Arn": KEY, "AWSAccountId": "444455556666", "KeyState": state});
-    key(200, &serde_json::json!({ "KeyMetadata": metadata }).to_string())
+    answer(200, "", serde_json::json!({ "KeyMetadata": metadata }).to_string())
 }
 
 #[tokio::test]
@@ -97,8 +87,8 @@ async fn it_finds_what_is_in_the_way() {
 #[tokio::test]
 async fn it_asks_s3_and_kms_and_takes_no_refusal_for_an_answer() {
     let machine = Machine::new(1).await;
-    let refused = key(400, r#"{"__type": "AccessDeniedException", "message": "no"}"#);
-    let missing = key(400, r#"{"__type": "NotFoundException", "message": "no"}"#);
+    let refused = answer(400, "", r#"{"__type": "AccessDeniedException", "message": "no"}"#);
+    let missing = answer(400, "", r#"{"__type": "NotFoundException", "message": "no"}"#);
     for (s3, verdict) in [
         (bucket(301, "eu-west-1"), "found"),
         (bucket(403, "eu-west-1"), "found"),
@@ -106,7 +96,7 @@ async fn it_asks_s3_and_kms_and_takes_no_refusal_for_an_answer() {
         (bucket(403, "us-east-1"), "unknown"),
     ] {
         let ran = dry_run(&machine, &[], &s3, &key_in_state("Enabled")).await;
-        assert!(with_verdict(&ran, verdict).contains(&"bucket".to_owned()), "{s3}: {ran:?}");
+        assert!(with_verdict(&ran, verdict).contains(&"bucket".to_owned()), "{s3:?}: {ran:?}");
     }
     for (kms, verdict) in [
         (key_in_state("Disabled"), "found"),
@@ -115,6 +105,6 @@ async fn it_asks_s3_and_kms_and_takes_no_refusal_for_an_answer() {
         (refused, "unknown"),
     ] {
         let ran = dry_run(&machine, &[], &bucket(200, "us-east-1"), &kms).await;
-        assert!(with_verdict(&ran, verdict).contains(&"key".to_owned()), "{kms}: {ran:?}");
+        assert!(with_verdict(&ran, verdict).contains(&"key".to_owned()), "{kms:?}: {ran:?}");
     }
 }

@@ -29,7 +29,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 use crate::stack::{identity, session};
-use crate::support::{ACCOUNT, DESTINATION, SOURCE, SOURCE_ACCOUNT, SOURCE_VERSION, stub};
+use crate::support::{ACCOUNT, DESTINATION, SOURCE, SOURCE_ACCOUNT, SOURCE_VERSION, answer, stub};
 
 const STAGING: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/1761994800000";
 const STAGING_VERSION: &str = "arn:aws:rekognition:us-east-1:444455556666:project/flowers-staging/version/flowers.2026-11-01/1761998400000";
@@ -144,8 +144,7 @@ async fn bucket(key: Option<&'static str>) -> String {
         assert!(request.starts_with("GET /flowers-production-models/?list-type=2"), "{request}");
         assert!(request.contains("&prefix=live-check-0123abcd%2F"), "{request}");
         let keys = key.map(|key| format!("<Contents><Key>{key}</Key></Contents>")).unwrap_or_default();
-        let body = format!("<ListBucketResult>{keys}</ListBucketResult>");
-        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+        answer(200, "", format!("<ListBucketResult>{keys}</ListBucketResult>"))
     })
     .await
 }

@@ -59,8 +59,17 @@ pub(crate) fn press_ctrl_c(program: &Child) {
 /// The functions on the sandbox's clock.
 static BINARIES: LazyLock<Binaries> = LazyLock::new(|| Binaries::build(true).unwrap());
 
-/// An HTTP server that answers each request, given as its text, with a status line, headers and a body. Its URL.
-pub(crate) async fn stub<A: AsRef<[u8]> + Send>(answer: impl Fn(&str) -> A + Send + 'static) -> String {
+/// An HTTP answer: its status, further headers with their line ends, and its body.
+pub(crate) fn answer(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let length = body.len();
+    let head =
+        format!("HTTP/1.1 {status} x\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+/// An HTTP server that answers each request, given as its text, or closes the connection. Its URL.
+pub(crate) async fn stub(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -74,7 +83,7 @@ pub(crate) async fn stub<A: AsRef<[u8]> + Send>(answer: impl Fn(&str) -> A + Sen
             let mut body = vec![0; length];
             reader.read_exact(&mut body).await.unwrap();
             request.push_str(&String::from_utf8_lossy(&body));
-            stream.write_all(answer(&request).as_ref()).await.unwrap();
+            stream.write_all(&answer(&request)).await.unwrap();
         }
     });
     url

@@ -22,7 +22,7 @@ use super::policy::check_exact;
 use super::{Accounts, begun, dies_during, quiet, run};
 use crate::file_ledger::waiting;
 use crate::stack::session;
-use crate::support::{ACCOUNT, Machine, Ran, STACK, press_ctrl_c, stub};
+use crate::support::{ACCOUNT, Machine, Ran, STACK, answer, press_ctrl_c, stub};
 
 const REQUESTS: &str = "https://sqs.us-east-1.amazonaws.com/444455556666/copier-requests";
 const DEAD_LETTERS: &str = "https://sqs.us-east-1.amazonaws.com/444455556666/copier-dead-letters";
@@ -94,23 +94,22 @@ impl Queues {
         json!({})
     }
 
-    fn serve(&mut self, request: &str) -> String {
+    fn serve(&mut self, request: &str) -> Vec<u8> {
         let (head, body) = request.split_once("\r\n\r\n").unwrap();
         let body: Value = serde_json::from_str(body).unwrap();
         let operation = head.lines().find_map(|line| line.strip_prefix("x-amz-target: ")).unwrap();
         let queue = body["QueueUrl"].as_str().unwrap_or_default();
         self.calls.push((operation.to_owned(), queue.to_owned()));
         let fault = self.fault.filter(|(call, _)| *call == self.calls.len()).map(|(_, fault)| fault);
-        let answer = match fault {
-            Some(Fault::LosesRequest) => return String::new(),
+        let body = match fault {
+            Some(Fault::LosesRequest) => return Vec::new(),
             Some(Fault::Refused) => json!({ "__type": "AccessDeniedException" }),
             _ => self.answer(operation, &body),
         };
         if matches!(fault, Some(Fault::LosesAnswer)) {
-            return String::new();
+            return Vec::new();
         }
-        let (status, body) = (if fault.is_some() { 403 } else { 200 }, answer.to_string());
-        format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+        answer(if fault.is_some() { 403 } else { 200 }, "", body.to_string())
     }
 }
 

@@ -21,7 +21,7 @@ use sandbox::{Effect, Fault};
 use super::policy::check_exact;
 use super::{begun, run as run_experiments};
 use crate::stack::session;
-use crate::support::{ACCOUNT, Machine, Ran, STACK, stub};
+use crate::support::{ACCOUNT, Machine, Ran, STACK, answer, stub};
 
 const RULE: &str = "model-copy-requests-default";
 
@@ -46,14 +46,8 @@ impl Metrics {
             let (operation, _) = operation.split_once(' ').unwrap();
             log.lock().unwrap().insert(format!("cloudwatch:{operation}"));
             let body = if operation == "ListMetrics" { self.metrics() } else { self.datapoints() };
-            let mut answer = format!(
-                "HTTP/1.1 200 OK\r\nsmithy-protocol: rpc-v2-cbor\r\ncontent-type: application/cbor\r\n\
-                 content-length: {}\r\nconnection: close\r\n\r\n",
-                body.len()
-            )
-            .into_bytes();
-            answer.extend(body);
-            answer
+            let headers = "smithy-protocol: rpc-v2-cbor\r\ncontent-type: application/cbor\r\n";
+            answer(200, headers, body)
         });
         (url.await, asked)
     }

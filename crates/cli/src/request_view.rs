@@ -138,6 +138,7 @@ pub(crate) fn request_table(views: &[RequestView<'_>], style: Style, now: Timest
         let next = view.next.map(|next| style.write(next, now));
         [
             view.request_id.to_owned(),
+            view.requester_account.to_owned(),
             view.status.to_owned(),
             view.step.unwrap_or("-").to_owned(),
             project.map_or("-", |arn| arn.project_name()).to_owned(),
@@ -146,6 +147,6 @@ pub(crate) fn request_table(views: &[RequestView<'_>], style: Style, now: Timest
             next.unwrap_or_else(|| "-".to_owned()),
         ]
     };
-    let names = ["ID", "STATUS", "STEP", "PROJECT", "VERSION", "SINCE", "NEXT"];
+    let names = ["ID", "REQUESTER", "STATUS", "STEP", "PROJECT", "VERSION", "SINCE", "NEXT"];
     table(names, views.iter().map(row))
 }

@@ -118,8 +118,8 @@ async fn a_timeout_ends_the_waiting_and_not_the_copy() {
     let listed = machine.run(["list"]).await;
     assert_eq!(listed.code, Some(0), "{listed:?}");
     let words: Vec<&str> = listed.out.lines().nth(1).unwrap().split_whitespace().collect();
-    assert_eq!(words[1..5], ["STARTED", "poll", "flowers-production", "flowers.2026-11-02"]);
-    assert!(words[5].ends_with('Z'), "RFC 3339 in a pipe: {words:?}");
+    assert_eq!(words[2..6], ["STARTED", "poll", "flowers-production", "flowers.2026-11-02"]);
+    assert!(words[6].ends_with('Z'), "RFC 3339 in a pipe: {words:?}");
 }
 
 #[tokio::test]

@@ -49,8 +49,8 @@ async fn unfinished_requests_are_listed_through_the_index_and_others_by_a_scan()
     assert_eq!(calls(&machine, seen, "dynamodb:Scan"), 0);
     let table = list(&[]).await.out;
     let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0], ["ID", "STATUS", "STEP", "PROJECT", "VERSION", "SINCE", "NEXT"]);
-    assert_eq!(lines[1][..5], ["first", "STARTED", "poll", "flowers-production", "one"]);
+    assert_eq!(lines[0], ["ID", "REQUESTER", "STATUS", "STEP", "PROJECT", "VERSION", "SINCE", "NEXT"]);
+    assert_eq!(lines[1][..6], ["first", SOURCE_ACCOUNT, "STARTED", "poll", "flowers-production", "one"]);
     assert_eq!(lines.len(), 3);
 
     let all = list(&["--all", "--output", "json"]).await;

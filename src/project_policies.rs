@@ -55,8 +55,8 @@ impl<W: World> Copier<W> {
         if self.rules.policies.role_for(&accepted.copy).is_none() {
             return Ok(None);
         }
-        // Until the permission time-out, a refusal makes the copier put its policy again. After the time-out it no
-        // longer does. Then the policy becomes more than a minute old, and a refusal is final.
+        // Until the permission time-out, a refusal makes the copier put its policy again. It does not do so after the
+        // time-out, so the next refusal comes more than a minute after the last put, and is final.
         let timeout = self.rules.times.permission_timeout;
         let was_refused =
             accepted.refused_since.is_some_and(|since| self.now() < saturating_add(since, timeout));
@@ -66,10 +66,8 @@ impl<W: World> Copier<W> {
             // One request at a time; the others find the policy that it has put.
             let mut known = known.lock().await;
             let result = match known.take() {
-                None => self.put_in_place(project, was_refused, None).await,
-                Some(Ok(Policies::Listed(listed))) => {
-                    self.put_in_place(project, was_refused, Some(listed)).await
-                }
+                None => self.make_fit(project, was_refused, None).await,
+                Some(Ok(Policies::Listed(listed))) => self.make_fit(project, was_refused, Some(listed)).await,
                 Some(result) => result,
             };
             *known = Some(result.clone());
@@ -83,8 +81,8 @@ impl<W: World> Copier<W> {
         budget.before_copy().run(put).await.unwrap_or_else(late)
     }
 
-    /// Changes the project's policies until the copier's fits.
-    async fn put_in_place(
+    /// Lists the project's policies and changes them until the copier's fits. After a conflict it lists them again.
+    async fn make_fit(
         &self,
         project: &ProjectArn,
         was_refused: bool,

@@ -24,8 +24,9 @@ pub const NAME_PREFIX: &str = "model-copier-";
 pub const POLICY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// A policy with less time left is put again before a copy.
 const LEAST_TIME_LEFT: SignedDuration = SignedDuration::from_mins(15);
-/// A refusal within this time after the put is never final, because the policy may not be visible yet. Nor is the
-/// policy put again because of it.
+/// A refusal within this time after the put proves nothing, because the policy may not be visible yet: it is not final,
+/// and the policy is not put again because of it. A policy may take longer to become visible, so a later refusal is final
+/// only after the permission time-out.
 pub const SEEN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// The most policies of a project.
 const SLOTS: usize = 5;
@@ -185,7 +186,7 @@ impl CopierPolicy {
     }
 }
 
-/// Whether a policy that was put at `put_at` must be visible by now.
+/// Whether a policy that was put at `put_at` may count as visible: more than [`SEEN_AFTER`] ago, or at an unknown time.
 pub fn is_visible(put_at: Option<Timestamp>, now: Timestamp) -> bool {
     put_at.is_none_or(|put_at| now.duration_since(put_at) > SEEN_AFTER)
 }

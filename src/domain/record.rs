@@ -408,8 +408,8 @@ impl Accepted {
         }
     }
 
-    /// Until this time, a poll that finds the version still copying neither reads nor writes the record. It is the time
-    /// when the copy becomes overdue or times out. If the last poll missed the version, the time is already over.
+    /// When a poll that finds the version still copying has to read the record: when the copy becomes overdue or times
+    /// out. If the last poll missed the version, the next poll has to read it. `None` if the copy is not running.
     pub fn check_at(&self, times: &Times) -> Option<Timestamp> {
         let State::Copying(Copying { copy, missing_since, is_overdue, .. }) = &self.state else {
             return None;

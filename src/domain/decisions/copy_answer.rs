@@ -54,6 +54,7 @@ fn decide_refusal(
     let times = &rules.times;
     match Meaning::of(code) {
         Meaning::NameTaken => name_taken(accepted, holder, now, times),
+        // The ports report such an error as no answer. Taken as a refusal, it could make a second copy.
         Meaning::Unanswered => keep_starting(accepted, now),
         Meaning::Invalid => accepted.end(Outcome::Failed(failure.into()), now),
         Meaning::Permission => {

@@ -16,7 +16,7 @@ use clock::timestamp;
 use environment::{Environment, variable};
 pub use http::{BadBundle, client as http_client};
 pub use ledger::{DynamoDb, item};
-pub use rekognition::{CustomLabels, copy_call};
+pub use rekognition::{CustomLabels, copy_project_version};
 
 use std::fmt::Debug;
 use std::time::Duration;

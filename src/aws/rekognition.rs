@@ -51,7 +51,7 @@ impl CustomLabels {
 
 impl Rekognition for CustomLabels {
     async fn copy(&self, copy: &CopyRequest) -> CopyAnswer {
-        let call = copy_call(&self.client, copy)
+        let call = copy_project_version(&self.client, copy)
             .customize()
             // INVARIANT: one call is one attempt. With the SDK's retries, a lost answer and its retry would read as a
             // taken name: the copier's own success as somebody else's.
@@ -105,7 +105,7 @@ impl Rekognition for CustomLabels {
 }
 
 /// The CopyProjectVersion call that makes a copy.
-pub fn copy_call(client: &Client, copy: &CopyRequest) -> CopyProjectVersionFluentBuilder {
+pub fn copy_project_version(client: &Client, copy: &CopyRequest) -> CopyProjectVersionFluentBuilder {
     let output = OutputConfig::builder()
         .s3_bucket(&copy.output_config.s3_bucket)
         .set_s3_key_prefix(copy.output_config.s3_key_prefix.clone())

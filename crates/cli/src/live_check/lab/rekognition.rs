@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::operation::describe_project_versions::DescribeProjectVersionsOutput;
 use aws_sdk_rekognition::types::ProjectVersionDescription;
-use rekognition_model_copier::aws::copy_call;
+use rekognition_model_copier::aws::copy_project_version;
 use rekognition_model_copier::domain::arn::ProjectArn;
 use rekognition_model_copier::domain::request::{CopyRequest, OutputConfig};
 
@@ -36,7 +36,7 @@ impl Lab {
     /// CopyProjectVersion; the answer is the copy's ARN. As with all calls below, a failure means that the journal
     /// cannot be written.
     pub(crate) async fn copy(&self, copy: &CopyRequest) -> Result<Answer<String>, Failure> {
-        let call = copy_call(&self.clients.rekognition, copy).send();
+        let call = copy_project_version(&self.clients.rekognition, copy).send();
         let (project, name) = (copy.destination_project_arn.clone(), copy.version_name.clone());
         // The model itself may have the name. `clean` must not delete it.
         let owner = self.run.model.as_ref().filter(|model| model.source_project == project);

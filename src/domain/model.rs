@@ -49,6 +49,7 @@ pub enum Progress {
 impl ModelStatus {
     /// The status with Rekognition's word.
     pub fn read(word: &str) -> Self {
+        // The variant `Unknown` takes every other word, so this never fails.
         word.parse().unwrap_or_else(|_| Self::Unknown(word.to_owned()))
     }
 

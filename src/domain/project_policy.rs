@@ -25,8 +25,8 @@ pub const POLICY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// A policy with less time left is put again before a copy.
 const LEAST_TIME_LEFT: SignedDuration = SignedDuration::from_mins(15);
 /// A refusal within this time after the put proves nothing, because the policy may not be visible yet: it is not final,
-/// and the policy is not put again because of it. A policy may take longer to become visible, so a later refusal is final
-/// only after the permission time-out.
+/// and the policy is not put again because of it. A policy may take longer to become visible, so a later refusal is
+/// final only after the permission time-out.
 pub const SEEN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// The most policies of a project.
 const SLOTS: usize = 5;
@@ -136,9 +136,9 @@ impl CopierPolicy {
     /// The next change on the way to a policy that fits: a put, or a deletion that makes room for it. `None` if it
     /// fits.
     ///
-    /// `was_refused`: the request was refused for a missing permission, and the permission time-out is not over. Then even
-    /// a policy that fits is put again if it is more than a minute old: the role that it names may have been deleted
-    /// and created again since.
+    /// `was_refused`: the request was refused for a missing permission, and the permission time-out is not over. Then
+    /// even a policy that fits is put again if it is more than a minute old: the role that it names may have been
+    /// deleted and created again since.
     ///
     /// # Errors
     /// The names of the project's policies, if there is no slot for the copier's.

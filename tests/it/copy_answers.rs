@@ -99,7 +99,7 @@ async fn the_command_in_the_remedy_attaches_the_missing_project_policy() {
     assert_eq!(copier.statuses("again"), ["STARTED"]);
 }
 
-/// What AWS shows of the version decides, see `src/domain/decisions/tests/name_holder.rs`.
+/// The version's description decides; `src/domain/decisions/tests/name_holder.rs` has every case.
 #[tokio::test]
 async fn a_name_of_another_model_fails_the_request_and_the_failure_names_that_model() {
     let buckets = ("ALLOWED_OUTPUT_BUCKETS", "flowers-production-models,another");

@@ -42,7 +42,7 @@ pub(crate) struct Check {
     finding: Finding,
 }
 
-/// What a check found.
+/// The result of a check: a verdict, a message and a remedy.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Finding {

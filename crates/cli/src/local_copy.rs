@@ -25,7 +25,7 @@ const MAX_POLL_INTERVAL: Duration = Duration::from_secs(10);
 /// The time before the first poll. The time doubles with each poll.
 const MIN_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What a copy needs apart from the copier.
+/// The parts of a local copy besides the copier.
 pub struct LocalCopy<'a> {
     /// The ledger of files, which the copier's ledger port is or wraps.
     pub files: &'a FileLedger,

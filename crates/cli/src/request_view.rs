@@ -52,7 +52,7 @@ pub(crate) struct RequestView<'a> {
     fields: ReadableFields,
 }
 
-/// What a record was asked for, as far as it could be read.
+/// The fields of a record's request that could be read.
 pub(crate) fn fields_of(record: &Record) -> ReadableFields {
     match record {
         Record::Accepted(accepted) => ReadableFields::of(&accepted.copy),

@@ -80,7 +80,7 @@ impl Delivered {
     }
 }
 
-/// What happened in one round of [`Deployment::keep_running`].
+/// The events and failures of one round of [`Deployment::keep_running`].
 #[derive(Debug)]
 pub struct Round {
     /// The new events on the bus, except requests for copies.

@@ -15,8 +15,8 @@ use crate::domain::remedy;
 use crate::domain::rules::Rules;
 
 /// Decides for the owner of the record's lease. `holder`: the version that has the name, if the answer says that the
-/// name is taken and the version could be described. `policy_put_at`: when the copier last put its project policy, if it
-/// puts one.
+/// name is taken and the version could be described. `policy_put_at`: when the copier last put its project policy, if
+/// it puts one.
 pub fn copy_answer(
     accepted: Accepted,
     answer: CopyAnswer,

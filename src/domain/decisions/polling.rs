@@ -61,7 +61,8 @@ fn poll_version(
     })
 }
 
-/// The version is still copying: it becomes overdue, then times out. If the last poll missed it, it counts as found again.
+/// The version is still copying: it becomes overdue, then times out. If the last poll missed it, it counts as found
+/// again.
 ///
 /// [`Accepted::check_at`] has the same times: before them, a sweep does not read the record.
 fn keep_copying(

@@ -1,4 +1,4 @@
-//! What an experiment works with: the clients, the journal and the time of a run. Every call and answer is recorded.
+//! The lab of a run: its clients, journal and clock, which its experiments use. The lab records every call and answer.
 
 mod course;
 mod queues;
@@ -71,13 +71,13 @@ impl Clients {
     }
 }
 
-/// What an experiment works with.
+/// The clients, journal and clock of a run.
 pub struct Lab {
     pub(crate) run: Run,
     pub journal: RefCell<Journal>,
     clients: Clients,
     time: Rc<dyn Time>,
-    /// What the experiment has seen so far, and the calls that it made.
+    /// The observations of the present experiment, and its calls.
     parts: RefCell<Vec<Part>>,
     calls: RefCell<Vec<Call>>,
     first_copy: OnceCell<Answer<FirstCopy>>,
@@ -123,7 +123,7 @@ impl Lab {
     }
 }
 
-/// What an experiment notes.
+/// The notes that an experiment takes.
 impl Lab {
     /// Something that was seen, in words that may be published.
     pub(super) fn note(&self, part: &str, seen: impl Into<String>, verdict: Verdict) {

@@ -1,4 +1,4 @@
-//! What a run works on, and what it may do.
+//! A run of live-check: its model, its stack, and its level, which says what it may do.
 
 use clap::ValueEnum;
 use rekognition_model_copier::domain::arn::{ProjectArn, ProjectVersionArn};
@@ -8,7 +8,7 @@ use strum::Display;
 use crate::session::Identity;
 use crate::stack::Stack;
 
-/// What a run works on.
+/// The settings of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Run {
     /// Its id: eight hexadecimal digits.

@@ -33,7 +33,7 @@ fn taken(record: Accepted, holder: Option<&Version>) -> Accepted {
     name_taken(record, holder, at(1), &Times::default())
 }
 
-/// What is decided so many seconds after a start whose outcome is unknown.
+/// The decision so many seconds after a start whose outcome is unknown.
 fn recovered(record: &Accepted, holder: Option<&Version>, seconds: i64) -> StartDecision {
     recover(record.clone(), holder, "o", at(seconds), &Times::default())
 }
